@@ -1,0 +1,88 @@
+package loadgen
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+)
+
+// TraceID is a W3C trace id, SpanID a W3C span id.
+type (
+	TraceID [16]byte
+	SpanID  [8]byte
+)
+
+func (t TraceID) String() string { return hex.EncodeToString(t[:]) }
+func (s SpanID) String() string  { return hex.EncodeToString(s[:]) }
+
+// RunID names a run. Its traces all begin with these eight bytes.
+type RunID [8]byte
+
+// NewRunID draws a run id from the system's randomness. It is never zero.
+func NewRunID() RunID {
+	var id RunID
+	for id == (RunID{}) {
+		rand.Read(id[:]) // never fails, by its contract
+	}
+	return id
+}
+
+// ParseRunID reads what RunID.String wrote.
+func ParseRunID(s string) (RunID, error) {
+	var id RunID
+	b, err := hex.DecodeString(s)
+	if err != nil || len(b) != len(id) {
+		return id, fmt.Errorf("run id %q: want 16 hexadecimal digits", s)
+	}
+	copy(id[:], b)
+	if id == (RunID{}) {
+		return id, fmt.Errorf("run id %q: must not be zero", s)
+	}
+	return id, nil
+}
+
+func (id RunID) String() string { return hex.EncodeToString(id[:]) }
+
+// maxSeq bounds sequence numbers: 48 bits beside 16 bits of attack index.
+const maxSeq = 1 << 48
+
+// TraceID of hit seq (below 2^48) of an attack (below 2^16): the run's eight
+// bytes, then a bijective mix of attack and seq. So no two requests of a run
+// share a trace, and a trace is found from a record without a table.
+func (id RunID) TraceID(attack int, seq uint64) TraceID {
+	var t TraceID
+	copy(t[:8], id[:])
+	binary.BigEndian.PutUint64(t[8:], mix64(id.word()^index(attack, seq)))
+	return t
+}
+
+// SpanID of the client span of the same hit. It is never zero.
+func (id RunID) SpanID(attack int, seq uint64) SpanID {
+	w := mix64(^id.word() ^ index(attack, seq))
+	if w == 0 {
+		w = 1
+	}
+	var s SpanID
+	binary.BigEndian.PutUint64(s[:], w)
+	return s
+}
+
+// RunSpan is the trace and span id of the run's own span. Its trace is that of
+// a hit that cannot occur.
+func (id RunID) RunSpan() (TraceID, SpanID) {
+	return id.TraceID(1<<16-1, maxSeq-1), id.SpanID(1<<16-1, maxSeq-1)
+}
+
+func (id RunID) word() uint64 { return binary.BigEndian.Uint64(id[:]) }
+
+func index(attack int, seq uint64) uint64 { return uint64(attack)<<48 | seq&(maxSeq-1) }
+
+// mix64 is the finalizer of SplitMix64 (Steele, Lea, Flood, "Fast splittable
+// pseudorandom number generators", OOPSLA 2014; variant 13 of Stafford): a
+// bijection on 64 bits whose output bits each depend on every input bit.
+func mix64(z uint64) uint64 {
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}

@@ -1,0 +1,7 @@
+// Package pace says when requests are to be sent. A Schedule is mathematics:
+// stages, each a rate as a function of time, whose integral gives the intended
+// time of every hit. A Pacer walks a schedule in real time, and satisfies the
+// pacer interfaces of both vegeta and ghz.
+//
+// It imports the standard library only, starts no goroutine and sends nothing.
+package pace

@@ -1,0 +1,110 @@
+package loadgen
+
+import (
+	"time"
+
+	"github.com/loadtrace/loadtrace/loadgen/pace"
+)
+
+// Plan says what a run does. It is pure data: nothing in it changes while a
+// run is under way. The zero value of an optional field means its default,
+// which planfile fills in.
+type Plan struct {
+	Name    string   `yaml:"name"`
+	Order   Order    `yaml:"order,omitempty"`
+	Attacks []Attack `yaml:"attacks"`
+	Limits  Limits   `yaml:"limits,omitempty"`
+}
+
+// Order says how the attacks of a plan relate in time.
+type Order string
+
+const (
+	Parallel Order = "parallel" // side by side, from the same moment
+	Sequence Order = "sequence" // one after another, in the plan's order
+)
+
+// Attack is one target and protocol with its load.
+type Attack struct {
+	Name string `yaml:"name"`
+	HTTP *HTTP  `yaml:"http,omitempty"`
+	// Load is the attack's stages, one after another without a gap.
+	Load []pace.Stage `yaml:"load"`
+	// Workers start the attack; more are added while all are busy, to MaxWorkers.
+	// A worker carries one request at a time.
+	Workers    int `yaml:"workers,omitempty"`
+	MaxWorkers int `yaml:"max_workers,omitempty"`
+	// Baggage adds a W3C baggage header that marks the request as test traffic:
+	// loadgen.run.id and loadgen.attack.name.
+	Baggage bool `yaml:"baggage,omitempty"`
+}
+
+// Limits bound a run as a whole.
+type Limits struct {
+	// Grace is how long requests under way may go on after a stop.
+	Grace time.Duration `yaml:"grace,omitempty"`
+	// Overrun is how long after the end of the schedule requests that are late may
+	// still be sent; then the rest is counted as not sent.
+	Overrun time.Duration `yaml:"overrun,omitempty"`
+	// MaxDuration stops the run, whatever its stages say. 0 is no limit.
+	MaxDuration time.Duration `yaml:"max_duration,omitempty"`
+}
+
+// Bytes is a size in bytes. In YAML it has a unit: 512KiB, 64MiB, 10MB, 100B.
+type Bytes int64
+
+// HTTP is what an HTTP attack sends, and how.
+type HTTP struct {
+	// One request, or a targets file: exactly one of URL and Targets.
+	URL     string            `yaml:"url,omitempty"`
+	Method  string            `yaml:"method,omitempty"`
+	Headers map[string]string `yaml:"headers,omitempty"`
+	// The body, inline or from a file: at most one of the two. With Targets, the
+	// body and headers are the default for targets without their own.
+	Body     string   `yaml:"body,omitempty"`
+	BodyFile string   `yaml:"body_file,omitempty"`
+	Targets  *Targets `yaml:"targets,omitempty"`
+
+	Protocol       Protocol      `yaml:"protocol,omitempty"`
+	KeepAlive      *bool         `yaml:"keep_alive,omitempty"`
+	Connections    int           `yaml:"connections,omitempty"`     // idle connections kept per host
+	MaxConnections int           `yaml:"max_connections,omitempty"` // connections per host; 0 is no limit
+	Timeout        time.Duration `yaml:"timeout,omitempty"`         // from sent to the last byte
+	Redirects      int           `yaml:"redirects,omitempty"`       // hops followed; 0 follows none
+	MaxBody        Bytes         `yaml:"max_body,omitempty"`        // of a response; longer ones fail
+	TLS            TLS           `yaml:"tls,omitempty"`
+}
+
+// Targets is a vegeta targets file. Its requests are sent in turn, from the
+// first again after the last.
+type Targets struct {
+	File   string        `yaml:"file"`
+	Format TargetsFormat `yaml:"format,omitempty"`
+}
+
+// TargetsFormat is one of vegeta's formats of a targets file.
+type TargetsFormat string
+
+const (
+	TargetsHTTP TargetsFormat = "http"
+	TargetsJSON TargetsFormat = "json"
+)
+
+// Protocol is the version of HTTP that an attack speaks.
+type Protocol string
+
+const (
+	ProtocolAuto  Protocol = "auto"   // HTTP/2 over TLS if the target offers it, else HTTP/1.1
+	ProtocolHTTP1 Protocol = "http/1" // HTTP/1.1 always
+	ProtocolHTTP2 Protocol = "h2"     // HTTP/2 over TLS, or failure
+	ProtocolH2C   Protocol = "h2c"    // HTTP/2 without TLS, with prior knowledge
+)
+
+// TLS says how to trust the target and how to prove the generator's identity.
+type TLS struct {
+	CAFile             string `yaml:"ca_file,omitempty"`   // PEM; instead of the system's roots
+	CertFile           string `yaml:"cert_file,omitempty"` // PEM client certificate, with KeyFile
+	KeyFile            string `yaml:"key_file,omitempty"`
+	ServerName         string `yaml:"server_name,omitempty"` // for SNI and verification, instead of the URL's host
+	InsecureSkipVerify bool   `yaml:"insecure_skip_verify,omitempty"`
+}
