@@ -1,0 +1,174 @@
+package summary
+
+import (
+	"time"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+)
+
+// Seconds is a duration as JSON readers expect it: a number of seconds.
+type Seconds float64
+
+// Duration converts back.
+func (s Seconds) Duration() time.Duration { return time.Duration(float64(s) * float64(time.Second)) }
+
+// Summary is what became of a run.
+type Summary struct {
+	RunID   string    `json:"run_id"`
+	Plan    string    `json:"plan"`
+	Began   time.Time `json:"began"`
+	Elapsed Seconds   `json:"elapsed"`
+	// End is completed, stopped (by the user or a limit) or failed.
+	End       string    `json:"end"`
+	Error     string    `json:"error,omitempty"`
+	Total     Figures   `json:"total"`
+	Attacks   []Attack  `json:"attacks"`
+	Slowest   []Request `json:"slowest"`
+	Telemetry Telemetry `json:"telemetry"`
+	// Faults are errors of loadtrace itself, each a sentence: counts that do not
+	// add up, telemetry that was lost. A run with faults is not to be trusted.
+	Faults []string `json:"faults,omitempty"`
+}
+
+// Attack is the part of one attack.
+type Attack struct {
+	Name   string `json:"name"`
+	Target string `json:"target"` // the URL, or the targets file and the number of its targets
+	Figures
+}
+
+// Figures of one attack, or of all.
+type Figures struct {
+	Requests     Requests                    `json:"requests"`
+	RateWanted   float64                     `json:"rate_wanted"`   // per second over the schedule; 0 in a closed loop
+	RateAchieved float64                     `json:"rate_achieved"` // sent per second from the first to the last sent
+	ServiceTime  Quantiles                   `json:"service_time"`
+	ResponseTime Quantiles                   `json:"response_time"`
+	Lag          Quantiles                   `json:"schedule_lag"` // of open-loop hits
+	Status       map[string]uint64           `json:"status"`       // by status code
+	Errors       map[loadgen.ErrorKind]Error `json:"errors,omitempty"`
+	Connections  Connections                 `json:"connections"`
+	Bytes        Traffic                     `json:"bytes"`
+	Phases       Phases                      `json:"phases"`
+}
+
+// Requests adds up: Planned = Finished + Failed + the sum of NotSent.
+type Requests struct {
+	Planned  uint64                           `json:"planned"`
+	Finished uint64                           `json:"finished"`
+	Failed   uint64                           `json:"failed"`
+	NotSent  map[loadgen.NotSentReason]uint64 `json:"not_sent,omitempty"`
+	// OK is the finished ones with a status below 400.
+	OK uint64 `json:"ok"`
+}
+
+// Sent is the requests that were sent.
+func (r Requests) Sent() uint64 { return r.Finished + r.Failed }
+
+// Unsent is the sum of NotSent.
+func (r Requests) Unsent() (n uint64) {
+	for _, v := range r.NotSent {
+		n += v
+	}
+	return n
+}
+
+// Quantiles of a duration. Quantiles are within 0.6 % of the true value (the
+// width of a histogram bucket); Min, Max, Mean and Count are exact.
+type Quantiles struct {
+	Count uint64  `json:"count"`
+	Min   Seconds `json:"min"`
+	Mean  Seconds `json:"mean"`
+	P50   Seconds `json:"p50"`
+	P90   Seconds `json:"p90"`
+	P95   Seconds `json:"p95"`
+	P99   Seconds `json:"p99"`
+	P999  Seconds `json:"p99.9"`
+	Max   Seconds `json:"max"`
+}
+
+// Error is one kind of failure: how many, and the words of the first.
+type Error struct {
+	Count   uint64 `json:"count"`
+	Example string `json:"example"`
+}
+
+// Connections used by requests that were sent.
+type Connections struct {
+	Opened uint64 `json:"opened"` // connections dialled successfully
+	Reused uint64 `json:"reused"` // requests on a connection used before
+}
+
+// Traffic is bytes of bodies.
+type Traffic struct {
+	Sent     int64 `json:"sent"`
+	Received int64 `json:"received"`
+}
+
+// Phases of the service time; each counts only the requests in which it occurred.
+type Phases struct {
+	Conn    Quantiles `json:"connection_wait"`
+	DNS     Quantiles `json:"dns"`
+	Connect Quantiles `json:"connect"`
+	TLS     Quantiles `json:"tls"`
+	Write   Quantiles `json:"write"`
+	Wait    Quantiles `json:"first_byte_wait"`
+	Read    Quantiles `json:"read"`
+}
+
+// Request is one request worth a look.
+type Request struct {
+	TraceID      string            `json:"trace_id"`
+	SpanID       string            `json:"span_id"`
+	Attack       string            `json:"attack"`
+	Seq          uint64            `json:"seq"`
+	Method       string            `json:"method"`
+	URL          string            `json:"url"`
+	Status       int               `json:"status,omitempty"`
+	Error        loadgen.ErrorKind `json:"error,omitempty"`
+	Sent         time.Time         `json:"sent"`
+	ServiceTime  Seconds           `json:"service_time"`
+	ResponseTime Seconds           `json:"response_time"`
+	Phases       RequestPhases     `json:"phases"`
+}
+
+// RequestPhases are loadgen.Phases in seconds.
+type RequestPhases struct {
+	Conn    Seconds `json:"connection_wait"`
+	DNS     Seconds `json:"dns"`
+	Connect Seconds `json:"connect"`
+	TLS     Seconds `json:"tls"`
+	Write   Seconds `json:"write"`
+	Wait    Seconds `json:"first_byte_wait"`
+	Read    Seconds `json:"read"`
+}
+
+// Telemetry says what became of what was recorded.
+type Telemetry struct {
+	SpansMade      uint64 `json:"spans_made"`      // one per sent request, and the run's own
+	SpansDelivered uint64 `json:"spans_delivered"` // taken by the pipeline
+	SpansDropped   uint64 `json:"spans_dropped"`
+	LogsDropped    uint64 `json:"logs_dropped"`
+	MetricsDropped uint64 `json:"metric_points_dropped"`
+	Refused        uint64 `json:"refused"` // deliveries that the pipeline refused, retried later
+	// SpansPerRequest is spans of requests made / requests sent.
+	SpansPerRequest float64 `json:"spans_per_request"`
+}
+
+// Snapshot is what a progress display shows of a run under way.
+type Snapshot struct {
+	Plan    string
+	Elapsed time.Duration
+	// Total is the planned time of the run, 0 where it is not known beforehand.
+	Total     time.Duration
+	Planned   uint64 // 0 where it is not known beforehand
+	Sent      uint64 // finished and failed
+	InFlight  uint64
+	Failed    uint64
+	BadStatus uint64 // finished with a status of 400 or more
+	// Over the last interval:
+	RateWanted   float64       // 0 in a closed loop
+	RateAchieved float64       // sent per second
+	P50, P99     time.Duration // of the response time
+	Stage        string        // "attack: stage" of the attacks under way
+}
