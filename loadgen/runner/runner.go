@@ -2,13 +2,18 @@ package runner
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
-// Open makes the engine of an attack. An error of bad input joins *pace.KeyError
-// values.
+// Open makes the engine of an attack. Faults of the plan, or of a file that it
+// names, are *pace.KeyError values with keys below the attack, joined.
 type Open func(s Setup) (loadgen.Engine, error)
 
 // Setup is what an engine is made from.
@@ -17,7 +22,9 @@ type Setup struct {
 	Index  int // of the attack in the plan
 	Attack loadgen.Attack
 	Limits loadgen.Limits
-	Began  time.Time // the clock of the run: records' times are Began plus a monotonic offset
+	// Clock is the run's zero. Records' times are Clock plus a monotonic offset, so
+	// that a step of the wall clock cannot bend a latency.
+	Clock time.Time
 }
 
 // Options of a Run.
@@ -26,60 +33,148 @@ type Options struct {
 	Open Open
 	// Sink takes every record; see loadgen.Sink.
 	Sink loadgen.Sink
-	// Event is told of each event, one at a time; it must return soon.
+	// Event, if set, is told of each event, one at a time; it must return soon.
 	Event func(Event)
 }
 
-// EventKind is what an Event tells.
-type EventKind string
+// Run is one execution of a plan.
+type Run struct {
+	plan    *loadgen.Plan
+	o       Options
+	clock   time.Time
+	attacks []*attack
+	stopped atomic.Bool
 
-const (
-	RunStarted    EventKind = "run.start"
-	AttackStarted EventKind = "attack.start"
-	StageStarted  EventKind = "stage.start"
-	AttackEnded   EventKind = "attack.stop"
-)
-
-// Event is something that happened to a run.
-type Event struct {
-	Kind   EventKind
-	Time   time.Time
-	Attack int // index, -1 for the run
-	Stage  int // index, -1 for the attack
+	eventMu sync.Mutex // serializes o.Event
 }
 
-// Run is one execution of a plan.
-type Run struct{}
+// New checks the plan's loads and opens its engines. Faults are *pace.KeyError
+// values, joined.
+func New(plan *loadgen.Plan, o Options) (*Run, error) {
+	r := &Run{plan: plan, o: o, clock: time.Now()}
+	var faults []error
+	for i := range plan.Attacks {
+		a, err := r.open(i)
+		if err != nil {
+			faults = append(faults, under(fmt.Sprintf("attacks[%d]", i), err))
+			continue
+		}
+		r.attacks = append(r.attacks, a)
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(append(faults, r.close())...)
+	}
+	return r, nil
+}
 
-// New checks the plan and opens its engines. Faults of the plan or of files it
-// names are *pace.KeyError values, joined.
-func New(plan *loadgen.Plan, o Options) (*Run, error) { panic("unwritten") }
+func (r *Run) open(i int) (*attack, error) {
+	spec := r.plan.Attacks[i]
+	schedule, err := pace.New(spec.Load)
+	if err != nil {
+		return nil, err
+	}
+	engine, err := r.o.Open(Setup{
+		Run: r.o.ID, Index: i, Attack: spec, Limits: r.plan.Limits, Clock: r.clock,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &attack{index: i, spec: spec, schedule: schedule, engine: engine, run: r}, nil
+}
 
 // Do carries out the plan. It may be called once, and returns when the last
 // request has ended and every engine is closed. Cancelling ctx stops the run in
 // order. An error is an engine's, never a failed request.
-func (r *Run) Do(ctx context.Context) error { panic("unwritten") }
-
-// Began is the run's clock zero.
-func (r *Run) Began() time.Time { panic("unwritten") }
-
-// Account is the state of one attack's plan: what was planned, and what was not
-// sent because its turn never came.
-type Account struct {
-	Planned      uint64
-	Exact        bool // false while a closed-loop stage without a count is ahead or under way
-	Given        uint64
-	RateWanted   float64       // now, per second; 0 in a closed loop
-	Total        time.Duration // planned time of the attack; 0 if unknown
-	Recorded     uint64        // records handed to the sink
-	Unsent       uint64        // planned and never given out; final when Do has returned
-	UnsentReason loadgen.NotSentReason
-	Ended        bool
-	Target       string // what is attacked, for people
+func (r *Run) Do(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if d := r.plan.Limits.MaxDuration; d > 0 {
+		timer := time.AfterFunc(d, cancel)
+		defer timer.Stop()
+	}
+	r.tell(RunStarted, -1, -1, time.Now())
+	var err error
+	if r.plan.Order == loadgen.Sequence {
+		err = r.sequence(ctx)
+	} else {
+		err = r.parallel(ctx, cancel)
+	}
+	return errors.Join(err, r.close())
 }
 
-// Accounts of the attacks, in the plan's order. It may be called at any time.
-func (r *Run) Accounts() []Account { panic("unwritten") }
+func (r *Run) sequence(ctx context.Context) error {
+	for _, a := range r.attacks {
+		if ctx.Err() != nil {
+			r.stopped.Store(true)
+			return nil
+		}
+		if err := a.do(ctx, time.Now()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
-// Stopped reports whether the run ended before its plan did.
-func (r *Run) Stopped() bool { panic("unwritten") }
+// parallel gives all attacks the same zero, and stops all when one engine fails.
+func (r *Run) parallel(ctx context.Context, cancel context.CancelFunc) error {
+	begin := time.Now()
+	errs := make([]error, len(r.attacks))
+	var wg sync.WaitGroup
+	for i, a := range r.attacks {
+		wg.Go(func() {
+			if errs[i] = a.do(ctx, begin); errs[i] != nil {
+				cancel()
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+func (r *Run) close() error {
+	var errs []error
+	for _, a := range r.attacks {
+		errs = append(errs, a.engine.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func (r *Run) tell(kind EventKind, attack, stage int, at time.Time) {
+	if r.o.Event == nil {
+		return
+	}
+	r.eventMu.Lock()
+	defer r.eventMu.Unlock()
+	r.o.Event(Event{Kind: kind, Time: at, Attack: attack, Stage: stage})
+}
+
+// Clock is the run's zero.
+func (r *Run) Clock() time.Time { return r.clock }
+
+// Stopped reports whether the run was stopped before its plan was carried out.
+func (r *Run) Stopped() bool { return r.stopped.Load() }
+
+// Accounts of the attacks, in the plan's order. It may be called at any time.
+func (r *Run) Accounts() []Account {
+	accounts := make([]Account, len(r.attacks))
+	for i, a := range r.attacks {
+		accounts[i] = a.account()
+	}
+	return accounts
+}
+
+// under puts parent before the key of every *pace.KeyError in err.
+func under(parent string, err error) error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var out []error
+		for _, e := range joined.Unwrap() {
+			out = append(out, under(parent, e))
+		}
+		return errors.Join(out...)
+	}
+	var key *pace.KeyError
+	if errors.As(err, &key) {
+		return key.Under(parent)
+	}
+	return fmt.Errorf("%s: %w", parent, err)
+}

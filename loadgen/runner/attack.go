@@ -1,0 +1,112 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/pace"
+)
+
+// Account is the state of one attack: what was planned, and what was not sent
+// because its turn never came.
+type Account struct {
+	Planned uint64
+	Exact   bool // false while a closed-loop stage without a count is ahead or under way
+	Given   uint64
+	// Recorded is the records handed to the sink. When the attack has ended it
+	// equals Given; a difference is an error of ours.
+	Recorded     uint64
+	Unsent       uint64 // planned and never given out; 0 until the attack has ended
+	UnsentReason loadgen.NotSentReason
+	RateWanted   float64       // now, per second; 0 in a closed loop and when not under way
+	Stage        int           // the stage under way
+	Total        time.Duration // planned time of the attack; 0 if unknown
+	Begun, Ended bool
+	Target       string // what is attacked, for people
+}
+
+// attack carries out one attack of the plan.
+type attack struct {
+	index    int
+	spec     loadgen.Attack
+	schedule *pace.Schedule
+	engine   loadgen.Engine
+	run      *Run
+
+	begin    time.Time                  // set before pacer is
+	pacer    atomic.Pointer[pace.Pacer] // nil until the attack begins
+	recorded atomic.Uint64
+	ended    atomic.Bool
+}
+
+func (a *attack) do(ctx context.Context, begin time.Time) error {
+	a.begin = begin
+	p := pace.NewPacer(ctx, a.schedule, pace.Options{
+		Begin:   begin,
+		Overrun: a.run.plan.Limits.Overrun,
+		OnStage: func(stage int, at time.Time) { a.run.tell(StageStarted, a.index, stage, at) },
+	})
+	a.pacer.Store(p)
+	a.run.tell(AttackStarted, a.index, -1, begin)
+	err := a.engine.Run(ctx, p, func(r *loadgen.Record) {
+		a.recorded.Add(1)
+		a.run.o.Sink(r)
+	})
+	a.ended.Store(true)
+	if p.End() == pace.Stopped {
+		a.run.stopped.Store(true)
+	}
+	a.run.tell(AttackEnded, a.index, -1, time.Now())
+	if err != nil {
+		return fmt.Errorf("attack %s: %w", a.spec.Name, err)
+	}
+	return nil
+}
+
+func (a *attack) account() Account {
+	c := Account{Recorded: a.recorded.Load(), Ended: a.ended.Load(), Target: a.target()}
+	if d, exact := a.schedule.Duration(); exact {
+		c.Total = d
+	}
+	p := a.pacer.Load()
+	if p == nil {
+		c.Planned, c.Exact = a.schedule.Planned()
+		c.Unsent, c.UnsentReason = c.Planned, loadgen.NotSentStopped
+		return c
+	}
+	c.Begun = true
+	c.Planned, c.Exact = p.Planned()
+	c.Given, c.Stage = p.Given(), p.Stage()
+	if !c.Ended {
+		c.RateWanted = p.Rate(time.Since(a.begin))
+		return c
+	}
+	c.Unsent, c.UnsentReason = c.Planned-c.Given, reason(p.End())
+	return c
+}
+
+// reason is why hits that a pacer never gave out were not sent.
+func reason(end pace.End) loadgen.NotSentReason {
+	switch end {
+	case pace.Stopped:
+		return loadgen.NotSentStopped
+	case pace.Late:
+		return loadgen.NotSentLate
+	default:
+		return loadgen.NotSentError
+	}
+}
+
+func (a *attack) target() string {
+	switch h := a.spec.HTTP; {
+	case h == nil:
+		return ""
+	case h.Targets != nil:
+		return h.Targets.File
+	default:
+		return h.Method + " " + h.URL
+	}
+}
