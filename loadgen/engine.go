@@ -24,5 +24,6 @@ type Engine interface {
 }
 
 // Sink takes a record. Engines call it from many goroutines at once; it must
-// not block, since it runs between two requests of the attack.
+// not block, since it runs between two requests of the attack, and must not keep
+// the record after it has returned.
 type Sink func(*Record)

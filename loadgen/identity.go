@@ -74,6 +74,10 @@ func (id RunID) RunSpan() (TraceID, SpanID) {
 	return id.TraceID(1<<16-1, maxSeq-1), id.SpanID(1<<16-1, maxSeq-1)
 }
 
+// TraceState is the W3C tracestate of every request of the run, so that the
+// target's own spans name the run too.
+func (id RunID) TraceState() string { return "loadtrace=" + id.String() }
+
 func (id RunID) word() uint64 { return binary.BigEndian.Uint64(id[:]) }
 
 func index(attack int, seq uint64) uint64 { return uint64(attack)<<48 | seq&(maxSeq-1) }
