@@ -99,6 +99,8 @@ type Record struct {
 	TraceID TraceID
 	SpanID  SpanID
 
+	// Open: the hit belongs to an open-loop stage, where Intended is the schedule's.
+	Open bool
 	// Intended is when the schedule wanted the request sent. In a closed-loop
 	// stage there is no such time and Intended equals Sent.
 	Intended time.Time
