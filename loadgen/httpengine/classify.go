@@ -1,0 +1,112 @@
+package httpengine
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"syscall"
+	"unicode/utf8"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+)
+
+// causes are the errors that name their kind, the most telling first.
+var causes = []struct {
+	err  error
+	kind loadgen.ErrorKind
+}{
+	{errBodyTooBig, loadgen.ErrorBodyTooBig},
+	{errCut, loadgen.ErrorClosed},
+	{syscall.EMFILE, loadgen.ErrorNoFiles},
+	{syscall.ENFILE, loadgen.ErrorNoFiles},
+	{syscall.EADDRNOTAVAIL, loadgen.ErrorNoPorts},
+	{syscall.ECONNREFUSED, loadgen.ErrorRefused},
+	{syscall.EHOSTUNREACH, loadgen.ErrorUnreachable},
+	{syscall.ENETUNREACH, loadgen.ErrorUnreachable},
+	{syscall.ECONNRESET, loadgen.ErrorReset},
+	{syscall.EPIPE, loadgen.ErrorReset},
+	{context.DeadlineExceeded, loadgen.ErrorTimeout},
+	{context.Canceled, loadgen.ErrorCancelled},
+	{io.EOF, loadgen.ErrorClosed},
+	{io.ErrUnexpectedEOF, loadgen.ErrorClosed},
+}
+
+// classify gives the kind of a failed request. handshake tells that the TLS
+// handshake failed, which not every error of it says itself.
+func classify(err error, handshake bool) loadgen.ErrorKind {
+	if kind, ok := byType(err); ok {
+		return kind
+	}
+	for _, c := range causes {
+		if errors.Is(err, c.err) {
+			if handshake && c.kind == loadgen.ErrorClosed {
+				return loadgen.ErrorTLS
+			}
+			return c.kind
+		}
+	}
+	if t, ok := errors.AsType[net.Error](err); ok && t.Timeout() {
+		return loadgen.ErrorTimeout
+	}
+	if handshake {
+		return loadgen.ErrorTLS
+	}
+	return byText(err.Error())
+}
+
+// byType finds the errors whose type tells more than what they wrap.
+func byType(err error) (loadgen.ErrorKind, bool) {
+	if is[tooManyRedirects](err) {
+		return loadgen.ErrorRedirects, true
+	}
+	if is[*net.DNSError](err) {
+		return loadgen.ErrorDNS, true
+	}
+	if is[*tls.CertificateVerificationError](err) || is[tls.RecordHeaderError](err) || is[tls.AlertError](err) ||
+		is[x509.UnknownAuthorityError](err) || is[x509.HostnameError](err) || is[x509.CertificateInvalidError](err) {
+		return loadgen.ErrorTLS, true
+	}
+	return "", false
+}
+
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
+
+// byText knows the errors of net/http that have neither a type nor a value of
+// their own.
+func byText(text string) loadgen.ErrorKind {
+	switch {
+	case strings.Contains(text, "server closed idle connection"),
+		strings.Contains(text, "http2: client connection lost"),
+		strings.Contains(text, "http2: client connection force closed"):
+		return loadgen.ErrorClosed
+	case strings.Contains(text, "transport connection broken"),
+		strings.Contains(text, "malformed"),
+		strings.Contains(text, "http2:"),
+		strings.Contains(text, "stream error"),
+		strings.Contains(text, "HTTP/1.x"),
+		strings.Contains(text, "server response headers exceeded"):
+		return loadgen.ErrorProtocol
+	case strings.Contains(text, "tls:"), strings.Contains(text, "x509:"):
+		return loadgen.ErrorTLS
+	}
+	return loadgen.ErrorOther
+}
+
+// shorten bounds an error's text, at a character's border.
+func shorten(text string) string {
+	if len(text) <= loadgen.MaxErrorText {
+		return text
+	}
+	cut := loadgen.MaxErrorText
+	for !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return text[:cut]
+}

@@ -1,0 +1,53 @@
+package httpengine
+
+import (
+	"fmt"
+	"net/http"
+)
+
+// isRedirect tells whether the standard library's client would follow resp.
+func isRedirect(resp *http.Response) bool {
+	switch resp.StatusCode {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return resp.Header.Get("Location") != ""
+	}
+	return false
+}
+
+// tooManyRedirects is why a flight failed that was sent on too often.
+type tooManyRedirects int
+
+func (n tooManyRedirects) Error() string { return fmt.Sprintf("stopped after %d redirects", int(n)) }
+
+// follow hands the first response, which is a redirect, to the standard
+// library's client, which knows how the next hop's method, headers and body
+// follow from it. Every hop has the same traceparent: it is one request.
+func (f *flight) follow(req *http.Request, first *http.Response) (*http.Response, error) {
+	client := &http.Client{
+		Transport: &hops{flight: f, first: first},
+		CheckRedirect: func(_ *http.Request, via []*http.Request) error {
+			if len(via) > f.redirects {
+				return tooManyRedirects(f.redirects)
+			}
+			return nil
+		},
+	}
+	return client.Do(req)
+}
+
+// hops carries the hops of one request.
+type hops struct {
+	flight *flight
+	first  *http.Response // the answer to the first hop, until the client has asked for it
+}
+
+func (h *hops) RoundTrip(req *http.Request) (*http.Response, error) {
+	if first := h.first; first != nil {
+		h.first = nil
+		return first, nil
+	}
+	h.flight.record.Redirects++
+	h.flight.record.Phases = add(h.flight.record.Phases, h.flight.stamps.hop())
+	return h.flight.transport.RoundTrip(req)
+}

@@ -1,0 +1,133 @@
+package httpengine
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/runner"
+)
+
+// methods are those a target may use.
+var methods = []string{
+	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut,
+	http.MethodPatch, http.MethodDelete, http.MethodOptions, http.MethodTrace,
+}
+
+// request is a request of the attack, made ready once and sent many times.
+// Nothing in it changes.
+type request struct {
+	target loadgen.Target
+	url    *url.URL
+	host   string
+	header http.Header
+	body   []byte
+}
+
+// newRequest checks a target and makes it ready. Its error says what is wrong
+// in words that follow the place of the target.
+func newRequest(t *vegeta.Target, baggage string) (*request, error) {
+	if !slices.Contains(methods, t.Method) {
+		return nil, fmt.Errorf("method %q is not one of %s", t.Method, strings.Join(methods, ", "))
+	}
+	u, err := url.Parse(t.URL)
+	if err != nil {
+		return nil, err
+	}
+	if u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fmt.Errorf("URL %q does not begin with http:// or https://", t.URL)
+	}
+	if u.Hostname() == "" {
+		return nil, fmt.Errorf("URL %q has no host", t.URL)
+	}
+	r := &request{url: u, host: t.Header.Get("Host"), header: t.Header.Clone(), body: t.Body}
+	if r.header == nil {
+		r.header = http.Header{}
+	}
+	r.header.Del("Host")
+	r.takeUser()
+	if baggage != "" {
+		r.header.Add("Baggage", baggage)
+	}
+	port, err := port(u)
+	if err != nil {
+		return nil, err
+	}
+	r.target = loadgen.Target{
+		Method: t.Method, URL: u.String(), Scheme: u.Scheme, Host: u.Hostname(), Port: port,
+	}
+	return r, nil
+}
+
+// takeUser moves user and password from the URL, which telemetry shows, into
+// the Authorization header.
+func (r *request) takeUser() {
+	if r.url.User == nil {
+		return
+	}
+	if r.header.Get("Authorization") == "" {
+		password, _ := r.url.User.Password()
+		pair := r.url.User.Username() + ":" + password
+		r.header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(pair)))
+	}
+	r.url.User = nil
+}
+
+func port(u *url.URL) (int, error) {
+	switch p := u.Port(); {
+	case p != "":
+		n, err := strconv.ParseUint(p, 10, 16)
+		if err != nil || n == 0 {
+			return 0, fmt.Errorf("URL %q has port %s, which is not between 1 and 65535", u, p)
+		}
+		return int(n), nil
+	case u.Scheme == "https":
+		return 443, nil
+	default:
+		return 80, nil
+	}
+}
+
+// send is the request as a hit sends it.
+func (r *request) send(ctx context.Context, traceparent, tracestate string) *http.Request {
+	header := make(http.Header, len(r.header)+2)
+	for k, v := range r.header {
+		header[k] = v // values are shared: transports read them only
+	}
+	header["Traceparent"] = []string{traceparent}
+	header["Tracestate"] = []string{tracestate}
+	req := &http.Request{
+		Method: r.target.Method, URL: r.url, Host: r.host, Header: header,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}
+	if len(r.body) > 0 {
+		req.ContentLength = int64(len(r.body))
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(r.body)), nil }
+		req.Body, _ = req.GetBody()
+	}
+	return req.WithContext(ctx)
+}
+
+// traceparent is the W3C trace context header of a hit: version 00, flags
+// sampled and random (the last seven bytes of our trace ids are random).
+func traceparent(t loadgen.TraceID, s loadgen.SpanID) string {
+	return "00-" + t.String() + "-" + s.String() + "-03"
+}
+
+// baggage is the W3C baggage header that marks test traffic, or nothing.
+func baggage(s runner.Setup) string {
+	if !s.Attack.Baggage {
+		return ""
+	}
+	return "loadgen.run.id=" + s.Run.String() + ",loadgen.attack.name=" + url.PathEscape(s.Attack.Name)
+}

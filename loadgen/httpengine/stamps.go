@@ -1,0 +1,171 @@
+package httpengine
+
+import (
+	"crypto/tls"
+	"net"
+	"net/http/httptrace"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+)
+
+// stamps are the moments of one hop of a request, as offsets from the run's
+// clock; zero is a moment that has not come. The transport sets them from
+// several goroutines, and may go on after the request has ended.
+type stamps struct {
+	clock time.Time
+
+	mu                 sync.Mutex // guards all below
+	begin              time.Duration
+	dns, dnsDone       time.Duration
+	connect, connected time.Duration
+	tls, tlsDone       time.Duration
+	conn               time.Duration // a connection was had
+	wrote              time.Duration // the whole request was written
+	first              time.Duration // first byte of the response
+	tlsFailed          bool
+	link
+}
+
+// link is the connection of a request.
+type link struct {
+	reused      bool
+	dialed      int // opened so far, over all hops
+	wroteAll    bool
+	local, peer netip.AddrPort
+}
+
+func (s *stamps) now() time.Duration { return time.Since(s.clock) }
+
+// once stamps a moment of which the first time counts.
+func (s *stamps) once(at *time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if *at == 0 {
+		*at = s.now()
+	}
+}
+
+// hooks is the trace through which the transport tells of the phases.
+func (s *stamps) hooks() *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{
+		DNSStart:             func(httptrace.DNSStartInfo) { s.once(&s.dns) },
+		DNSDone:              func(httptrace.DNSDoneInfo) { s.last(&s.dnsDone) },
+		ConnectStart:         func(string, string) { s.once(&s.connect) },
+		ConnectDone:          s.connectDone,
+		TLSHandshakeStart:    func() { s.once(&s.tls) },
+		TLSHandshakeDone:     s.handshakeDone,
+		GotConn:              s.gotConn,
+		WroteRequest:         s.wroteRequest,
+		GotFirstResponseByte: func() { s.last(&s.first) },
+	}
+}
+
+// last stamps a moment of which the last time counts.
+func (s *stamps) last(at *time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	*at = s.now()
+}
+
+func (s *stamps) connectDone(_, _ string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.connected = s.now()
+	if err == nil {
+		s.dialed++
+	}
+}
+
+func (s *stamps) handshakeDone(_ tls.ConnectionState, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tlsDone, s.tlsFailed = s.now(), err != nil
+}
+
+// gotConn is called again when the transport replaces a connection that turned
+// out to be dead: what was written to that one does not count.
+func (s *stamps) gotConn(info httptrace.GotConnInfo) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conn, s.wrote, s.first = s.now(), 0, 0
+	s.reused = info.Reused
+	s.local, s.peer = addrPort(info.Conn.LocalAddr()), addrPort(info.Conn.RemoteAddr())
+}
+
+func (s *stamps) wroteRequest(info httptrace.WroteRequestInfo) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wrote, s.wroteAll = s.now(), info.Err == nil
+}
+
+// hop begins the next hop, and returns the phases of the one before.
+func (s *stamps) hop() loadgen.Phases {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	var p loadgen.Phases
+	if s.begin != 0 {
+		p = s.phases(now)
+	}
+	s.begin = now
+	s.dns, s.dnsDone, s.connect, s.connected, s.tls, s.tlsDone = 0, 0, 0, 0, 0, 0
+	s.conn, s.wrote, s.first, s.tlsFailed, s.wroteAll = 0, 0, 0, false, false
+	return p
+}
+
+// end returns the phases of the last hop up to now, its connection, and whether
+// its handshake failed.
+func (s *stamps) end(now time.Duration) (loadgen.Phases, link, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.phases(now), s.link, s.tlsFailed
+}
+
+// phases splits the time from begin to end without a rest: where a moment has
+// not come, the phase before it lasts until end. Of a connection that another
+// request opened, only the waiting is this request's.
+func (s *stamps) phases(end time.Duration) loadgen.Phases {
+	var p loadgen.Phases
+	conn := orEnd(s.conn, end)
+	if !s.reused {
+		p.DNS = between(s.dns, s.dnsDone, conn)
+		p.Connect = between(s.connect, s.connected, conn)
+		p.TLS = between(s.tls, s.tlsDone, conn)
+	}
+	p.Conn = max(0, conn-s.begin-p.DNS-p.Connect-p.TLS)
+	if s.conn == 0 {
+		return p
+	}
+	first := orEnd(s.first, end)
+	wrote := min(orEnd(s.wrote, first), first) // a response may come before the request is written
+	p.Write = wrote - conn
+	p.Wait = first - wrote
+	p.Read = end - first
+	return p
+}
+
+func orEnd(at, end time.Duration) time.Duration {
+	if at == 0 {
+		return end
+	}
+	return min(at, end)
+}
+
+// between is the length of a phase within the time before end.
+func between(from, to, end time.Duration) time.Duration {
+	if from == 0 || from > end {
+		return 0
+	}
+	return orEnd(to, end) - from
+}
+
+func addrPort(a net.Addr) netip.AddrPort {
+	if tcp, ok := a.(*net.TCPAddr); ok {
+		ap := tcp.AddrPort()
+		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+	}
+	return netip.AddrPort{}
+}
