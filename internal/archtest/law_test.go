@@ -1,0 +1,214 @@
+package archtest
+
+import (
+	"fmt"
+	"go/build"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const module = "github.com/loadtrace/loadtrace"
+
+// file is a Go file of the module: its package's path below the module, whether
+// it is a test, and what it imports.
+type file struct {
+	name    string
+	pkg     string
+	test    bool
+	imports []string
+}
+
+// rule forbids imports. A pattern is a package, or with /... a tree; patterns
+// that begin with ./ are of this module.
+type rule struct {
+	why       string
+	in        []string
+	forbidden []string
+	except    []string
+	stdOnly   bool
+	testsToo  bool
+}
+
+var law = []rule{
+	{
+		why:       "the load library is for anybody, also without a collector",
+		in:        []string{"./loadgen/..."},
+		forbidden: []string{"go.opentelemetry.io/collector/...", "./receiver/...", "./processor/...", "./exporter/...", "./extension/..."},
+	},
+	{
+		why:     "schedules are mathematics that needs nothing else",
+		in:      []string{"./loadgen/pace"},
+		stdOnly: true,
+	},
+	{
+		why:       "what one engine needs of its tool must not leak into another",
+		in:        []string{"./loadgen/httpengine/..."},
+		forbidden: []string{"./loadgen/grpcengine/...", "github.com/bojand/ghz/..."},
+	},
+	{
+		why:       "what one engine needs of its tool must not leak into another",
+		in:        []string{"./loadgen/grpcengine/..."},
+		forbidden: []string{"./loadgen/httpengine/...", "github.com/tsenart/vegeta/..."},
+	},
+	{
+		why:       "httpengine alone knows vegeta",
+		in:        []string{"./..."},
+		forbidden: []string{"github.com/tsenart/vegeta/..."},
+		except:    []string{"./loadgen/httpengine/..."},
+	},
+	{
+		why:       "grpcengine alone knows ghz",
+		in:        []string{"./..."},
+		forbidden: []string{"github.com/bojand/ghz/..."},
+		except:    []string{"./loadgen/grpcengine/..."},
+	},
+	{
+		why:       "the join works on anybody's client spans: its contract is telemetry, not our types",
+		in:        []string{"./processor/..."},
+		forbidden: []string{"./loadgen/...", "./receiver/..."},
+	},
+	{
+		why:       "commands are ends",
+		in:        []string{"./..."},
+		forbidden: []string{"./cmd/..."},
+		except:    []string{"./cmd/..."},
+		testsToo:  true,
+	},
+}
+
+func TestNoPackageBreaksTheImportLaw(t *testing.T) {
+	files := moduleFiles(t)
+	require.Greater(t, len(files), 20, "the module's files were not found")
+	for _, f := range files {
+		for _, fault := range faults(f) {
+			t.Error(fault)
+		}
+	}
+}
+
+// What is not a test must not depend on test helpers, ours or others'.
+func TestOnlyTestsImportTestPackages(t *testing.T) {
+	for _, f := range moduleFiles(t) {
+		if f.test || strings.HasSuffix(f.pkg, "test") {
+			continue
+		}
+		for _, imp := range f.imports {
+			assert.False(t, strings.HasSuffix(path.Base(imp), "test"), "%s imports %s", f.name, imp)
+		}
+	}
+}
+
+// Pure packages get time as an argument and start nothing, so that what they
+// compute can be replayed.
+func TestPurePackagesHaveNeitherClockNorGoroutine(t *testing.T) {
+	pure := []string{
+		"./receiver/loadgenreceiver/internal/span", "./receiver/loadgenreceiver/internal/meter",
+		"./processor/tracejoinprocessor/internal/join", "./processor/tracejoinprocessor/internal/window",
+		"./processor/tracejoinprocessor/internal/annotate",
+	}
+	for _, f := range moduleFiles(t) {
+		if f.test || !matchAny(pure, f.pkg) {
+			continue
+		}
+		src, err := os.ReadFile(filepath.Join("..", "..", f.name))
+		require.NoError(t, err)
+		for _, impure := range []string{"time.Now(", "time.Since(", "time.Until(", "\tgo func", "\tgo "} {
+			assert.NotContains(t, string(src), impure, f.name)
+		}
+	}
+}
+
+func TestTheLawBites(t *testing.T) {
+	for _, f := range []file{
+		{pkg: "./loadgen/runner", imports: []string{"go.opentelemetry.io/collector/pdata/ptrace"}},
+		{pkg: "./loadgen/pace", imports: []string{"github.com/goccy/go-yaml"}},
+		{pkg: "./loadgen/pace", imports: []string{module + "/loadgen"}},
+		{pkg: "./loadgen/httpengine", imports: []string{module + "/loadgen/grpcengine"}},
+		{pkg: "./receiver/loadgenreceiver", imports: []string{"github.com/tsenart/vegeta/v12/lib"}},
+		{pkg: "./processor/tracejoinprocessor", imports: []string{module + "/loadgen"}},
+		{pkg: "./goruntime", test: true, imports: []string{module + "/cmd/target"}},
+	} {
+		assert.NotEmpty(t, faults(f), "%s importing %s", f.pkg, f.imports)
+	}
+	assert.Empty(t, faults(file{pkg: "./loadgen/pace", imports: []string{"time"}}))
+}
+
+func faults(f file) []string {
+	var out []string
+	for _, r := range law {
+		if f.test && !r.testsToo || !matchAny(r.in, f.pkg) || matchAny(r.except, f.pkg) {
+			continue
+		}
+		for _, imp := range f.imports {
+			if r.stdOnly && !standard(imp) || matchAny(r.forbidden, local(imp)) {
+				out = append(out, fmt.Sprintf("%s imports %s: %s", f.name, imp, r.why))
+			}
+		}
+	}
+	return out
+}
+
+// local writes a package of this module with ./
+func local(imp string) string {
+	if rest, ok := strings.CutPrefix(imp, module); ok {
+		return "." + rest
+	}
+	return imp
+}
+
+func standard(imp string) bool { return !strings.Contains(strings.Split(imp, "/")[0], ".") }
+
+func matchAny(patterns []string, pkg string) bool {
+	for _, p := range patterns {
+		if tree, ok := strings.CutSuffix(p, "/..."); ok && (pkg == tree || strings.HasPrefix(pkg, tree+"/")) || p == pkg {
+			return true
+		}
+	}
+	return false
+}
+
+func moduleFiles(t *testing.T) []file {
+	t.Helper()
+	var files []file
+	err := fs.WalkDir(os.DirFS("../.."), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && name != "." && (strings.HasPrefix(d.Name(), ".") || strings.HasPrefix(d.Name(), "_") || d.Name() == "testdata") {
+			return fs.SkipDir
+		}
+		if !strings.HasSuffix(name, ".go") {
+			return nil
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "..", name), nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		f := file{name: name, pkg: "./" + path.Dir(name), test: strings.HasSuffix(name, "_test.go")}
+		for _, imp := range parsed.Imports {
+			f.imports = append(f.imports, strings.Trim(imp.Path.Value, `"`))
+		}
+		files = append(files, f)
+		return nil
+	})
+	require.NoError(t, err)
+	return files
+}
+
+// The rules name packages by hand; this catches a rule that a rename left
+// without anything to hold.
+func TestRulesOfExistingTreesMatchSomething(t *testing.T) {
+	for _, dir := range []string{"loadgen", "loadgen/pace", "loadgen/httpengine", "receiver/loadgenreceiver/internal/span"} {
+		_, err := build.ImportDir(filepath.Join("..", "..", dir), 0)
+		require.NoError(t, err)
+	}
+}
