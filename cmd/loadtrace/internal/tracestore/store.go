@@ -1,0 +1,148 @@
+package tracestore
+
+import (
+	"container/list"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+)
+
+// pinned is how many of the slowest traces never leave the store.
+const pinned = 32
+
+// Span is a span with the service that made it.
+type Span struct {
+	Service string
+	ptrace.Span
+}
+
+// Store holds traces up to a limit in bytes.
+type Store struct {
+	limit int
+
+	mu      sync.Mutex // guards all below
+	traces  map[pcommon.TraceID]*trace
+	order   *list.List // of *trace, the oldest first
+	slowest []*trace   // at most pinned
+	bytes   int
+	evicted int
+}
+
+type trace struct {
+	id    pcommon.TraceID
+	spans []Span
+	bytes int
+	// client is the longest client span, by which traces are ranked.
+	client time.Duration
+	place  *list.Element
+	kept   bool
+}
+
+// New makes a store that holds about limit bytes.
+func New(limit int) *Store {
+	return &Store{limit: limit, traces: map[pcommon.TraceID]*trace{}, order: list.New()}
+}
+
+// Add copies the spans of td into the store.
+func (s *Store) Add(td ptrace.Traces) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, rs := range td.ResourceSpans().All() {
+		service := ""
+		if v, ok := rs.Resource().Attributes().Get("service.name"); ok {
+			service = v.AsString()
+		}
+		for _, ss := range rs.ScopeSpans().All() {
+			for _, span := range ss.Spans().All() {
+				s.add(service, span)
+			}
+		}
+	}
+	s.shrink()
+}
+
+func (s *Store) add(service string, span ptrace.Span) {
+	t := s.traces[span.TraceID()]
+	if t == nil {
+		t = &trace{id: span.TraceID()}
+		t.place = s.order.PushBack(t)
+		s.traces[t.id] = t
+	}
+	kept := Span{Service: service, Span: ptrace.NewSpan()}
+	span.CopyTo(kept.Span)
+	t.spans = append(t.spans, kept)
+	size := sizeOf(span)
+	t.bytes += size
+	s.bytes += size
+	if span.Kind() == ptrace.SpanKindClient && span.ParentSpanID().IsEmpty() {
+		t.client = max(t.client, span.EndTimestamp().AsTime().Sub(span.StartTimestamp().AsTime()))
+		s.rank(t)
+	}
+}
+
+// rank keeps t if it is among the slowest.
+func (s *Store) rank(t *trace) {
+	if t.kept {
+		return
+	}
+	if len(s.slowest) < pinned {
+		t.kept = true
+		s.slowest = append(s.slowest, t)
+		return
+	}
+	fastest := 0
+	for i, other := range s.slowest {
+		if other.client < s.slowest[fastest].client {
+			fastest = i
+		}
+	}
+	if s.slowest[fastest].client < t.client {
+		s.slowest[fastest].kept = false
+		t.kept = true
+		s.slowest[fastest] = t
+	}
+}
+
+func (s *Store) shrink() {
+	for e := s.order.Front(); e != nil && s.bytes > s.limit; {
+		t, next := e.Value.(*trace), e.Next()
+		if !t.kept {
+			s.order.Remove(e)
+			delete(s.traces, t.id)
+			s.bytes -= t.bytes
+			s.evicted++
+		}
+		e = next
+	}
+}
+
+// Trace returns the spans of a trace, in the order in which they came.
+func (s *Store) Trace(id pcommon.TraceID) []Span {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.traces[id]
+	if t == nil {
+		return nil
+	}
+	out := make([]Span, len(t.spans))
+	for i, span := range t.spans {
+		out[i] = Span{Service: span.Service, Span: ptrace.NewSpan()}
+		span.CopyTo(out[i].Span)
+	}
+	return out
+}
+
+// Evicted is the number of traces that left to keep the limit.
+func (s *Store) Evicted() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.evicted
+}
+
+// sizeOf estimates what a span takes in memory, in bytes.
+func sizeOf(span ptrace.Span) int {
+	const fixed, perAttribute = 400, 120
+	return fixed + len(span.Name()) + perAttribute*(span.Attributes().Len()+4*span.Events().Len()+2*span.Links().Len())
+}

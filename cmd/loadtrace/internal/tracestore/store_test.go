@@ -1,0 +1,53 @@
+package tracestore
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+)
+
+func spans(id byte, kind ptrace.SpanKind, took time.Duration) ptrace.Traces {
+	td := ptrace.NewTraces()
+	rs := td.ResourceSpans().AppendEmpty()
+	rs.Resource().Attributes().PutStr("service.name", "shop")
+	span := rs.ScopeSpans().AppendEmpty().Spans().AppendEmpty()
+	span.SetTraceID(pcommon.TraceID{1, id})
+	span.SetSpanID(pcommon.SpanID{id, byte(kind)})
+	span.SetKind(kind)
+	if kind == ptrace.SpanKindServer {
+		span.SetParentSpanID(pcommon.SpanID{id, byte(ptrace.SpanKindClient)})
+	}
+	span.SetStartTimestamp(1e9)
+	span.SetEndTimestamp(pcommon.Timestamp(1e9 + took.Nanoseconds()))
+	return td
+}
+
+func TestTheSpansOfATraceComeTogether(t *testing.T) {
+	s := New(1 << 20)
+	s.Add(spans(1, ptrace.SpanKindServer, time.Millisecond))
+	s.Add(spans(2, ptrace.SpanKindServer, time.Millisecond))
+	s.Add(spans(1, ptrace.SpanKindClient, 2*time.Millisecond))
+
+	got := s.Trace(pcommon.TraceID{1, 1})
+	require.Len(t, got, 2)
+	assert.Equal(t, "shop", got[0].Service)
+	assert.Equal(t, ptrace.SpanKindClient, got[1].Kind())
+	assert.Empty(t, s.Trace(pcommon.TraceID{1, 9}))
+}
+
+func TestOverTheLimitTheOldestLeaveButTheSlowestStay(t *testing.T) {
+	s := New(100 * 400)
+	s.Add(spans(0, ptrace.SpanKindClient, time.Minute))
+	for i := 1; i < 250; i++ {
+		s.Add(spans(byte(i), ptrace.SpanKindClient, time.Duration(i)*time.Microsecond))
+	}
+	assert.NotEmpty(t, s.Trace(pcommon.TraceID{1, 0}), "the slowest was the oldest")
+	assert.NotEmpty(t, s.Trace(pcommon.TraceID{1, 249}))
+	assert.Empty(t, s.Trace(pcommon.TraceID{1, 1}))
+	assert.Positive(t, s.Evicted())
+	assert.LessOrEqual(t, s.bytes, s.limit)
+}
