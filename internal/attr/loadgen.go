@@ -1,0 +1,55 @@
+package attr
+
+// ServiceLoadtrace is the service.name of what loadtrace says of itself.
+const ServiceLoadtrace = "loadtrace"
+
+// SpanRun is the name of a run's own span.
+const SpanRun = "loadgen.run"
+
+// Of a run, its attacks and their stages.
+const (
+	RunID      = "loadgen.run.id"
+	RunEnd     = "loadgen.run.end" // completed, stopped or failed
+	PlanName   = "loadgen.plan.name"
+	Plan       = "loadgen.plan" // the plan as YAML
+	AttackName = "loadgen.attack.name"
+	StageIndex = "loadgen.stage.index" // within the attack, from 0
+	StageName  = "loadgen.stage.name"
+	Summary    = "loadgen.summary" // of the run, as JSON
+)
+
+// Counts of a run, on its span and its last event.
+const (
+	RunPlanned  = "loadgen.run.requests.planned"
+	RunFinished = "loadgen.run.requests.finished"
+	RunFailed   = "loadgen.run.requests.failed"
+	RunNotSent  = "loadgen.run.requests.not_sent"
+)
+
+// Of one request. Times and durations are seconds unless the name says more.
+const (
+	Seq          = "loadgen.seq"           // number of the hit within its attack, from 0
+	Intended     = "loadgen.intended"      // when the schedule wanted it sent, unix nanoseconds; open loop only
+	ScheduleLag  = "loadgen.schedule_lag"  // sent − intended; open loop only
+	ResponseTime = "loadgen.response_time" // done − intended
+
+	PhaseConnection = "loadgen.phase.connection"
+	PhaseDNS        = "loadgen.phase.dns"
+	PhaseConnect    = "loadgen.phase.connect"
+	PhaseTLS        = "loadgen.phase.tls"
+	PhaseWrite      = "loadgen.phase.write"
+	PhaseWait       = "loadgen.phase.wait"
+	PhaseRead       = "loadgen.phase.read"
+
+	ConnectionReused = "loadgen.connection.reused"
+	Redirects        = "loadgen.redirects" // hops followed
+)
+
+// Of metrics.
+const (
+	Outcome         = "loadgen.outcome"          // finished, failed or not_sent
+	NotSentReason   = "loadgen.not_sent.reason"  // stopped, late or error
+	Phase           = "loadgen.phase"            // connection, dns, connect, tls, write, wait or read
+	ConnectionState = "loadgen.connection.state" // new or reused
+	SpanState       = "loadgen.span.state"       // made, delivered or dropped
+)

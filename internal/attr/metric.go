@@ -1,0 +1,26 @@
+package attr
+
+// Metrics of a run.
+const (
+	MetricClientDuration  = "http.client.request.duration" // histogram, s: service time
+	MetricResponseTime    = "loadgen.response_time"        // histogram, s
+	MetricScheduleLag     = "loadgen.schedule_lag"         // histogram, s; open loop only
+	MetricPhaseDuration   = "loadgen.phase.duration"       // histogram, s
+	MetricRequests        = "loadgen.requests"             // sum, {request}
+	MetricPlanned         = "loadgen.requests.planned"     // sum, {request}
+	MetricInFlight        = "loadgen.requests.in_flight"   // gauge, {request}
+	MetricConnections     = "loadgen.connections"          // sum, {request}
+	MetricIO              = "loadgen.io"                   // sum, By
+	MetricRateWanted      = "loadgen.rate.wanted"          // gauge, {request}/s
+	MetricSpans           = "loadgen.spans"                // sum, {span}
+	MetricSpansPerRequest = "loadgen.spans_per_request"    // gauge, {span}/{request}
+)
+
+// Events of a run, names of log records.
+const (
+	EventRunStart    = "loadgen.run.start"
+	EventAttackStart = "loadgen.attack.start"
+	EventStageStart  = "loadgen.stage.start"
+	EventAttackStop  = "loadgen.attack.stop"
+	EventRunStop     = "loadgen.run.stop"
+)

@@ -1,0 +1,38 @@
+package attr
+
+import semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
+
+// SchemaURL is that of the semantic conventions that the names below are from.
+const SchemaURL = semconv.SchemaURL
+
+// Of resources.
+const (
+	ServiceName       = string(semconv.ServiceNameKey)
+	ServiceVersion    = string(semconv.ServiceVersionKey)
+	ServiceInstanceID = string(semconv.ServiceInstanceIDKey)
+)
+
+// Of HTTP requests.
+const (
+	HTTPRequestMethod         = string(semconv.HTTPRequestMethodKey)
+	HTTPRequestMethodOriginal = string(semconv.HTTPRequestMethodOriginalKey)
+	HTTPRequestBodySize       = string(semconv.HTTPRequestBodySizeKey)
+	HTTPResponseBodySize      = string(semconv.HTTPResponseBodySizeKey)
+	HTTPResponseStatusCode    = string(semconv.HTTPResponseStatusCodeKey)
+	URLFull                   = string(semconv.URLFullKey)
+)
+
+// Of any request.
+const (
+	ErrorType              = string(semconv.ErrorTypeKey)
+	ServerAddress          = string(semconv.ServerAddressKey)
+	ServerPort             = string(semconv.ServerPortKey)
+	NetworkPeerAddress     = string(semconv.NetworkPeerAddressKey)
+	NetworkPeerPort        = string(semconv.NetworkPeerPortKey)
+	NetworkProtocolVersion = string(semconv.NetworkProtocolVersionKey)
+	NetworkIODirection     = string(semconv.NetworkIODirectionKey)
+)
+
+// MetricOverflow marks the one series that takes what a full metric cannot
+// (OpenTelemetry metrics SDK specification, cardinality limits).
+const MetricOverflow = "otel.metric.overflow"
