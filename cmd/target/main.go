@@ -1,0 +1,17 @@
+// Target is the demo service that Loadtrace attacks; see README.md.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/loadtrace/loadtrace/internal/demotarget"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends it at once
+	os.Exit(demotarget.Main(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}

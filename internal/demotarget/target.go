@@ -1,0 +1,133 @@
+package demotarget
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/loadtrace/loadtrace/internal/demotarget/server"
+	"github.com/loadtrace/loadtrace/internal/demotarget/service"
+	"github.com/loadtrace/loadtrace/internal/demotarget/store"
+	"github.com/loadtrace/loadtrace/internal/demotarget/telemetry"
+	"github.com/loadtrace/loadtrace/internal/demotarget/token"
+)
+
+// demoKey digests tokens. It is no secret: nor are the demo tokens.
+var demoKey = token.Key("loadtrace demo key")
+
+// What an orderly stop may take: together less than three seconds.
+const (
+	requestGrace = 1500 * time.Millisecond // for requests under way
+	storeGrace   = 200 * time.Millisecond  // for lookups that nobody waits for any more
+	flushGrace   = 1000 * time.Millisecond // for queued telemetry
+)
+
+// Addresses are where a running demo service listens, as host:port.
+type Addresses struct {
+	HTTP  string `json:"http"`
+	GRPC  string `json:"grpc"`
+	Store string `json:"store"`
+}
+
+// wired is a server that Serve runs on a listener until Stop.
+type wired interface {
+	Serve(l net.Listener) error
+	Stop(ctx context.Context)
+}
+
+// target is a running demo service.
+type target struct {
+	addresses Addresses
+	telemetry *telemetry.Telemetry
+	faults    chan error // of servers that cannot go on; one place for each
+
+	http, grpc, store wired
+	client            *store.Client
+	serving           sync.WaitGroup
+}
+
+// start builds the service and lets it serve. This is the one place that knows
+// all its parts.
+func start(o options, e telemetry.Exporters) (*target, error) {
+	listeners, err := listenAll(o)
+	if err != nil {
+		return nil, err
+	}
+	t, err := build(o, e, listeners)
+	if err != nil {
+		listeners.close()
+		return nil, err
+	}
+	t.serve(t.store, listeners.store)
+	t.serve(t.http, listeners.http)
+	t.serve(t.grpc, listeners.grpc)
+	return t, nil
+}
+
+func build(o options, e telemetry.Exporters, l listeners) (*target, error) {
+	tel, err := telemetry.New(context.Background(), o.telemetry, e)
+	if err != nil {
+		return nil, err
+	}
+	cache, err := service.NewCache(o.cache)
+	if err != nil {
+		return nil, errors.Join(err, flush(tel))
+	}
+	if err := cache.Observe(tel.Meter()); err != nil {
+		return nil, errors.Join(fmt.Errorf("measure the cache: %w", err), flush(tel))
+	}
+	storeServer := store.NewServer(token.DemoRecords(demoKey), o.store, tel.Log)
+	client := store.NewClient(l.store.Addr().String(), tel)
+	auth := service.New(demoKey, cache, client.Lookup, tel.Log)
+	return &target{
+		addresses: l.addresses(),
+		telemetry: tel,
+		faults:    make(chan error, 3),
+		http:      server.NewHTTP(server.Routes(auth, tel), tel.Log),
+		grpc:      server.NewGRPC(auth, tel),
+		store:     server.NewHTTP(storeServer.Handler(tel), tel.Log),
+		client:    client,
+	}, nil
+}
+
+func (t *target) serve(s wired, l net.Listener) {
+	t.serving.Go(func() {
+		if err := s.Serve(l); err != nil {
+			t.faults <- fmt.Errorf("serve on %s: %w", l.Addr(), err)
+		}
+	})
+}
+
+// stop ends what start began, in the order of the requests' way through it, so
+// that none loses what it needs; then the telemetry of all is flushed. What
+// could not be flushed is lost, and is told in the log: a demo service whose
+// telemetry nobody took has stopped in order all the same.
+func (t *target) stop() {
+	within(requestGrace, t.http.Stop, t.grpc.Stop)
+	within(storeGrace, t.store.Stop)
+	t.client.Close()
+	t.serving.Wait()
+	if err := flush(t.telemetry); err != nil {
+		t.telemetry.Log.Warn("some telemetry was lost", "error", err)
+	}
+}
+
+// within runs the stops side by side and waits for them.
+func within(grace time.Duration, stops ...func(context.Context)) {
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	var wg sync.WaitGroup
+	for _, stop := range stops {
+		wg.Go(func() { stop(ctx) })
+	}
+	wg.Wait()
+}
+
+func flush(tel *telemetry.Telemetry) error {
+	ctx, cancel := context.WithTimeout(context.Background(), flushGrace)
+	defer cancel()
+	return tel.Stop(ctx)
+}
