@@ -1,0 +1,22 @@
+# What developers run often. Everything that must hold is in .ci/run.
+
+.PHONY: test demo generate bench build
+
+test:
+	go test ./...
+
+demo:
+	go run -tags lean ./cmd/loadtrace demo
+
+build:
+	go build -trimpath -tags grpcnotrace -ldflags='-s -w' -o bin/loadtrace ./cmd/loadtrace
+
+generate:
+	go generate ./...
+
+# Takes about 8 minutes; needs two processors and taskset.
+bench:
+	go build -o bin/bench ./internal/bench
+	bin/bench soak
+	bin/bench memory
+	bin/bench rivals

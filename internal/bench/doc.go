@@ -1,0 +1,12 @@
+// Command bench measures what README and docs/benchmarks.md claim. Each
+// measurement starts its own target, sink and generators as processes on
+// loopback, on processors of their own, runs for a bounded time, and prints a
+// table. make bench runs all of them.
+//
+//	bench soak     an open-loop run into an OTLP sink: spans = requests, schedule lag
+//	bench memory   two million requests: resident memory over time
+//	bench rivals   requests per second and CPU per request beside stock vegeta
+//
+// It also holds the target (bench server) and the sink (bench sink) that the
+// measurements start.
+package main

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/loadtrace/loadtrace/loadgen/summary"
+)
+
+// bed is a target, and a folder with the generator's binary and plan.
+type bed struct {
+	dir       string
+	loadtrace string
+	target    *child
+}
+
+func newBed(ctx context.Context) (*bed, error) {
+	dir, err := os.MkdirTemp("", "loadtrace-bench")
+	if err != nil {
+		return nil, err
+	}
+	b := &bed{dir: dir}
+	if b.loadtrace, err = bin(ctx, dir, "./cmd/loadtrace", "-tags", "lean"); err != nil {
+		return nil, err
+	}
+	if b.target, err = startChild(ctx, "server"); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+func (b *bed) close() {
+	b.target.stop()
+	os.RemoveAll(b.dir)
+}
+
+// plan writes a plan with one stage, given as YAML.
+func (b *bed) plan(stage string) (string, error) {
+	path := filepath.Join(b.dir, "plan.yaml")
+	plan := fmt.Sprintf("name: bench\nattacks:\n  - name: hello\n    http: {url: 'http://%s/'}\n    load:\n      - %s\n", b.target.address, stage)
+	return path, os.WriteFile(path, []byte(plan), 0o600)
+}
+
+// attack runs loadtrace on its processor and returns its summary.
+func (b *bed) attack(ctx context.Context, stage string, flags ...string) (summary.Summary, usage, error) {
+	var sum summary.Summary
+	plan, err := b.plan(stage)
+	if err != nil {
+		return sum, usage{}, err
+	}
+	cmd, err := pinned(ctx, generatorCPU, b.loadtrace, append([]string{"run", plan, "--json", "--quiet"}, flags...)...)
+	if err != nil {
+		return sum, usage{}, err
+	}
+	u, err := run(cmd)
+	if err != nil {
+		return sum, u, fmt.Errorf("loadtrace run: %w: %s", err, u.out)
+	}
+	return sum, u, json.Unmarshal(u.out, &sum)
+}
+
+// soak attacks at a rate, with every span sent to a sink.
+func soak(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("soak", flag.ExitOnError)
+	rate := flags.Int("rate", 5000, "requests per second")
+	duration := flags.Duration("duration", time.Minute, "how long")
+	flags.Parse(args)
+	b, err := newBed(ctx)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	s, err := startChild(ctx, "sink")
+	if err != nil {
+		return err
+	}
+	sum, u, err := b.attack(ctx, fmt.Sprintf("{constant: %d/s, duration: %s}", *rate, *duration), "--otlp", "grpc://"+s.address)
+	arrived := s.stop()
+	if err != nil {
+		return err
+	}
+	t := sum.Total
+	fmt.Printf("| rate | duration | planned | sent | client spans at the sink | spans dropped | lag p50 | lag p99 | lag p99.9 | CPU |\n")
+	fmt.Printf("|---|---|---|---|---|---|---|---|---|---|\n")
+	fmt.Printf("| %d/s | %s | %d | %d | %s | %d | %s | %s | %s | %.0f %% of a core |\n", *rate, *duration,
+		t.Requests.Planned, t.Requests.Sent(), arrived, sum.Telemetry.SpansDropped,
+		ms(t.Lag.P50), ms(t.Lag.P99), ms(t.Lag.P999), 100*u.cpu.Seconds()/u.wall.Seconds())
+	return nil
+}
+
+func ms(s summary.Seconds) string { return fmt.Sprintf("%.3f ms", float64(s)*1e3) }
