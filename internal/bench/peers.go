@@ -40,9 +40,9 @@ func sink(ctx context.Context, _ []string) error {
 	}
 	var spans atomic.Int64
 	s := grpc.NewServer(grpc.MaxRecvMsgSize(64 << 20))
-	ptraceotlp.RegisterGRPCServer(s, countTraces{n: &spans})
-	pmetricotlp.RegisterGRPCServer(s, takeMetrics{})
-	plogotlp.RegisterGRPCServer(s, takeLogs{})
+	ptraceotlp.RegisterGRPCServer(s, &countTraces{n: &spans})
+	pmetricotlp.RegisterGRPCServer(s, &takeMetrics{})
+	plogotlp.RegisterGRPCServer(s, &takeLogs{})
 	fmt.Println(l.Addr())
 	context.AfterFunc(ctx, func() {
 		timer := time.AfterFunc(2*time.Second, s.Stop)
@@ -59,7 +59,7 @@ type countTraces struct {
 	n *atomic.Int64
 }
 
-func (c countTraces) Export(_ context.Context, r ptraceotlp.ExportRequest) (ptraceotlp.ExportResponse, error) {
+func (c *countTraces) Export(_ context.Context, r ptraceotlp.ExportRequest) (ptraceotlp.ExportResponse, error) {
 	n := 0
 	for _, rs := range r.Traces().ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
@@ -78,7 +78,7 @@ type takeMetrics struct {
 	pmetricotlp.UnimplementedGRPCServer
 }
 
-func (takeMetrics) Export(context.Context, pmetricotlp.ExportRequest) (pmetricotlp.ExportResponse, error) {
+func (*takeMetrics) Export(context.Context, pmetricotlp.ExportRequest) (pmetricotlp.ExportResponse, error) {
 	return pmetricotlp.NewExportResponse(), nil
 }
 
@@ -86,6 +86,6 @@ type takeLogs struct {
 	plogotlp.UnimplementedGRPCServer
 }
 
-func (takeLogs) Export(context.Context, plogotlp.ExportRequest) (plogotlp.ExportResponse, error) {
+func (*takeLogs) Export(context.Context, plogotlp.ExportRequest) (plogotlp.ExportResponse, error) {
 	return plogotlp.NewExportResponse(), nil
 }
