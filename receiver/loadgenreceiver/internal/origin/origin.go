@@ -1,0 +1,27 @@
+package origin
+
+import (
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/loadtrace/loadtrace/internal/attr"
+)
+
+// ScopeName is the instrumentation scope of everything the receiver emits.
+const ScopeName = "github.com/loadtrace/loadtrace/receiver/loadgenreceiver"
+
+// Origin is one process of a loadtrace version.
+type Origin struct {
+	Version  string
+	Instance string // service.instance.id, unique to the process
+}
+
+// Fill writes the resource and the scope. It expects both to be empty.
+func (o Origin) Fill(resource pcommon.Resource, scope pcommon.InstrumentationScope) {
+	a := resource.Attributes()
+	a.EnsureCapacity(3)
+	a.PutStr(attr.ServiceName, attr.ServiceLoadtrace)
+	a.PutStr(attr.ServiceVersion, o.Version)
+	a.PutStr(attr.ServiceInstanceID, o.Instance)
+	scope.SetName(ScopeName)
+	scope.SetVersion(o.Version)
+}
