@@ -1,0 +1,158 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	_ "embed"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"github.com/spf13/cobra"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/term"
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tracestore"
+	"github.com/loadtrace/loadtrace/loadgen/summary"
+)
+
+//go:embed demo.yaml
+var demoPlan []byte
+
+// storeLimit bounds the traces that the demo keeps, in bytes.
+const storeLimit = 128 << 20
+
+func newDemo() *cobra.Command {
+	var r planRun
+	var tokens int
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Attack a demo service for 15 seconds and explain a slow request",
+		Long: `Start the demo service beside this process, attack it for 15 seconds, print the
+summary, and show one slow request as a tree: the client's phases, and the
+server's spans of the same trace. Nothing else is needed, and nothing is left
+running.
+
+` + exitCodes,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			r.stdout, r.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			return r.demo(cmd.Context(), tokens)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringArrayVar(&r.Set, "set", nil, "replace a value of the demo's plan, as in attacks[0].load[1].duration=60s (repeatable)")
+	flags.StringVar(&r.OTLP, "otlp", "", "also send all telemetry to this endpoint: http://host:4318 or grpc://host:4317")
+	flags.IntVar(&tokens, "tokens", 2000, "number of different tokens to ask for")
+	r.addTo(flags)
+	return cmd
+}
+
+func (r *planRun) demo(ctx context.Context, tokens int) error {
+	dir, err := os.MkdirTemp("", "loadtrace-demo")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if r.Listen, err = freeAddress(); err != nil {
+		return err
+	}
+	service, err := startService(ctx, "http://"+r.Listen, r.stderr)
+	if err != nil {
+		return err
+	}
+	stop := sync.OnceFunc(service.stop)
+	defer stop()
+	if r.Plan, err = writeDemo(dir, service.HTTP, tokens); err != nil {
+		return err
+	}
+	fmt.Fprintf(r.stderr, "The demo service listens on http://%s; the collector takes its telemetry on http://%s.\n\n", service.HTTP, r.Listen)
+
+	store := tracestore.New(storeLimit)
+	r.Store, r.beforeShutdown = true, stop // the service sends its last spans while the collector can take them
+	sum, err := r.do(ctx, store)
+	if err != nil {
+		return err
+	}
+	r.explain(store, sum)
+	return nil
+}
+
+// writeDemo writes the plan and its targets, and returns the plan's path.
+func writeDemo(dir, address string, tokens int) (string, error) {
+	var targets bytes.Buffer
+	for i := range max(1, tokens) {
+		fmt.Fprintf(&targets, "GET http://%s/auth/validate\nAuthorization: Bearer demo-%04d\n\n", address, i+1)
+	}
+	plan := filepath.Join(dir, "demo.yaml")
+	if err := os.WriteFile(filepath.Join(dir, "tokens.http"), targets.Bytes(), 0o600); err != nil {
+		return "", err
+	}
+	return plan, os.WriteFile(plan, demoPlan, 0o600)
+}
+
+// freeAddress is a loopback address on which nothing listens now.
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("find a free port: %w", err)
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
+
+// explain draws the slowest request whose server spans are there.
+func (r *planRun) explain(store *tracestore.Store, sum summary.Summary) {
+	for _, slow := range sum.Slowest {
+		spans := store.Trace(traceID(slow.TraceID))
+		if len(spans) < 2 {
+			continue
+		}
+		fmt.Fprintln(r.stdout, "\nOne slow request, from the generator to the last span of the target:")
+		fmt.Fprintln(r.stdout)
+		term.Tree(r.stdout, treeOf(spans), r.screen.options(r.stdout))
+		return
+	}
+	fmt.Fprintln(r.stdout, "\nNo slow request has a server span: the target's telemetry did not arrive.")
+}
+
+func traceID(s string) (id pcommon.TraceID) {
+	b, _ := hex.DecodeString(s) // our own summary's; a wrong one finds nothing
+	copy(id[:], b)
+	return id
+}
+
+// treeOf gives spans the form that the terminal draws.
+func treeOf(spans []tracestore.Span) []term.Span {
+	out := make([]term.Span, 0, len(spans))
+	for _, s := range spans {
+		span := term.Span{
+			ID: s.SpanID().String(), Parent: s.ParentSpanID().String(), Trace: s.TraceID().String(),
+			Service: s.Service, Name: s.Name(), Kind: s.Kind().String(),
+			Start: s.StartTimestamp().AsTime(), End: s.EndTimestamp().AsTime(),
+			Error: errorOf(s),
+		}
+		for key, v := range s.Attributes().All() {
+			span.Attributes = append(span.Attributes, term.Attribute{Key: key, Value: v.AsString()})
+		}
+		slices.SortFunc(span.Attributes, func(a, b term.Attribute) int { return cmp.Compare(a.Key, b.Key) })
+		for _, e := range s.Events().All() {
+			span.Events = append(span.Events, term.Event{Name: e.Name(), Time: e.Timestamp().AsTime()})
+		}
+		out = append(out, span)
+	}
+	return out
+}
+
+func errorOf(s tracestore.Span) string {
+	if s.Status().Code() != ptrace.StatusCodeError {
+		return ""
+	}
+	return cmp.Or(s.Status().Message(), "error")
+}

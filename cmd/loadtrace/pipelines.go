@@ -1,0 +1,137 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tracestore"
+)
+
+// pipelines says what the built-in collector of a run is made of.
+type pipelines struct {
+	Plan    string   // path of the plan
+	Set     []string // values that replace the plan's
+	OTLP    string   // endpoint that gets everything; none if empty
+	Headers map[string]string
+	// Listen is where the target's own telemetry is taken, over OTLP and HTTP; none if empty.
+	Listen string
+	// Store adds the exporter that keeps traces for the terminal.
+	Store bool
+}
+
+// object is a YAML mapping.
+type object = map[string]any
+
+// config is the collector configuration, as a URI of the yaml provider.
+func (p pipelines) config() (string, error) {
+	exporters, err := p.exporters()
+	if err != nil {
+		return "", err
+	}
+	receivers := object{"loadgen": p.receiver()}
+	if p.Listen != "" {
+		receivers["otlp"] = object{"protocols": object{"http": object{"endpoint": p.Listen}}}
+	}
+	pipes := object{}
+	for _, signal := range []string{"traces", "metrics", "logs"} {
+		pipes[signal] = object{"receivers": keys(receivers), "exporters": p.exportersOf(signal, exporters)}
+	}
+	return uri(object{
+		"receivers": receivers,
+		"exporters": exporters,
+		"service": object{
+			"telemetry": object{
+				"metrics": object{"level": "none"},
+				"logs":    object{"level": "warn", "encoding": "console", "disable_stacktrace": true},
+			},
+			"pipelines": pipes,
+		},
+	})
+}
+
+// overlay is what a run adds to the configuration of the user's own.
+func (p pipelines) overlay() (string, error) {
+	return uri(object{"receivers": object{"loadgen": p.receiver()}})
+}
+
+func (p pipelines) receiver() object {
+	r := object{"plan_file": p.Plan}
+	if len(p.Set) > 0 {
+		r["set"] = p.Set
+	}
+	return r
+}
+
+func (p pipelines) exporters() (object, error) {
+	exporters := object{"nop": object{}}
+	if p.Store {
+		exporters[tracestore.Type.String()] = object{}
+	}
+	if p.OTLP != "" {
+		name, config, err := otlpExporter(p.OTLP, p.Headers)
+		if err != nil {
+			return nil, err
+		}
+		exporters[name] = config
+	}
+	return exporters, nil
+}
+
+func (p pipelines) exportersOf(signal string, exporters object) []string {
+	var of []string
+	for _, name := range keys(exporters) {
+		if name == "nop" && len(exporters) > 1 && p.OTLP != "" {
+			continue
+		}
+		if name == tracestore.Type.String() && signal != "traces" {
+			continue
+		}
+		of = append(of, name)
+	}
+	return of
+}
+
+// otlpExporter sends without a queue of its own: the receiver's outbox is the
+// queue, so that what the summary calls delivered was taken by the endpoint.
+func otlpExporter(endpoint string, headers map[string]string) (name string, config object, err error) {
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Host == "" {
+		return "", nil, badInput(fmt.Errorf(
+			"--otlp %q: write http://host:4318 for OTLP over HTTP, or grpc://host:4317 for gRPC (https and grpcs with TLS)", endpoint))
+	}
+	config = object{
+		"sending_queue":    object{"enabled": false},
+		"retry_on_failure": object{"enabled": false},
+	}
+	if len(headers) > 0 {
+		config["headers"] = headers
+	}
+	switch u.Scheme {
+	case "http", "https":
+		config["endpoint"] = strings.TrimSuffix(endpoint, "/")
+		return "otlp_http", config, nil
+	case "grpc", "grpcs":
+		config["endpoint"] = u.Host
+		config["tls"] = object{"insecure": u.Scheme == "grpc"}
+		return "otlp_grpc", config, nil
+	}
+	return "", nil, badInput(fmt.Errorf("--otlp %q: scheme %s is none of http, https, grpc, grpcs", endpoint, u.Scheme))
+}
+
+// uri writes a configuration for the yaml provider. The collector expands ${…}
+// in it, which none of our values means.
+func uri(config object) (string, error) {
+	src, err := yaml.Marshal(config)
+	if err != nil {
+		return "", fmt.Errorf("write the collector's configuration: %w", err)
+	}
+	return "yaml:" + strings.ReplaceAll(string(src), "$", "$$"), nil
+}
+
+// keys in alphabetical order.
+func keys(m object) []string { return slices.Sorted(maps.Keys(m)) }

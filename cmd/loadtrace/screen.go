@@ -1,0 +1,40 @@
+package main
+
+import (
+	"io"
+	"os"
+
+	"github.com/spf13/pflag"
+	xterm "golang.org/x/term"
+
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/term"
+)
+
+// screen decides how output looks.
+type screen struct {
+	color string
+}
+
+func (r *planRun) addTo(flags *pflag.FlagSet) {
+	flags.BoolVar(&r.quiet, "quiet", false, "show no progress")
+	flags.StringVar(&r.screen.color, "color", "auto", "colour the output: auto, always or never (auto heeds NO_COLOR)")
+}
+
+// options for what is written to w.
+func (s screen) options(w io.Writer) term.Options {
+	o := term.Options{Width: 80, Color: s.color == "always"}
+	f, ok := w.(*os.File)
+	if !ok || !xterm.IsTerminal(int(f.Fd())) {
+		return o
+	}
+	o.Terminal = true
+	o.Color = o.Color || s.color == "auto" && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	o.WidthFunc = func() int {
+		if width, _, err := xterm.GetSize(int(f.Fd())); err == nil && width > 0 {
+			return width
+		}
+		return 80
+	}
+	o.Width = o.WidthFunc()
+	return o
+}
