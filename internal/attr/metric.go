@@ -9,7 +9,7 @@ const (
 	MetricRequests        = "loadgen.requests"             // sum, {request}
 	MetricPlanned         = "loadgen.requests.planned"     // sum, {request}
 	MetricInFlight        = "loadgen.requests.in_flight"   // gauge, {request}
-	MetricConnections     = "loadgen.connections"          // sum, {request}
+	MetricConnections     = "loadgen.connections"          // sum, {connection}
 	MetricIO              = "loadgen.io"                   // sum, By
 	MetricRateWanted      = "loadgen.rate.wanted"          // gauge, {request}/s
 	MetricSpans           = "loadgen.spans"                // sum, {span}
