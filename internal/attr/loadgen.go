@@ -9,7 +9,8 @@ const SpanRun = "loadgen.run"
 // Of a run, its attacks and their stages.
 const (
 	RunID      = "loadgen.run.id"
-	RunEnd     = "loadgen.run.end" // completed, stopped or failed
+	RunEnd     = "loadgen.run.end"     // completed, stopped or failed
+	RunAttacks = "loadgen.run.attacks" // the names of its attacks
 	PlanName   = "loadgen.plan.name"
 	Plan       = "loadgen.plan" // the plan as YAML
 	AttackName = "loadgen.attack.name"

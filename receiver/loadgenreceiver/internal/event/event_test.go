@@ -1,0 +1,98 @@
+package event_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/loadtrace/loadtrace/internal/attr"
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/pace"
+	"github.com/loadtrace/loadtrace/loadgen/summary"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/event"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/goldentest"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/origin"
+)
+
+var (
+	run  = loadgen.RunID{1, 2, 3, 4, 5, 6, 7, 8}
+	at   = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	plan = &loadgen.Plan{Name: "checkout", Attacks: []loadgen.Attack{{
+		Name: "browse",
+		HTTP: &loadgen.HTTP{
+			URL: "http://shop.test/", Method: "POST", Body: "secret",
+			Headers: map[string]string{"Authorization": "Bearer secret"},
+		},
+		Load: []pace.Stage{{Name: "peak", Constant: 100, Duration: time.Minute}, {Max: &pace.Max{Workers: 3}, Count: 10}},
+	}}}
+)
+
+func renderer() *event.Renderer {
+	return event.New(origin.Origin{Version: "0.1.0", Instance: "one"}, run, plan)
+}
+
+func TestEventsOfARunAreAsCommitted(t *testing.T) {
+	r := renderer()
+	sum := &summary.Summary{RunID: run.String(), Plan: "checkout", Began: at, Elapsed: 61.2345, End: "completed"}
+	sum.Total.Requests = summary.Requests{
+		Planned: 10, Finished: 7, OK: 6, Failed: 1,
+		NotSent: map[loadgen.NotSentReason]uint64{loadgen.NotSentLate: 2},
+	}
+	sum.Total.ResponseTime = summary.Quantiles{Count: 8, P50: 0.0123456, P99: 0.5, Max: 1.23456}
+	all := plog.NewLogs()
+	for _, make := range []func() (plog.Logs, error){
+		func() (plog.Logs, error) { return r.RunStart(at) },
+		func() (plog.Logs, error) { return r.AttackStart(at, 0), nil },
+		func() (plog.Logs, error) { return r.StageStart(at, 0, 0), nil },
+		func() (plog.Logs, error) { return r.StageStart(at, 0, 1), nil },
+		func() (plog.Logs, error) { return r.AttackStop(at, 0), nil },
+		func() (plog.Logs, error) { return r.RunStop(at, sum) },
+	} {
+		logs, err := make()
+		require.NoError(t, err)
+		logs.ResourceLogs().MoveAndAppendTo(all.ResourceLogs())
+	}
+	src, err := (&plog.JSONMarshaler{}).MarshalLogs(all)
+	require.NoError(t, err)
+	goldentest.Equal(t, "events.json", src)
+}
+
+func TestAnEventNeverHoldsTheValuesOfHeadersAndBodies(t *testing.T) {
+	logs, err := renderer().RunStart(at)
+	require.NoError(t, err)
+	src, err := (&plog.JSONMarshaler{}).MarshalLogs(logs)
+	require.NoError(t, err)
+	assert.NotContains(t, string(src), "secret")
+	assert.Contains(t, string(src), "Authorization")
+	assert.Equal(t, "Bearer secret", plan.Attacks[0].HTTP.Headers["Authorization"], "the plan itself is as it was")
+}
+
+func TestTheLastEventHasTheWholeSummary(t *testing.T) {
+	want := &summary.Summary{RunID: run.String(), Plan: "checkout", Began: at, End: "failed", Error: "attack browse: no more files"}
+	logs, err := renderer().RunStop(at, want)
+	require.NoError(t, err)
+	record := first(logs)
+	assert.Equal(t, plog.SeverityNumberError, record.SeverityNumber())
+	assert.Contains(t, record.Body().Str(), "no more files")
+	src, ok := record.Attributes().Get(attr.Summary)
+	require.True(t, ok)
+	var got summary.Summary
+	require.NoError(t, json.Unmarshal([]byte(src.Str()), &got))
+	assert.Equal(t, want, &got)
+}
+
+func TestEventsBelongToTheSpanOfTheRun(t *testing.T) {
+	trace, span := run.RunSpan()
+	record := first(renderer().AttackStart(at, 0))
+	assert.Equal(t, pcommon.TraceID(trace), record.TraceID())
+	assert.Equal(t, pcommon.SpanID(span), record.SpanID())
+}
+
+func first(logs plog.Logs) plog.LogRecord {
+	return logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0)
+}
