@@ -1,0 +1,32 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/loadtrace/loadtrace/internal/demotarget"
+)
+
+func TestTheReadmeListsTheFlagsThatThereAre(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	var help bytes.Buffer
+	require.Zero(t, demotarget.Main(t.Context(), []string{"--help"}, &help, io.Discard))
+	there := names(regexp.MustCompile(`(?m)^  -([a-z-]+)`), help.String())
+	listed := names(regexp.MustCompile("(?m)^\\| `--([a-z-]+)`"), string(readme))
+	require.NotEmpty(t, there)
+	assert.ElementsMatch(t, there, listed)
+}
+
+func names(pattern *regexp.Regexp, text string) (found []string) {
+	for _, match := range pattern.FindAllStringSubmatch(text, -1) {
+		found = append(found, match[1])
+	}
+	return found
+}
