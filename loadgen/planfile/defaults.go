@@ -1,0 +1,66 @@
+package planfile
+
+import (
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+)
+
+// Defaults fills in what a plan leaves out. Keys that are not named here default
+// to their type's zero: no body, no redirects followed, no limit of connections
+// or of the run's duration, no baggage, the system's trust in certificates.
+//
+// The name of a plan read from a file is the file's, without its ending; one
+// that has none is called "plan". An attack may go without a name if it is the
+// only one. Nothing is changed that is there already.
+func Defaults(p *loadgen.Plan) {
+	fill(&p.Name, "plan")
+	fill(&p.Order, loadgen.Parallel)
+	fill(&p.Limits.Grace, 500*time.Millisecond)
+	fill(&p.Limits.Overrun, 5*time.Second)
+	if len(p.Attacks) == 1 {
+		fill(&p.Attacks[0].Name, "default")
+	}
+	for i := range p.Attacks {
+		a := &p.Attacks[i]
+		fill(&a.Workers, 10)
+		fill(&a.MaxWorkers, 10_000)
+		if a.HTTP != nil {
+			defaultHTTP(a.HTTP)
+		}
+	}
+}
+
+func defaultHTTP(h *loadgen.HTTP) {
+	if h.Targets == nil {
+		fill(&h.Method, "GET") // targets each have their own
+	} else {
+		fill(&h.Targets.Format, formatOf(h.Targets.File))
+	}
+	fill(&h.Protocol, loadgen.ProtocolAuto)
+	if h.KeepAlive == nil {
+		h.KeepAlive = new(true)
+	}
+	fill(&h.Connections, 10_000)
+	fill(&h.Timeout, 30*time.Second)
+	fill(&h.MaxBody, 100<<20)
+}
+
+// formatOf is the format of a targets file by the ending of its name.
+func formatOf(file string) loadgen.TargetsFormat {
+	switch strings.ToLower(filepath.Ext(file)) {
+	case ".json", ".jsonl", ".ndjson":
+		return loadgen.TargetsJSON
+	}
+	return loadgen.TargetsHTTP
+}
+
+// fill sets a value that is absent.
+func fill[T comparable](value *T, preset T) {
+	var absent T
+	if *value == absent {
+		*value = preset
+	}
+}

@@ -1,0 +1,142 @@
+package planfile
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+)
+
+// maxSource bounds a plan's source, in bytes.
+const maxSource = 1 << 20
+
+// An Option changes how Parse reads a plan.
+type Option func(*options)
+
+type options struct {
+	sets   []string
+	lookup func(string) (string, bool)
+}
+
+// Set gives values as on the command line, each KEY=VALUE, for instance
+// attacks[0].http.url=http://127.0.0.1:8080/ or attacks.login.load[0].constant=500/s.
+// They replace what the file says, in order, before anything is checked.
+func Set(values ...string) Option {
+	return func(o *options) { o.sets = append(o.sets, values...) }
+}
+
+// Env says where ${env:NAME} is looked up, instead of the process's environment.
+func Env(lookup func(name string) (value string, ok bool)) Option {
+	return func(o *options) { o.lookup = lookup }
+}
+
+// Load reads the plan in a file; path - is standard input. The sets are as of
+// the option Set.
+func Load(path string, sets ...string) (*loadgen.Plan, error) {
+	src, err := readSource(path)
+	if err != nil {
+		return nil, fmt.Errorf("read plan: %w", err)
+	}
+	return Parse(path, src, Set(sets...))
+}
+
+// readSource reads one byte more than is allowed at most, so that Parse sees
+// that there are too many.
+func readSource(path string) ([]byte, error) {
+	if path == "-" {
+		return io.ReadAll(io.LimitReader(os.Stdin, maxSource+1))
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxSource+1))
+}
+
+// Parse reads a plan from YAML, fills in its defaults and checks it. name is
+// the file's: faults show it, the plan is called after it unless it has a name
+// of its own, and files that the plan names are relative to its folder. In the
+// plan returned, their paths are absolute.
+//
+// Faults are *Error values, joined, in the order of their place in the source.
+func Parse(name string, src []byte, opts ...Option) (*loadgen.Plan, error) {
+	o := options{lookup: os.LookupEnv}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	faults := &faults{file: name}
+	root := parseTree(src, "", o.lookup, faults)
+	if root == nil {
+		return nil, faults.err()
+	}
+	for _, set := range o.sets {
+		applySet(root, set, o.lookup, faults)
+	}
+	plan := new(loadgen.Plan)
+	zeros := decodePlan(plan, root, faults)
+	if plan.Name == "" {
+		plan.Name = baseName(name)
+	}
+	resolvePaths(plan, filepath.Dir(name))
+	Defaults(plan)
+	zeros.check(faults)
+	faults.addValidation(root, Validate(plan))
+	if err := faults.err(); err != nil {
+		return nil, err
+	}
+	return plan, nil
+}
+
+// baseName is a plan's name from that of its file, or nothing.
+func baseName(file string) string {
+	base := filepath.Base(file)
+	base = strings.TrimSuffix(base, filepath.Ext(base))
+	if base == "-" || base == "." || checkLabel(base) != "" {
+		return ""
+	}
+	return base
+}
+
+// resolvePaths makes the files that a plan names absolute, so that they mean
+// the same wherever the plan is read again.
+func resolvePaths(plan *loadgen.Plan, dir string) {
+	for i := range plan.Attacks {
+		for _, f := range fileKeys(plan.Attacks[i].HTTP) {
+			if *f.path == "" {
+				continue
+			}
+			if !filepath.IsAbs(*f.path) {
+				*f.path = filepath.Join(dir, *f.path)
+			}
+			if abs, err := filepath.Abs(*f.path); err == nil {
+				*f.path = abs
+			}
+		}
+	}
+}
+
+// fileKey is a key that names a file, and the place of its value.
+type fileKey struct {
+	key  string // below http
+	path *string
+}
+
+func fileKeys(h *loadgen.HTTP) []fileKey {
+	if h == nil {
+		return nil
+	}
+	keys := []fileKey{
+		{"body_file", &h.BodyFile},
+		{"tls.ca_file", &h.TLS.CAFile},
+		{"tls.cert_file", &h.TLS.CertFile},
+		{"tls.key_file", &h.TLS.KeyFile},
+	}
+	if h.Targets != nil {
+		keys = append(keys, fileKey{"targets.file", &h.Targets.File})
+	}
+	return keys
+}

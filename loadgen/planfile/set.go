@@ -1,0 +1,168 @@
+package planfile
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+)
+
+// applySet puts one KEY=VALUE into a plan's tree.
+func applySet(root *node, set string, lookup func(string) (string, bool), faults *faults) {
+	at := place{set: set}
+	key, value, ok := strings.Cut(set, "=")
+	if !ok {
+		faults.at(at, "", "has no =", "write KEY=VALUE, such as attacks[0].http.timeout=5s")
+		return
+	}
+	s := &setter{at: at, faults: faults}
+	n, t := s.walk(root, reflect.TypeFor[loadgen.Plan](), strings.TrimSpace(key), "")
+	if n == nil {
+		return
+	}
+	if v := s.parse(value, t, lookup); v != nil {
+		*n = *v
+	}
+}
+
+// setter finds the place of a key in a tree, and makes it where it is absent.
+type setter struct {
+	at     place
+	faults *faults
+	path   string // of the place found, with indices instead of names
+}
+
+// walk goes down from n, which has type t, along the steps of key. It returns the
+// node to be replaced and its type, or nil after a fault.
+func (s *setter) walk(n *node, t reflect.Type, key, path string) (*node, reflect.Type) {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	s.path = path
+	if key == "" && path != "" {
+		return n, t
+	}
+	switch t.Kind() {
+	case reflect.Struct:
+		return s.field(n, t, key)
+	case reflect.Slice:
+		return s.element(n, t, key)
+	case reflect.Map: // the rest is one key, whatever is in it
+		child := s.child(n, strings.TrimSuffix(strings.TrimPrefix(key, "["), "]"))
+		return child, t.Elem()
+	}
+	return s.fail(join(path, clip(key)), "there are no keys below "+path, "set "+path+" itself")
+}
+
+func (s *setter) field(n *node, t reflect.Type, key string) (*node, reflect.Type) {
+	step, rest := cutPath(key)
+	f, ok := fieldOf(t, step)
+	if !ok {
+		fix := "the keys here are " + strings.Join(knownKeys(t), ", ")
+		if near, ok := nearest(step, knownKeys(t)); ok {
+			fix = "did you mean " + near + "? " + fix
+		}
+		return s.fail(join(s.path, clip(step)), "unknown key", fix)
+	}
+	path := join(s.path, step)
+	child := s.child(n, step)
+	if child == nil {
+		return nil, nil
+	}
+	return s.walk(child, t.Field(f.index).Type, rest, path)
+}
+
+// element finds an element of a list by its index or its name.
+func (s *setter) element(n *node, t reflect.Type, key string) (*node, reflect.Type) {
+	step, rest := cutPath(key)
+	for i, e := range n.entries {
+		name := e.value.get("name")
+		if step == strconv.Itoa(i) || name != nil && name.kind == scalar && name.text == step {
+			return s.walk(e.value, t.Elem(), rest, item(s.path, i))
+		}
+	}
+	what := fmt.Sprintf("there is no element %s", quote(step))
+	return s.fail(s.path, what, s.elements(n))
+}
+
+func (s *setter) elements(n *node) string {
+	if n.kind != sequence || len(n.entries) == 0 {
+		return "the list is empty: set it as a whole"
+	}
+	var have []string
+	for i, e := range n.entries[:min(len(n.entries), 20)] {
+		text := fmt.Sprintf("[%d]", i)
+		if name := e.value.get("name"); name != nil && name.text != "" {
+			text += " " + clip(name.text)
+		}
+		have = append(have, text)
+	}
+	return "there are " + strings.Join(have, ", ")
+}
+
+// child is the value of a mapping's key, made if it is absent.
+func (s *setter) child(n *node, key string) *node {
+	if n.kind == null {
+		*n = node{place: n.place, kind: mapping}
+	}
+	if n.kind != mapping {
+		s.fail(s.path, "is "+n.kind.String()+", so that it has no keys", "set "+s.path+" as a whole")
+		return nil
+	}
+	child := n.get(key)
+	if child == nil {
+		child = &node{place: s.at}
+		n.entries = append(n.entries, entry{key: key, at: s.at, value: child})
+	}
+	s.path = join(s.path, key)
+	return child
+}
+
+// parse makes the node of a value. For a key that takes a text it is the value
+// as it stands, for any other it is YAML.
+func (s *setter) parse(value string, t reflect.Type, lookup func(string) (string, bool)) *node {
+	if t.Kind() == reflect.String && t != durationType {
+		return s.text(value, lookup)
+	}
+	sub := &faults{}
+	n := parseTree([]byte(value), s.path, lookup, sub)
+	for _, e := range sub.list {
+		if e.Key == "" {
+			e.Key = s.path
+		}
+		s.faults.kill(s.at, e.Key, e.What, e.Fix)
+	}
+	if n != nil {
+		s.relabel(n)
+	}
+	return n
+}
+
+func (s *setter) text(value string, lookup func(string) (string, bool)) *node {
+	if !utf8.ValidString(value) {
+		s.fail(s.path, "is not UTF-8", "write text")
+		return nil
+	}
+	text, _, err := expandEnv(value, lookup)
+	if err != nil {
+		s.fail(s.path, err.what, err.fix)
+		return nil
+	}
+	return &node{place: s.at, kind: scalar, text: text, quoted: true}
+}
+
+func (s *setter) relabel(n *node) {
+	n.place = s.at
+	for i := range n.entries {
+		n.entries[i].at = s.at
+		s.relabel(n.entries[i].value)
+	}
+}
+
+func (s *setter) fail(path, what, fix string) (*node, reflect.Type) {
+	s.faults.kill(s.at, path, what, fix)
+	return nil, nil
+}

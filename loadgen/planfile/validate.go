@@ -1,0 +1,167 @@
+package planfile
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/pace"
+)
+
+const (
+	maxAttacks = 1000
+	maxLabel   = 64 // characters of a name
+)
+
+// attackName is what a name must be so that it can stand in metric labels,
+// paths and key paths as it is.
+var attackName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
+
+// Validate checks a plan as a whole: everything that can be known before it is
+// run, including that the files it names can be read. Zero values of optional
+// fields stand for their defaults. Faults are *pace.KeyError values with the
+// full key path, joined, in the plan's order.
+func Validate(p *loadgen.Plan) error {
+	v := &validator{}
+	v.plan(withDefaults(p))
+	return errors.Join(v.faults...)
+}
+
+// withDefaults is a copy of a plan, with its defaults.
+func withDefaults(p *loadgen.Plan) *loadgen.Plan {
+	c := *p
+	c.Attacks = append([]loadgen.Attack(nil), p.Attacks...)
+	for i := range c.Attacks {
+		if c.Attacks[i].HTTP == nil {
+			continue
+		}
+		h := *c.Attacks[i].HTTP
+		if h.Targets != nil {
+			h.Targets = new(*h.Targets)
+		}
+		c.Attacks[i].HTTP = &h
+	}
+	Defaults(&c)
+	return &c
+}
+
+type validator struct{ faults []error }
+
+func (v *validator) add(key, what, fix string) {
+	v.faults = append(v.faults, &pace.KeyError{Key: key, What: what, Fix: fix})
+}
+
+func (v *validator) plan(p *loadgen.Plan) {
+	if what := checkLabel(p.Name); what != "" {
+		v.add("name", what, fmt.Sprintf("write up to %d printable characters", maxLabel))
+	}
+	if p.Order != loadgen.Parallel && p.Order != loadgen.Sequence {
+		v.add("order", quote(string(p.Order))+" is no order", "write parallel or sequence")
+	}
+	v.attacks(p.Attacks)
+	notNegative(v, "limits.grace", p.Limits.Grace, "500ms")
+	notNegative(v, "limits.overrun", p.Limits.Overrun, "5s")
+	notNegative(v, "limits.max_duration", p.Limits.MaxDuration, "10m, or leave it out for no limit")
+}
+
+func (v *validator) attacks(attacks []loadgen.Attack) {
+	switch n := len(attacks); {
+	case n == 0:
+		v.add("attacks", "is missing", "write at least one attack, with http and load")
+	case n > maxAttacks:
+		v.add("attacks", fmt.Sprintf("there are %d, more than %d", n, maxAttacks), "put targets that share a load into one targets file")
+		return
+	}
+	first := map[string]int{}
+	for i := range attacks {
+		a, key := &attacks[i], item("attacks", i)
+		v.attackName(a.Name, key+".name")
+		if j, twice := first[a.Name]; twice && a.Name != "" {
+			v.add(key+".name", quote(a.Name)+" is the name of "+item("attacks", j)+" too", "give each attack a name of its own")
+		} else {
+			first[a.Name] = i
+		}
+		v.attack(a, key)
+	}
+}
+
+func (v *validator) attackName(name, key string) {
+	switch {
+	case name == "":
+		v.add(key, "is missing", "give each of several attacks a name, such as login")
+	case !attackName.MatchString(name) || len(name) > maxLabel:
+		v.add(key, quote(name)+" does not fit metric labels and paths",
+			fmt.Sprintf("begin with a letter and use letters, digits, _ and -, at most %d", maxLabel))
+	}
+}
+
+func (v *validator) attack(a *loadgen.Attack, key string) {
+	if a.HTTP == nil {
+		v.add(key+".http", "is missing", "say what to attack, such as http: {url: http://127.0.0.1:8080/}")
+	} else {
+		v.http(a.HTTP, key+".http")
+	}
+	v.load(a.Load, key)
+	v.workers(a, key)
+}
+
+func (v *validator) load(load []pace.Stage, key string) {
+	if len(load) == 0 {
+		v.add(key+".load", "is missing", "write at least one stage, such as - {constant: 100/s, duration: 30s}")
+		return
+	}
+	for i := range load {
+		if what := checkLabel(load[i].Name); what != "" && load[i].Name != "" {
+			v.add(item(key+".load", i)+".name", what, fmt.Sprintf("write up to %d printable characters", maxLabel))
+		}
+	}
+	_, err := pace.New(load)
+	for _, fault := range flatten(err) {
+		var k *pace.KeyError
+		if errors.As(fault, &k) {
+			v.faults = append(v.faults, k.Under(key))
+		} else {
+			v.add(key+".load", fault.Error(), "")
+		}
+	}
+}
+
+func (v *validator) workers(a *loadgen.Attack, key string) {
+	notNegative(v, key+".workers", a.Workers, "10")
+	notNegative(v, key+".max_workers", a.MaxWorkers, "10000")
+	if a.MaxWorkers < 0 {
+		return
+	}
+	if a.Workers > a.MaxWorkers {
+		v.add(key+".workers", fmt.Sprintf("%d is more than max_workers, %d", a.Workers, a.MaxWorkers), "raise max_workers or lower workers")
+	}
+	for i, stage := range a.Load {
+		if stage.Max != nil && stage.Max.Workers > a.MaxWorkers {
+			v.add(item(key+".load", i)+".max.workers", fmt.Sprintf("%d is more than the attack's max_workers, %d", stage.Max.Workers, a.MaxWorkers), "raise max_workers or lower workers")
+		}
+	}
+}
+
+// notNegative adds a fault if a value is below zero.
+func notNegative[T ~int | ~int64](v *validator, key string, value T, example string) {
+	if value < 0 {
+		v.add(key, "is negative", "write one such as "+example)
+	}
+}
+
+// checkLabel says what is wrong with a name that people read, or nothing.
+func checkLabel(name string) string {
+	switch {
+	case strings.TrimSpace(name) == "":
+		return "is empty"
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return quote(name) + " has characters that cannot be shown"
+	case utf8.RuneCountInString(name) > maxLabel:
+		return fmt.Sprintf("%s is longer than %d characters", quote(name), maxLabel)
+	}
+	return ""
+}
