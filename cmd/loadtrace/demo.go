@@ -7,6 +7,8 @@ import (
 	_ "embed"
 	"encoding/hex"
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -19,6 +21,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/term"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tracestore"
+	"github.com/loadtrace/loadtrace/internal/demotarget/token"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
 
@@ -30,7 +33,6 @@ const storeLimit = 128 << 20
 
 func newDemo() *cobra.Command {
 	var r planRun
-	var tokens int
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Attack a demo service for 15 seconds and explain a slow request",
@@ -43,18 +45,17 @@ running.
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r.stdout, r.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
-			return r.demo(cmd.Context(), tokens)
+			return r.demo(cmd.Context())
 		},
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&r.Set, "set", nil, "replace a value of the demo's plan, as in attacks[0].load[1].duration=60s (repeatable)")
 	flags.StringVar(&r.OTLP, "otlp", "", "also send all telemetry to this endpoint: http://host:4318 or grpc://host:4317")
-	flags.IntVar(&tokens, "tokens", 2000, "number of different tokens to ask for")
 	r.addTo(flags)
 	return cmd
 }
 
-func (r *planRun) demo(ctx context.Context, tokens int) error {
+func (r *planRun) demo(ctx context.Context) error {
 	dir, err := os.MkdirTemp("", "loadtrace-demo")
 	if err != nil {
 		return err
@@ -69,7 +70,7 @@ func (r *planRun) demo(ctx context.Context, tokens int) error {
 	}
 	stop := sync.OnceFunc(service.stop)
 	defer stop()
-	if r.Plan, err = writeDemo(dir, service.HTTP, tokens); err != nil {
+	if r.Plan, err = writeDemo(dir, service.HTTP); err != nil {
 		return err
 	}
 	fmt.Fprintf(r.stderr, "The demo service listens on http://%s; the collector takes its telemetry on http://%s.\n\n", service.HTTP, r.Listen)
@@ -84,11 +85,18 @@ func (r *planRun) demo(ctx context.Context, tokens int) error {
 	return nil
 }
 
-// writeDemo writes the plan and its targets, and returns the plan's path.
-func writeDemo(dir, address string, tokens int) (string, error) {
+// demoTargets is how many requests the demo's targets file holds, sent in turn.
+const demoTargets = 5000
+
+// writeDemo writes the plan and its targets, and returns the plan's path. A few
+// tokens get most requests, as in life, so that the service's cache has some
+// hits and some misses.
+func writeDemo(dir, address string) (string, error) {
 	var targets bytes.Buffer
-	for i := range max(1, tokens) {
-		fmt.Fprintf(&targets, "GET http://%s/auth/validate\nAuthorization: Bearer demo-%04d\n\n", address, i+1)
+	random := rand.New(rand.NewPCG(1, 1))
+	for range demoTargets {
+		n := 1 + int(math.Pow(random.Float64(), 4)*token.Demos)
+		fmt.Fprintf(&targets, "GET http://%s/auth/validate\nAuthorization: Bearer %s\n\n", address, token.Demo(n))
 	}
 	plan := filepath.Join(dir, "demo.yaml")
 	if err := os.WriteFile(filepath.Join(dir, "tokens.http"), targets.Bytes(), 0o600); err != nil {

@@ -55,7 +55,7 @@ func startService(ctx context.Context, otlp string, log io.Writer) (*service, er
 		return nil, fmt.Errorf("find the own executable: %w", err)
 	}
 	s := &service{cmd: exec.Command(self, "target", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0",
-		"--otlp", otlp, "--log-level", "error", "--exit-with-parent")}
+		"--otlp", otlp, "--log-level", "warn", "--exit-with-parent")}
 	s.cmd.Stderr = log
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
