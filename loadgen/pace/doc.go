@@ -3,5 +3,9 @@
 // time of every hit. A Pacer walks a schedule in real time, and satisfies the
 // pacer interfaces of both vegeta and ghz.
 //
-// It imports the standard library only, starts no goroutine and sends nothing.
+// A Schedule does not change once it is made, and any number of goroutines may
+// read it. A Pacer belongs to one attack.
+//
+// The package imports the standard library only, starts no goroutine and sends
+// nothing.
 package pace

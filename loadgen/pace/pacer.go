@@ -2,6 +2,7 @@ package pace
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,39 +23,120 @@ const (
 	Late                 // hits were still due when the overrun was over
 )
 
+// minOverrun is the least overrun. The last hits are due just before the end of
+// the schedule, and must not be lost to a pause of the process.
+const minOverrun = 100 * time.Millisecond
+
 // Options of a Pacer.
 type Options struct {
-	// Overrun is how long after the end of the schedule late hits are still given out.
+	// Overrun is how long after the end of the schedule late hits of open stages
+	// are still given out; less than 100ms counts as 100ms. A closed-loop stage
+	// with a count that is still ahead counts as taking no time.
 	Overrun time.Duration
-	// Begin is the schedule's zero.
+	// Begin is the schedule's zero. The zero Time means the moment of NewPacer.
 	Begin time.Time
+	// OnStage, if set, is called from Pace as each stage begins, in order and once
+	// for each, also for those without a hit. at is the moment at which the stage
+	// begins by the schedule; the call comes later when hits of the stage before
+	// were late. It must return soon.
+	OnStage func(stage int, at time.Time)
+	// Sleep finishes each wait precisely; it is given at most some milliseconds and
+	// may return early. The default is the kernel's sleep on Linux and time.Sleep
+	// elsewhere.
+	Sleep func(time.Duration)
 }
 
-// Pacer ...
-type Pacer struct{}
+// Pacer gives out the hits of a schedule, each when it is due. It satisfies the
+// pacer interfaces of vegeta and ghz.
+//
+// Pace is called by one goroutine; everything else may be called by any. In a
+// closed-loop stage at most its number of workers are in flight, counting hits
+// of earlier stages that have not ended. Such a stage is over at its planned end
+// if it has a duration, also when late hits before it have used up its time; if
+// it has a count, the next stage begins as its last hit is given out.
+type Pacer struct {
+	schedule *Schedule
+	options  Options
+	waiter   *waiter
+	slots    *slots
+	track    *track
+	given    atomic.Uint64
+	end      atomic.Uint32
 
-// NewPacer ...
-func NewPacer(ctx context.Context, s *Schedule, o Options) *Pacer { panic("unwritten") }
-
-// Pace waits until hit number hits is due and returns 0, false; or returns 0, true when there is none left ...
-func (p *Pacer) Pace(elapsed time.Duration, hits uint64) (wait time.Duration, stop bool) {
-	panic("unwritten")
+	// Of Pace alone.
+	deadline time.Time // when the overrun is over, as far as is known in this stage
+	turned   time.Time // when a closed loop gave out the last hit of its count
 }
 
-// Rate ...
-func (p *Pacer) Rate(elapsed time.Duration) float64 { panic("unwritten") }
+// NewPacer makes a Pacer, which stops when ctx is cancelled. It holds nothing
+// that must be released.
+func NewPacer(ctx context.Context, s *Schedule, o Options) *Pacer {
+	if o.Begin.IsZero() {
+		o.Begin = time.Now()
+	}
+	o.Overrun = max(o.Overrun, minOverrun)
+	return &Pacer{
+		schedule: s,
+		options:  o,
+		waiter:   newWaiter(ctx.Done(), o.Sleep),
+		slots:    newSlots(),
+		track:    newTrack(len(s.spans)),
+	}
+}
 
-// Hit ...
-func (p *Pacer) Hit(n uint64) Hit { panic("unwritten") }
+// Rate is the wanted rate at a time after Begin, in hits per second: 0 in a
+// closed loop and outside the schedule.
+func (p *Pacer) Rate(elapsed time.Duration) float64 {
+	moment := p.options.Begin.Add(elapsed)
+	i := p.track.at(moment)
+	if i < 0 {
+		return p.schedule.rate(0, elapsed)
+	}
+	return p.schedule.rate(i, moment.Sub(p.track.entries[i].begin))
+}
 
-// Done tells that a hit has ended.
-func (p *Pacer) Done() { panic("unwritten") }
+// Hit tells of hit n, which must have been given out.
+func (p *Pacer) Hit(n uint64) Hit {
+	i := p.track.holding(n)
+	if i < 0 {
+		return Hit{}
+	}
+	span, entry := &p.schedule.spans[i], p.track.entries[i]
+	if !span.open() {
+		return Hit{Stage: i}
+	}
+	return Hit{Stage: i, Open: true, Intended: entry.begin.Add(span.at(n - entry.first))}
+}
 
-// Given ...
-func (p *Pacer) Given() uint64 { panic("unwritten") }
+// Done tells that a hit has ended. It is called once for each hit given out.
+func (p *Pacer) Done() { p.slots.free() }
 
-// Planned ...
-func (p *Pacer) Planned() (n uint64, exact bool) { panic("unwritten") }
+// Given is the number of hits given out so far.
+func (p *Pacer) Given() uint64 { return p.given.Load() }
 
-// End ...
-func (p *Pacer) End() End { panic("unwritten") }
+// Planned is the number of hits of the schedule, of which Given were given out.
+// While a closed-loop stage with a duration is ahead or under way it is not
+// exact: such a stage counts as none, or as the hits given so far. Once it is
+// over, or the pacer has stopped, it is what the stage gave.
+func (p *Pacer) Planned() (n uint64, exact bool) {
+	ended := p.End() != Running // first: what is read after it is then final
+	given := p.given.Load()
+	i := p.track.last()
+	if i < 0 {
+		n, exact = p.schedule.planned(0)
+		return n, exact || ended
+	}
+	n, exact = p.schedule.planned(i)
+	n += p.track.entries[i].first
+	if p.schedule.spans[i].endless() && given > p.track.entries[i].first {
+		n += given - p.track.entries[i].first
+	}
+	return n, exact || ended
+}
+
+// End says why Pace told to stop.
+func (p *Pacer) End() End { return End(p.end.Load()) }
+
+// Stage is the index of the stage now under way: 0 before the first begins, and
+// the last to have begun when the pacer has stopped.
+func (p *Pacer) Stage() int { return max(0, p.track.last()) }

@@ -1,0 +1,100 @@
+package pace
+
+import (
+	"math"
+	"time"
+)
+
+// span is a stage made ready: its hits by number and their times, both from its
+// own beginning.
+type span struct {
+	curve    curve     // nil in a closed loop
+	arrivals *arrivals // of a Poisson stage: arrival n takes the place of hit n
+	lead     float64   // growth from the stage's beginning to its first hit, in [0,1)
+	workers  int64     // of a closed loop
+	hits     uint64    // 0 in a closed loop with a duration: not known
+	length   time.Duration
+}
+
+// newSpan makes a stage ready. lead is the growth that is wanted until the next
+// hit, at the beginning of the stage; after is the same at its end.
+//
+// A Poisson stage begins anew: its first arrival is one exponential gap from its
+// beginning, and with a count it ends where one more arrival would have been. It
+// leaves lead as it is, so the open stage behind it goes on with the fraction of
+// a hit that the stage before it had left. Behind a closed loop there is no such
+// fraction: the next stage's first hit is due as it begins.
+func newSpan(st *Stage, lead float64) (s span, after float64) {
+	if st.Max != nil {
+		return span{workers: int64(st.Max.Workers), hits: st.Count, length: st.Duration}, 0
+	}
+	curve, seconds := newCurve(st)
+	s = span{curve: curve, lead: lead}
+	grown := float64(st.Count)
+	if st.Count == 0 {
+		grown = curve.growth(seconds)
+	}
+	after = lead
+	if st.Poisson != nil {
+		s.arrivals = &arrivals{seed: st.Poisson.Seed}
+		s.hits, seconds = s.arrivals.within(st.Count, grown, seconds, curve)
+	} else {
+		s.hits, after = ticks(lead, grown)
+	}
+	s.length = max(1, toDuration(seconds))
+	return s, after
+}
+
+// within is the number of arrivals of a stage and its length in seconds.
+func (a *arrivals) within(count uint64, grown, seconds float64, c curve) (uint64, float64) {
+	if count > 0 {
+		return count, c.when(a.at(count))
+	}
+	return a.before(grown), seconds
+}
+
+// ticks is how many hits fall into a stage in which the rate's integral grows by
+// grown, and the lead of the next stage. A hit next to the stage's end belongs to
+// the next stage, which it then begins: otherwise rounding would make 20/m for
+// 60s into 21 hits.
+func ticks(lead, grown float64) (hits uint64, after float64) {
+	near := max(1e-6, 1e-15*grown)
+	n := max(0, math.Ceil(grown-lead-near))
+	after = lead + n - grown
+	if after <= near {
+		after = 0
+	}
+	return uint64(n), after
+}
+
+func (s *span) open() bool { return s.curve != nil }
+
+// endless reports whether only time ends the stage, so that nobody knows the
+// number of its hits beforehand.
+func (s *span) endless() bool { return !s.open() && s.hits == 0 }
+
+// timeless reports whether only the number of hits ends the stage, so that nobody
+// knows its length beforehand.
+func (s *span) timeless() bool { return !s.open() && s.hits > 0 }
+
+// at is the time of hit j of an open stage. It is always before the stage's end,
+// though the last hit's may be rounded there.
+func (s *span) at(j uint64) time.Duration {
+	n := s.lead + float64(j)
+	if s.arrivals != nil {
+		n = s.arrivals.at(j)
+	}
+	return min(toDuration(s.curve.when(n)), s.length-1)
+}
+
+// rate at t from the stage's beginning, which must be within the stage.
+func (s *span) rate(t time.Duration) float64 {
+	if !s.open() {
+		return 0
+	}
+	return s.curve.rate(t.Seconds())
+}
+
+func toDuration(seconds float64) time.Duration {
+	return time.Duration(math.Round(seconds * float64(time.Second)))
+}

@@ -1,0 +1,49 @@
+package pace
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// track is the stages that have begun, in order. One goroutine adds to it; any
+// number read it without a lock, since a published entry never changes.
+type track struct {
+	entries []entry      // [:begun] are published
+	begun   atomic.Int64 // number of stages
+}
+
+// entry is a stage that has begun.
+type entry struct {
+	begin time.Time
+	first uint64 // its first hit
+}
+
+func newTrack(stages int) *track { return &track{entries: make([]entry, stages)} }
+
+func (t *track) enter(e entry) {
+	n := t.begun.Load()
+	t.entries[n] = e
+	t.begun.Store(n + 1)
+}
+
+// last is the index of the stage under way, -1 before the first.
+func (t *track) last() int { return int(t.begun.Load()) - 1 }
+
+// holding is the stage of hit n, -1 if none has begun. Hits are looked up soon
+// after they were given, so it is most often the last.
+func (t *track) holding(n uint64) int {
+	i := t.last()
+	for i > 0 && t.entries[i].first > n {
+		i--
+	}
+	return i
+}
+
+// at is the latest stage that had begun at a moment, -1 if none.
+func (t *track) at(moment time.Time) int {
+	i := t.last()
+	for i >= 0 && t.entries[i].begin.After(moment) {
+		i--
+	}
+	return i
+}

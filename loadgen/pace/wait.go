@@ -1,0 +1,64 @@
+package pace
+
+import "time"
+
+// fine is how long before its end a wait is finished with a precise sleep. The
+// runtime's timers may fire a millisecond late on an idle Linux process, since it
+// then waits in epoll, which counts in milliseconds.
+const fine = 1200 * time.Microsecond
+
+// waiter waits for moments, one at a time.
+type waiter struct {
+	done  <-chan struct{} // ends every wait
+	timer *time.Timer
+	sleep func(time.Duration)
+}
+
+func newWaiter(done <-chan struct{}, sleep func(time.Duration)) *waiter {
+	if sleep == nil {
+		sleep = preciseSleep
+	}
+	timer := time.NewTimer(time.Hour)
+	timer.Stop()
+	return &waiter{done: done, timer: timer, sleep: sleep}
+}
+
+// until waits for t and returns how late it is then. It is not ok when done was
+// closed first; within the last stretch, done is seen only at the end.
+func (w *waiter) until(t time.Time) (late time.Duration, ok bool) {
+	for !w.cancelled() {
+		d := time.Until(t)
+		if d <= 0 {
+			return -d, true
+		}
+		if d <= fine {
+			w.finish(t, d)
+			continue
+		}
+		w.timer.Reset(d - fine)
+		select {
+		case <-w.timer.C:
+		case <-w.done:
+		}
+	}
+	w.timer.Stop()
+	return 0, false
+}
+
+// finish sleeps for d, which ends at t. In a bubble of testing/synctest the clock
+// stands still during a system call; there the runtime's own sleep is precise.
+func (w *waiter) finish(t time.Time, d time.Duration) {
+	w.sleep(d)
+	if time.Until(t) == d {
+		w.sleep = time.Sleep
+	}
+}
+
+func (w *waiter) cancelled() bool {
+	select {
+	case <-w.done:
+		return true
+	default:
+		return false
+	}
+}

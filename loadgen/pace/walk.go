@@ -1,0 +1,132 @@
+package pace
+
+import "time"
+
+// verdict is what a stage says to the wish for a hit.
+type verdict uint8
+
+const (
+	give      verdict = iota // the hit is due
+	over                     // the stage has no hit left
+	cancelled                // the context was cancelled
+	late                     // the overrun is over
+)
+
+// Pace waits until hit number hits is due, and returns 0, false; or 0, true when
+// no hit is left, the context was cancelled, or the overrun is over. It is called
+// with 0, 1, 2 and so on, each once, and ignores elapsed: time counts from Begin.
+//
+// When the last hit was given out, it returns at once, unless stages without a
+// hit have not begun yet: it waits for their beginning, to tell OnStage.
+func (p *Pacer) Pace(_ time.Duration, hits uint64) (wait time.Duration, stop bool) {
+	for p.End() == Running {
+		switch p.ask(hits) {
+		case give:
+			p.given.Store(hits + 1)
+			return 0, false
+		case over:
+			p.advance(hits)
+		case cancelled:
+			p.stop(Stopped)
+		case late:
+			p.stop(Late)
+		}
+	}
+	return 0, true
+}
+
+// ask waits for a hit within the stage under way.
+func (p *Pacer) ask(hits uint64) verdict {
+	i := p.track.last()
+	if i < 0 {
+		return over
+	}
+	span, entry := &p.schedule.spans[i], p.track.entries[i]
+	switch {
+	case span.endless():
+		return p.loop(hits, span.workers, entry.begin.Add(span.length))
+	case hits-entry.first >= span.hits:
+		return over
+	case span.open():
+		return p.await(entry.begin.Add(span.at(hits - entry.first)))
+	}
+	v := p.loop(hits, span.workers, time.Time{})
+	if v == give && hits+1-entry.first == span.hits {
+		p.turned = time.Now()
+	}
+	return v
+}
+
+// await waits for a hit of an open stage.
+func (p *Pacer) await(due time.Time) verdict {
+	behind, ok := p.waiter.until(due)
+	switch {
+	case !ok:
+		return cancelled
+	case due.Add(behind).After(p.deadline):
+		return late
+	}
+	return give
+}
+
+// loop waits for a slot of a closed loop, until its end if it has one.
+func (p *Pacer) loop(hits uint64, workers int64, end time.Time) verdict {
+	for {
+		if !end.IsZero() && time.Until(end) <= 0 {
+			return over
+		}
+		if p.waiter.cancelled() {
+			return cancelled
+		}
+		if p.slots.available(hits, workers) {
+			return give
+		}
+		var atEnd <-chan time.Time
+		if !end.IsZero() {
+			p.waiter.timer.Reset(time.Until(end))
+			atEnd = p.waiter.timer.C
+		}
+		p.slots.await(hits, workers, atEnd, p.waiter.done)
+	}
+}
+
+// advance waits for the next stage's beginning and enters it, or stops when there
+// is none.
+func (p *Pacer) advance(hits uint64) {
+	next := p.track.last() + 1
+	if next == len(p.schedule.spans) {
+		p.stop(Completed)
+		return
+	}
+	begin := p.begins(next)
+	if _, ok := p.waiter.until(begin); !ok {
+		if n, exact := p.schedule.planned(next); n == 0 && exact {
+			p.stop(Completed) // nothing was left but stages without a hit
+		} else {
+			p.stop(Stopped)
+		}
+		return
+	}
+	p.deadline = begin.Add(p.schedule.rest(next)).Add(p.options.Overrun)
+	p.track.enter(entry{begin: begin, first: hits})
+	if p.options.OnStage != nil {
+		p.options.OnStage(next, begin)
+	}
+}
+
+// begins is when a stage begins, once the stage before it is over.
+func (p *Pacer) begins(stage int) time.Time {
+	if stage == 0 {
+		return p.options.Begin
+	}
+	before := &p.schedule.spans[stage-1]
+	if before.timeless() {
+		return p.turned
+	}
+	return p.track.entries[stage-1].begin.Add(before.length)
+}
+
+func (p *Pacer) stop(end End) {
+	p.waiter.timer.Stop()
+	p.end.Store(uint32(end))
+}
