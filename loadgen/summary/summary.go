@@ -12,18 +12,29 @@ type Seconds float64
 // Duration converts back.
 func (s Seconds) Duration() time.Duration { return time.Duration(float64(s) * float64(time.Second)) }
 
+// How a run ended.
+const (
+	Completed = "completed" // its schedule was carried out, late requests included
+	Stopped   = "stopped"   // by the user or a limit
+	Failed    = "failed"    // an engine gave up
+)
+
 // Summary is what became of a run.
 type Summary struct {
 	RunID   string    `json:"run_id"`
 	Plan    string    `json:"plan"`
 	Began   time.Time `json:"began"`
 	Elapsed Seconds   `json:"elapsed"`
-	// End is completed, stopped (by the user or a limit) or failed.
-	End       string    `json:"end"`
-	Error     string    `json:"error,omitempty"`
-	Total     Figures   `json:"total"`
-	Attacks   []Attack  `json:"attacks"`
-	Slowest   []Request `json:"slowest"`
+	// End is Completed, Stopped or Failed.
+	End     string   `json:"end"`
+	Error   string   `json:"error,omitempty"` // the engine's, if it failed
+	Total   Figures  `json:"total"`
+	Attacks []Attack `json:"attacks"`
+	// Slowest requests by response time, the slowest first, at most ten.
+	Slowest []Request `json:"slowest"`
+	// Failures are the first failed requests, at most five of each kind and attack,
+	// by attack and the time of sending.
+	Failures  []Request `json:"failures,omitempty"`
 	Telemetry Telemetry `json:"telemetry"`
 	// Faults are errors of loadtrace itself, each a sentence: counts that do not
 	// add up, telemetry that was lost. A run with faults is not to be trusted.
@@ -38,18 +49,30 @@ type Attack struct {
 }
 
 // Figures of one attack, or of all.
+//
+// The times are of all requests that were sent, failed ones included: to leave
+// out those that timed out would flatter the target.
 type Figures struct {
 	Requests     Requests                    `json:"requests"`
-	RateWanted   float64                     `json:"rate_wanted"`   // per second over the schedule; 0 in a closed loop
+	RateWanted   float64                     `json:"rate_wanted"`   // per second over the schedule; 0 if any stage is a closed loop
 	RateAchieved float64                     `json:"rate_achieved"` // sent per second from the first to the last sent
 	ServiceTime  Quantiles                   `json:"service_time"`
 	ResponseTime Quantiles                   `json:"response_time"`
-	Lag          Quantiles                   `json:"schedule_lag"` // of open-loop hits
-	Status       map[string]uint64           `json:"status"`       // by status code
+	Lag          Quantiles                   `json:"schedule_lag"` // of open-loop requests that were sent
+	Distribution []Bin                       `json:"response_time_distribution,omitempty"`
+	Status       map[string]uint64           `json:"status"` // of finished requests, by code; outside 100 to 599: other
 	Errors       map[loadgen.ErrorKind]Error `json:"errors,omitempty"`
 	Connections  Connections                 `json:"connections"`
 	Bytes        Traffic                     `json:"bytes"`
 	Phases       Phases                      `json:"phases"`
+}
+
+// Bin is a part of a distribution: Count values above From, up to To. Bins
+// follow each other without a gap and are equally wide on a logarithmic scale.
+type Bin struct {
+	From  Seconds `json:"from"`
+	To    Seconds `json:"to"`
+	Count uint64  `json:"count"`
 }
 
 // Requests adds up: Planned = Finished + Failed + the sum of NotSent.
@@ -73,8 +96,9 @@ func (r Requests) Unsent() (n uint64) {
 	return n
 }
 
-// Quantiles of a duration. Quantiles are within 0.6 % of the true value (the
-// width of a histogram bucket); Min, Max, Mean and Count are exact.
+// Quantiles of a duration. Quantile q is that of the nearest rank: the value
+// that at least the part q of all values do not exceed. It is within 0.6 % of the
+// true one, Min, Max, Mean and Count are exact.
 type Quantiles struct {
 	Count uint64  `json:"count"`
 	Min   Seconds `json:"min"`
@@ -168,7 +192,7 @@ type Snapshot struct {
 	BadStatus uint64 // finished with a status of 400 or more
 	// Over the last interval:
 	RateWanted   float64       // 0 in a closed loop
-	RateAchieved float64       // sent per second
-	P50, P99     time.Duration // of the response time
+	RateAchieved float64       // requests ended per second
+	P50, P99     time.Duration // of the response time; 0 if no request ended
 	Stage        string        // "attack: stage" of the attacks under way
 }

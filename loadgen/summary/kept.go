@@ -1,0 +1,101 @@
+package summary
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+)
+
+const (
+	keptSlowest  = 10 // slowest requests of a run
+	keptFailures = 5  // failed requests of a kind and attack
+	errorKinds   = 32 // different kinds of an attack; further ones count as other
+)
+
+// failure is one kind of failed request.
+type failure struct {
+	count   uint64
+	example string
+	first   []loadgen.Record // at most keptFailures
+}
+
+// fail counts a failed request. t.mu is held.
+func (t *tally) fail(r *loadgen.Record) {
+	kind := r.Error
+	f := t.failures[kind]
+	if f == nil && (kind == "" || len(t.failures) >= errorKinds) {
+		kind = loadgen.ErrorOther
+		f = t.failures[kind]
+	}
+	if f == nil {
+		f = &failure{example: bounded(r.ErrorText)}
+		t.failures[kind] = f
+	}
+	f.count++
+	if len(f.first) < keptFailures {
+		f.first = append(f.first, keep(r))
+	}
+}
+
+// firstFailures are the failed requests that were kept, in the order of sending.
+func (t *tally) firstFailures() []loadgen.Record {
+	var all []loadgen.Record
+	for _, f := range t.failures {
+		all = append(all, f.first...)
+	}
+	slices.SortFunc(all, func(a, b loadgen.Record) int {
+		return cmp.Or(a.Sent.Compare(b.Sent), cmp.Compare(a.Seq, b.Seq))
+	})
+	return all
+}
+
+// ranking keeps the requests of the longest response time.
+type ranking struct {
+	kept    []loadgen.Record // at most keptSlowest, in no order
+	fastest int              // index of the fastest, once kept is full
+}
+
+func (k *ranking) add(r *loadgen.Record, response time.Duration) {
+	if len(k.kept) < keptSlowest {
+		k.kept = append(k.kept, keep(r))
+	} else if response > k.kept[k.fastest].ResponseTime() {
+		k.kept[k.fastest] = keep(r)
+	} else {
+		return
+	}
+	for i := range k.kept {
+		if k.kept[i].ResponseTime() < k.kept[k.fastest].ResponseTime() {
+			k.fastest = i
+		}
+	}
+}
+
+func (k *ranking) descending() []loadgen.Record {
+	return slices.SortedFunc(slices.Values(k.kept), func(a, b loadgen.Record) int {
+		return cmp.Or(cmp.Compare(b.ResponseTime(), a.ResponseTime()),
+			cmp.Compare(a.Attack, b.Attack), cmp.Compare(a.Seq, b.Seq))
+	})
+}
+
+// keep copies a record without its text, which has no bound here.
+func keep(r *loadgen.Record) loadgen.Record {
+	c := *r
+	c.ErrorText = ""
+	return c
+}
+
+// bounded is a copy of at most loadgen.MaxErrorText bytes of text, in valid UTF-8.
+func bounded(text string) string {
+	if len(text) > loadgen.MaxErrorText {
+		cut := loadgen.MaxErrorText
+		for cut > loadgen.MaxErrorText-utf8.UTFMax && !utf8.RuneStart(text[cut]) {
+			cut--
+		}
+		text = text[:cut]
+	}
+	return strings.ToValidUTF8(strings.Clone(text), "\uFFFD")
+}

@@ -1,0 +1,174 @@
+package summary
+
+import (
+	"sync"
+	"time"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+)
+
+// tally is what was counted and measured of one attack.
+type tally struct {
+	mu sync.Mutex // guards all below
+
+	counts   counts
+	times    times
+	phases   [7]*histogram // in the order of phasesOf
+	failures map[loadgen.ErrorKind]*failure
+	slowest  ranking
+	interval interval
+}
+
+// counts of requests, bytes and connections.
+type counts struct {
+	finished, failed, ok uint64
+	notSent              map[loadgen.NotSentReason]uint64
+	status               [600]uint64 // by code; [0] is for all codes outside 100 to 599
+	connections          Connections
+	bytes                Traffic
+	first, last          time.Time // sent
+}
+
+// times are the histograms of whole requests.
+type times struct{ service, response, lag *histogram }
+
+// interval is what happened since the last snapshot.
+type interval struct {
+	ended    uint64
+	response *histogram
+}
+
+func newTally() *tally {
+	t := &tally{
+		counts:   counts{notSent: map[loadgen.NotSentReason]uint64{}},
+		times:    times{newHistogram(), newHistogram(), newHistogram()},
+		failures: map[loadgen.ErrorKind]*failure{},
+		interval: interval{response: newHistogram()},
+	}
+	for i := range t.phases {
+		t.phases[i] = newHistogram()
+	}
+	return t
+}
+
+// add counts a record. t.mu is held.
+func (t *tally) add(r *loadgen.Record) {
+	if r.Outcome == loadgen.NotSent {
+		t.counts.addNotSent(r.NotSent)
+		return
+	}
+	t.counts.addSent(r)
+	if r.Outcome == loadgen.Failed {
+		t.fail(r)
+	}
+	response := r.ResponseTime()
+	t.times.add(r, response)
+	for i, d := range phasesOf(&r.Phases) {
+		if d > 0 {
+			t.phases[i].add(d)
+		}
+	}
+	t.slowest.add(r, response)
+	t.interval.ended++
+	t.interval.response.add(response)
+}
+
+func (c *counts) addSent(r *loadgen.Record) {
+	if r.Outcome == loadgen.Finished {
+		c.finished++
+		c.status[statusIndex(r.Status)]++
+		if r.OK() {
+			c.ok++
+		}
+	} else {
+		c.failed++
+	}
+	c.connections.Opened += uint64(max(r.Dialed, 0))
+	if r.Reused {
+		c.connections.Reused++
+	}
+	c.bytes.Sent += r.BytesSent
+	c.bytes.Received += r.BytesReceived
+	c.span(r.Sent, r.Sent)
+}
+
+// addNotSent counts a reason. The engines know three; any other is an error.
+func (c *counts) addNotSent(reason loadgen.NotSentReason) {
+	switch reason {
+	case loadgen.NotSentStopped, loadgen.NotSentLate, loadgen.NotSentError:
+		c.notSent[reason]++
+	default:
+		c.notSent[loadgen.NotSentError]++
+	}
+}
+
+// span widens the time of sending.
+func (c *counts) span(first, last time.Time) {
+	if c.first.IsZero() || first.Before(c.first) {
+		c.first = first
+	}
+	if last.After(c.last) {
+		c.last = last
+	}
+}
+
+func statusIndex(code int) int {
+	if code < 100 || code > 599 {
+		return 0
+	}
+	return code
+}
+
+func (t *times) add(r *loadgen.Record, response time.Duration) {
+	t.service.add(r.ServiceTime())
+	t.response.add(response)
+	if r.Open {
+		t.lag.add(r.Lag())
+	}
+}
+
+func phasesOf(p *loadgen.Phases) [7]time.Duration {
+	return [...]time.Duration{p.Conn, p.DNS, p.Connect, p.TLS, p.Write, p.Wait, p.Read}
+}
+
+// merge adds what o counted, without its failed requests themselves and its
+// interval. The locks of both are held, or nobody else knows them.
+func (t *tally) merge(o *tally) {
+	t.counts.merge(&o.counts)
+	t.times.service.merge(o.times.service)
+	t.times.response.merge(o.times.response)
+	t.times.lag.merge(o.times.lag)
+	for i := range t.phases {
+		t.phases[i].merge(o.phases[i])
+	}
+	for kind, f := range o.failures {
+		mine := t.failures[kind]
+		if mine == nil {
+			mine = &failure{example: f.example}
+			t.failures[kind] = mine
+		}
+		mine.count += f.count
+	}
+	for i := range o.slowest.kept {
+		t.slowest.add(&o.slowest.kept[i], o.slowest.kept[i].ResponseTime())
+	}
+}
+
+func (c *counts) merge(o *counts) {
+	c.finished += o.finished
+	c.failed += o.failed
+	c.ok += o.ok
+	for reason, n := range o.notSent {
+		c.notSent[reason] += n
+	}
+	for code, n := range o.status {
+		c.status[code] += n
+	}
+	c.connections.Opened += o.connections.Opened
+	c.connections.Reused += o.connections.Reused
+	c.bytes.Sent += o.bytes.Sent
+	c.bytes.Received += o.bytes.Received
+	if !o.first.IsZero() {
+		c.span(o.first, o.last)
+	}
+}
