@@ -4,10 +4,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/loadtrace/loadtrace/internal/attr"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/metadata"
 )
-
-// ScopeName is the instrumentation scope of everything the receiver emits.
-const ScopeName = "github.com/loadtrace/loadtrace/receiver/loadgenreceiver"
 
 // Origin is one process of a loadtrace version.
 type Origin struct {
@@ -22,6 +20,6 @@ func (o Origin) Fill(resource pcommon.Resource, scope pcommon.InstrumentationSco
 	a.PutStr(attr.ServiceName, attr.ServiceLoadtrace)
 	a.PutStr(attr.ServiceVersion, o.Version)
 	a.PutStr(attr.ServiceInstanceID, o.Instance)
-	scope.SetName(ScopeName)
+	scope.SetName(metadata.ScopeName)
 	scope.SetVersion(o.Version)
 }

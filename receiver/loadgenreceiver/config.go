@@ -1,0 +1,158 @@
+package loadgenreceiver
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/goccy/go-yaml"
+	"go.opentelemetry.io/collector/component"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/planfile"
+)
+
+// Config of the receiver. Exactly one of Plan and PlanFile is set.
+type Config struct {
+	// PlanFile is the path of a plan. It is read when the receiver starts.
+	PlanFile string `mapstructure:"plan_file"`
+	// Plan is a plan, as it would stand in a file. Files that it names are relative
+	// to the collector's working directory.
+	Plan map[string]any `mapstructure:"plan"`
+	// Set replaces values of the plan, each KEY=VALUE, for instance
+	// attacks[0].http.url=http://127.0.0.1:8080/.
+	Set []string `mapstructure:"set"`
+	// RunID names the run: 16 hexadecimal digits. Without it one is drawn.
+	RunID string `mapstructure:"run_id"`
+	// StartDelay is how long after the collector's start the run begins.
+	StartDelay time.Duration `mapstructure:"start_delay"`
+
+	Metrics MetricsConfig `mapstructure:"metrics"`
+	Spans   SpansConfig   `mapstructure:"spans"`
+	Outbox  OutboxConfig  `mapstructure:"outbox"`
+}
+
+// MetricsConfig says how often metrics are emitted, and with how many exemplars.
+type MetricsConfig struct {
+	Interval time.Duration `mapstructure:"interval"`
+	// Exemplars is the most exemplars of a series in one interval; 0 is none.
+	Exemplars int `mapstructure:"exemplars"`
+}
+
+// SpansConfig says when spans go to the pipeline: as soon as there is a batch of
+// them, or after the interval.
+type SpansConfig struct {
+	Batch         int           `mapstructure:"batch"`
+	FlushInterval time.Duration `mapstructure:"flush_interval"`
+}
+
+// OutboxConfig bounds the telemetry that waits for the pipelines.
+type OutboxConfig struct {
+	// MaxBytes is the memory for telemetry that waits. What does not fit is dropped,
+	// counted, and a fault of the run.
+	MaxBytes Size `mapstructure:"max_bytes"`
+	// DrainTimeout is how long a shutdown goes on delivering what waits, after the
+	// run has been stopped.
+	DrainTimeout time.Duration `mapstructure:"drain_timeout"`
+}
+
+// Size is a number of bytes. As text it has a unit: 256MiB.
+type Size int64
+
+// UnmarshalText reads a size with a unit.
+func (s *Size) UnmarshalText(text []byte) error {
+	n, err := humanize.ParseBytes(string(text))
+	if err != nil || n > math.MaxInt64 {
+		return fmt.Errorf("size %q: want a number and a unit, for instance 256MiB", text)
+	}
+	*s = Size(n)
+	return nil
+}
+
+// MarshalText writes what UnmarshalText reads, to the byte.
+func (s Size) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%dB", int64(s)), nil }
+
+func createDefaultConfig() component.Config {
+	return &Config{
+		Metrics: MetricsConfig{Interval: 5 * time.Second, Exemplars: 10},
+		Spans:   SpansConfig{Batch: 512, FlushInterval: 200 * time.Millisecond},
+		Outbox:  OutboxConfig{MaxBytes: 256 << 20, DrainTimeout: 10 * time.Second},
+	}
+}
+
+// Bounds of what a configuration may ask for.
+const (
+	minInterval  = 10 * time.Millisecond
+	maxBatch     = 16384
+	maxExemplars = 100
+	minOutbox    = 1 << 20
+)
+
+// Validate reports every fault at once. An inline plan is checked here, a plan's
+// file when the receiver starts.
+func (c *Config) Validate() error {
+	errs := []error{c.validatePlan(), c.validateRunID()}
+	for _, check := range []struct {
+		ok   bool
+		text string
+	}{
+		{c.StartDelay >= 0, "start_delay: is negative; write 0s or more"},
+		{c.Metrics.Interval >= minInterval, "metrics::interval: is too short; write 10ms or more"},
+		{c.Metrics.Exemplars >= 0 && c.Metrics.Exemplars <= maxExemplars, "metrics::exemplars: is out of bounds; write 0 to 100"},
+		{c.Spans.Batch >= 1 && c.Spans.Batch <= maxBatch, "spans::batch: is out of bounds; write 1 to 16384"},
+		{c.Spans.FlushInterval >= minInterval, "spans::flush_interval: is too short; write 10ms or more"},
+		{c.Outbox.MaxBytes >= minOutbox, "outbox::max_bytes: is too small; write 1MiB or more"},
+		{c.Outbox.DrainTimeout >= 0, "outbox::drain_timeout: is negative; write 0s or more"},
+	} {
+		if !check.ok {
+			errs = append(errs, errors.New(check.text))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Config) validatePlan() error {
+	switch {
+	case c.Plan == nil && c.PlanFile == "":
+		return errors.New("plan: is missing; write a plan under plan, or the path of one as plan_file")
+	case c.Plan != nil && c.PlanFile != "":
+		return errors.New("plan_file: excludes plan; remove one of the two")
+	case c.Plan != nil:
+		_, err := c.plan()
+		return err
+	}
+	return nil
+}
+
+func (c *Config) validateRunID() error {
+	if _, err := c.runID(); err != nil {
+		return fmt.Errorf("run_id: %w", err)
+	}
+	return nil
+}
+
+// plan reads the plan, from the configuration or its file.
+func (c *Config) plan() (*loadgen.Plan, error) {
+	if c.PlanFile != "" {
+		return planfile.Load(c.PlanFile, c.Set...)
+	}
+	src, err := yaml.Marshal(c.Plan)
+	if err != nil {
+		return nil, fmt.Errorf("plan: write it as YAML: %w", err)
+	}
+	plan, err := planfile.Parse("plan", src, planfile.Set(c.Set...))
+	if err != nil {
+		return nil, fmt.Errorf("plan: %w", err)
+	}
+	return plan, nil
+}
+
+// runID is the one configured, or a new one.
+func (c *Config) runID() (loadgen.RunID, error) {
+	if c.RunID == "" {
+		return loadgen.NewRunID(), nil
+	}
+	return loadgen.ParseRunID(c.RunID)
+}

@@ -1,0 +1,66 @@
+package loadgenreceiver
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/confmap/confmaptest"
+)
+
+func TestAConfigurationIsReadWithItsUnits(t *testing.T) {
+	conf, err := confmaptest.LoadConf("testdata/config.yaml")
+	require.NoError(t, err)
+	cfg := createDefaultConfig().(*Config)
+	require.NoError(t, conf.Unmarshal(cfg))
+	require.NoError(t, cfg.Validate())
+
+	assert.Equal(t, 3*time.Second, cfg.StartDelay)
+	assert.Equal(t, MetricsConfig{Interval: time.Second, Exemplars: 4}, cfg.Metrics)
+	assert.Equal(t, SpansConfig{Batch: 100, FlushInterval: 50 * time.Millisecond}, cfg.Spans)
+	assert.Equal(t, OutboxConfig{MaxBytes: 64 << 20, DrainTimeout: time.Second}, cfg.Outbox)
+	plan, err := cfg.plan()
+	require.NoError(t, err)
+	assert.Equal(t, "smoke", plan.Name)
+	assert.Equal(t, "http://127.0.0.1:9/set", plan.Attacks[0].HTTP.URL, "set replaces the plan's value")
+	assert.Equal(t, "Bearer a:b", plan.Attacks[0].HTTP.Headers["Authorization"])
+	assert.EqualValues(t, 10, plan.Attacks[0].Load[0].Constant)
+	id, err := cfg.runID()
+	require.NoError(t, err)
+	assert.Equal(t, "00112233445566ff", id.String())
+}
+
+func TestEveryFaultOfAConfigurationIsReportedWithItsKey(t *testing.T) {
+	cfg := &Config{RunID: "nonsense", StartDelay: -1, Metrics: MetricsConfig{Exemplars: -1}, Outbox: OutboxConfig{DrainTimeout: -1}}
+	err := cfg.Validate()
+	for _, key := range []string{
+		"plan:", "run_id:", "start_delay:", "metrics::interval:", "metrics::exemplars:",
+		"spans::batch:", "spans::flush_interval:", "outbox::max_bytes:", "outbox::drain_timeout:",
+	} {
+		assert.ErrorContains(t, err, key)
+	}
+}
+
+func TestAPlanAndAPlanFileExcludeEachOther(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	cfg.Plan, cfg.PlanFile = map[string]any{"name": "x"}, "plan.yaml"
+	assert.ErrorContains(t, cfg.Validate(), "plan_file: excludes plan")
+}
+
+func TestAFaultOfAnInlinePlanNamesItsKey(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	cfg.Plan = map[string]any{"name": "x", "attacks": []any{map[string]any{"name": "a", "htpp": 1}}}
+	assert.ErrorContains(t, cfg.Validate(), "attacks[0].htpp")
+}
+
+func TestASizeNeedsToBeOne(t *testing.T) {
+	conf := confmap.NewFromStringMap(map[string]any{"outbox": map[string]any{"max_bytes": "much"}})
+	assert.ErrorContains(t, conf.Unmarshal(createDefaultConfig()), "256MiB")
+	text, err := Size(64 << 20).MarshalText()
+	require.NoError(t, err)
+	var back Size
+	require.NoError(t, back.UnmarshalText(text))
+	assert.EqualValues(t, 64<<20, back)
+}

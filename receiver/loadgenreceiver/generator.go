@@ -1,0 +1,91 @@
+package loadgenreceiver
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/receiver"
+
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/metadata"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/origin"
+)
+
+// generator carries out one plan for up to three receivers.
+type generator struct {
+	cfg       *Config
+	set       receiver.Settings
+	observer  Observer
+	origin    origin.Origin
+	telemetry *metadata.TelemetryBuilder
+	next      consumers // complete before start
+
+	run atomic.Pointer[run] // nil before start
+
+	mu   sync.Mutex // makes start and shutdown exclude each other; guards what follows
+	off  bool       // shut down; start no more
+	fail error      // of the shutdown
+}
+
+func newGenerator(cfg *Config, set receiver.Settings, instance string, o Observer) (*generator, error) {
+	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
+	if err != nil {
+		return nil, fmt.Errorf("make the receiver's own metrics: %w", err)
+	}
+	g := &generator{
+		cfg: cfg, set: set, observer: o, telemetry: telemetry,
+		origin: origin.Origin{Version: set.BuildInfo.Version, Instance: instance},
+	}
+	if err := g.observe(); err != nil {
+		return nil, fmt.Errorf("make the receiver's own metrics: %w", err)
+	}
+	return g, nil
+}
+
+// start reads the plan, opens its engines and begins the run. It returns before
+// the first request is sent.
+func (g *generator) start(hosts []component.Host) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.off || g.run.Load() != nil {
+		return nil
+	}
+	plan, err := g.cfg.plan()
+	if err != nil {
+		return fmt.Errorf("read the plan: %w", err)
+	}
+	id, err := g.cfg.runID()
+	if err != nil {
+		return err
+	}
+	r, err := newRun(id, plan, g)
+	if err != nil {
+		return err
+	}
+	g.run.Store(r)
+	go r.do(func(err error) {
+		for _, host := range hosts {
+			componentstatus.ReportStatus(host, componentstatus.NewPermanentErrorEvent(err))
+		}
+	})
+	return nil
+}
+
+// shutdown stops the run in order, then delivers what waits, both within ctx.
+// It may be called before start and more than once.
+func (g *generator) shutdown(ctx context.Context) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.off {
+		return g.fail
+	}
+	g.off = true
+	if r := g.run.Load(); r != nil {
+		g.fail = r.shutdown(ctx, g.cfg.Outbox.DrainTimeout)
+	}
+	g.telemetry.Shutdown()
+	return g.fail
+}

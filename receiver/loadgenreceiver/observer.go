@@ -1,0 +1,49 @@
+package loadgenreceiver
+
+import (
+	"time"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/summary"
+)
+
+// Observer follows a run from inside the process. Both functions may be nil.
+// They are called from the run's goroutine, so they should return soon and must
+// not shut the collector down themselves.
+type Observer struct {
+	// OnStart is called when a run is about to begin, after its start delay.
+	OnStart func(*Handle)
+	// OnEnd is called once after OnStart, when the run is over and all its telemetry
+	// was delivered or dropped. The error is an engine's; faults are in the summary.
+	OnEnd func(summary.Summary, error)
+}
+
+func (o Observer) start(h *Handle) {
+	if o.OnStart != nil {
+		o.OnStart(h)
+	}
+}
+
+func (o Observer) end(s summary.Summary, err error) {
+	if o.OnEnd != nil {
+		o.OnEnd(s, err)
+	}
+}
+
+// Handle is a run under way, or over. Its methods may be called by any goroutine
+// at any time.
+type Handle struct{ run *run }
+
+// RunID names the run.
+func (h *Handle) RunID() loadgen.RunID { return h.run.id }
+
+// Plan is what the run carries out. It must not be changed.
+func (h *Handle) Plan() *loadgen.Plan { return h.run.plan }
+
+// Snapshot is the progress at a time. Rates and quantiles are over the interval
+// since the last call, so there should be one caller.
+func (h *Handle) Snapshot(now time.Time) summary.Snapshot { return h.run.snapshot(now) }
+
+// Stop stops the run in order, without stopping the collector, and returns at
+// once. OnEnd tells when the run is over.
+func (h *Handle) Stop() { h.run.cancel() }

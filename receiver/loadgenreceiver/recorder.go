@@ -1,0 +1,91 @@
+package loadgenreceiver
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/summary"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/meter"
+)
+
+// recorder is the sink of a run: each record goes to the figures, the span and
+// the histogram points, the latter two under one lock, so that they always agree.
+//
+// Subtle: the lock is held for about a microsecond for each record, longer only
+// while metrics are collected. Handing records to a goroutine instead would need
+// a queue, and a queue is either bounded, and then records are lost, or not.
+type recorder struct {
+	batch int                    // spans are put in batches of this many
+	put   func([]loadgen.Record) // takes a batch and keeps it; nil if spans are not wanted
+
+	figures *summary.Accumulator // has locks of its own
+
+	mu      sync.Mutex // guards what follows
+	waiting []loadgen.Record
+	spans   uint64 // made of requests, also those that wait
+	meter   *meter.Meter
+}
+
+// record is a loadgen.Sink.
+func (r *recorder) record(rec *loadgen.Record) {
+	r.figures.Add(rec)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.meter.Add(rec)
+	if r.put == nil || rec.Outcome == loadgen.NotSent {
+		return
+	}
+	r.spans++
+	if r.waiting == nil {
+		r.waiting = make([]loadgen.Record, 0, r.batch)
+	}
+	r.waiting = append(r.waiting, *rec)
+	if len(r.waiting) == r.batch {
+		r.put(r.waiting)
+		r.waiting = nil
+	}
+}
+
+// flush puts what waits for its batch to fill.
+func (r *recorder) flush() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.waiting) > 0 {
+		r.put(slices.Clone(r.waiting)) // of its exact size, as the budget counts it
+		clear(r.waiting)
+		r.waiting = r.waiting[:0]
+	}
+}
+
+// collect renders the metrics until now.
+func (r *recorder) collect(now time.Time, state meter.State) pmetric.Metrics {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	state.Spans.Requests = r.spans
+	return r.meter.Collect(now, state)
+}
+
+// addUnsent counts requests of an attack for which no record will come.
+func (r *recorder) addUnsent(attack int, reason loadgen.NotSentReason, n uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.meter.AddUnsent(attack, reason, n)
+}
+
+// requestSpans is how many spans were made of requests, and of how many requests.
+func (r *recorder) requestSpans() (spans, sent uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.spans, r.meter.Sent()
+}
+
+// overflowed is how many measurements went to an overflow series.
+func (r *recorder) overflowed() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.meter.Overflowed()
+}

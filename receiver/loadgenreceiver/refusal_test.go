@@ -1,0 +1,96 @@
+package loadgenreceiver
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+)
+
+var errBusy = errors.New("queue is full")
+
+// stubborn is a pipeline that answers as told, and spoils what it refuses, as
+// a processor before a refusing exporter may.
+type stubborn struct {
+	consumertest.TracesSink
+	answer func(call int64) error
+	calls  atomic.Int64
+}
+
+func (s *stubborn) Capabilities() consumer.Capabilities {
+	return consumer.Capabilities{MutatesData: true}
+}
+
+func (s *stubborn) ConsumeTraces(ctx context.Context, traces ptrace.Traces) error {
+	if err := s.answer(s.calls.Add(1)); err != nil {
+		traces.ResourceSpans().RemoveIf(func(ptrace.ResourceSpans) bool { return true })
+		return err
+	}
+	return s.TracesSink.ConsumeTraces(ctx, traces)
+}
+
+func TestAPipelineThatRefusesForAWhileGetsEverySpanOnceAndWhole(t *testing.T) {
+	server := newTarget(t)
+	pipeline := &stubborn{answer: func(call int64) error {
+		if call%3 != 0 {
+			return errBusy
+		}
+		return nil
+	}}
+	cfg := server.config("1000/s", 100)
+	cfg.Spans.Batch = 30
+	sum := newCollector(t, settings(), cfg, pipes{traces: pipeline}).start().end()
+	assert.Equal(t, 101, pipeline.SpanCount())
+	assert.Len(t, spanIDs(pipeline.AllTraces()), 101)
+	assert.EqualValues(t, 101, sum.Telemetry.SpansDelivered)
+	assert.NotZero(t, sum.Telemetry.Refused)
+	assert.Empty(t, sum.Faults)
+}
+
+func TestWhatAPipelineRefusesForGoodIsAFaultOfTheRun(t *testing.T) {
+	server := newTarget(t)
+	pipeline := &stubborn{answer: func(int64) error { return consumererror.NewPermanent(errBusy) }}
+	sum := newCollector(t, settings(), server.config("1000/s", 20), pipes{traces: pipeline}).start().end()
+	assert.EqualValues(t, 21, sum.Telemetry.SpansMade)
+	assert.EqualValues(t, 21, sum.Telemetry.SpansDropped)
+	require.Len(t, sum.Faults, 1)
+	assert.Contains(t, sum.Faults[0], "21 spans")
+}
+
+func TestARefusingPipelineDoesNotSlowTheAttack(t *testing.T) {
+	server := newTarget(t)
+	pipeline := &stubborn{answer: func(int64) error { return errBusy }}
+	cfg := server.config("1000/s", 500)
+	cfg.Outbox.DrainTimeout = 50 * time.Millisecond
+	c := newCollector(t, settings(), cfg, pipes{traces: pipeline}).start()
+	server.eventually(t, 500)
+	require.Error(t, c.shutdown(patience), "spans were left behind")
+	sum := c.end()
+	assert.EqualValues(t, 500, sum.Total.Requests.Finished)
+	assert.EqualValues(t, 501, sum.Telemetry.SpansMade)
+	assert.EqualValues(t, 501, sum.Telemetry.SpansDropped)
+	assert.NotEmpty(t, sum.Faults)
+}
+
+// A pipeline may hang and ignore its context. The shutdown must end all the same.
+func TestAShutdownHonoursItsContext(t *testing.T) {
+	server := newTarget(t)
+	release := make(chan struct{})
+	pipeline := &stubborn{answer: func(int64) error { <-release; return nil }}
+	c := newCollector(t, settings(), server.config("1000/s", 20), pipes{traces: pipeline}).start()
+	server.eventually(t, 20)
+	began := time.Now()
+	require.Error(t, c.shutdown(100*time.Millisecond))
+	assert.Less(t, time.Since(began), 5*time.Second)
+	sum := c.end()
+	close(release)
+	assert.Equal(t, sum.Telemetry.SpansMade, sum.Telemetry.SpansDelivered+sum.Telemetry.SpansDropped)
+}

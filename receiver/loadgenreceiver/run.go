@@ -1,0 +1,195 @@
+package loadgenreceiver
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.uber.org/zap"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/httpengine"
+	"github.com/loadtrace/loadtrace/loadgen/runner"
+	"github.com/loadtrace/loadtrace/loadgen/summary"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/event"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/meter"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/origin"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/span"
+)
+
+// run is one execution of a plan and the way of its telemetry.
+type run struct {
+	id       loadgen.RunID
+	plan     *loadgen.Plan
+	cfg      *Config
+	origin   origin.Origin
+	log      *zap.Logger
+	observer Observer
+
+	runner *runner.Run
+	out    *delivery
+	render *span.Renderer
+	events *event.Renderer
+	live   atomic.Pointer[recorder] // nil until the run begins
+
+	ctx    context.Context
+	cancel context.CancelFunc // stops the run in order
+	ended  chan struct{}      // closed when do has returned
+	idle   chan struct{}      // closed when no engine is at work any more
+	own    atomic.Uint64      // spans made of the run itself
+}
+
+// newRun opens the plan's engines and starts the outbox; do ends the one,
+// shutdown the other.
+func newRun(id loadgen.RunID, plan *loadgen.Plan, g *generator) (*run, error) {
+	r := &run{
+		id: id, plan: plan, cfg: g.cfg, origin: g.origin, log: g.set.Logger, observer: g.observer,
+		render: span.New(g.origin, id, plan),
+		events: event.New(g.origin, id, plan),
+		ended:  make(chan struct{}),
+		idle:   make(chan struct{}),
+	}
+	r.ctx, r.cancel = context.WithCancel(context.Background())
+	var err error
+	r.out, err = newDelivery(g.next, g.set, g.cfg.Outbox.MaxBytes)
+	if err != nil {
+		return nil, err
+	}
+	r.runner, err = runner.New(plan, runner.Options{
+		ID: id, Open: httpengine.Open,
+		Sink:  func(rec *loadgen.Record) { r.live.Load().record(rec) },
+		Event: r.tell,
+	})
+	if err != nil {
+		r.cancel()
+		return nil, errors.Join(fmt.Errorf("prepare the plan: %w", err), r.out.box.Shutdown(r.ctx))
+	}
+	return r, nil
+}
+
+// do carries out the plan and returns when all telemetry was delivered or
+// dropped. It is the run's goroutine. failed is told of an engine's error.
+func (r *run) do(failed func(error)) {
+	defer close(r.ended)
+	defer r.cancel()
+	sleep(r.ctx, r.cfg.StartDelay)
+	began := time.Now()
+	r.live.Store(r.newRecorder(began))
+	r.observer.start(&Handle{r})
+
+	emitting, stop := context.WithCancel(context.Background())
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		r.emit(emitting)
+	}()
+	err := r.runner.Do(r.ctx)
+	close(r.idle)
+	stop()
+	<-stopped
+	if err != nil {
+		failed(err)
+	}
+	r.observer.end(r.finish(err), err)
+}
+
+// shutdown stops the run, gives what waits until drain or ctx is over, and
+// drops the rest.
+func (r *run) shutdown(ctx context.Context, drain time.Duration) error {
+	r.cancel()
+	wait(ctx, r.idle)
+	draining, cancel := context.WithTimeout(ctx, drain)
+	defer cancel()
+	wait(draining, r.ended)
+	err := r.out.box.Shutdown(draining)
+	if !wait(ctx, r.ended) {
+		err = errors.Join(err, fmt.Errorf("stop run %s: %w", r.id, ctx.Err()))
+	}
+	return err
+}
+
+func (r *run) newRecorder(began time.Time) *recorder {
+	rec := &recorder{
+		batch: r.cfg.Spans.Batch,
+		meter: meter.New(meter.Options{
+			Origin: r.origin, Run: r.id, Plan: r.plan, Began: began,
+			Exemplars: r.cfg.Metrics.Exemplars, Seed: binary.BigEndian.Uint64(r.id[:]),
+		}),
+		figures: summary.New(r.plan, r.id, began),
+	}
+	if r.out.traces != nil {
+		rec.put = func(records []loadgen.Record) { r.out.putRecords(records, r.render.Requests) }
+	}
+	return rec
+}
+
+// emit puts spans and metrics at their intervals until ctx ends.
+func (r *run) emit(ctx context.Context) {
+	spans := time.NewTicker(r.cfg.Spans.FlushInterval)
+	defer spans.Stop()
+	metrics := time.NewTicker(r.cfg.Metrics.Interval)
+	defer metrics.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-spans.C:
+			r.live.Load().flush()
+		case now := <-metrics.C:
+			r.putMetrics(now)
+		}
+	}
+}
+
+func (r *run) putMetrics(now time.Time) {
+	if r.out.metrics != nil {
+		r.out.putMetrics(r.live.Load().collect(now, r.state()))
+	}
+}
+
+// tell puts an event of the runner.
+func (r *run) tell(e runner.Event) {
+	switch e.Kind {
+	case runner.RunStarted:
+		r.putEvent(r.events.RunStart(e.Time))
+	case runner.AttackStarted:
+		r.putEvent(r.events.AttackStart(e.Time, e.Attack), nil)
+	case runner.StageStarted:
+		r.putEvent(r.events.StageStart(e.Time, e.Attack, e.Stage), nil)
+	case runner.AttackEnded:
+		r.putEvent(r.events.AttackStop(e.Time, e.Attack), nil)
+	}
+}
+
+func (r *run) putEvent(l plog.Logs, err error) {
+	switch {
+	case err != nil:
+		r.log.Error("an event of the run is missing", zap.Error(err))
+	case r.out.logs != nil:
+		r.out.putLogs(l)
+	}
+}
+
+// sleep until d is over or ctx ends.
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// wait until done is closed or ctx ends, and report whether it was closed.
+func wait(ctx context.Context, done <-chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
