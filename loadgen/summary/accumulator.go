@@ -74,10 +74,11 @@ func (a *Accumulator) Summary(end time.Time, c Conclusion) Summary {
 
 // figures fills in what is computed from records.
 func (a *Accumulator) figures(s *Summary, accounts []runner.Account) {
-	total := newTally()
+	total, unused := newTally(), newHistogram()
 	s.Attacks = []Attack{}
 	for i, t := range a.attacks {
 		t.mu.Lock()
+		t.times.drain(unused)
 		f := t.figures()
 		total.merge(t)
 		s.Failures = append(s.Failures, a.requests(t.firstFailures())...)

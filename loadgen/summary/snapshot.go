@@ -35,9 +35,9 @@ func (t *tally) drain(s *Snapshot, response *histogram) (ended uint64) {
 	s.Sent += t.counts.finished + t.counts.failed
 	s.Failed += t.counts.failed
 	s.BadStatus += t.counts.finished - t.counts.ok
-	response.merge(t.interval.response)
-	t.interval.response.clear()
-	ended, t.interval.ended = t.interval.ended, 0
+	t.times.drain(response)
+	all := t.counts.finished + t.counts.failed
+	ended, t.drained = all-t.drained, all
 	return ended
 }
 

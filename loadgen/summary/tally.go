@@ -16,7 +16,7 @@ type tally struct {
 	phases   [7]*histogram // in the order of phasesOf
 	failures map[loadgen.ErrorKind]*failure
 	slowest  ranking
-	interval interval
+	drained  uint64 // requests that had ended when the interval was drained
 }
 
 // counts of requests, bytes and connections.
@@ -29,21 +29,16 @@ type counts struct {
 	first, last          time.Time // sent
 }
 
-// times are the histograms of whole requests.
-type times struct{ service, response, lag *histogram }
-
-// interval is what happened since the last snapshot.
-type interval struct {
-	ended    uint64
-	response *histogram
-}
+// times are the histograms of whole requests. Response times are added to the
+// interval since the last snapshot, and from there to those before it, so that
+// each costs one logarithm: most of what add costs are those.
+type times struct{ service, lag, response, interval *histogram }
 
 func newTally() *tally {
 	t := &tally{
 		counts:   counts{notSent: map[loadgen.NotSentReason]uint64{}},
-		times:    times{newHistogram(), newHistogram(), newHistogram()},
+		times:    times{newHistogram(), newHistogram(), newHistogram(), newHistogram()},
 		failures: map[loadgen.ErrorKind]*failure{},
-		interval: interval{response: newHistogram()},
 	}
 	for i := range t.phases {
 		t.phases[i] = newHistogram()
@@ -69,8 +64,6 @@ func (t *tally) add(r *loadgen.Record) {
 		}
 	}
 	t.slowest.add(r, response)
-	t.interval.ended++
-	t.interval.response.add(response)
 }
 
 func (c *counts) addSent(r *loadgen.Record) {
@@ -121,7 +114,7 @@ func statusIndex(code int) int {
 
 func (t *times) add(r *loadgen.Record, response time.Duration) {
 	t.service.add(r.ServiceTime())
-	t.response.add(response)
+	t.interval.add(response)
 	if r.Open {
 		t.lag.add(r.Lag())
 	}
@@ -131,8 +124,16 @@ func phasesOf(p *loadgen.Phases) [7]time.Duration {
 	return [...]time.Duration{p.Conn, p.DNS, p.Connect, p.TLS, p.Write, p.Wait, p.Read}
 }
 
-// merge adds what o counted, without its failed requests themselves and its
-// interval. The locks of both are held, or nobody else knows them.
+// drain moves the response times of the interval to those before it, and adds
+// them to h.
+func (t *times) drain(h *histogram) {
+	h.merge(t.interval)
+	t.response.merge(t.interval)
+	t.interval.clear()
+}
+
+// merge adds what o counted, without its failed requests themselves. o's interval
+// is drained. The locks of both are held, or nobody else knows them.
 func (t *tally) merge(o *tally) {
 	t.counts.merge(&o.counts)
 	t.times.service.merge(o.times.service)
