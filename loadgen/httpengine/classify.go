@@ -88,6 +88,7 @@ func byText(text string) loadgen.ErrorKind {
 		return loadgen.ErrorClosed
 	case strings.Contains(text, "transport connection broken"),
 		strings.Contains(text, "malformed"),
+		strings.Contains(text, "chunk"),
 		strings.Contains(text, "http2:"),
 		strings.Contains(text, "stream error"),
 		strings.Contains(text, "HTTP/1.x"),

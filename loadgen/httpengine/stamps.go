@@ -32,8 +32,9 @@ type stamps struct {
 // link is the connection of a request.
 type link struct {
 	reused      bool
-	dialed      int // opened so far, over all hops
-	wroteAll    bool
+	dialed      int  // opened so far, over all hops
+	written     bool // the transport said that the whole request was written
+	cutShort    bool // or that it was not
 	local, peer netip.AddrPort
 }
 
@@ -98,7 +99,7 @@ func (s *stamps) gotConn(info httptrace.GotConnInfo) {
 func (s *stamps) wroteRequest(info httptrace.WroteRequestInfo) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.wrote, s.wroteAll = s.now(), info.Err == nil
+	s.wrote, s.written, s.cutShort = s.now(), info.Err == nil, info.Err != nil
 }
 
 // hop begins the next hop, and returns the phases of the one before.
@@ -112,7 +113,7 @@ func (s *stamps) hop() loadgen.Phases {
 	}
 	s.begin = now
 	s.dns, s.dnsDone, s.connect, s.connected, s.tls, s.tlsDone = 0, 0, 0, 0, 0, 0
-	s.conn, s.wrote, s.first, s.tlsFailed, s.wroteAll = 0, 0, 0, false, false
+	s.conn, s.wrote, s.first, s.tlsFailed, s.written, s.cutShort = 0, 0, 0, false, false, false
 	return p
 }
 

@@ -64,7 +64,7 @@ func readFile(spec *loadgen.Targets, body []byte, header http.Header, baggage st
 // readTargets reads all targets of src with vegeta's reader. Body files are
 // named relative to dir. An error names the line.
 func readTargets(src io.Reader, dir string, format loadgen.TargetsFormat, body []byte, header http.Header, baggage string) ([]*request, error) {
-	lines := &lineReader{src: bufio.NewReader(src), dir: dir, bodies: format != loadgen.TargetsJSON}
+	lines := &lineReader{src: bufio.NewReader(src), dir: dir, text: format != loadgen.TargetsJSON}
 	next := vegeta.NewHTTPTargeter(lines, body, header)
 	if format == loadgen.TargetsJSON {
 		next = vegeta.NewJSONTargeter(lines, body, header)
@@ -83,13 +83,14 @@ func readTargets(src io.Reader, dir string, format loadgen.TargetsFormat, body [
 				continue
 			}
 		}
-		return nil, fmt.Errorf("line %d or before: %w", lines.n, err)
+		if lines.err != nil {
+			err = lines.err
+		}
+		return nil, fmt.Errorf("line %d: %w", lines.n, err)
 	}
 	switch {
 	case lines.err != nil:
-		return nil, fmt.Errorf("line %d: %w", lines.n+1, lines.err)
-	case !lines.done:
-		return nil, fmt.Errorf("line %d: longer than %d bytes; put the body into a file and write @file", lines.n, bufio.MaxScanTokenSize)
+		return nil, fmt.Errorf("line %d: %w", lines.n, lines.err)
 	case len(requests) == 0:
 		return nil, errors.New("no targets; write one such as GET http://127.0.0.1:8080/")
 	}
@@ -100,13 +101,12 @@ func readTargets(src io.Reader, dir string, format loadgen.TargetsFormat, body [
 // reader, which looks one line ahead, has come. It makes the names of body
 // files relative to the targets file.
 type lineReader struct {
-	src    *bufio.Reader
-	dir    string
-	bodies bool // whether a line that begins with @ names a body file
-	n      int  // lines begun
-	rest   []byte
-	done   bool
-	err    error
+	src  *bufio.Reader
+	dir  string
+	text bool // http format: lines are bounded, and one that begins with @ names a body file
+	n    int  // lines begun
+	rest []byte
+	err  error
 }
 
 func (l *lineReader) Read(p []byte) (int, error) {
@@ -123,13 +123,20 @@ func (l *lineReader) Read(p []byte) (int, error) {
 func (l *lineReader) next() error {
 	line, err := l.src.ReadBytes('\n')
 	if len(line) == 0 {
-		if l.done = err == io.EOF; !l.done {
+		if err != io.EOF {
 			l.err = err
 		}
 		return err
 	}
 	l.n++
-	if trimmed := bytes.TrimSpace(line); l.bodies && bytes.HasPrefix(trimmed, []byte("@")) {
+	if l.text && len(line) > bufio.MaxScanTokenSize {
+		l.err = fmt.Errorf("longer than %d bytes; put the body into a file and write @file", bufio.MaxScanTokenSize)
+		return l.err
+	}
+	if line[len(line)-1] != '\n' {
+		line = append(line, '\n') // vegeta's JSON reader drops a last line without its end
+	}
+	if trimmed := bytes.TrimSpace(line); l.text && bytes.HasPrefix(trimmed, []byte("@")) {
 		if name := string(trimmed[1:]); !filepath.IsAbs(name) {
 			line = []byte("@" + filepath.Join(l.dir, name) + "\n")
 		}

@@ -105,7 +105,7 @@ func (f *flight) finish() {
 	if f.ended {
 		return
 	}
-	f.land()
+	f.land(true)
 	f.end()
 }
 
@@ -113,7 +113,7 @@ func (f *flight) fail(err error) {
 	if f.ended {
 		return
 	}
-	handshake := f.land()
+	handshake := f.land(false)
 	f.record.Outcome = loadgen.Failed
 	f.record.Error = classify(err, handshake)
 	f.record.ErrorText = shorten(err.Error())
@@ -122,14 +122,17 @@ func (f *flight) fail(err error) {
 
 // land stamps the end of the request and takes what the transport told. It
 // reports whether the TLS handshake failed.
-func (f *flight) land() (handshake bool) {
+//
+// Over HTTP/2 a whole response may be there before the transport tells that the
+// request is written: then it was, unless the transport says otherwise.
+func (f *flight) land(whole bool) (handshake bool) {
 	now := f.stamps.now()
 	phases, link, handshake := f.stamps.end(now)
 	f.record.Done = f.stamps.clock.Add(now)
 	f.record.Phases = add(f.record.Phases, phases)
 	f.record.Reused, f.record.Dialed = link.reused, link.dialed
 	f.record.Local, f.record.Peer = link.local, link.peer
-	if link.wroteAll {
+	if link.written || whole && !link.cutShort {
 		f.record.BytesSent = int64(len(f.request.body))
 	}
 	return handshake

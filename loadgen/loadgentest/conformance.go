@@ -48,7 +48,8 @@ func Run(t *testing.T, h Harness) {
 		"the process is left as it was":                                         leavesProcessAlone,
 	} {
 		t.Run(name, func(t *testing.T) {
-			defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+			before := goleak.IgnoreCurrent()
+			t.Cleanup(func() { goleak.VerifyNone(t, before) }) // after the target has ended
 			test(t, h)
 		})
 	}
