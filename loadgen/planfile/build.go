@@ -8,10 +8,13 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// maxExpanded bounds a source after its aliases are replaced: one for each value
-// plus one for each byte of text. Without it, a page of aliases of aliases would
+// maxExpanded bounds a source after its aliases are replaced, in bytes of text
+// with nodeCost for each value. Without it, a page of aliases of aliases would
 // fill the memory.
-const maxExpanded = 8 << 20
+const (
+	maxExpanded = 8 << 20
+	nodeCost    = 64
+)
 
 // parseTree reads a source whose value is that of a key path. It returns nil if
 // nothing can be made of it.
@@ -219,9 +222,9 @@ func (b *builder) clone(n *node, path string) *node {
 
 // charge counts a node against maxExpanded and reports the first one beyond it.
 func (b *builder) charge(n *node, path string) {
-	cost := 1 + len(n.text)
+	cost := nodeCost + len(n.text)
 	before := b.expanded
 	if b.expanded += cost; before <= maxExpanded && b.expanded > maxExpanded {
-		b.faults.at(n.place, path, fmt.Sprintf("aliases make the plan larger than %d bytes", maxExpanded), "use fewer of them")
+		b.faults.at(n.place, path, fmt.Sprintf("the plan takes more than %d bytes when its aliases are replaced", maxExpanded), "use fewer of them")
 	}
 }

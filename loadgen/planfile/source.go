@@ -13,11 +13,6 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// maxDepth bounds how deeply values are nested in a source. The parser recurses
-// and takes time in the square of the depth: 100,000 opening brackets keep it
-// busy for a minute.
-const maxDepth = 64
-
 // parseSource turns source text into the syntax tree of its one document. The
 // tree is nil if the document is empty or there was a fault.
 func parseSource(src []byte, faults *faults) ast.Node {
@@ -27,8 +22,8 @@ func parseSource(src []byte, faults *faults) ast.Node {
 		return nil
 	}
 	tokens := lexer.Tokenize(string(src))
-	if t := tooDeep(tokens); t != nil {
-		faults.at(placeOf(t), "", fmt.Sprintf("nested more than %d deep", maxDepth), "a plan needs fewer than 10 levels")
+	if t, what, fix := tooMuch(tokens); t != nil {
+		faults.at(placeOf(t), "", what, fix)
 		return nil
 	}
 	// Duplicate keys are reported by the builder, with their key paths.
@@ -69,43 +64,6 @@ func control(r rune) bool {
 	return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0x7f || r >= 0x80 && r < 0xa0 && r != 0x85 || r == 0xfffe || r == 0xffff
 }
 
-// tooDeep returns the first token nested beyond maxDepth. In a flow style
-// the depth is that of the brackets. In block style each level takes an
-// indicator: on one line they all count, across lines the indentation grows. An
-// unbroken row of tags and anchors makes the parser recurse as well.
-func tooDeep(tokens token.Tokens) *token.Token {
-	flow, row, line, onLine := 0, 0, 0, 0
-	for _, t := range tokens {
-		if t.Position.Line != line {
-			line, onLine = t.Position.Line, 0
-			if flow == 0 && t.Position.Column > 8*maxDepth && t.Type != token.CommentType {
-				return t
-			}
-		}
-		switch t.Type {
-		case token.SequenceStartType, token.MappingStartType:
-			flow++
-		case token.SequenceEndType, token.MappingEndType:
-			flow--
-		case token.SequenceEntryType, token.MappingKeyType, token.MappingValueType:
-			if flow <= 0 {
-				onLine++
-			}
-			row++
-		case token.TagType, token.AnchorType, token.AliasType, token.DirectiveType, token.DocumentHeaderType, token.DocumentEndType:
-			onLine++
-			row++
-		case token.CollectEntryType, token.CommentType:
-		default:
-			row = 0
-		}
-		if flow > maxDepth || row > maxDepth || onLine > maxDepth {
-			return t
-		}
-	}
-	return nil
-}
-
 // syntaxFault is the place and the reason of a parser's error.
 func syntaxFault(err error) (place, string) {
 	var syntax *yaml.SyntaxError
@@ -123,7 +81,7 @@ func onlyDocument(file *ast.File, faults *faults) ast.Node {
 			continue
 		}
 		if body != nil {
-			faults.at(placeOf(doc.GetToken()), "", "a second document", "write one plan per file")
+			faults.at(placeOf(doc.Start), "", "a second document", "write one plan per file")
 			return nil
 		}
 		body = doc.Body

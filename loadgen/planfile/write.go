@@ -98,10 +98,10 @@ func shown(v reflect.Value) string {
 func escapeEnv(s string) string { return strings.ReplaceAll(s, "$", "$$") }
 
 // plain are texts that need no quotes. There are others, but none that matter.
-var plain = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9_./:?=&%+-]*[A-Za-z0-9_/]$`)
+var plain = regexp.MustCompile(`^[A-Za-z/]([A-Za-z0-9_./:?=&%+-]*[A-Za-z0-9_/])?$`)
 
 // reserved are words that mean something other than text without quotes.
-var reserved = regexp.MustCompile(`(?i)^(null|true|false|yes|no|on|off)$`)
+var reserved = regexp.MustCompile(`(?i)^(null|true|false|yes|no|on|off|y|n)$`)
 
 // text is a text in YAML.
 func text(s string) string {

@@ -1,0 +1,40 @@
+package planfile_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/loadtrace/loadtrace/loadgen/planfile"
+)
+
+func FuzzParse(f *testing.F) {
+	examples, err := filepath.Glob("../../examples/plans/*.yaml")
+	require.NoError(f, err)
+	require.NotEmpty(f, examples)
+	for _, path := range examples {
+		src, err := os.ReadFile(path)
+		require.NoError(f, err)
+		f.Add(src, "attacks[0].http.timeout=5s")
+	}
+	f.Add([]byte(quick), "attacks.default.load[0]={ramp: {from: 0/s, to: 1/s}, count: 2}")
+	f.Add([]byte("attacks: &a [{http: &h {url: 'http://h/', headers: {<<: {A: b}}}, load: [{max: {workers: 1}, count: 3}]}]\nname: ${env:A:-b$$}\n"), "name=${env:HOME}")
+	f.Add([]byte("a: \"\\x41\\u00e9\\U0001F600\\\n  x\"\r\n? b\r\n: >-\r\n  c\r\n\r\n  d\n...\n"), "limits={grace: 1s}")
+	vars := env(map[string]string{"HOME": "/home: [$"})
+	f.Fuzz(func(t *testing.T, src []byte, set string) {
+		for _, opts := range [][]planfile.Option{{vars}, {vars, planfile.Set(set)}} {
+			plan, err := planfile.Parse("fuzz.yaml", src, opts...)
+			if err != nil {
+				require.NotEmpty(t, planfile.Explain(err, src))
+				continue
+			}
+			out, err := planfile.Write(plan)
+			require.NoError(t, err)
+			again, err := planfile.Parse("elsewhere/fuzz.yaml", out, env(nil))
+			require.NoError(t, err, "%s", out)
+			require.Equal(t, plan, again, "%s", out)
+		}
+	})
+}
