@@ -1,0 +1,42 @@
+package loadgentest
+
+import (
+	"context"
+	"time"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/pace"
+	"github.com/loadtrace/loadtrace/loadgen/runner"
+)
+
+// Fake is an engine without a network: every hit succeeds at once.
+type Fake struct {
+	Setup runner.Setup
+	// FailAfter is the number of hits after which Run returns Err; 0 is never.
+	FailAfter uint64
+	Err       error
+	// Closed counts calls of Close.
+	Closed int
+}
+
+// Run implements loadgen.Engine.
+func (f *Fake) Run(_ context.Context, p *pace.Pacer, sink loadgen.Sink) error {
+	for n := uint64(0); ; n++ {
+		if f.FailAfter > 0 && n == f.FailAfter {
+			return f.Err
+		}
+		if _, stop := p.Pace(0, n); stop {
+			return nil
+		}
+		hit := p.Hit(n)
+		now := time.Now()
+		sink(&loadgen.Record{Attack: f.Setup.Index, Seq: n, Stage: hit.Stage, Open: hit.Open, Intended: now, Sent: now, Done: now})
+		p.Done()
+	}
+}
+
+// Close implements loadgen.Engine.
+func (f *Fake) Close() error {
+	f.Closed++
+	return nil
+}

@@ -1,0 +1,134 @@
+package runner_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/loadgentest"
+	"github.com/loadtrace/loadtrace/loadgen/pace"
+	"github.com/loadtrace/loadtrace/loadgen/runner"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func loop(count uint64) []pace.Stage {
+	return []pace.Stage{{Max: &pace.Max{Workers: 1}, Count: count}}
+}
+
+func waiting() []pace.Stage { return []pace.Stage{{Constant: 0.001, Count: 5}} }
+
+// start makes a run over fakes, and collects its events as text.
+func start(t *testing.T, plan *loadgen.Plan, fakes []*loadgentest.Fake) (*runner.Run, *[]string) {
+	var events []string
+	run, err := runner.New(plan, runner.Options{
+		ID: loadgen.RunID{1},
+		Open: func(s runner.Setup) (loadgen.Engine, error) {
+			fakes[s.Index].Setup = s
+			return fakes[s.Index], nil
+		},
+		Sink: func(*loadgen.Record) {},
+		Event: func(e runner.Event) {
+			events = append(events, fmt.Sprintf("%s %d %d", e.Kind, e.Attack, e.Stage))
+		},
+	})
+	require.NoError(t, err)
+	return run, &events
+}
+
+func TestAttacksInSequenceFollowEachOther(t *testing.T) {
+	fakes := []*loadgentest.Fake{{}, {}}
+	run, events := start(t, &loadgen.Plan{Order: loadgen.Sequence, Attacks: []loadgen.Attack{
+		{Name: "a", Load: append(loop(3), loop(2)...)}, {Name: "b", Load: loop(4)},
+	}}, fakes)
+	require.NoError(t, run.Do(t.Context()))
+
+	assert.Equal(t, []string{
+		"run.start -1 -1",
+		"attack.start 0 -1", "stage.start 0 0", "stage.start 0 1", "attack.stop 0 -1",
+		"attack.start 1 -1", "stage.start 1 0", "attack.stop 1 -1",
+	}, *events)
+	accounts := run.Accounts()
+	assert.EqualValues(t, 5, accounts[0].Recorded)
+	assert.EqualValues(t, 4, accounts[1].Recorded)
+	assert.Zero(t, accounts[0].Unsent+accounts[1].Unsent)
+	assert.False(t, run.Stopped())
+	assert.Equal(t, 1, fakes[0].Closed)
+	assert.Equal(t, 1, fakes[1].Closed)
+}
+
+func TestAttacksSideBySideShareTheirZero(t *testing.T) {
+	fakes := []*loadgentest.Fake{{}, {}}
+	run, events := start(t, &loadgen.Plan{Order: loadgen.Parallel, Attacks: []loadgen.Attack{
+		{Name: "a", Load: loop(1000)}, {Name: "b", Load: loop(1000)},
+	}}, fakes)
+	require.NoError(t, run.Do(t.Context()))
+	assert.Len(t, *events, 1+2*3)
+	for _, a := range run.Accounts() {
+		assert.EqualValues(t, 1000, a.Recorded)
+		assert.True(t, a.Ended)
+	}
+}
+
+func TestAnAttackWhoseTurnNeverCameIsUnsentInWhole(t *testing.T) {
+	fakes := []*loadgentest.Fake{{}, {}}
+	run, _ := start(t, &loadgen.Plan{Order: loadgen.Sequence, Attacks: []loadgen.Attack{
+		{Name: "a", Load: waiting()}, {Name: "b", Load: loop(7)},
+	}}, fakes)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	require.NoError(t, run.Do(ctx))
+
+	accounts := run.Accounts()
+	assert.True(t, run.Stopped())
+	assert.EqualValues(t, 5, accounts[0].Planned)
+	assert.EqualValues(t, 4, accounts[0].Unsent, "the first hit is due at once")
+	assert.EqualValues(t, 7, accounts[1].Unsent)
+	assert.Equal(t, loadgen.NotSentStopped, accounts[1].UnsentReason)
+}
+
+func TestTheLimitOfTimeStopsARunInOrder(t *testing.T) {
+	run, _ := start(t, &loadgen.Plan{
+		Attacks: []loadgen.Attack{{Name: "a", Load: waiting()}},
+		Limits:  loadgen.Limits{MaxDuration: 30 * time.Millisecond},
+	}, []*loadgentest.Fake{{}})
+	require.NoError(t, run.Do(t.Context()))
+	assert.True(t, run.Stopped())
+}
+
+func TestAnEngineThatGivesUpEndsTheRunAndIsNamed(t *testing.T) {
+	broken := errors.New("out of luck")
+	run, _ := start(t, &loadgen.Plan{Order: loadgen.Parallel, Attacks: []loadgen.Attack{
+		{Name: "good", Load: waiting()}, {Name: "bad", Load: loop(10)},
+	}}, []*loadgentest.Fake{{}, {FailAfter: 3, Err: broken}})
+	err := run.Do(t.Context())
+	require.ErrorIs(t, err, broken)
+	assert.Contains(t, err.Error(), "attack bad")
+	accounts := run.Accounts()
+	assert.EqualValues(t, 3, accounts[1].Recorded)
+	assert.EqualValues(t, 7, accounts[1].Unsent)
+	assert.Equal(t, loadgen.NotSentError, accounts[1].UnsentReason)
+}
+
+func TestFaultsOfAPlanNameTheirAttack(t *testing.T) {
+	plan := &loadgen.Plan{Attacks: []loadgen.Attack{{Name: "a", Load: loop(1)}, {Name: "b"}, {Name: "c", Load: loop(1)}}}
+	fake := &loadgentest.Fake{}
+	_, err := runner.New(plan, runner.Options{Open: func(s runner.Setup) (loadgen.Engine, error) {
+		if s.Index == 2 {
+			return nil, errors.Join(&pace.KeyError{Key: "http.body_file", What: "no such file"}, &pace.KeyError{Key: "http.url", What: "bad"})
+		}
+		return fake, nil
+	}})
+	require.Error(t, err)
+	for _, want := range []string{"attacks[1].load", "attacks[2].http.body_file: no such file", "attacks[2].http.url: bad"} {
+		assert.Contains(t, err.Error(), want)
+	}
+	assert.Equal(t, 1, fake.Closed, "engines that did open are closed")
+}
