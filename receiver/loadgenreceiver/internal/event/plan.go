@@ -5,9 +5,8 @@ import (
 	"net/url"
 	"slices"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/planfile"
 )
 
 // planYAML is the plan without the values of headers, bodies and user information.
@@ -19,7 +18,7 @@ func planYAML(plan *loadgen.Plan) (string, error) {
 			told.Attacks[i].HTTP = withoutSecrets(*h)
 		}
 	}
-	src, err := yaml.Marshal(&told)
+	src, err := planfile.Write(&told)
 	return string(src), err
 }
 
