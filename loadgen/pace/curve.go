@@ -109,9 +109,12 @@ func (w wave) solve(n float64) float64 {
 	t := n / w.mean
 	for range 100 {
 		off := w.growth(t) - n
-		if off > 0 {
+		switch {
+		case off == 0:
+			return t
+		case off > 0:
 			high = t
-		} else {
+		default:
 			low = t
 		}
 		next := t - off/w.rate(t)

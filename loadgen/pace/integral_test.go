@@ -1,0 +1,188 @@
+package pace_test
+
+import (
+	"math"
+	"sort"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/loadtrace/loadtrace/loadgen/pace"
+)
+
+// slivers of a stage, for the numeric integration.
+const slivers = 4000
+
+// rate is what stage.go says of a stage's rate, at t of length seconds. It shares
+// nothing with the package's own closed forms.
+func rate(st pace.Stage, t, length float64) float64 {
+	switch u := t / length; {
+	case st.Ramp != nil:
+		return float64(st.Ramp.From)*(1-u) + float64(st.Ramp.To)*u
+	case st.Steps != nil:
+		var levels []pace.Rate
+		for r := st.Steps.From; math.Abs(float64(r-st.Steps.From)) < math.Abs(float64(st.Steps.To-st.Steps.From)); r += st.Steps.By {
+			levels = append(levels, r)
+		}
+		levels = append(levels, st.Steps.To)
+		return float64(levels[min(int(u*float64(len(levels))), len(levels)-1)])
+	case st.Sine != nil:
+		swing := math.Sin(2*math.Pi*t/st.Sine.Period.Seconds() + st.Sine.Phase*math.Pi/180)
+		return float64(st.Sine.Mean) + float64(st.Sine.Amplitude)*swing
+	}
+	return float64(st.Constant)
+}
+
+// seconds is how long a stage takes, found without solving anything.
+func seconds(st pace.Stage) float64 {
+	if st.Count == 0 {
+		return st.Duration.Seconds()
+	}
+	count := float64(st.Count)
+	if st.Sine == nil { // the shape scales with its length, and so does its integral
+		return count / integral(st, 1, 1)
+	}
+	step := count / float64(st.Sine.Mean) / slivers
+	grown, t := 0.0, 0.0
+	for {
+		more := rate(st, t+step/2, 0) * step
+		if grown+more >= count {
+			return t + step*(count-grown)/more
+		}
+		grown += more
+		t += step
+	}
+}
+
+// integral of the rate from 0 to t, by the midpoint rule.
+func integral(st pace.Stage, t, length float64) float64 {
+	sum, step := 0.0, t/slivers
+	for i := range slivers {
+		sum += rate(st, (float64(i)+0.5)*step, length) * step
+	}
+	return sum
+}
+
+func anyRate(t *rapid.T, label string) pace.Rate {
+	return pace.Rate(rapid.IntRange(1, 4000).Draw(t, label)) / 20
+}
+
+func anyStage(t *rapid.T) pace.Stage {
+	var st pace.Stage
+	switch rapid.SampledFrom([]string{"constant", "ramp", "steps", "sine"}).Draw(t, "shape") {
+	case "constant":
+		st.Constant = anyRate(t, "constant")
+	case "ramp":
+		st.Ramp = &pace.Ramp{From: anyRate(t, "from"), To: anyRate(t, "to")}
+		switch rapid.IntRange(0, 3).Draw(t, "foot") {
+		case 0:
+			st.Ramp.From = 0
+		case 1:
+			st.Ramp.To = 0
+		}
+	case "steps":
+		st.Steps = anySteps(t)
+	case "sine":
+		mean := anyRate(t, "mean")
+		st.Sine = &pace.Sine{
+			Mean:      mean,
+			Amplitude: mean * pace.Rate(rapid.IntRange(1, 4).Draw(t, "amplitude")) / 4,
+			Phase:     float64(rapid.IntRange(-360, 360).Draw(t, "phase")),
+		}
+	}
+	if rapid.Bool().Draw(t, "counted") {
+		st.Count = uint64(rapid.IntRange(1, 1000).Draw(t, "count"))
+	} else {
+		st.Duration = time.Duration(rapid.IntRange(1, 8_000).Draw(t, "duration")) * time.Millisecond
+	}
+	if st.Sine != nil { // few enough periods to integrate them in slivers
+		long := max(st.Duration.Seconds(), float64(st.Count)/float64(st.Sine.Mean))
+		periods := float64(rapid.IntRange(1, 40).Draw(t, "fifths of a period")) / 5
+		st.Sine.Period = time.Duration(long / periods * 1e9)
+	}
+	return st
+}
+
+func anySteps(t *rapid.T) *pace.Steps {
+	from := rapid.IntRange(0, 200).Draw(t, "from")
+	way := rapid.IntRange(1, 200).Draw(t, "way")
+	by := rapid.IntRange(1, way).Draw(t, "by")
+	if way <= from && rapid.Bool().Draw(t, "down") {
+		way, by = -way, -by
+	}
+	return &pace.Steps{From: pace.Rate(from), To: pace.Rate(from + way), By: pace.Rate(by)}
+}
+
+func TestHitsSentByAnyTimeAreTheIntegralOfTheRate(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		stages := rapid.SliceOfN(rapid.Custom(anyStage), 1, 5).Draw(t, "stages")
+		s := schedule(t, stages...)
+		at := times(t, s)
+		grown, begin := 0.0, 0.0
+		for i, st := range stages {
+			length := seconds(st)
+			for _, u := range []float64{rapid.Float64Range(0, 1).Draw(t, "u"), 1} {
+				want := grown + integral(st, u*length, length)
+				moment := time.Duration((begin + u*length) * 1e9)
+				got := float64(sort.Search(len(at), func(n int) bool { return at[n] >= moment }))
+				// Between the integral and the next hit; the rest is the slivers'.
+				require.InDelta(t, want+0.5, got, 0.5+0.3, "stage %d at %g of it", i, u)
+			}
+			grown += integral(st, length, length)
+			begin += length
+		}
+		duration, exact := s.Duration()
+		require.True(t, exact)
+		require.InEpsilon(t, begin, duration.Seconds(), 2e-3)
+	})
+}
+
+func TestTimesNeverGoBackAndEndBeforeTheScheduleDoes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := schedule(t, rapid.SliceOfN(rapid.Custom(anyStage), 1, 5).Draw(t, "stages")...)
+		last := time.Duration(0)
+		stage := 0
+		for n, offset := range times(t, s) {
+			require.GreaterOrEqual(t, offset, last, "hit %d", n)
+			now, ok := s.StageOf(uint64(n))
+			require.True(t, ok)
+			require.GreaterOrEqual(t, now, stage)
+			under, ok := s.StageAt(offset)
+			require.True(t, ok)
+			require.Equal(t, now, under, "stage by number and by time of hit %d", n)
+			last, stage = offset, now
+		}
+		duration, _ := s.Duration()
+		require.Less(t, last, duration)
+	})
+}
+
+func TestARateInTwoStagesIsTheSameAsInOne(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := anyRate(t, "rate")
+		whole := time.Duration(rapid.IntRange(2, 10_000).Draw(t, "ms")) * time.Millisecond
+		cut := time.Duration(rapid.Int64Range(1, int64(whole)-1).Draw(t, "cut"))
+		one := times(t, schedule(t, pace.Stage{Constant: r, Duration: whole}))
+		two := times(t, schedule(t, pace.Stage{Constant: r, Duration: cut}, pace.Stage{Constant: r, Duration: whole - cut}))
+		requireSameTimes(t, one, two)
+	})
+}
+
+func TestARampInTwoStagesIsTheSameAsInOne(t *testing.T) {
+	one := times(t, schedule(t, pace.Stage{Ramp: &pace.Ramp{From: 0, To: 100}, Duration: 10 * time.Second}))
+	two := times(t, schedule(t,
+		pace.Stage{Ramp: &pace.Ramp{From: 0, To: 37}, Duration: 3700 * time.Millisecond},
+		pace.Stage{Ramp: &pace.Ramp{From: 37, To: 100}, Duration: 6300 * time.Millisecond}))
+	require.Len(t, one, 500)
+	requireSameTimes(t, one, two)
+}
+
+// requireSameTimes allows a millionth of a hit of rounding at a border.
+func requireSameTimes(t require.TestingT, one, two []time.Duration) {
+	require.Len(t, two, len(one))
+	for n := range one {
+		require.InDelta(t, one[n], two[n], float64(21*time.Microsecond), "hit %d", n)
+	}
+}
