@@ -72,6 +72,22 @@ func TestAnEventNeverHoldsTheValuesOfHeadersAndBodies(t *testing.T) {
 	assert.Equal(t, "Bearer secret", plan.Attacks[0].HTTP.Headers["Authorization"], "the plan itself is as it was")
 }
 
+// What takes the place of a secret must itself be valid in a plan, or the event
+// of the run's start would be missing.
+func TestAPlanWithSecretsEverywhereCanBeTold(t *testing.T) {
+	secret := *plan
+	secret.Attacks = []loadgen.Attack{{Name: "browse", Load: plan.Attacks[0].Load, HTTP: &loadgen.HTTP{
+		URL: "http://user:secret@shop.test/", Method: "GET",
+		Headers: map[string]string{"Host": "secret.test", "Content-Type": "secret", "Cookie": "a=secret"},
+	}}}
+	logs, err := event.New(origin.Origin{}, run, &secret).RunStart(at)
+	require.NoError(t, err)
+	src, err := (&plog.JSONMarshaler{}).MarshalLogs(logs)
+	require.NoError(t, err)
+	assert.NotContains(t, string(src), "secret")
+	assert.Contains(t, string(src), "shop.test")
+}
+
 func TestTheLastEventHasTheWholeSummary(t *testing.T) {
 	want := &summary.Summary{RunID: run.String(), Plan: "checkout", Began: at, End: "failed", Error: "attack browse: no more files"}
 	logs, err := renderer().RunStop(at, want)
