@@ -103,13 +103,13 @@ func TestURLsAreChecked(t *testing.T) {
 
 func TestRatesNeedAUnit(t *testing.T) {
 	for rate, want := range map[string]string{
-		`500`:     `500 has no unit; write 500/s, or /m or /h`,
-		`500/d`:   `"500/d" is not per second, minute or hour; write 500/s, /m or /h`,
-		`fast/s`:  `"fast/s" is no rate; write one such as 500/s, 30/m or 10/h`,
-		`1.5k/s`:  `"1.5k/s" is no rate; write one such as 500/s, 30/m or 10/h`,
-		`1e3/s`:   `"1e3/s" is no rate; write one such as 500/s, 30/m or 10/h`,
-		`500 / s`: `"500 / s" is no rate; write one such as 500/s, 30/m or 10/h`,
-		`0/s`:     `0/s sends nothing; write a rate above 0, or leave the stage out`,
+		`500`:                           `500 has no unit; write 500/s, or /m or /h`,
+		`500/d`:                         `"500/d" is not per second, minute or hour; write 500/s, /m or /h`,
+		`fast/s`:                        `"fast/s" is no rate; write one such as 500/s, 30/m or 10/h`,
+		`1.5k/s`:                        `"1.5k/s" is no rate; write one such as 500/s, 30/m or 10/h`,
+		`1e3/s`:                         `"1e3/s" is no rate; write one such as 500/s, 30/m or 10/h`,
+		`500 / s`:                       `"500 / s" is no rate; write one such as 500/s, 30/m or 10/h`,
+		`0/s`:                           `0/s sends nothing; write a rate above 0, or leave the stage out`,
 		strings.Repeat("9", 400) + `/s`: `"` + strings.Repeat("9", 60) + `…" is too large; write a smaller rate`,
 	} {
 		t.Run(rate, func(t *testing.T) {

@@ -1,0 +1,131 @@
+package planfile
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+)
+
+const (
+	reference = "../../docs/plan.md"
+	examples  = "../../examples/plans"
+)
+
+func TestEveryExamplePlanIsGood(t *testing.T) {
+	paths, err := filepath.Glob(examples + "/*.yaml")
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(paths), 5)
+	for _, path := range paths {
+		_, err := Load(path)
+		assert.NoError(t, err)
+	}
+}
+
+func TestEveryYAMLBlockOfTheReferenceIsGood(t *testing.T) {
+	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(readReference(t), -1)
+	require.GreaterOrEqual(t, len(blocks), 9)
+	for _, block := range blocks {
+		src := block[1]
+		if strings.HasPrefix(src, "- ") { // stages only
+			src = "attacks:\n- http: {url: http://127.0.0.1:8080/}\n  load:\n  " + strings.ReplaceAll(src, "\n", "\n  ")
+		}
+		_, err := Parse(examples+"/reference.yaml", []byte(src), Env(func(string) (string, bool) { return "", false }))
+		assert.NoError(t, err, src)
+	}
+}
+
+func TestTheReferenceShowsFaultsAsTheyAre(t *testing.T) {
+	src := []byte("attacks:\n  - name: a\n    http:\n      url: http://127.0.0.1:8080/\n      timeout: 10\n    load:\n      - constant: 1/s\n        durration: 10s\n")
+	_, err := Parse("plan.yaml", src)
+	assert.Contains(t, readReference(t), "```text\n"+Explain(err, src)+"```\n")
+}
+
+func TestTheReferenceHasEachKeyAndItsDefault(t *testing.T) {
+	documented := map[string]string{}
+	for line := range strings.Lines(readReference(t)) {
+		if cells := strings.Split(line, " | "); len(cells) == 5 && strings.HasPrefix(line, "| `") {
+			key := strings.Trim(cells[0], "|` ")
+			require.NotContains(t, documented, key, "documented twice")
+			documented[key] = cells[2]
+			assert.NotEmpty(t, strings.Trim(cells[4], " |\n"), "example of %s", key)
+		}
+	}
+	actual := map[string]string{}
+	for _, http := range []*loadgen.HTTP{{}, {Targets: &loadgen.Targets{File: "x"}}} {
+		plan := &loadgen.Plan{Attacks: []loadgen.Attack{{HTTP: http}}}
+		Defaults(plan)
+		collectDefaults(reflect.ValueOf(plan).Elem(), "", actual)
+	}
+	for key, preset := range actual {
+		require.Contains(t, documented, key)
+		if preset == "" || key == "attacks[].http.targets.file" { // the x above
+			assert.Regexp(t, "^(none|required.*|see below|`0`|`false`)$", documented[key], key)
+		} else {
+			assert.Contains(t, documented[key], "`"+preset+"`", key)
+		}
+	}
+	for key := range documented {
+		assert.Contains(t, actual, key, "documented, but no key")
+	}
+}
+
+// collectDefaults fills in the default of every key below a value of a plan,
+// empty where it is the type's zero.
+func collectDefaults(v reflect.Value, path string, into map[string]string) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.IsNil() {
+			v = reflect.New(v.Type().Elem())
+		}
+		collectDefaults(v.Elem(), path, into)
+	case reflect.Struct:
+		for _, f := range fieldsOf(v.Type()) {
+			key := join(path, f.key)
+			if into[key] == "" {
+				into[key] = ""
+			}
+			collectDefaults(v.Field(f.index), key, into)
+		}
+	case reflect.Slice:
+		element := reflect.New(v.Type().Elem()).Elem()
+		if v.Len() > 0 {
+			element = v.Index(0)
+		}
+		collectDefaults(element, path+"[]", into)
+	case reflect.Map:
+	default:
+		if !v.IsZero() {
+			into[path] = shown(v)
+		}
+	}
+}
+
+func TestTheReferenceStatesTheBounds(t *testing.T) {
+	text := readReference(t)
+	for of, most := range map[string]string{
+		"a plan file": fmt.Sprintf("%d MiB", maxSource>>20),
+		"its text and values after aliases are replaced": fmt.Sprintf("%d MiB, with %d bytes counted for each value", maxExpanded>>20, nodeCost),
+		"levels of nesting":   fmt.Sprint(maxDepth),
+		"keys of one mapping": fmt.Sprint(maxKeys),
+		"attacks":             fmt.Sprint(maxAttacks),
+		"faults listed":       fmt.Sprint(maxFaults),
+	} {
+		assert.Contains(t, text, "| "+of+" | "+most+" |\n")
+	}
+}
+
+func readReference(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(reference)
+	require.NoError(t, err)
+	return string(text)
+}
