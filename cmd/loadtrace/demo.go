@@ -64,7 +64,7 @@ func (r *planRun) demo(ctx context.Context) error {
 	if r.Listen, err = freeAddress(); err != nil {
 		return err
 	}
-	service, err := startService(ctx, "http://"+r.Listen, r.stderr)
+	service, err := startService(ctx, "http://"+r.Listen)
 	if err != nil {
 		return err
 	}

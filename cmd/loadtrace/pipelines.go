@@ -24,6 +24,10 @@ type pipelines struct {
 	Store bool
 }
 
+// drainTimeout bounds the last attempts at delivery. By then the command has
+// waited as long as it was told to.
+const drainTimeout = "2s"
+
 // object is a YAML mapping.
 type object = map[string]any
 
@@ -60,7 +64,7 @@ func (p pipelines) overlay() (string, error) {
 }
 
 func (p pipelines) receiver() object {
-	r := object{"plan_file": p.Plan}
+	r := object{"plan_file": p.Plan, "outbox": object{"drain_timeout": drainTimeout}}
 	if len(p.Set) > 0 {
 		r["set"] = p.Set
 	}

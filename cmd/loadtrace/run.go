@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 
@@ -26,6 +27,7 @@ type planRun struct {
 	pipelines
 	configs []string // collector configurations instead of the built-in one
 	json    bool
+	flush   time.Duration // for telemetry, after the last request
 	quiet   bool
 	screen  screen
 
@@ -45,7 +47,7 @@ shown while it runs, and a summary at its end.
 
 Without --otlp or --config, telemetry goes nowhere; the summary is all there is.
 Ctrl-C ends the run in order, with the summary of what was done; a second Ctrl-C
-ends it at once.
+gives up telemetry that could not be delivered yet.
 
 ` + exitCodes,
 		Example: `  loadtrace run plan.yaml
@@ -118,7 +120,7 @@ func (r *planRun) uris() ([]string, error) {
 }
 
 // watch shows progress until the run has ended. A first signal stops the run, a
-// second gives up waiting.
+// second gives up the telemetry that is still to be delivered.
 func (r *planRun) watch(ctx context.Context, s *session) (outcome, error) {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
@@ -129,29 +131,44 @@ func (r *planRun) watch(ctx context.Context, s *session) (outcome, error) {
 	case run = <-s.started:
 	case err := <-s.over:
 		s.over <- nil
-		return outcome{}, fmt.Errorf("start the collector: %w", err)
+		return outcome{}, startError(err)
 	case sig := <-signals:
 		return outcome{}, fmt.Errorf("stopped by %s before the run began", sig)
 	}
-	done := r.showProgress(run)
-	defer done()
+	defer r.showProgress(run)()
+
+	stop := sync.OnceFunc(run.Stop)
+	giveUp := sync.OnceFunc(s.collector.Shutdown)
+	idle, flushed, done := run.Idle(), (<-chan time.Time)(nil), ctx.Done()
 	for stops := 0; ; {
 		select {
 		case end := <-s.ended:
 			return end, end.err
 		case err := <-s.over:
 			s.over <- nil
-			return outcome{}, fmt.Errorf("the collector ended during the run: %w", err)
-		case <-ctx.Done():
-			run.Stop()
-			ctx = context.WithoutCancel(ctx)
-		case sig := <-signals:
+			return s.lastWords(err)
+		case <-idle:
+			idle, flushed = nil, time.After(r.flush)
+		case <-flushed:
+			giveUp()
+		case <-done:
+			done = nil
+			stop()
+		case <-signals:
+			stop()
 			if stops++; stops > 1 {
-				return outcome{}, fmt.Errorf("stopped by %s, twice", sig)
+				giveUp()
 			}
-			run.Stop()
 		}
 	}
+}
+
+// startError says why the collector did not start.
+func startError(err error) error {
+	if err == nil {
+		err = errors.New("it ended before the run began")
+	}
+	return fmt.Errorf("start the collector: %w", err)
 }
 
 // showProgress shows the run's progress until the function that it returns is called.
@@ -191,4 +208,13 @@ func (r *planRun) print(end outcome) error {
 		return errors.New("the run was stopped before its end")
 	}
 	return nil
+}
+
+// explained shows each fault of a plan at its place in the file.
+func explained(path string, err error) error {
+	src, readErr := os.ReadFile(path)
+	if readErr != nil {
+		return err
+	}
+	return errors.New(planfile.Explain(err, src))
 }

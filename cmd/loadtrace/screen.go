@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"os"
+	"time"
 
 	"github.com/spf13/pflag"
 	xterm "golang.org/x/term"
@@ -16,6 +17,7 @@ type screen struct {
 }
 
 func (r *planRun) addTo(flags *pflag.FlagSet) {
+	flags.DurationVar(&r.flush, "flush-timeout", 20*time.Second, "how long to go on delivering telemetry after the last request")
 	flags.BoolVar(&r.quiet, "quiet", false, "show no progress")
 	flags.StringVar(&r.screen.color, "color", "auto", "colour the output: auto, always or never (auto heeds NO_COLOR)")
 }

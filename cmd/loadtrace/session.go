@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"go.opentelemetry.io/collector/component"
@@ -71,6 +72,17 @@ func (s *session) factories(store *tracestore.Store) (otelcol.Factories, error) 
 func withExporter(all map[component.Type]exporter.Factory, f exporter.Factory) map[component.Type]exporter.Factory {
 	all[f.Type()] = f
 	return all
+}
+
+// lastWords is the outcome of a run whose collector has ended, which it tells of
+// before that.
+func (s *session) lastWords(err error) (outcome, error) {
+	select {
+	case end := <-s.ended:
+		return end, errors.Join(end.err, err)
+	default:
+		return outcome{}, fmt.Errorf("the collector ended during the run: %w", err)
+	}
 }
 
 // shutdown ends the collector and returns its error.

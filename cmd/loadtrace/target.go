@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -48,15 +49,17 @@ type service struct {
 }
 
 // startService starts the demo service on free ports, exporting to otlp, and
-// returns when it listens. Its log goes to log.
-func startService(ctx context.Context, otlp string, log io.Writer) (*service, error) {
+// returns when it listens. Its log goes there too; what it says on stderr is told
+// if it does not start.
+func startService(ctx context.Context, otlp string) (*service, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find the own executable: %w", err)
 	}
 	s := &service{cmd: exec.Command(self, "target", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0",
 		"--otlp", otlp, "--log-level", "warn", "--exit-with-parent")}
-	s.cmd.Stderr = log
+	var said tail
+	s.cmd.Stderr = &said
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -68,9 +71,32 @@ func startService(ctx context.Context, otlp string, log io.Writer) (*service, er
 	}
 	if err := s.await(ctx, out); err != nil {
 		s.stop()
-		return nil, fmt.Errorf("start the demo service: %w", err)
+		return nil, fmt.Errorf("start the demo service: %w\n%s", err, &said)
 	}
 	return s, nil
+}
+
+// tail keeps the last that was written to it.
+type tail struct {
+	mu   sync.Mutex // guards text
+	text []byte
+}
+
+// tailLimit bounds a tail, in bytes.
+const tailLimit = 4096
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.text = append(t.text, p...)
+	t.text = t.text[max(0, len(t.text)-tailLimit):]
+	return len(p), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.text)
 }
 
 // await reads the line in which the service tells where it listens.
