@@ -94,12 +94,12 @@ func (n *node) child(begin float64, i int) (childBegin, childEnd float64) {
 	return begin, n.ends[i]
 }
 
-// draw divides the interval of node index of a height among its children. The
-// root has no given length: it is as long as its children.
-func (n *node) draw(seed uint64, height int, index uint64, begin, end float64) {
+// draw divides the interval of a node among its children; h is the node's height
+// and index its place among those of that height. The root has no given length: it is as long as its children.
+func (n *node) draw(seed uint64, h int, index uint64, begin, end float64) {
 	n.index = index
-	r := rand.New(rand.NewPCG(seed, uint64(height)<<48|index))
-	shape := math.Pow(fan, float64(height-1))
+	r := rand.New(rand.NewPCG(seed, uint64(h)<<48|index))
+	shape := math.Pow(fan, float64(h-1))
 	sum := 0.0
 	for i := range n.ends {
 		sum += gamma(r, shape)

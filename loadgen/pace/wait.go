@@ -25,7 +25,7 @@ func newWaiter(done <-chan struct{}, sleep func(time.Duration)) *waiter {
 
 // until waits for t and returns how late it is then. It is not ok when done was
 // closed first; within the last stretch, done is seen only at the end.
-func (w *waiter) until(t time.Time) (late time.Duration, ok bool) {
+func (w *waiter) until(t time.Time) (behind time.Duration, ok bool) {
 	for !w.cancelled() {
 		d := time.Until(t)
 		if d <= 0 {
