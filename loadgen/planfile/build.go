@@ -48,7 +48,7 @@ func (b *builder) build(tree ast.Node, path string) *node {
 	}
 	switch t := tree.(type) {
 	case nil, *ast.NullNode:
-		return &node{place: b.place(tree)}
+		return &node{place: placeOf(tree)}
 	case *ast.MappingNode:
 		return b.mapping(t, t.Values, path)
 	case *ast.MappingValueNode:
@@ -67,14 +67,15 @@ func (b *builder) build(tree ast.Node, path string) *node {
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
 		return b.scalar(t, t.GetToken().Value, false, path)
 	case *ast.TagNode:
-		b.faults.kill(b.place(t), path, "tag "+quote(t.Start.Value)+" is not understood", "leave it out")
+		b.faults.kill(placeOf(t), path, "tag "+quote(t.Start.Value)+" is not understood", "leave it out")
 	default:
-		b.faults.kill(b.place(t), path, "this kind of YAML is not understood", "write a plain value")
+		b.faults.kill(placeOf(t), path, "this kind of YAML is not understood", "write a plain value")
 	}
-	return &node{place: b.place(tree)}
+	return &node{place: placeOf(tree)}
 }
 
-func (b *builder) place(tree ast.Node) place {
+// placeOf is where a syntax tree begins.
+func placeOf(tree ast.Node) place {
 	if tree == nil {
 		return place{line: 1, column: 1}
 	}
@@ -84,11 +85,11 @@ func (b *builder) place(tree ast.Node) place {
 	if m, ok := tree.(*ast.MappingValueNode); ok {
 		tree = m.Key
 	}
-	return placeOf(tree.GetToken())
+	return placeOfToken(tree.GetToken())
 }
 
 func (b *builder) scalar(t ast.Node, text string, quoted bool, path string) *node {
-	n := &node{place: b.place(t), kind: scalar, quoted: quoted}
+	n := &node{place: placeOf(t), kind: scalar, quoted: quoted}
 	expanded, replaced, err := expandEnv(text, b.lookup)
 	if err != nil {
 		b.faults.kill(n.place, path, err.what, err.fix)
@@ -105,7 +106,7 @@ func (b *builder) scalar(t ast.Node, text string, quoted bool, path string) *nod
 }
 
 func (b *builder) sequence(t *ast.SequenceNode, path string) *node {
-	n := &node{place: b.place(t), kind: sequence}
+	n := &node{place: placeOf(t), kind: sequence}
 	b.charge(n, path)
 	for i, v := range t.Values {
 		n.entries = append(n.entries, entry{value: b.build(v, item(path, i))})
@@ -114,7 +115,7 @@ func (b *builder) sequence(t *ast.SequenceNode, path string) *node {
 }
 
 func (b *builder) mapping(t ast.Node, values []*ast.MappingValueNode, path string) *node {
-	n := &node{place: b.place(t), kind: mapping}
+	n := &node{place: placeOf(t), kind: mapping}
 	b.charge(n, path)
 	var merges []*node
 	have := map[string]bool{}
@@ -129,11 +130,11 @@ func (b *builder) mapping(t ast.Node, values []*ast.MappingValueNode, path strin
 		}
 		value := b.build(v.Value, join(path, key))
 		if have[key] {
-			b.faults.at(b.place(v.Key), join(path, key), "is there twice", "remove one of the two")
+			b.faults.at(placeOf(v.Key), join(path, key), "is there twice", "remove one of the two")
 			continue
 		}
 		have[key] = true
-		n.entries = append(n.entries, entry{key: key, at: b.place(v.Key), value: value})
+		n.entries = append(n.entries, entry{key: key, at: placeOf(v.Key), value: value})
 	}
 	merge(n, have, merges)
 	return n
@@ -147,7 +148,7 @@ func (b *builder) key(k ast.MapKeyNode, path string) (string, bool) {
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.NullNode, *ast.InfinityNode, *ast.NanNode:
 		return k.GetToken().Value, true
 	}
-	b.faults.at(b.place(k), path, "a key that is not a word", "write it as key: value")
+	b.faults.at(placeOf(k), path, "a key that is not a word", "write it as key: value")
 	return "", false
 }
 
@@ -183,6 +184,10 @@ func merge(n *node, have map[string]bool, others []*node) {
 
 func (b *builder) anchor(t *ast.AnchorNode, path string) *node {
 	name := t.Name.GetToken().Value
+	if t.Value == nil || t.Value.Type() == ast.NullType {
+		b.faults.kill(placeOf(t), path, "anchor &"+clip(name)+" has no value", "write the value after it")
+		return &node{place: placeOf(t)}
+	}
 	b.open = append(b.open, name)
 	n := b.build(t.Value, path)
 	b.open = b.open[:len(b.open)-1]
@@ -195,13 +200,13 @@ func (b *builder) alias(t *ast.AliasNode, path string) *node {
 	n, ok := b.anchors[name]
 	switch {
 	case slices.Contains(b.open, name):
-		b.faults.kill(b.place(t), path, "alias *"+clip(name)+" is within its own anchor", "name another anchor")
+		b.faults.kill(placeOf(t), path, "alias *"+clip(name)+" is within its own anchor", "name another anchor")
 	case !ok:
-		b.faults.kill(b.place(t), path, "no anchor &"+clip(name)+" before this", "write &"+clip(name)+" before the value that is meant")
+		b.faults.kill(placeOf(t), path, "no anchor &"+clip(name)+" before this", "write &"+clip(name)+" before the value that is meant")
 	default:
 		return b.clone(n, path)
 	}
-	return &node{place: b.place(t)}
+	return &node{place: placeOf(t)}
 }
 
 // clone copies a node, since a value set on the command line must change one of

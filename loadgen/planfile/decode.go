@@ -40,12 +40,13 @@ func (z zeros) check(faults *faults) {
 		if z.dst.IsZero() {
 			continue
 		}
-		what := z.node.text
-		if what == "" {
+		what, fix := z.node.text, "leave the key out for the default, "+shown(z.dst)
+		if z.dst.Kind() == reflect.String {
 			what = "an empty text"
+		} else {
+			fix += ", or write more than 0"
 		}
-		faults.at(z.node.place, z.path, what+" is not possible",
-			"leave the key out for "+shown(z.dst)+", or write more than nothing")
+		faults.at(z.node.place, z.path, what+" is not possible", fix)
 	}
 }
 

@@ -19,7 +19,7 @@ func explain(t *testing.T, src string, opts ...planfile.Option) string {
 }
 
 func TestExplainPointsAtEachFault(t *testing.T) {
-	assert.Equal(t, `--set name=: name: an empty text is not possible; leave the key out for plan, or write more than nothing
+	assert.Equal(t, `--set name=: name: an empty text is not possible; leave the key out for the default, plan
 plan.yaml:3:14: attacks[0].http.timeout: 10 has no unit; write 10s or 10ms
      3 |     timeout: 10
        |              ^

@@ -35,7 +35,7 @@ func TestFaultsNamePlaceKeyWrongAndFix(t *testing.T) {
 		`timeout: 10`:                    `4:14: attacks[0].http.timeout: 10 has no unit; write 10s or 10ms`,
 		`timeout: soon`:                  `4:14: attacks[0].http.timeout: "soon" is no duration; write one such as 500ms, 30s or 1h30m (units ns, us, ms, s, m, h)`,
 		`timeout: -1s`:                   `4:14: attacks[0].http.timeout: is negative; write one such as 30s`,
-		`timeout: 0s`:                    `4:14: attacks[0].http.timeout: 0s is not possible; leave the key out for 30s, or write more than nothing`,
+		`timeout: 0s`:                    `4:14: attacks[0].http.timeout: 0s is not possible; leave the key out for the default, 30s, or write more than 0`,
 		`timeout: [1s]`:                  `4:14: attacks[0].http.timeout: is a list; write a single value`,
 		`max_body: 10`:                   `4:15: attacks[0].http.max_body: 10 has no unit; write 10B or 10MiB (units B, KiB, MiB, GiB, TiB, or KB, MB, GB, TB for powers of 1000)`,
 		`max_body: 1.5MiB`:               `4:15: attacks[0].http.max_body: "1.5MiB" is no size; write a whole number with a unit, such as 512KiB or 64MiB (units B, KiB, MiB, GiB, TiB, or KB, MB, GB, TB for powers of 1000)`,
@@ -64,6 +64,7 @@ func TestFaultsNamePlaceKeyWrongAndFix(t *testing.T) {
 		`headers: {Host: "a b"}`:         `4:21: attacks[0].http.headers.Host: "a b" is no host; write one such as example.test`,
 		`headers: [a]`:                   `4:14: attacks[0].http.headers: is a list; write a mapping of keys`,
 		`body: !!binary aGk=`:            `4:11: attacks[0].http.body: tag "!!binary" is not understood; leave it out`,
+		`body: & x`:                      `4:11: attacks[0].http.body: anchor &x has no value; write the value after it`,
 		`body: *none`:                    `4:11: attacks[0].http.body: no anchor &none before this; write &none before the value that is meant`,
 		`targets: {file: /dev/null}`:     `3:10: attacks[0].http.url: there are targets too; write url or targets, not both`,
 		`tls: {server_name: }`:           ``,
@@ -199,17 +200,18 @@ func TestFaultsOfStagesHaveTheAttacksKey(t *testing.T) {
 
 func TestSourcesThatAreNoPlanAreRefused(t *testing.T) {
 	for name, c := range map[string]struct{ src, want string }{
-		"nothing":       {"", `plan.yaml:1:1: attacks: is missing; write at least one attack, with http and load`},
-		"a comment":     {"# x\n", `plan.yaml:1:1: attacks: is missing; write at least one attack, with http and load`},
-		"a word":        {"hello", `plan.yaml:1:1: the plan is a single value; write a mapping of keys`},
-		"a list":        {"- a", `plan.yaml:1:1: the plan is a list; write a mapping of keys`},
-		"two documents": {quick + "---\n" + quick, `plan.yaml:5:1: a second document; write one plan per file`},
-		"no YAML":       {"attacks: [", `plan.yaml:1:10: sequence end token ']' not found`},
-		"not UTF-8":     {"name: \xff", `plan.yaml:1:7: is not UTF-8; save the file as UTF-8; put a binary body into a file and name it with body_file`},
-		"a NUL":         {"name: é\x00", `plan.yaml:1:8: control character U+0000; write it as an escape within double quotes, such as "\u0007"`},
-		"too long":      {strings.Repeat("#", 1<<20+1), `plan.yaml: more than 1048576 bytes; put bodies into files and name them with body_file`},
-		"its own alias": {"attacks: &a [*a]", `plan.yaml:1:14: attacks[0]: alias *a is within its own anchor; name another anchor`},
-		"a merged word": {"attacks: &a x\n<<: *a", `plan.yaml:1:13: <<: merges a single value; name an anchor of a mapping, such as <<: *base`},
+		"nothing":             {"", `plan.yaml:1:1: attacks: is missing; write at least one attack, with http and load`},
+		"a comment":           {"# x\n", `plan.yaml:1:1: attacks: is missing; write at least one attack, with http and load`},
+		"a word":              {"hello", `plan.yaml:1:1: the plan is a single value; write a mapping of keys`},
+		"a list":              {"- a", `plan.yaml:1:1: the plan is a list; write a mapping of keys`},
+		"two documents":       {quick + "---\n" + quick, `plan.yaml:6:1: a second document; write one plan per file`},
+		"two documents apart": {"name: x\n...\n" + quick, `plan.yaml:3:1: a second document; write one plan per file`},
+		"no YAML":             {"attacks: [", `plan.yaml:1:10: sequence end token ']' not found`},
+		"not UTF-8":           {"name: \xff", `plan.yaml:1:7: is not UTF-8; save the file as UTF-8; put a binary body into a file and name it with body_file`},
+		"a NUL":               {"name: é\x00", `plan.yaml:1:8: control character U+0000; write it as an escape within double quotes, such as "\u0007"`},
+		"too long":            {strings.Repeat("#", 1<<20+1), `plan.yaml: more than 1048576 bytes; put bodies into files and name them with body_file`},
+		"its own alias":       {"attacks: &a [*a]", `plan.yaml:1:14: attacks[0]: alias *a is within its own anchor; name another anchor`},
+		"a merged word":       {"attacks: &a x\n<<: *a", `plan.yaml:1:13: <<: merges a single value; name an anchor of a mapping, such as <<: *base`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := faultsOf(t, c.src)

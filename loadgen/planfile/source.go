@@ -23,7 +23,7 @@ func parseSource(src []byte, faults *faults) ast.Node {
 	}
 	tokens := lexer.Tokenize(string(src))
 	if t, what, fix := tooMuch(tokens); t != nil {
-		faults.at(placeOf(t), "", what, fix)
+		faults.at(placeOfToken(t), "", what, fix)
 		return nil
 	}
 	// Duplicate keys are reported by the builder, with their key paths.
@@ -70,7 +70,7 @@ func syntaxFault(err error) (place, string) {
 	if !errors.As(err, &syntax) {
 		return place{}, err.Error()
 	}
-	return placeOf(syntax.Token), syntax.Message
+	return placeOfToken(syntax.Token), syntax.Message
 }
 
 // onlyDocument is the body of a file's one document.
@@ -81,7 +81,7 @@ func onlyDocument(file *ast.File, faults *faults) ast.Node {
 			continue
 		}
 		if body != nil {
-			faults.at(placeOf(doc.Start), "", "a second document", "write one plan per file")
+			faults.at(placeOf(doc.Body), "", "a second document", "write one plan per file")
 			return nil
 		}
 		body = doc.Body
@@ -89,7 +89,7 @@ func onlyDocument(file *ast.File, faults *faults) ast.Node {
 	return body
 }
 
-func placeOf(t *token.Token) place {
+func placeOfToken(t *token.Token) place {
 	if t == nil || t.Position == nil {
 		return place{}
 	}

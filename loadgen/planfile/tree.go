@@ -62,15 +62,6 @@ func (n *node) entry(key string) *entry {
 	return nil
 }
 
-// keys are a mapping's.
-func (n *node) keys() []string {
-	keys := make([]string, len(n.entries))
-	for i, e := range n.entries {
-		keys[i] = e.key
-	}
-	return keys
-}
-
 // find is the place of a key path, or of the nearest value around it that is
 // there. For a mapping or a list within a mapping it is the place of its key.
 func (n *node) find(path string) place {
