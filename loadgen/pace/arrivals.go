@@ -95,7 +95,8 @@ func (n *node) child(begin float64, i int) (childBegin, childEnd float64) {
 }
 
 // draw divides the interval of a node among its children; h is the node's height
-// and index its place among those of that height. The root has no given length: it is as long as its children.
+// and index its place among those of that height. The root has no given length:
+// it is as long as its children.
 func (n *node) draw(seed uint64, h int, index uint64, begin, end float64) {
 	n.index = index
 	r := rand.New(rand.NewPCG(seed, uint64(h)<<48|index))
