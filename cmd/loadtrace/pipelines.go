@@ -37,7 +37,9 @@ func (p pipelines) config() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	receivers := object{"loadgen": p.receiver()}
+	loadgen := p.receiver()
+	loadgen["outbox"] = object{"drain_timeout": drainTimeout}
+	receivers := object{"loadgen": loadgen}
 	if p.Listen != "" {
 		receivers["otlp"] = object{"protocols": object{"http": object{"endpoint": p.Listen}}}
 	}
@@ -51,11 +53,20 @@ func (p pipelines) config() (string, error) {
 		"service": object{
 			"telemetry": object{
 				"metrics": object{"level": "none"},
-				"logs":    object{"level": "warn", "encoding": "console", "disable_stacktrace": true},
+				"logs":    logging(),
 			},
 			"pipelines": pipes,
 		},
 	})
+}
+
+// logging tells the first of each kind of warning, and not every retry of a
+// delivery: what was lost in the end is in the summary.
+func logging() object {
+	return object{
+		"level": "warn", "encoding": "console", "disable_stacktrace": true, "disable_caller": true,
+		"sampling": object{"enabled": true, "initial": 1, "thereafter": 1_000_000, "tick": "1h"},
+	}
 }
 
 // overlay is what a run adds to the configuration of the user's own.
@@ -64,7 +75,7 @@ func (p pipelines) overlay() (string, error) {
 }
 
 func (p pipelines) receiver() object {
-	r := object{"plan_file": p.Plan, "outbox": object{"drain_timeout": drainTimeout}}
+	r := object{"plan_file": p.Plan}
 	if len(p.Set) > 0 {
 		r["set"] = p.Set
 	}
@@ -109,6 +120,7 @@ func otlpExporter(endpoint string, headers map[string]string) (name string, conf
 			"--otlp %q: write http://host:4318 for OTLP over HTTP, or grpc://host:4317 for gRPC (https and grpcs with TLS)", endpoint))
 	}
 	config = object{
+		"compression":      "none", // the generator's processor is for the attack
 		"sending_queue":    object{"enabled": false},
 		"retry_on_failure": object{"enabled": false},
 	}

@@ -100,6 +100,9 @@ func (r *planRun) do(ctx context.Context, store *tracestore.Store) (summary.Summ
 
 // uris are the collector's configurations, after the plan has been found good.
 func (r *planRun) uris() ([]string, error) {
+	if err := r.screen.check(); err != nil {
+		return nil, err
+	}
 	if _, err := planfile.Load(r.Plan, r.Set...); err != nil {
 		return nil, badInput(explained(r.Plan, err))
 	}

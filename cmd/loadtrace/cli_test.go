@@ -1,0 +1,263 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/summary"
+)
+
+// The tests run the command as users do, as a process: this test binary is the
+// command when the environment says so.
+const asCommand = "LOADTRACE_TEST_COMMAND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		os.Exit(execute(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+// command is a process of loadtrace.
+type command struct {
+	*exec.Cmd
+	out, err bytes.Buffer
+}
+
+func loadtrace(t *testing.T, args ...string) *command {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	c := &command{Cmd: exec.CommandContext(ctx, os.Args[0], args...)}
+	c.Env = append(os.Environ(), asCommand+"=1")
+	c.Stdout, c.Stderr = &c.out, &c.err
+	return c
+}
+
+// run runs the command to its end and requires its exit code.
+func (c *command) run(t *testing.T, code int) {
+	t.Helper()
+	c.Run()
+	require.Equal(t, code, c.ProcessState.ExitCode(), "%s\n%s", &c.out, &c.err)
+}
+
+func (c *command) wait(t *testing.T, code int) {
+	t.Helper()
+	c.Wait()
+	require.Equal(t, code, c.ProcessState.ExitCode(), "%s\n%s", &c.out, &c.err)
+}
+
+func (c *command) summary(t *testing.T) summary.Summary {
+	t.Helper()
+	var s summary.Summary
+	require.NoError(t, json.Unmarshal(c.out.Bytes(), &s), "%s\n%s", &c.out, &c.err)
+	r := s.Total.Requests
+	require.Equal(t, r.Planned, r.Finished+r.Failed+r.Unsent(), "counts add up")
+	return s
+}
+
+// target counts requests.
+type target struct {
+	url  string
+	hits atomic.Int64
+	// reached is closed at the hundredth request.
+	reached chan struct{}
+}
+
+func newTestTarget(t *testing.T) *target {
+	tg := &target{reached: make(chan struct{})}
+	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		if tg.hits.Add(1) == 100 {
+			close(tg.reached)
+		}
+	}))
+	t.Cleanup(s.Close)
+	tg.url = s.URL
+	return tg
+}
+
+func (tg *target) await(t *testing.T) {
+	select {
+	case <-tg.reached:
+	case <-time.After(30 * time.Second):
+		t.Fatal("a hundred requests did not come")
+	}
+}
+
+// writePlan writes a plan against url with the stages, given as YAML.
+func writePlan(t *testing.T, url, stages string) string {
+	path := filepath.Join(t.TempDir(), "plan.yaml")
+	plan := fmt.Sprintf("name: test\nattacks:\n  - name: a\n    http: {url: '%s/'}\n    load: %s\n", url, stages)
+	require.NoError(t, os.WriteFile(path, []byte(plan), 0o600))
+	return path
+}
+
+func TestARunEndsWithASummaryThatAddsUp(t *testing.T) {
+	tg := newTestTarget(t)
+	c := loadtrace(t, "run", writePlan(t, tg.url, "[{constant: 200/s, duration: 1s}]"), "--json")
+	c.run(t, 0)
+	s := c.summary(t)
+	assert.EqualValues(t, 200, s.Total.Requests.Finished)
+	assert.EqualValues(t, 200, tg.hits.Load())
+	assert.EqualValues(t, 1, s.Telemetry.SpansPerRequest)
+	assert.Equal(t, summary.Completed, s.End)
+	assert.Empty(t, s.Faults)
+	assert.NotEmpty(t, c.err.String(), "progress is shown")
+
+	c = loadtrace(t, "run", writePlan(t, tg.url, "[{max: {workers: 2}, count: 50}]"), "--quiet")
+	c.run(t, 0)
+	assert.Contains(t, c.out.String(), "50")
+	assert.Empty(t, c.err.String())
+}
+
+func TestBadInputIsExplainedAndExitsWith2(t *testing.T) {
+	dir := t.TempDir()
+	targets := filepath.Join(dir, "targets.http")
+	require.NoError(t, os.WriteFile(targets, []byte("GET http://h/\n\nBREW http://h/\n"), 0o600))
+	good := writePlan(t, "http://127.0.0.1:1", "[{constant: 1/s, count: 1}]")
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"no plan":           {[]string{"run"}, "want one plan"},
+		"a missing plan":    {[]string{"run", filepath.Join(dir, "none.yaml")}, "none.yaml"},
+		"an unknown flag":   {[]string{"run", good, "--fast"}, "--fast"},
+		"an unknown key":    {[]string{"run", good, "--set", "attacks[0].htp.url=x"}, "attacks[0].htp"},
+		"a negative rate":   {[]string{"run", writePlan(t, "http://h", "[{constant: -5/s, count: 1}]")}, "plan.yaml:5:"},
+		"no unit":           {[]string{"run", good, "--set", "attacks[0].http.timeout=10"}, "attacks[0].http.timeout"},
+		"a bad target":      {[]string{"run", good, "--set", "attacks[0].http={targets: {file: " + targets + "}}"}, "line 3"},
+		"a bad endpoint":    {[]string{"run", good, "--otlp", "localhost"}, "--otlp"},
+		"two destinations":  {[]string{"run", good, "--otlp", "http://127.0.0.1:4318", "--config", "x"}, "exclude"},
+		"an unknown colour": {[]string{"run", good, "--color", "pink"}, "--color"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cmd := loadtrace(t, c.args...)
+			cmd.run(t, 2)
+			assert.Contains(t, cmd.err.String(), c.want)
+			assert.NotContains(t, cmd.err.String(), "goroutine")
+			assert.Empty(t, cmd.out.String())
+		})
+	}
+}
+
+func TestCtrlCEndsTheRunInOrderWithWhatWasDone(t *testing.T) {
+	tg := newTestTarget(t)
+	c := loadtrace(t, "run", writePlan(t, tg.url, "[{constant: 500/s, duration: 60s}]"), "--json")
+	require.NoError(t, c.Start())
+	tg.await(t)
+	began := time.Now()
+	require.NoError(t, c.Process.Signal(syscall.SIGINT))
+	c.wait(t, 1)
+	assert.Less(t, time.Since(began), 5*time.Second)
+	s := c.summary(t)
+	assert.Equal(t, summary.Stopped, s.End)
+	assert.EqualValues(t, 30_000, s.Total.Requests.Planned)
+	assert.EqualValues(t, tg.hits.Load(), s.Total.Requests.Finished)
+	assert.Positive(t, s.Total.Requests.NotSent[loadgen.NotSentStopped])
+	assert.Contains(t, c.err.String(), "stopped before its end")
+}
+
+func TestEverythingArrivesAtAnOTLPEndpoint(t *testing.T) {
+	tg, sink := newTestTarget(t), newSink(t, "127.0.0.1:0")
+	c := loadtrace(t, "run", writePlan(t, tg.url, "[{constant: 1000/s, duration: 2s}]"), "--json", "--otlp", sink.url)
+	c.run(t, 0)
+	s := c.summary(t)
+	assert.EqualValues(t, 2000, s.Total.Requests.Finished)
+	assert.Equal(t, 2000, sink.spans)
+	assert.Len(t, sink.client, 2000, "each span in a trace of its own")
+	assert.Equal(t, 1, sink.runs)
+	assert.EqualValues(t, 2001, s.Telemetry.SpansDelivered)
+	assert.Contains(t, sink.metrics, "http.client.request.duration")
+	assert.Subset(t, sink.events, []string{"loadgen.run.start", "loadgen.run.stop"})
+	require.NotEmpty(t, sink.exemplars)
+	for _, e := range sink.exemplars {
+		require.Equal(t, sink.client[e.TraceID()], e.SpanID(), "an exemplar names a span that exists")
+	}
+}
+
+func TestAnEndpointThatRefusesForAWhileLosesNothing(t *testing.T) {
+	tg, sink := newTestTarget(t), newSink(t, "127.0.0.1:0")
+	sink.refuses.Store(true)
+	c := loadtrace(t, "run", writePlan(t, tg.url, "[{constant: 500/s, duration: 4s}]"), "--json", "--otlp", sink.url)
+	require.NoError(t, c.Start())
+	tg.await(t)
+	require.Eventually(t, func() bool { return sink.refused.Load() > 2 }, 20*time.Second, 10*time.Millisecond)
+	sink.refuses.Store(false)
+	c.wait(t, 0)
+	s := c.summary(t)
+	assert.Len(t, sink.client, 2000)
+	assert.EqualValues(t, 2001, s.Telemetry.SpansDelivered)
+	assert.Positive(t, s.Telemetry.Refused)
+	assert.Zero(t, s.Telemetry.SpansDropped)
+}
+
+func TestTelemetryThatNobodyTakesIsCountedAndMistrusted(t *testing.T) {
+	tg := newTestTarget(t)
+	nobody, err := freeAddress()
+	require.NoError(t, err)
+	c := loadtrace(t, "run", writePlan(t, tg.url, "[{constant: 500/s, count: 500}]"),
+		"--json", "--otlp", "http://"+nobody, "--flush-timeout", "500ms")
+	c.run(t, 1)
+	s := c.summary(t)
+	assert.EqualValues(t, 500, s.Total.Requests.Finished, "the attack itself is not disturbed")
+	assert.EqualValues(t, 501, s.Telemetry.SpansDropped)
+	assert.NotEmpty(t, s.Faults)
+	assert.Contains(t, c.err.String(), "not to be trusted")
+}
+
+// A kill cannot be answered. What was delivered until then is whole: the spans
+// of all requests but those of the last moments.
+func TestAKillLosesNoMoreThanTheLastMoments(t *testing.T) {
+	tg, sink := newTestTarget(t), newSink(t, "127.0.0.1:0")
+	c := loadtrace(t, "run", writePlan(t, tg.url, "[{constant: 200/s, duration: 60s}]"), "--otlp", sink.url)
+	require.NoError(t, c.Start())
+	require.Eventually(t, func() bool { return tg.hits.Load() > 600 }, 30*time.Second, time.Millisecond)
+	require.NoError(t, c.Process.Kill())
+	c.Wait()
+	sink.mu.Lock()
+	defer sink.mu.Unlock()
+	assert.Greater(t, len(sink.client), 300, "of 600 requests over three seconds")
+	assert.LessOrEqual(t, int64(len(sink.client)), tg.hits.Load())
+	assert.Contains(t, sink.events, "loadgen.run.start")
+}
+
+func TestAConfigurationOfTheUsersOwnGetsThePlan(t *testing.T) {
+	tg, dir := newTestTarget(t), t.TempDir()
+	config := filepath.Join(dir, "collector.yaml")
+	require.NoError(t, os.WriteFile(config, []byte(`
+receivers: {loadgen: {}}
+exporters: {file: {path: `+filepath.Join(dir, "traces.json")+`}}
+service:
+  telemetry: {metrics: {level: none}}
+  pipelines: {traces: {receivers: [loadgen], exporters: [file]}}
+`), 0o600))
+	c := loadtrace(t, "run", writePlan(t, tg.url, "[{constant: 100/s, count: 100}]"), "--json", "--config", config)
+	c.run(t, 0)
+	assert.EqualValues(t, 100, c.summary(t).Total.Requests.Finished)
+	written, err := os.ReadFile(filepath.Join(dir, "traces.json"))
+	require.NoError(t, err)
+	assert.Equal(t, 100, strings.Count(string(written), `"kind":3`), "client spans in the file")
+}
+
+func TestTheDemoShowsASlowRequestOfTheService(t *testing.T) {
+	c := loadtrace(t, "demo", "--quiet", "--set", "attacks[0].load=[{constant: 100/s, duration: 1s}]")
+	c.run(t, 0)
+	assert.Contains(t, c.out.String(), "One slow request")
+	assert.Contains(t, c.out.String(), "auth-service")
+	assert.Contains(t, c.out.String(), "GET /auth/validate")
+}
