@@ -138,14 +138,12 @@ func TestTimesNeverGoBackAndEndBeforeTheScheduleDoes(t *testing.T) {
 		last := time.Duration(0)
 		stage := 0
 		for n, offset := range times(t, s) {
-			require.GreaterOrEqual(t, offset, last, "hit %d", n)
-			now, ok := s.StageOf(uint64(n))
-			require.True(t, ok)
-			require.GreaterOrEqual(t, now, stage)
-			under, ok := s.StageAt(offset)
-			require.True(t, ok)
-			require.Equal(t, now, under, "stage by number and by time of hit %d", n)
-			last, stage = offset, now
+			byNumber, ok1 := s.StageOf(uint64(n))
+			byTime, ok2 := s.StageAt(offset)
+			if !ok1 || !ok2 || offset < last || byNumber < stage || byNumber != byTime {
+				t.Fatalf("hit %d at %s in stage %d (%d by time), after one at %s in stage %d", n, offset, byNumber, byTime, last, stage)
+			}
+			last, stage = offset, byNumber
 		}
 		duration, _ := s.Duration()
 		require.Less(t, last, duration)
