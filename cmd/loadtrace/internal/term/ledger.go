@@ -1,0 +1,113 @@
+package term
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/summary"
+)
+
+// entry is a line of the ledger: a number, its part of what was planned, and
+// what it consists of.
+type entry struct {
+	sign, name string
+	n          uint64
+	of         []string
+	color      ink
+}
+
+// ledger draws the counts as the sum that they are.
+func (p *page) ledger(f *summary.Figures) {
+	r := f.Requests
+	entries := []entry{
+		{sign: " ", name: "planned", n: r.Planned},
+		{sign: "=", name: "finished", n: r.Finished, of: p.statuses(f.Status)},
+		{sign: "+", name: "failed", n: r.Failed, of: p.kinds(f.Errors), color: red},
+		{sign: "+", name: "not sent", n: r.Unsent(), of: p.reasons(r.NotSent), color: yellow},
+	}
+	n := 7
+	for _, e := range entries {
+		n = max(n, width(count(e.n)))
+	}
+	for _, e := range entries {
+		p.entry(e, n, r.Planned)
+	}
+	p.examples(f.Errors)
+}
+
+func (p *page) entry(e entry, n int, planned uint64) {
+	part := ""
+	if e.name != "planned" {
+		part = share(e.n, planned)
+	}
+	if e.n == 0 {
+		e.color = ""
+	}
+	head := "  " + e.sign + " " + left(e.name, 10) + p.paint(e.color, right(count(e.n), n)) + right(part, 9) + "   "
+	of := join(e.of, p.dot(), p.width()-width(head))
+	p.line(head + strings.Join(of[:min(1, len(of))], ""))
+	for _, l := range of[min(1, len(of)):] {
+		p.line(spaces(width(head)) + l)
+	}
+}
+
+// statuses are the codes with their numbers, the lowest first.
+func (p *page) statuses(status map[string]uint64) []string {
+	var out []string
+	for _, code := range slices.Sorted(maps.Keys(status)) {
+		s := p.clean(code) + " " + p.repeated(status[code])
+		switch {
+		case code >= "5":
+			s = p.paint(red, s)
+		case code >= "4":
+			s = p.paint(yellow, s)
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func (p *page) kinds(errors map[loadgen.ErrorKind]summary.Error) []string {
+	var out []string
+	for _, kind := range byCount(errors) {
+		out = append(out, p.clean(string(kind))+" "+p.repeated(errors[kind].Count))
+	}
+	return out
+}
+
+func (p *page) reasons(reasons map[loadgen.NotSentReason]uint64) []string {
+	var out []string
+	for _, reason := range slices.Sorted(maps.Keys(reasons)) {
+		out = append(out, p.clean(string(reason))+" "+p.repeated(reasons[reason]))
+	}
+	return out
+}
+
+func (p *page) repeated(n uint64) string { return p.by() + " " + count(n) }
+
+// examples are the words of the first failure of each kind.
+func (p *page) examples(errors map[loadgen.ErrorKind]summary.Error) {
+	for _, kind := range byCount(errors) {
+		words := p.clean(errors[kind].Example)
+		if words == "" {
+			continue
+		}
+		label := "      " + left(p.clean(string(kind)), 14) + " "
+		for i, l := range wrap(words, p.width()-width(label)) {
+			if i > 0 {
+				label = spaces(width(label))
+			}
+			p.line(p.paint(dim, label+l))
+		}
+	}
+}
+
+// byCount orders kinds, the most frequent first.
+func byCount(errors map[loadgen.ErrorKind]summary.Error) []loadgen.ErrorKind {
+	return slices.SortedFunc(maps.Keys(errors), func(a, b loadgen.ErrorKind) int {
+		return cmp.Or(cmp.Compare(errors[b].Count, errors[a].Count), cmp.Compare(a, b))
+	})
+}

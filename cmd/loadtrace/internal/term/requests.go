@@ -1,0 +1,95 @@
+package term
+
+import (
+	"net/url"
+	"strconv"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/summary"
+)
+
+// requests lists requests with their trace ids, for a look at their traces.
+func (p *page) requests(title string, requests []summary.Request, several bool) {
+	if len(requests) == 0 {
+		return
+	}
+	what, same := p.descriptions(requests, several)
+	p.gap()
+	head := p.paint(bold, title)
+	if same {
+		head += ", all " + p.cutMiddle(what[0], p.width()-width(title)-6)
+	}
+	p.line(head)
+	results := make([]string, len(requests))
+	wide := 6
+	for i, r := range requests {
+		results[i] = p.result(r)
+		wide = max(wide, width(results[i]))
+	}
+	s := right("response", 11) + right("service", 10) + "  " + left("result", wide) + "  " + left("trace id", 32)
+	if !same {
+		s += "  request"
+	}
+	p.line(p.paint(dim, s))
+	for i, r := range requests {
+		s := right(p.seconds(r.ResponseTime), 11) + right(p.seconds(r.ServiceTime), 10) + "  " +
+			p.paint(resultInk(r), left(results[i], wide)) + "  " + left(p.clean(r.TraceID), 32)
+		if !same {
+			s += "  " + p.cutMiddle(what[i], p.width()-width(s)-2)
+		}
+		p.line(s)
+	}
+}
+
+// descriptions are the method and path of each request, and whether all are the same.
+func (p *page) descriptions(requests []summary.Request, several bool) (what []string, same bool) {
+	same = true
+	for _, r := range requests {
+		s := p.clean(r.Method + " " + path(r.URL))
+		if several {
+			s = p.clean(r.Attack) + ": " + s
+		}
+		what = append(what, s)
+		same = same && s == what[0]
+	}
+	return what, same
+}
+
+func path(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return address
+	}
+	return u.RequestURI()
+}
+
+func (p *page) result(r summary.Request) string {
+	if r.Error != "" {
+		return p.clean(string(r.Error))
+	}
+	return strconv.Itoa(r.Status)
+}
+
+func resultInk(r summary.Request) ink {
+	switch {
+	case r.Error != "" || r.Status >= 500:
+		return red
+	case r.Status >= 400:
+		return yellow
+	default:
+		return ""
+	}
+}
+
+// firstOfKind keeps the first request of each kind of failure.
+func firstOfKind(failures []summary.Request) []summary.Request {
+	seen := map[loadgen.ErrorKind]bool{}
+	var out []summary.Request
+	for _, r := range failures {
+		if !seen[r.Error] {
+			seen[r.Error] = true
+			out = append(out, r)
+		}
+	}
+	return out
+}

@@ -1,0 +1,50 @@
+package term
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Span is a span of a trace, whoever made it.
+type Span struct {
+	ID, Parent, Trace string // hexadecimal; no parent is empty or zeros
+	Service, Name     string
+	Kind              string // Client, Server, …
+	Start, End        time.Time
+	Error             string // why it failed, in words; empty if it did not
+	Attributes        []Attribute
+	Events            []Event
+}
+
+// Attribute is a key and its value as text.
+type Attribute struct{ Key, Value string }
+
+// Event is something that happened within a span.
+type Event struct {
+	Name string
+	Time time.Time
+}
+
+// duration is never negative, whatever the clocks said.
+func (s *Span) duration() time.Duration { return max(s.End.Sub(s.Start), 0) }
+
+func (s *Span) attribute(key string) string {
+	for _, a := range s.Attributes {
+		if a.Key == key {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+// seconds reads an attribute that is a number of seconds; 0 if there is none.
+func (s *Span) seconds(key string) time.Duration {
+	v, err := strconv.ParseFloat(s.attribute(key), 64)
+	if err != nil || v < 0 || v > 1e9 {
+		return 0
+	}
+	return time.Duration(v * float64(time.Second))
+}
+
+func (s *Span) hasParent() bool { return strings.Trim(s.Parent, "0") != "" }

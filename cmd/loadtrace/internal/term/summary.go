@@ -1,0 +1,173 @@
+package term
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/loadtrace/loadtrace/loadgen/summary"
+)
+
+// Summary draws what became of a run.
+func Summary(w io.Writer, s summary.Summary, o Options) {
+	p := &page{Options: o}
+	p.headline(&s)
+	for i := range s.Attacks {
+		a := &s.Attacks[i]
+		p.title(a.Name, a.Target)
+		p.figures(&a.Figures)
+	}
+	if len(s.Attacks) > 1 {
+		p.title("all attacks", "")
+		p.totals(&s.Total)
+	}
+	p.requests("slowest requests", s.Slowest, len(s.Attacks) > 1)
+	p.requests("first failed request of each kind", firstOfKind(s.Failures), len(s.Attacks) > 1)
+	p.telemetry(&s)
+	p.faults(s.Faults)
+	io.WriteString(w, p.text.String())
+}
+
+// page collects lines.
+type page struct {
+	Options
+	text strings.Builder
+}
+
+// line writes a line, cut at the page's edge.
+func (p *page) line(s string) {
+	p.text.WriteString(strings.TrimRight(p.cut(s, p.width()), " "))
+	p.text.WriteByte('\n')
+}
+
+func (p *page) gap() { p.text.WriteByte('\n') }
+
+func (p *page) headline(s *summary.Summary) {
+	mark, color, what := p.pick("✔", "ok"), green, "completed in "
+	switch {
+	case s.End == summary.Failed:
+		mark, color, what = p.pick("✘", "!!"), alarm, "failed after "
+	case s.End == summary.Stopped:
+		mark, color, what = p.pick("■", "--"), yellow, "was stopped after "
+	}
+	if len(s.Faults) > 0 {
+		mark, color = p.pick("✘", "!!"), alarm
+	}
+	run := "run " + p.clean(s.RunID)
+	room := p.width() - width(run) - 2
+	head := p.paint(color, mark) + " " + p.paint(bold, p.clean(s.Plan)) + " " + what + p.long(s.Elapsed.Duration())
+	if n := len(s.Faults); n > 0 {
+		head += p.dot() + p.paint(alarm, some(uint64(n), "fault", "faults")+", see below")
+	}
+	p.line(left(p.cut(head, room), room) + "  " + p.paint(dim, run))
+	if s.Error != "" {
+		for _, l := range wrap(p.clean(s.Error), p.width()-2) {
+			p.line("  " + p.paint(red, l))
+		}
+	}
+}
+
+func (p *page) title(name, what string) {
+	p.gap()
+	name = p.cut(p.clean(name), p.width()/2)
+	s := p.paint(bold, name)
+	if what != "" {
+		s += "  " + p.cutMiddle(p.clean(what), p.width()-width(name)-2)
+	}
+	p.line(s)
+	p.line(p.paint(dim, strings.Repeat(p.pick("─", "-"), p.width())))
+}
+
+// figures of one attack.
+func (p *page) figures(f *summary.Figures) {
+	p.totals(f)
+	if f.Requests.Sent() == 0 {
+		return
+	}
+	p.distribution(f)
+	p.phases(f)
+	p.connections(f)
+}
+
+// totals are the figures that make sense across attacks.
+func (p *page) totals(f *summary.Figures) {
+	p.ledger(f)
+	p.rate(f)
+	if f.Requests.Sent() == 0 {
+		p.gap()
+		p.line("  No request was sent, so nothing was measured.")
+		return
+	}
+	p.times(f)
+}
+
+func (p *page) rate(f *summary.Figures) {
+	sent := p.paint(bold, rate(f.RateAchieved)) + " sent"
+	switch {
+	case f.RateWanted > 0:
+		p.line("    rate        " + rate(f.RateWanted) + " wanted" + p.dot() + sent)
+	case f.Requests.Sent() > 0 && f.Lag.Count == 0:
+		p.line("    rate        " + sent + p.dot() + "closed loop: as fast as the target answered")
+	case f.Requests.Sent() > 0:
+		p.line("    rate        " + sent + p.dot() + "partly a closed loop, so no rate was wanted over all")
+	}
+}
+
+// telemetry says whether what was recorded arrived.
+func (p *page) telemetry(s *summary.Summary) {
+	t := s.Telemetry
+	p.gap()
+	if t.SpansMade == 0 {
+		p.line(p.paint(bold, "telemetry") + "  no spans were made")
+		return
+	}
+	dropped := count(t.SpansDropped) + " dropped"
+	if t.SpansDropped > 0 {
+		dropped = p.paint(alarm, dropped)
+	}
+	parts := []string{
+		some(t.SpansMade, "span", "spans") + " made",
+		count(t.SpansDelivered) + " delivered",
+		dropped,
+	}
+	if s.Total.Requests.Sent() > 0 {
+		parts = append(parts, fmt.Sprintf("%.3f spans per request", t.SpansPerRequest))
+	}
+	if t.Refused > 0 {
+		parts = append(parts, some(t.Refused, "delivery", "deliveries")+" refused and retried")
+	}
+	if t.LogsDropped > 0 {
+		parts = append(parts, p.paint(alarm, some(t.LogsDropped, "event", "events")+" dropped"))
+	}
+	if t.MetricsDropped > 0 {
+		parts = append(parts, p.paint(alarm, some(t.MetricsDropped, "metric point", "metric points")+" dropped"))
+	}
+	for i, l := range join(parts, p.dot(), p.width()-11) {
+		label := spaces(9)
+		if i == 0 {
+			label = p.paint(bold, "telemetry")
+		}
+		p.line(label + "  " + l)
+	}
+}
+
+// faults are drawn so that nobody overlooks them.
+func (p *page) faults(faults []string) {
+	if len(faults) == 0 {
+		return
+	}
+	p.gap()
+	edge := p.pick("┃", "!!")
+	p.line(p.paint(alarm, p.pick("┏", "!!")+strings.Repeat(p.pick("━", "!"), p.width()-2)))
+	p.line(p.paint(alarm, edge+" DO NOT TRUST THESE FIGURES"))
+	for _, f := range faults {
+		for i, l := range wrap(p.clean(f), p.width()-6) {
+			bullet := "  "
+			if i == 0 {
+				bullet = p.pick("• ", "* ")
+			}
+			p.line(p.paint(alarm, edge) + " " + bullet + l)
+		}
+	}
+	p.line(p.paint(alarm, p.pick("┗", "!!")+strings.Repeat(p.pick("━", "!"), p.width()-2)))
+}
