@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -105,7 +106,7 @@ func (a *attack) target() string {
 	case h == nil:
 		return ""
 	case h.Targets != nil:
-		return h.Targets.File
+		return "targets of " + filepath.Base(h.Targets.File)
 	default:
 		return h.Method + " " + h.URL
 	}
