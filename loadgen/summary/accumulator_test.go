@@ -223,9 +223,9 @@ func TestLostTelemetryIsAFault(t *testing.T) {
 	assert.Empty(t, Telemetry{}.Check(10))
 	assert.Empty(t, Telemetry{SpansMade: 1, SpansDelivered: 1}.Check(0))
 	assert.Equal(t, []string{
-		"2 spans were lost on their way into the pipeline",
-		"3 events were lost on their way into the pipeline",
-		"4 metric points were lost on their way into the pipeline",
+		"the pipeline did not get all spans: 2 were lost",
+		"the pipeline did not get all events: 3 were lost",
+		"the pipeline did not get all metric points: 4 were lost",
 		"0.9 spans were made for each request sent, not one",
 	}, Telemetry{SpansMade: 10, SpansDropped: 2, LogsDropped: 3, MetricsDropped: 4, SpansPerRequest: 0.9}.Check(10))
 }

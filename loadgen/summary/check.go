@@ -93,7 +93,7 @@ func (t Telemetry) Check(sent uint64) []string {
 	var faults []string
 	lost := func(n uint64, what string) {
 		if n > 0 {
-			faults = append(faults, fmt.Sprintf("%d %s were lost on their way into the pipeline", n, what))
+			faults = append(faults, fmt.Sprintf("the pipeline did not get all %s: %d were lost", what, n))
 		}
 	}
 	lost(t.SpansDropped, "spans")

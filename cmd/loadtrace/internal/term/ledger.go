@@ -35,7 +35,6 @@ func (p *page) ledger(f *summary.Figures) {
 	for _, e := range entries {
 		p.entry(e, n, r.Planned)
 	}
-	p.examples(f.Errors)
 }
 
 func (p *page) entry(e entry, n int, planned uint64) {
@@ -81,7 +80,14 @@ func (p *page) kinds(errors map[loadgen.ErrorKind]summary.Error) []string {
 func (p *page) reasons(reasons map[loadgen.NotSentReason]uint64) []string {
 	var out []string
 	for _, reason := range slices.Sorted(maps.Keys(reasons)) {
-		out = append(out, p.clean(string(reason))+" "+p.repeated(reasons[reason]))
+		words := p.clean(string(reason))
+		switch reason {
+		case loadgen.NotSentLate:
+			words = "too late"
+		case loadgen.NotSentError:
+			words = "the engine failed"
+		}
+		out = append(out, words+" "+p.repeated(reasons[reason]))
 	}
 	return out
 }
@@ -90,17 +96,20 @@ func (p *page) repeated(n uint64) string { return p.by() + " " + count(n) }
 
 // examples are the words of the first failure of each kind.
 func (p *page) examples(errors map[loadgen.ErrorKind]summary.Error) {
+	if len(errors) > 0 {
+		p.gap()
+	}
 	for _, kind := range byCount(errors) {
 		words := p.clean(errors[kind].Example)
 		if words == "" {
 			continue
 		}
-		label := "      " + left(p.clean(string(kind)), 14) + " "
+		label := "    " + left(p.clean(string(kind)), 11) + " "
 		for i, l := range wrap(words, p.width()-width(label)) {
 			if i > 0 {
 				label = spaces(width(label))
 			}
-			p.line(p.paint(dim, label+l))
+			p.line(label + p.paint(dim, l))
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package term
 
 import (
+	"cmp"
 	"net/url"
 	"strconv"
 
@@ -14,6 +15,10 @@ func (p *page) requests(title string, requests []summary.Request, several bool) 
 		return
 	}
 	what, same := p.descriptions(requests, several)
+	shorten := p.cutMiddle
+	if several {
+		shorten = p.cut // the attack's name comes first
+	}
 	p.gap()
 	head := p.paint(bold, title)
 	if same {
@@ -26,16 +31,16 @@ func (p *page) requests(title string, requests []summary.Request, several bool) 
 		results[i] = p.result(r)
 		wide = max(wide, width(results[i]))
 	}
-	s := right("response", 11) + right("service", 10) + "  " + left("result", wide) + "  " + left("trace id", 32)
+	s := right("response", 10) + right("service", 9) + "  " + left("result", wide) + "  " + left("trace id", 32)
 	if !same {
 		s += "  request"
 	}
 	p.line(p.paint(dim, s))
 	for i, r := range requests {
-		s := right(p.seconds(r.ResponseTime), 11) + right(p.seconds(r.ServiceTime), 10) + "  " +
+		s := right(p.seconds(r.ResponseTime), 10) + right(p.seconds(r.ServiceTime), 9) + "  " +
 			p.paint(resultInk(r), left(results[i], wide)) + "  " + left(p.clean(r.TraceID), 32)
 		if !same {
-			s += "  " + p.cutMiddle(what[i], p.width()-width(s)-2)
+			s += "  " + shorten(what[i], p.width()-width(s)-2)
 		}
 		p.line(s)
 	}
@@ -45,7 +50,7 @@ func (p *page) requests(title string, requests []summary.Request, several bool) 
 func (p *page) descriptions(requests []summary.Request, several bool) (what []string, same bool) {
 	same = true
 	for _, r := range requests {
-		s := p.clean(r.Method + " " + path(r.URL))
+		s := p.clean(r.Method + " " + path(r.URL, p.width() >= 100))
 		if several {
 			s = p.clean(r.Attack) + ": " + s
 		}
@@ -55,12 +60,16 @@ func (p *page) descriptions(requests []summary.Request, several bool) (what []st
 	return what, same
 }
 
-func path(address string) string {
+// path of a URL, with its query if asked for.
+func path(address string, query bool) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
 		return address
 	}
-	return u.RequestURI()
+	if query {
+		return u.RequestURI()
+	}
+	return cmp.Or(u.EscapedPath(), "/")
 }
 
 func (p *page) result(r summary.Request) string {

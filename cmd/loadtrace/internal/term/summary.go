@@ -93,6 +93,7 @@ func (p *page) figures(f *summary.Figures) {
 func (p *page) totals(f *summary.Figures) {
 	p.ledger(f)
 	p.rate(f)
+	p.examples(f.Errors)
 	if f.Requests.Sent() == 0 {
 		p.gap()
 		p.line("  No request was sent, so nothing was measured.")
@@ -102,7 +103,7 @@ func (p *page) totals(f *summary.Figures) {
 }
 
 func (p *page) rate(f *summary.Figures) {
-	sent := p.paint(bold, rate(f.RateAchieved)) + " sent"
+	sent := p.paint(rateInk(f), rate(f.RateAchieved)) + " sent"
 	switch {
 	case f.RateWanted > 0:
 		p.line("    rate        " + rate(f.RateWanted) + " wanted" + p.dot() + sent)
@@ -111,6 +112,14 @@ func (p *page) rate(f *summary.Figures) {
 	case f.Requests.Sent() > 0:
 		p.line("    rate        " + sent + p.dot() + "partly a closed loop, so no rate was wanted over all")
 	}
+}
+
+// rateInk warns of a schedule that was not kept to within a hundredth.
+func rateInk(f *summary.Figures) ink {
+	if f.RateAchieved < 0.99*f.RateWanted {
+		return yellow
+	}
+	return bold
 }
 
 // telemetry says whether what was recorded arrived.
@@ -131,7 +140,7 @@ func (p *page) telemetry(s *summary.Summary) {
 		dropped,
 	}
 	if s.Total.Requests.Sent() > 0 {
-		parts = append(parts, fmt.Sprintf("%.3f spans per request", t.SpansPerRequest))
+		parts = append(parts, fmt.Sprintf("%.3f per request", t.SpansPerRequest))
 	}
 	if t.Refused > 0 {
 		parts = append(parts, some(t.Refused, "delivery", "deliveries")+" refused and retried")

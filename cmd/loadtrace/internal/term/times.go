@@ -80,7 +80,7 @@ func (p *page) phases(f *summary.Figures) {
 		return
 	}
 	p.gap()
-	bar := p.width() - 62
+	bar := min(p.width()-62, 60)
 	p.line(p.paint(dim, "    "+left("service time in", 16+bar+1)+right("share", 8)+right("requests", 12)+right("p50", 10)+right("p99", 10)))
 	rest := all
 	for _, ph := range shown {

@@ -110,7 +110,7 @@ func (t *tree) draw(w io.Writer, main *node) {
 func (t *tree) headline(main *node) string {
 	what := t.clean(main.Name)
 	if address := main.attribute(attr.URLFull); address != "" {
-		what = t.clean(main.attribute(attr.HTTPRequestMethod) + " " + path(address))
+		what = t.clean(main.attribute(attr.HTTPRequestMethod) + " " + path(address, true))
 	}
 	head := "trace " + t.paint(bold, t.clean(main.Trace))
 	if status := t.clean(main.attribute(attr.HTTPResponseStatusCode)); status != "" {

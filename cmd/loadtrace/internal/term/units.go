@@ -49,10 +49,10 @@ func (o Options) seconds(s summary.Seconds) string {
 
 // long writes how long something lasts, in minutes and hours where it does.
 func (o Options) long(d time.Duration) string {
-	if d < time.Minute {
-		if d = d.Round(100 * time.Millisecond); d < time.Second {
-			return strconv.FormatInt(d.Milliseconds(), 10) + " ms"
-		}
+	switch {
+	case d < time.Second:
+		return strconv.FormatInt(d.Milliseconds(), 10) + " ms"
+	case d < time.Minute-50*time.Millisecond:
 		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s"
 	}
 	d = d.Round(time.Second)

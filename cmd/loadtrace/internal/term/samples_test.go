@@ -1,0 +1,204 @@
+package term
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/pace"
+	"github.com/loadtrace/loadtrace/loadgen/runner"
+	"github.com/loadtrace/loadtrace/loadgen/summary"
+)
+
+var (
+	began = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	runID = loadgen.RunID{0x4f, 0x0c, 0x71, 0x9a, 0x55, 0x20, 0xb3, 0xee}
+)
+
+// sample makes a run's records by a seed, so that what is drawn is what an
+// accumulator gives.
+type sample struct {
+	plan     *loadgen.Plan
+	accounts []runner.Account
+	figures  *summary.Accumulator
+	rnd      *rand.Rand
+	records  map[int]uint64 // by attack
+	gap      time.Duration  // between the requests of an attack
+}
+
+func newSample(names ...string) *sample {
+	s := &sample{plan: &loadgen.Plan{Name: "checkout"}, rnd: rand.New(rand.NewPCG(7, 11)), records: map[int]uint64{}, gap: 2 * time.Millisecond}
+	for _, name := range names {
+		s.plan.Attacks = append(s.plan.Attacks, loadgen.Attack{Name: name, Load: []pace.Stage{{Constant: 500}}})
+		s.accounts = append(s.accounts, runner.Account{
+			Target: "GET http://127.0.0.1:8080/" + name, Ended: true, Begun: true,
+		})
+	}
+	s.figures = summary.New(s.plan, runID, began)
+	return s
+}
+
+// us draws a duration of a lognormal distribution.
+func (s *sample) us(median, sigma float64) time.Duration {
+	return time.Duration(median * math.Exp(s.rnd.NormFloat64()*sigma) * 1e3)
+}
+
+// add n requests of an attack, each changed by bend.
+func (s *sample) add(attack, n int, bend ...func(*loadgen.Record)) {
+	target := &loadgen.Target{Method: "GET", URL: "http://127.0.0.1:8080/" + s.plan.Attacks[attack].Name}
+	for range n {
+		seq := s.records[attack]
+		s.records[attack]++
+		r := loadgen.Record{
+			Attack: attack, Seq: seq, TraceID: runID.TraceID(attack, seq), SpanID: runID.SpanID(attack, seq),
+			Open: true, Intended: began.Add(time.Duration(seq) * s.gap),
+			Target: target, Status: 200, Reused: true, BytesReceived: 412,
+			Phases: loadgen.Phases{Conn: s.us(0.3, 0.2), Write: s.us(14, 0.4), Wait: s.us(2100, 0.6), Read: s.us(22, 0.5)},
+		}
+		if seq < 32 {
+			r.Reused, r.Dialed = false, 1
+			r.Phases.Conn, r.Phases.Connect = 0, s.us(180, 0.3)
+		}
+		for _, b := range bend {
+			b(&r)
+		}
+		s.put(r)
+	}
+}
+
+func (s *sample) put(r loadgen.Record) {
+	if r.Outcome != loadgen.NotSent {
+		r.Sent = r.Intended.Add(s.us(60, 0.5))
+		if !r.Open {
+			r.Sent = r.Intended
+		}
+		r.Done = r.Sent.Add(r.Phases.Sum() + s.us(9, 0.2))
+	}
+	s.figures.Add(&r)
+	c := &s.accounts[r.Attack]
+	c.Planned++
+	c.Given++
+	c.Recorded++
+}
+
+func (s *sample) summary(elapsed time.Duration, c summary.Conclusion) summary.Summary {
+	c.Accounts = s.accounts
+	for i := range s.accounts {
+		s.accounts[i].Total = max(s.accounts[i].Total, time.Duration(s.accounts[i].Planned)*s.gap)
+	}
+	sum := s.figures.Summary(began.Add(elapsed), c)
+	n := sum.Total.Requests.Sent()
+	sum.Telemetry = summary.Telemetry{SpansMade: n + 1, SpansDelivered: n + 1}
+	if n > 0 {
+		sum.Telemetry.SpansPerRequest = 1
+	}
+	return sum
+}
+
+func status(code int) func(*loadgen.Record) {
+	return func(r *loadgen.Record) { r.Status = code }
+}
+
+func path3(r *loadgen.Record) {
+	r.Target = &loadgen.Target{Method: "POST", URL: fmt.Sprintf("http://127.0.0.1:8080/carts/%d/checkout?currency=EUR", r.Seq)}
+}
+
+func failure(kind loadgen.ErrorKind, words string) func(*loadgen.Record) {
+	return func(r *loadgen.Record) {
+		r.Outcome, r.Error, r.ErrorText, r.Status = loadgen.Failed, kind, words, 0
+	}
+}
+
+func late(r *loadgen.Record) {
+	r.Outcome, r.NotSent, r.Phases = loadgen.NotSent, loadgen.NotSentLate, loadgen.Phases{}
+}
+
+func closed(r *loadgen.Record) { r.Open = false }
+
+func slow(d time.Duration) func(*loadgen.Record) {
+	return func(r *loadgen.Record) { r.Phases.Wait += d }
+}
+
+// summaries by name.
+func summaries(t testing.TB) map[string]summary.Summary {
+	return map[string]summary.Summary{
+		"one_attack": oneAttack(), "several_attacks": severalAttacks(), "failures": failures(),
+		"stopped_early": stoppedEarly(), "faults": faults(t), "nothing_sent": nothingSent(), "closed_loop": closedLoop(),
+	}
+}
+
+func oneAttack() summary.Summary {
+	s := newSample("auth/validate")
+	s.add(0, 14_900)
+	s.add(0, 100, slow(180*time.Millisecond))
+	return s.summary(30_004*time.Millisecond, summary.Conclusion{})
+}
+
+func severalAttacks() summary.Summary {
+	s := newSample("validate", "pay", "health")
+	s.add(0, 15_000)
+	s.accounts[1].Total, s.accounts[2].Total = 30*time.Second, 30*time.Second
+	s.gap = 10 * time.Millisecond
+	s.add(1, 2_990, path3)
+	s.add(1, 10, path3, status(503), slow(time.Second))
+	s.gap = time.Second
+	s.add(2, 30)
+	s.gap = 2 * time.Millisecond
+	return s.summary(30_010*time.Millisecond, summary.Conclusion{})
+}
+
+func failures() summary.Summary {
+	s := newSample("pay")
+	s.add(0, 9_000, path3)
+	s.add(0, 320, path3, status(404))
+	s.add(0, 41, path3, status(429))
+	s.add(0, 12, path3, status(503))
+	s.add(0, 25, path3, failure(loadgen.ErrorTimeout, "no whole response within 5s: context deadline exceeded"), slow(5*time.Second))
+	s.add(0, 7, path3, failure(loadgen.ErrorReset, "read tcp 127.0.0.1:41234->127.0.0.1:8080: read: connection reset by peer"))
+	s.add(0, 1, path3, failure(loadgen.ErrorTLS, "tls: failed to verify certificate: x509: certificate has expired or is not yet valid: \x1b[2Jcurrent time 2026-03-01T12:00:00Z is after 2025-12-31T23:59:59Z"))
+	s.add(0, 20, late)
+	return s.summary(31_200*time.Millisecond, summary.Conclusion{})
+}
+
+func stoppedEarly() summary.Summary {
+	s := newSample("validate")
+	s.add(0, 6_000)
+	s.accounts[0].Planned, s.accounts[0].Unsent, s.accounts[0].UnsentReason = 15_000, 9_000, loadgen.NotSentStopped
+	return s.summary(12_050*time.Millisecond, summary.Conclusion{Stopped: true})
+}
+
+func faults(t testing.TB) summary.Summary {
+	s := newSample("validate")
+	s.add(0, 1_000)
+	s.accounts[0].Given += 2
+	s.accounts[0].Planned += 2
+	sum := s.summary(2*time.Second, summary.Conclusion{})
+	require.Len(t, sum.Faults, 2)
+	sum.Telemetry = summary.Telemetry{
+		SpansMade: 1001, SpansDelivered: 701, SpansDropped: 300, Refused: 12, LogsDropped: 1, SpansPerRequest: 1,
+	}
+	sum.Faults = append(sum.Faults, sum.Telemetry.Check(1000)...)
+	return sum
+}
+
+func nothingSent() summary.Summary {
+	s := newSample("validate")
+	s.accounts[0] = runner.Account{
+		Target: "GET http://127.0.0.1:8080/validate", Planned: 500, Unsent: 500, UnsentReason: loadgen.NotSentError,
+	}
+	return s.summary(12*time.Millisecond, summary.Conclusion{
+		Err: fmt.Errorf("attack validate: open the targets: open tokens.http: no such file or directory"),
+	})
+}
+
+func closedLoop() summary.Summary {
+	s := newSample("validate")
+	s.plan.Attacks[0].Load = []pace.Stage{{Max: &pace.Max{Workers: 8}}}
+	s.add(0, 40_000, closed)
+	return s.summary(80*time.Second, summary.Conclusion{})
+}

@@ -1,0 +1,86 @@
+package term
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/summary"
+)
+
+func TestSummariesAreDrawnAsTheirGoldenFiles(t *testing.T) {
+	for name, s := range summaries(t) {
+		t.Run(name, func(t *testing.T) {
+			requireGolden(t, "summary_"+name+".txt", text(func(b *bytes.Buffer) { Summary(b, s, Options{}) }))
+		})
+	}
+	requireGolden(t, "summary_wide.txt", text(func(b *bytes.Buffer) { Summary(b, failures(), Options{Width: 140}) }))
+	requireGolden(t, "summary_ascii.txt", text(func(b *bytes.Buffer) { Summary(b, faults(t), Options{ASCII: true}) }))
+	requireGolden(t, "summary_color.txt", text(func(b *bytes.Buffer) { Summary(b, faults(t), Options{Color: true}) }))
+}
+
+func TestNoLineIsWiderThanTheTerminal(t *testing.T) {
+	for name, s := range summaries(t) {
+		for _, o := range []Options{{Width: 40}, {Width: 60}, {Color: true}, {Width: 140}, {Width: 300, ASCII: true}} {
+			drawn := text(func(b *bytes.Buffer) { Summary(b, s, o) })
+			require.NotEmpty(t, drawn)
+			for line := range strings.Lines(drawn) {
+				require.LessOrEqual(t, width(strings.TrimRight(line, "\n")), o.width(), "%s: %s", name, line)
+			}
+		}
+	}
+}
+
+func TestColourChangesNoCharacter(t *testing.T) {
+	for name, s := range summaries(t) {
+		plain := text(func(b *bytes.Buffer) { Summary(b, s, Options{}) })
+		colored := text(func(b *bytes.Buffer) { Summary(b, s, Options{Color: true}) })
+		assert.NotContains(t, plain, "\x1b", name)
+		assert.Contains(t, colored, "\x1b[1m", name)
+		assert.Equal(t, plain, trimmed(sgr.ReplaceAllString(colored, "")), name)
+	}
+}
+
+// trimmed lines: a painted one may end in spaces.
+func trimmed(s string) string {
+	var b strings.Builder
+	for line := range strings.Lines(s) {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+	return b.String()
+}
+
+func TestASCIIIsKeptToWhereItIsAskedFor(t *testing.T) {
+	for name, s := range summaries(t) {
+		s.Plan = "café"
+		drawn := text(func(b *bytes.Buffer) { Summary(b, s, Options{ASCII: true}) })
+		assert.Contains(t, drawn, "caf?")
+		for _, r := range drawn {
+			require.Less(t, r, rune(0x80), name)
+		}
+	}
+}
+
+// Whoever is attacked must not write to the terminal of whoever attacks.
+func TestNothingFromOutsideReachesTheTerminalAsACommand(t *testing.T) {
+	evil := "a\x1b[2J\x1b]0;owned\x07\u009b31mb\r\nc\u202ed"
+	s := failures()
+	s.Plan, s.RunID, s.Error = evil, evil, evil
+	s.Attacks[0].Name, s.Attacks[0].Target = evil, evil
+	s.Attacks[0].Status = map[string]uint64{evil: 1}
+	s.Attacks[0].Errors = map[loadgen.ErrorKind]summary.Error{loadgen.ErrorKind(evil): {Count: 1, Example: evil}}
+	s.Attacks[0].Requests.NotSent = map[loadgen.NotSentReason]uint64{loadgen.NotSentReason(evil): 1}
+	s.Faults = []string{evil}
+	s.Slowest = []summary.Request{{TraceID: evil, Method: evil, URL: evil, Error: loadgen.ErrorKind(evil), Attack: evil}}
+	s.Failures = s.Slowest
+	drawn := text(func(b *bytes.Buffer) { Summary(b, s, Options{Width: 160}) })
+	require.GreaterOrEqual(t, strings.Count(drawn, "a[2J]0;owned31mb"), 8)
+	for _, r := range drawn {
+		require.True(t, r == '\n' || r >= ' ' && r < 0x7f || r >= 0xa0, "%q", r)
+		require.NotEqual(t, '\u202e', r)
+	}
+}
