@@ -68,7 +68,7 @@ func (t *tree) service(name string) ink {
 
 // remarks are what is strange about a span, and its events.
 func (t *tree) remarks(n *node, rails string) {
-	if n.Error != "" {
+	if n.Error != "" && n.Error != "error" {
 		t.say(rails, red, t.clean(n.Error))
 	}
 	switch {

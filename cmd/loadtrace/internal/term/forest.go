@@ -92,14 +92,31 @@ func (n *node) walk(visit func(*node)) {
 	}
 }
 
-// choose marks at most most spans to be drawn: the longest, with all above them.
+// alike is how many spans of a kind under one parent say enough, where not all
+// are drawn.
+const alike = 3
+
+// kind is what many spans of a loop have in common.
+type kind struct {
+	parent        *node
+	service, name string
+}
+
+// choose marks at most most spans to be drawn: all, or else the longest with all
+// above them, and few of many that are alike and have none below them.
 func choose(roots []*node, most int) {
 	var all []*node
 	for _, r := range roots {
 		r.walk(func(n *node) { all = append(all, n) })
 	}
 	slices.SortStableFunc(all, func(a, b *node) int { return cmp.Compare(b.duration(), a.duration()) })
+	drawn, crowded := map[kind]int{}, len(all) > most
 	for _, n := range all {
+		k := kind{n.parent, n.Service, n.Name}
+		if crowded && len(n.children) == 0 && drawn[k] >= alike {
+			continue
+		}
+		drawn[k]++
 		var way []*node
 		for at := n; at != nil && !at.drawn && len(way) <= most; at = at.parent {
 			way = append(way, at)

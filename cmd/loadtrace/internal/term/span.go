@@ -12,7 +12,7 @@ type Span struct {
 	Service, Name     string
 	Kind              string // Client, Server, …
 	Start, End        time.Time
-	Error             string // why it failed, in words; empty if it did not
+	Error             string // why it failed, in words, or error; empty if it did not
 	Attributes        []Attribute
 	Events            []Event
 }

@@ -121,7 +121,7 @@ func (t *tree) headline(main *node) string {
 }
 
 func (t *tree) row(r row, labels, bar int) string {
-	rails := t.paint(dim, r.rails)
+	rails := t.paint(dim, t.rail(r.rails, labels*3/5))
 	if r.words {
 		return rails + t.paint(r.color, r.label)
 	}
@@ -134,6 +134,14 @@ func (t *tree) row(r row, labels, bar int) string {
 	}
 	edge, end := t.paint(dim, t.pick("▕", "|")), t.paint(dim, t.pick("▏", "|"))
 	return left(label, labels) + " " + edge + t.paint(color, drawn) + end + right(t.took(max(r.to.Sub(r.from), 0)), durationWidth)
+}
+
+// rail keeps the rails of a deep span from taking the room of its name.
+func (t *tree) rail(s string, n int) string {
+	if width(s) <= n {
+		return s
+	}
+	return t.ellipsis() + columns.TruncateLeft(s, width(s)-n+width(t.ellipsis()), "")
 }
 
 // omitted tells of spans that are not drawn.
