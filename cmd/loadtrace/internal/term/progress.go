@@ -31,7 +31,7 @@ func Line(s summary.Snapshot, o Options) string {
 func Bar(s summary.Snapshot, o Options) string {
 	n := o.width() - 1 // a terminal may wrap after a character in the last column
 	parts := append([]string{o.rates(s)}, o.latency(s)...)
-	parts = append(parts, some(s.InFlight, "request", "requests")+" in flight")
+	parts = append(parts, count(s.InFlight)+" in flight")
 	parts = append(parts, o.trouble(s)...)
 	lines := join(parts, o.dot(), n)
 	for i, l := range lines {
@@ -55,7 +55,7 @@ func (o Options) course(s summary.Snapshot, n int) string {
 			left = o.long(s.Elapsed) + o.dot() + "waiting for the last requests"
 		}
 	}
-	room := n - width(stage) - width(left) - 4
+	room := n - width(stage) - width(left) - 6
 	if room < 8 {
 		return o.cut(o.paint(bold, stage)+"  "+left, n)
 	}
@@ -63,7 +63,8 @@ func (o Options) course(s summary.Snapshot, n int) string {
 	if s.Total == 0 {
 		bar = o.pulse(s.Elapsed, room)
 	}
-	return o.paint(bold, stage) + "  " + o.paint(cyan, bar) + "  " + left
+	edges := [2]string{o.paint(dim, o.pick("▕", "|")), o.paint(dim, o.pick("▏", "|"))}
+	return o.paint(bold, stage) + "  " + edges[0] + o.paint(cyan, bar) + edges[1] + "  " + left
 }
 
 // pulse moves to and fro where the end is not known.

@@ -30,8 +30,9 @@ func Run(ctx context.Context, w io.Writer, next func() summary.Snapshot, o Optio
 func redraw(ctx context.Context, w io.Writer, next func() summary.Snapshot, o Options) {
 	d := NewDisplay(w)
 	every(ctx, terminalInterval, func() {
-		o := o.now()
-		d.Show(Bar(next(), o), o.columns())
+		s := next()
+		o := o.now() // as late as can be: the width may change at any time
+		d.Show(Bar(s, o), o.columns())
 	})
 	d.Close(o.now().columns())
 }
