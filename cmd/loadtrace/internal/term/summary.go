@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
 
@@ -105,6 +106,8 @@ func (p *page) totals(f *summary.Figures) {
 func (p *page) rate(f *summary.Figures) {
 	sent := p.paint(rateInk(f), rate(f.RateAchieved)) + " sent"
 	switch {
+	case f.RateWanted > 0 && cutShort(f):
+		p.line("    rate        " + rate(f.RateWanted) + " wanted over the whole schedule" + p.dot() + sent + " until it was stopped")
 	case f.RateWanted > 0:
 		p.line("    rate        " + rate(f.RateWanted) + " wanted" + p.dot() + sent)
 	case f.Requests.Sent() > 0 && f.Lag.Count == 0:
@@ -114,9 +117,13 @@ func (p *page) rate(f *summary.Figures) {
 	}
 }
 
+// cutShort reports whether only a part of the schedule was carried out, whose
+// rate need not be that of the whole.
+func cutShort(f *summary.Figures) bool { return f.Requests.NotSent[loadgen.NotSentStopped] > 0 }
+
 // rateInk warns of a schedule that was not kept to within a hundredth.
 func rateInk(f *summary.Figures) ink {
-	if f.RateAchieved < 0.99*f.RateWanted {
+	if f.RateAchieved < 0.99*f.RateWanted && !cutShort(f) {
 		return yellow
 	}
 	return bold
