@@ -8,10 +8,10 @@ import (
 )
 
 // Accumulator takes the records of one run. Its memory is bounded whatever it is
-// given: about 250 KiB for each attack.
+// given: a few hundred KiB for each attack.
 //
 // Add may be called by many goroutines at once, and beside Snapshot. Records of
-// one attack wait for each other, for about a third of a microsecond; the sink
+// one attack wait for each other, for less than half a microsecond; the sink
 // that calls Add has a lock of its own, so parts for each processor would cost
 // memory and win nothing.
 type Accumulator struct {

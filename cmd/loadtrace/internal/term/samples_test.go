@@ -4,10 +4,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"testing"
+	"sync"
 	"time"
-
-	"github.com/stretchr/testify/require"
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
@@ -124,13 +122,13 @@ func slow(d time.Duration) func(*loadgen.Record) {
 	return func(r *loadgen.Record) { r.Phases.Wait += d }
 }
 
-// summaries by name.
-func summaries(t testing.TB) map[string]summary.Summary {
+// summaries by name. They are made once; their maps must not be changed.
+var summaries = sync.OnceValue(func() map[string]summary.Summary {
 	return map[string]summary.Summary{
 		"one_attack": oneAttack(), "several_attacks": severalAttacks(), "failures": failures(),
-		"stopped_early": stoppedEarly(), "faults": faults(t), "nothing_sent": nothingSent(), "closed_loop": closedLoop(),
+		"stopped_early": stoppedEarly(), "faults": faults(), "nothing_sent": nothingSent(), "closed_loop": closedLoop(),
 	}
-}
+})
 
 func oneAttack() summary.Summary {
 	s := newSample("auth/validate")
@@ -172,13 +170,12 @@ func stoppedEarly() summary.Summary {
 	return s.summary(12_050*time.Millisecond, summary.Conclusion{Stopped: true})
 }
 
-func faults(t testing.TB) summary.Summary {
+func faults() summary.Summary {
 	s := newSample("validate")
 	s.add(0, 1_000)
 	s.accounts[0].Given += 2
 	s.accounts[0].Planned += 2
 	sum := s.summary(2*time.Second, summary.Conclusion{})
-	require.Len(t, sum.Faults, 2)
 	sum.Telemetry = summary.Telemetry{
 		SpansMade: 1001, SpansDelivered: 701, SpansDropped: 300, Refused: 12, LogsDropped: 1, SpansPerRequest: 1,
 	}

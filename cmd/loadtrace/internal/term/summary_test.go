@@ -13,18 +13,18 @@ import (
 )
 
 func TestSummariesAreDrawnAsTheirGoldenFiles(t *testing.T) {
-	for name, s := range summaries(t) {
+	for name, s := range summaries() {
 		t.Run(name, func(t *testing.T) {
 			requireGolden(t, "summary_"+name+".txt", text(func(b *bytes.Buffer) { Summary(b, s, Options{}) }))
 		})
 	}
 	requireGolden(t, "summary_wide.txt", text(func(b *bytes.Buffer) { Summary(b, failures(), Options{Width: 140}) }))
-	requireGolden(t, "summary_ascii.txt", text(func(b *bytes.Buffer) { Summary(b, faults(t), Options{ASCII: true}) }))
-	requireGolden(t, "summary_color.txt", text(func(b *bytes.Buffer) { Summary(b, faults(t), Options{Color: true}) }))
+	requireGolden(t, "summary_ascii.txt", text(func(b *bytes.Buffer) { Summary(b, faults(), Options{ASCII: true}) }))
+	requireGolden(t, "summary_color.txt", text(func(b *bytes.Buffer) { Summary(b, faults(), Options{Color: true}) }))
 }
 
 func TestNoLineIsWiderThanTheTerminal(t *testing.T) {
-	for name, s := range summaries(t) {
+	for name, s := range summaries() {
 		for _, o := range []Options{{Width: 40}, {Width: 60}, {Color: true}, {Width: 140}, {Width: 300, ASCII: true}} {
 			drawn := text(func(b *bytes.Buffer) { Summary(b, s, o) })
 			require.NotEmpty(t, drawn)
@@ -36,7 +36,7 @@ func TestNoLineIsWiderThanTheTerminal(t *testing.T) {
 }
 
 func TestColourChangesNoCharacter(t *testing.T) {
-	for name, s := range summaries(t) {
+	for name, s := range summaries() {
 		plain := text(func(b *bytes.Buffer) { Summary(b, s, Options{}) })
 		colored := text(func(b *bytes.Buffer) { Summary(b, s, Options{Color: true}) })
 		assert.NotContains(t, plain, "\x1b", name)
@@ -55,7 +55,7 @@ func trimmed(s string) string {
 }
 
 func TestASCIIIsKeptToWhereItIsAskedFor(t *testing.T) {
-	for name, s := range summaries(t) {
+	for name, s := range summaries() {
 		s.Plan = "café"
 		drawn := text(func(b *bytes.Buffer) { Summary(b, s, Options{ASCII: true}) })
 		assert.Contains(t, drawn, "caf?")
