@@ -1,15 +1,18 @@
 # What developers run often. Everything that must hold is in .ci/run.
 
+# The tags of the whole distribution, as builder-config.yaml has them.
+TAGS := $(shell sed -n 's/^ *build_tags: *//p' builder-config.yaml)
+
 .PHONY: test demo generate bench build
 
 test:
-	go test ./...
+	go test -tags lean ./...
 
 demo:
 	go run -tags lean ./cmd/loadtrace demo
 
 build:
-	go build -trimpath -tags grpcnotrace -ldflags='-s -w' -o bin/loadtrace ./cmd/loadtrace
+	go build -trimpath -tags $(TAGS) -ldflags='-s -w' -o bin/loadtrace ./cmd/loadtrace
 
 generate:
 	go generate ./...
