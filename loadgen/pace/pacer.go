@@ -41,7 +41,7 @@ type Options struct {
 	// were late. It must return soon.
 	OnStage func(stage int, at time.Time)
 	// Sleep finishes each wait precisely; it is given at most some milliseconds and
-	// may return early. The default is the kernel's sleep on Linux and time.Sleep
+	// may return early. The default is a timer of the kernel on Linux and time.Sleep
 	// elsewhere.
 	Sleep func(time.Duration)
 }
@@ -69,7 +69,7 @@ type Pacer struct {
 }
 
 // NewPacer makes a Pacer, which stops when ctx is cancelled. It holds nothing
-// that must be released.
+// that must be released, but for what Pace releases when it says stop.
 func NewPacer(ctx context.Context, s *Schedule, o Options) *Pacer {
 	if o.Begin.IsZero() {
 		o.Begin = time.Now()

@@ -11,13 +11,11 @@ const fine = 1200 * time.Microsecond
 type waiter struct {
 	done  <-chan struct{} // ends every wait
 	timer *time.Timer
-	sleep func(time.Duration)
+	sleep func(time.Duration) // nil until the first precise sleep, unless given
+	alarm *alarm              // of sleep, if it is ours
 }
 
 func newWaiter(done <-chan struct{}, sleep func(time.Duration)) *waiter {
-	if sleep == nil {
-		sleep = preciseSleep
-	}
 	timer := time.NewTimer(time.Hour)
 	timer.Stop()
 	return &waiter{done: done, timer: timer, sleep: sleep}
@@ -48,9 +46,28 @@ func (w *waiter) until(t time.Time) (behind time.Duration, ok bool) {
 // finish sleeps for d, which ends at t. In a bubble of testing/synctest the clock
 // stands still during a system call; there the runtime's own sleep is precise.
 func (w *waiter) finish(t time.Time, d time.Duration) {
+	if w.sleep == nil {
+		w.setAlarm()
+	}
 	w.sleep(d)
 	if time.Until(t) == d {
 		w.sleep = time.Sleep
+	}
+}
+
+func (w *waiter) setAlarm() {
+	w.sleep = time.Sleep
+	if w.alarm = newAlarm(); w.alarm != nil {
+		w.sleep = w.alarm.sleep
+	}
+}
+
+// close releases what the waiter holds; it may wait again afterwards.
+func (w *waiter) close() {
+	w.timer.Stop()
+	if w.alarm != nil {
+		w.alarm.close()
+		w.alarm, w.sleep = nil, nil
 	}
 }
 

@@ -127,6 +127,6 @@ func (p *Pacer) begins(stage int) time.Time {
 }
 
 func (p *Pacer) stop(end End) {
-	p.waiter.timer.Stop()
+	p.waiter.close()
 	p.end.Store(uint32(end))
 }
