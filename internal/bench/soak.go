@@ -39,17 +39,19 @@ func (b *bed) close() {
 	os.RemoveAll(b.dir)
 }
 
-// plan writes a plan with one stage, given as YAML.
-func (b *bed) plan(stage string) (string, error) {
+// plan writes a plan with the stages, given as YAML. Connections are bounded: on
+// one processor, opening one for every request that finds the others busy is
+// more work than the requests, and the generator never gets out of it.
+func (b *bed) plan(stages string) (string, error) {
 	path := filepath.Join(b.dir, "plan.yaml")
-	plan := fmt.Sprintf("name: bench\nattacks:\n  - name: hello\n    http: {url: 'http://%s/'}\n    load:\n      - %s\n", b.target.address, stage)
+	plan := fmt.Sprintf("name: bench\nattacks:\n  - name: hello\n    http: {url: 'http://%s/', max_connections: 100}\n    load: [%s]\n", b.target.address, stages)
 	return path, os.WriteFile(path, []byte(plan), 0o600)
 }
 
 // attack runs loadtrace on its processor and returns its summary.
-func (b *bed) attack(ctx context.Context, stage string, flags ...string) (summary.Summary, usage, error) {
+func (b *bed) attack(ctx context.Context, stages string, flags ...string) (summary.Summary, usage, error) {
 	var sum summary.Summary
-	plan, err := b.plan(stage)
+	plan, err := b.plan(stages)
 	if err != nil {
 		return sum, usage{}, err
 	}
@@ -64,7 +66,8 @@ func (b *bed) attack(ctx context.Context, stage string, flags ...string) (summar
 	return sum, u, json.Unmarshal(u.out, &sum)
 }
 
-// soak attacks at a rate, with every span sent to a sink.
+// soak attacks at a rate, after a ramp of two seconds, with every span sent to a
+// sink.
 func soak(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("soak", flag.ExitOnError)
 	rate := flags.Int("rate", 5000, "requests per second")
@@ -79,7 +82,7 @@ func soak(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	sum, u, err := b.attack(ctx, fmt.Sprintf("{constant: %d/s, duration: %s}", *rate, *duration), "--otlp", "grpc://"+s.address)
+	sum, u, err := b.attack(ctx, fmt.Sprintf("{ramp: {from: %d/s, to: %d/s}, duration: 2s}, {constant: %d/s, duration: %s}", *rate/10, *rate, *rate, *duration), "--otlp", "grpc://"+s.address)
 	arrived := s.stop()
 	if err != nil {
 		return err
