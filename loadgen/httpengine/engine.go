@@ -51,7 +51,7 @@ func (e *engine) Run(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) erro
 	trip := &tripper{engine: e, pacer: p, sink: sink, stop: ctx, cut: cut}
 	workers, most := e.workers()
 	attacker := vegeta.NewAttacker(
-		vegeta.Client(&http.Client{Transport: trip, CheckRedirect: useLastResponse}),
+		vegeta.Client(&http.Client{Transport: trip}),
 		vegeta.Workers(workers),
 		vegeta.MaxWorkers(most),
 		vegeta.MaxBody(0), // bodies are counted and discarded, not kept
@@ -92,8 +92,6 @@ func anyTarget(t *vegeta.Target) error {
 	t.Method, t.URL = http.MethodGet, "http://hit"
 	return nil
 }
-
-func useLastResponse(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // afterGrace is a context that is cancelled a while after ctx is.
 func afterGrace(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {

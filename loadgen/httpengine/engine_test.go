@@ -175,6 +175,19 @@ func TestRedirectsAreOneRequest(t *testing.T) {
 	assert.Equal(t, loadgen.ErrorRedirects, r.Error, r.ErrorText)
 }
 
+// vegeta's client parses a Location before it asks whether to follow it.
+func TestARedirectThatIsNotFollowedMayLeadNowhere(t *testing.T) {
+	a := attackOn(serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", "http://[::1/x%zz")
+		w.WriteHeader(http.StatusFound)
+		io.WriteString(w, "elsewhere")
+	})).URL)
+	r := hit(t, a, 1)[0]
+	assert.Equal(t, loadgen.Finished, r.Outcome, r.ErrorText)
+	assert.Equal(t, 302, r.Status)
+	assert.EqualValues(t, 9, r.BytesReceived)
+}
+
 func TestClientCertificateAndPrivateCA(t *testing.T) {
 	dir := t.TempDir()
 	pki := newPKI(t, dir)

@@ -52,6 +52,7 @@ func (s *stamps) once(at *time.Duration) {
 // hooks is the trace through which the transport tells of the phases.
 func (s *stamps) hooks() *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
+		GetConn:              func(string) { s.getConn() },
 		DNSStart:             func(httptrace.DNSStartInfo) { s.once(&s.dns) },
 		DNSDone:              func(httptrace.DNSDoneInfo) { s.last(&s.dnsDone) },
 		ConnectStart:         func(string, string) { s.once(&s.connect) },
@@ -69,6 +70,21 @@ func (s *stamps) last(at *time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	*at = s.now()
+}
+
+// getConn is called when the transport begins to look for a connection, also
+// when it tries again after one that was dead: what went before is waiting for a
+// connection.
+func (s *stamps) getConn() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.forget()
+}
+
+// forget all moments of this hop but its beginning. The caller holds mu.
+func (s *stamps) forget() {
+	s.dns, s.dnsDone, s.connect, s.connected, s.tls, s.tlsDone = 0, 0, 0, 0, 0, 0
+	s.conn, s.wrote, s.first, s.tlsFailed, s.written, s.cutShort = 0, 0, 0, false, false, false
 }
 
 func (s *stamps) connectDone(_, _ string, err error) {
@@ -112,8 +128,7 @@ func (s *stamps) hop() loadgen.Phases {
 		p = s.phases(now)
 	}
 	s.begin = now
-	s.dns, s.dnsDone, s.connect, s.connected, s.tls, s.tlsDone = 0, 0, 0, 0, 0, 0
-	s.conn, s.wrote, s.first, s.tlsFailed, s.written, s.cutShort = 0, 0, 0, false, false, false
+	s.forget()
 	return p
 }
 

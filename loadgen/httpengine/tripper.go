@@ -92,8 +92,16 @@ func (f *flight) fly() (*http.Response, error) {
 	}
 	f.record.Status = resp.StatusCode
 	f.record.Proto = uint8(resp.ProtoMajor*10 + resp.ProtoMinor)
-	resp.Body = &body{ReadCloser: resp.Body, flight: f, left: int64(f.setup.Attack.HTTP.MaxBody)}
-	return resp, nil
+	return f.answer(resp.Body), nil
+}
+
+// answer is what vegeta's client gets of a response: the body, to be read to its
+// end, and nothing else on which it might act, as on a Location.
+func (f *flight) answer(rc io.ReadCloser) *http.Response {
+	return &http.Response{
+		StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{},
+		Body: &body{ReadCloser: rc, flight: f, left: int64(f.setup.Attack.HTTP.MaxBody)},
+	}
 }
 
 func (f *flight) notSent(why loadgen.NotSentReason) {

@@ -15,6 +15,8 @@ type Fake struct {
 	// FailAfter is the number of hits after which Run returns Err; 0 is never.
 	FailAfter uint64
 	Err       error
+	// Cut makes every hit end as cut off by a stop.
+	Cut bool
 	// Closed counts calls of Close.
 	Closed int
 }
@@ -30,7 +32,11 @@ func (f *Fake) Run(_ context.Context, p *pace.Pacer, sink loadgen.Sink) error {
 		}
 		hit := p.Hit(n)
 		now := time.Now()
-		sink(&loadgen.Record{Attack: f.Setup.Index, Seq: n, Stage: hit.Stage, Open: hit.Open, Intended: now, Sent: now, Done: now})
+		r := loadgen.Record{Attack: f.Setup.Index, Seq: n, Stage: hit.Stage, Open: hit.Open, Intended: now, Sent: now, Done: now}
+		if f.Cut {
+			r.Outcome, r.Error = loadgen.Failed, loadgen.ErrorCancelled
+		}
+		sink(&r)
 		p.Done()
 	}
 }

@@ -40,6 +40,7 @@ type attack struct {
 	begin    time.Time                  // set before pacer is
 	pacer    atomic.Pointer[pace.Pacer] // nil until the attack begins
 	recorded atomic.Uint64
+	cut      atomic.Bool // a request under way was cut off
 	ended    atomic.Bool
 }
 
@@ -54,10 +55,13 @@ func (a *attack) do(ctx context.Context, begin time.Time) error {
 	a.run.tell(AttackStarted, a.index, -1, begin)
 	err := a.engine.Run(ctx, p, func(r *loadgen.Record) {
 		a.recorded.Add(1)
+		if r.Error == loadgen.ErrorCancelled {
+			a.cut.Store(true)
+		}
 		a.run.o.Sink(r)
 	})
 	a.ended.Store(true)
-	if p.End() == pace.Stopped {
+	if p.End() == pace.Stopped || a.cut.Load() {
 		a.run.stopped.Store(true)
 	}
 	a.run.tell(AttackEnded, a.index, -1, time.Now())

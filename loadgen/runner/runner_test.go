@@ -94,6 +94,14 @@ func TestAnAttackWhoseTurnNeverCameIsUnsentInWhole(t *testing.T) {
 	assert.Equal(t, loadgen.NotSentStopped, accounts[1].UnsentReason)
 }
 
+// The last hit may be out when the stop comes: what is cut off then was not
+// carried out either.
+func TestARunWhoseLastRequestsWereCutOffWasStopped(t *testing.T) {
+	run, _ := start(t, &loadgen.Plan{Attacks: []loadgen.Attack{{Name: "a", Load: loop(3)}}}, []*loadgentest.Fake{{Cut: true}})
+	require.NoError(t, run.Do(t.Context()))
+	assert.True(t, run.Stopped())
+}
+
 func TestTheLimitOfTimeStopsARunInOrder(t *testing.T) {
 	run, _ := start(t, &loadgen.Plan{
 		Attacks: []loadgen.Attack{{Name: "a", Load: waiting()}},
