@@ -14,7 +14,8 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/planfile"
 )
 
-// Config of the receiver. Exactly one of Plan and PlanFile is set.
+// Config of the receiver. Exactly one of Plan and PlanFile is set, unless the
+// factory has a plan of its own (WithPlan).
 type Config struct {
 	// PlanFile is the path of a plan. It is read when the receiver starts.
 	PlanFile string `mapstructure:"plan_file"`
@@ -32,6 +33,8 @@ type Config struct {
 	Metrics MetricsConfig `mapstructure:"metrics"`
 	Spans   SpansConfig   `mapstructure:"spans"`
 	Outbox  OutboxConfig  `mapstructure:"outbox"`
+
+	given *loadgen.Plan // of WithPlan; overrides PlanFile, Plan and Set
 }
 
 // MetricsConfig says how often metrics are emitted, and with how many exemplars.
@@ -115,6 +118,8 @@ func (c *Config) Validate() error {
 
 func (c *Config) validatePlan() error {
 	switch {
+	case c.given != nil:
+		return nil
 	case c.Plan == nil && c.PlanFile == "":
 		return errors.New("plan: is missing; write a plan under plan, or the path of one as plan_file")
 	case c.Plan != nil && c.PlanFile != "":
@@ -133,8 +138,11 @@ func (c *Config) validateRunID() error {
 	return nil
 }
 
-// plan reads the plan, from the configuration or its file.
+// plan is the one given to the factory, or read from the configuration or its file.
 func (c *Config) plan() (*loadgen.Plan, error) {
+	if c.given != nil {
+		return c.given, nil
+	}
 	if c.PlanFile != "" {
 		return planfile.Load(c.PlanFile, c.Set...)
 	}

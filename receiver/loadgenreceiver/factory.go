@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/receiver"
 
+	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/metadata"
 )
 
@@ -17,10 +18,16 @@ type Option func(*factory)
 // WithObserver has every run of the factory's receivers followed.
 func WithObserver(o Observer) Option { return func(f *factory) { f.observer = o } }
 
+// WithPlan has the factory's receivers carry out a plan as it is: checked, with
+// its defaults, as planfile returns it. It overrides plan, plan_file and set of
+// every configuration, which then needs none of them. The plan must not change.
+func WithPlan(p *loadgen.Plan) Option { return func(f *factory) { f.plan = p } }
+
 // factory makes receivers, and knows the generators that they share.
 type factory struct {
 	observer Observer
-	instance string // service.instance.id of all that its receivers emit
+	plan     *loadgen.Plan // nil if the configuration says it
+	instance string        // service.instance.id of all that its receivers emit
 	shared   registry
 }
 
@@ -30,10 +37,16 @@ func NewFactory(options ...Option) receiver.Factory {
 	for _, o := range options {
 		o(f)
 	}
-	return receiver.NewFactory(metadata.Type, createDefaultConfig,
+	return receiver.NewFactory(metadata.Type, f.defaultConfig,
 		receiver.WithTraces(f.traces, metadata.TracesStability),
 		receiver.WithMetrics(f.metrics, metadata.MetricsStability),
 		receiver.WithLogs(f.logs, metadata.LogsStability))
+}
+
+func (f *factory) defaultConfig() component.Config {
+	cfg := createDefaultConfig()
+	cfg.(*Config).given = f.plan
+	return cfg
 }
 
 func (f *factory) traces(_ context.Context, set receiver.Settings, cfg component.Config, next consumer.Traces) (receiver.Traces, error) {
