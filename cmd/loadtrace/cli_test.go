@@ -109,11 +109,11 @@ func writePlan(t *testing.T, url, stages string) string {
 
 func TestARunEndsWithASummaryThatAddsUp(t *testing.T) {
 	tg := newTestTarget(t)
-	c := loadtrace(t, "run", writePlan(t, tg.url, "[{constant: 200/s, duration: 1s}]"), "--json")
+	c := loadtrace(t, "run", writePlan(t, tg.url, "[{constant: 200/s, duration: 2500ms}]"), "--json")
 	c.run(t, 0)
 	s := c.summary(t)
-	assert.EqualValues(t, 200, s.Total.Requests.Finished)
-	assert.EqualValues(t, 200, tg.hits.Load())
+	assert.EqualValues(t, 500, s.Total.Requests.Finished)
+	assert.EqualValues(t, 500, tg.hits.Load())
 	assert.EqualValues(t, 1, s.Telemetry.SpansPerRequest)
 	assert.Equal(t, summary.Completed, s.End)
 	assert.Empty(t, s.Faults)
@@ -134,16 +134,24 @@ func TestBadInputIsExplainedAndExitsWith2(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no plan":           {[]string{"run"}, "want one plan"},
-		"a missing plan":    {[]string{"run", filepath.Join(dir, "none.yaml")}, "none.yaml"},
-		"an unknown flag":   {[]string{"run", good, "--fast"}, "--fast"},
-		"an unknown key":    {[]string{"run", good, "--set", "attacks[0].htp.url=x"}, "attacks[0].htp"},
-		"a negative rate":   {[]string{"run", writePlan(t, "http://h", "[{constant: -5/s, count: 1}]")}, "plan.yaml:5:"},
-		"no unit":           {[]string{"run", good, "--set", "attacks[0].http.timeout=10"}, "attacks[0].http.timeout"},
-		"a bad target":      {[]string{"run", good, "--set", "attacks[0].http={targets: {file: " + targets + "}}"}, "line 3"},
-		"a bad endpoint":    {[]string{"run", good, "--otlp", "localhost"}, "--otlp"},
-		"two destinations":  {[]string{"run", good, "--otlp", "http://127.0.0.1:4318", "--config", "x"}, "exclude"},
-		"an unknown colour": {[]string{"run", good, "--color", "pink"}, "--color"},
+		"no plan":                  {[]string{"run"}, "want one plan"},
+		"a missing plan":           {[]string{"run", filepath.Join(dir, "none.yaml")}, "none.yaml"},
+		"an unknown flag":          {[]string{"run", good, "--fast"}, "--fast"},
+		"an unknown key":           {[]string{"run", good, "--set", "attacks[0].htp.url=x"}, "attacks[0].htp"},
+		"a negative rate":          {[]string{"run", writePlan(t, "http://h", "[{constant: -5/s, count: 1}]")}, "plan.yaml:5:"},
+		"no unit":                  {[]string{"run", good, "--set", "attacks[0].http.timeout=10"}, "attacks[0].http.timeout"},
+		"a bad target":             {[]string{"run", good, "--set", "attacks[0].http={targets: {file: " + targets + "}}"}, "line 3"},
+		"a bad endpoint":           {[]string{"run", good, "--otlp", "localhost"}, "--otlp"},
+		"two destinations":         {[]string{"run", good, "--otlp", "http://127.0.0.1:4318", "--config", "x"}, "exclude"},
+		"an unknown command":       {[]string{"rum", good}, "unknown command"},
+		"an argument of demo":      {[]string{"demo", "now"}, "unknown command"},
+		"no configuration":         {nil, "config"},
+		"a missing configuration":  {[]string{"run", good, "--config", filepath.Join(dir, "none.yaml")}, "none.yaml"},
+		"an invalid configuration": {[]string{"validate", "--config", "yaml:service: {pipelines: {traces: {receivers: [loadgen]}}}"}, "at least one exporter"},
+		"no pipeline with loadgen": {[]string{"run", good, "--config", "yaml:" + configOf("[otlp]")}, "no pipeline has the receiver loadgen"},
+		"two runs":                 {[]string{"run", good, "--config", "yaml:" + configOf("[loadgen, loadgen/2]")}, "more than one loadgen receiver"},
+		"an unknown signal":        {[]string{"run", good, "--otlp", "http://127.0.0.1:4318", "--otlp-signals", "spans"}, "--otlp-signals"},
+		"an unknown colour":        {[]string{"run", good, "--color", "pink"}, "--color"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cmd := loadtrace(t, c.args...)
@@ -153,6 +161,53 @@ func TestBadInputIsExplainedAndExitsWith2(t *testing.T) {
 			assert.Empty(t, cmd.out.String())
 		})
 	}
+}
+
+// configOf is a configuration with one pipeline of traces.
+func configOf(receivers string) string {
+	return "{receivers: {loadgen: {}, loadgen/2: {}, otlp: {protocols: {http: {endpoint: '127.0.0.1:0'}}}}, exporters: {nop: {}}, " +
+		"service: {telemetry: {metrics: {level: none}}, pipelines: {traces: {receivers: " + receivers + ", exporters: [nop]}}}}"
+}
+
+func TestAPlanMayComeFromStandardInput(t *testing.T) {
+	tg := newTestTarget(t)
+	plan, err := os.ReadFile(writePlan(t, tg.url, "[{constant: 100/s, count: 10}]"))
+	require.NoError(t, err)
+	c := loadtrace(t, "run", "-", "--json")
+	c.Stdin = bytes.NewReader(plan)
+	c.run(t, 0)
+	assert.EqualValues(t, 10, c.summary(t).Total.Requests.Finished)
+}
+
+func TestASummaryThatCannotBeWrittenIsAnError(t *testing.T) {
+	tg := newTestTarget(t)
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	require.NoError(t, err)
+	defer full.Close()
+	c := loadtrace(t, "run", writePlan(t, tg.url, "[{constant: 100/s, count: 10}]"), "--quiet")
+	c.Stdout = full
+	c.run(t, 1)
+	assert.Contains(t, c.err.String(), "write the summary")
+}
+
+func TestSecretsOfAURLReachNeitherSummaryNorTelemetry(t *testing.T) {
+	tg, sink := newTestTarget(t), newSink(t, "127.0.0.1:0")
+	url := strings.Replace(tg.url, "http://", "http://user:hunter2@", 1)
+	c := loadtrace(t, "run", writePlan(t, url+"/?token=hunter2&a=1", "[{constant: 100/s, count: 10}]"), "--json", "--otlp", sink.url)
+	c.run(t, 0)
+	assert.NotContains(t, c.out.String(), "hunter2")
+	assert.NotContains(t, c.err.String(), "hunter2")
+	assert.False(t, strings.Contains(sink.bodies.String(), "hunter2"), "a secret in telemetry")
+	assert.True(t, strings.Contains(sink.bodies.String(), "token=REDACTED"))
+}
+
+func TestAnEndpointForTracesOnlyGetsTracesOnly(t *testing.T) {
+	tg, sink := newTestTarget(t), newSink(t, "127.0.0.1:0")
+	c := loadtrace(t, "run", writePlan(t, tg.url, "[{constant: 100/s, count: 10}]"), "--json", "--otlp", sink.url, "--otlp-signals", "traces")
+	c.run(t, 0)
+	assert.Len(t, sink.client, 10)
+	assert.Empty(t, sink.metrics)
+	assert.Empty(t, sink.events)
 }
 
 func TestCtrlCEndsTheRunInOrderWithWhatWasDone(t *testing.T) {

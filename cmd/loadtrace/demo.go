@@ -11,9 +11,11 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"sync"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -56,15 +58,20 @@ running.
 }
 
 func (r *planRun) demo(ctx context.Context) error {
+	early, stopEarly := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+	defer stopEarly()
 	dir, err := os.MkdirTemp("", "loadtrace-demo")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	clear := sync.OnceFunc(func() { os.RemoveAll(dir) })
+	defer clear()
+	r.onStart = clear
+	r.Signals = signals
 	if r.Listen, err = freeAddress(); err != nil {
 		return err
 	}
-	service, err := startService(ctx, "http://"+r.Listen)
+	service, err := startService(early, "http://"+r.Listen)
 	if err != nil {
 		return err
 	}
@@ -73,16 +80,15 @@ func (r *planRun) demo(ctx context.Context) error {
 	if r.Plan, err = writeDemo(dir, service.HTTP); err != nil {
 		return err
 	}
-	fmt.Fprintf(r.stderr, "The demo service listens on http://%s; the collector takes its telemetry on http://%s.\n\n", service.HTTP, r.Listen)
+	fmt.Fprintf(r.stderr, "The demo service listens on http://%s;\nthe collector takes its telemetry on http://%s.\n\n", service.HTTP, r.Listen)
 
 	store := tracestore.New(storeLimit)
 	r.Store, r.beforeShutdown = true, stop // the service sends its last spans while the collector can take them
-	sum, err := r.do(ctx, store)
+	sum, err := r.do(early, store)
 	if err != nil {
 		return err
 	}
-	r.explain(store, sum)
-	return nil
+	return r.explain(store, sum)
 }
 
 // demoTargets is how many requests the demo's targets file holds, sent in turn.
@@ -116,18 +122,30 @@ func freeAddress() (string, error) {
 }
 
 // explain draws the slowest request whose server spans are there.
-func (r *planRun) explain(store *tracestore.Store, sum summary.Summary) {
+func (r *planRun) explain(store *tracestore.Store, sum summary.Summary) error {
+	var text bytes.Buffer
+	if spans := slowTrace(store, sum); spans == nil {
+		fmt.Fprintln(&text, "\nNo slow request has a server span: the target's telemetry did not arrive.")
+	} else {
+		fmt.Fprintln(&text, "\nOne slow request, from the generator to the last span of the target:")
+		fmt.Fprintln(&text)
+		term.Tree(&text, treeOf(spans), r.screen.options(r.stdout))
+	}
+	if _, err := r.stdout.Write(text.Bytes()); err != nil {
+		return fmt.Errorf("write the slow request: %w", err)
+	}
+	return nil
+}
+
+// slowTrace is the trace of the slowest request that has a server span.
+func slowTrace(store *tracestore.Store, sum summary.Summary) []tracestore.Span {
 	for _, slow := range sum.Slowest {
 		spans := store.Trace(traceID(slow.TraceID))
-		if len(spans) < 2 {
-			continue
+		if slices.ContainsFunc(spans, func(s tracestore.Span) bool { return s.Kind() == ptrace.SpanKindServer }) {
+			return spans
 		}
-		fmt.Fprintln(r.stdout, "\nOne slow request, from the generator to the last span of the target:")
-		fmt.Fprintln(r.stdout)
-		term.Tree(r.stdout, treeOf(spans), r.screen.options(r.stdout))
-		return
 	}
-	fmt.Fprintln(r.stdout, "\nNo slow request has a server span: the target's telemetry did not arrive.")
+	return nil
 }
 
 func traceID(s string) (id pcommon.TraceID) {

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"go.opentelemetry.io/collector/otelcol"
@@ -21,9 +23,15 @@ func main() {
 
 // execute runs the command line and returns the exit code.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	signal.Ignore(syscall.SIGPIPE) // a reader that goes away is an error of the write
 	root := newRoot(stdout, stderr)
 	root.SetArgs(args)
+	understood := false
+	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
 	err := root.ExecuteContext(ctx)
+	if err != nil && !understood {
+		err = badInput(err)
+	}
 	if err != nil {
 		fmt.Fprintln(stderr, "Error:", err)
 	}
@@ -44,6 +52,22 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return badInput(err) })
+	for _, cmd := range root.Commands() {
+		if cmd.Name() == "validate" {
+			blameInput(cmd)
+		}
+	}
 	root.AddCommand(newRun(), newDemo(), newTarget())
 	return root
+}
+
+// blameInput makes every error of a command one of bad input.
+func blameInput(cmd *cobra.Command) {
+	run := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := run(cmd, args); err != nil {
+			return badInput(err)
+		}
+		return nil
+	}
 }

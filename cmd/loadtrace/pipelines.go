@@ -18,6 +18,7 @@ type pipelines struct {
 	Set     []string // values that replace the plan's
 	OTLP    string   // endpoint that gets everything; none if empty
 	Headers map[string]string
+	Signals []string // what OTLP gets
 	// Listen is where the target's own telemetry is taken, over OTLP and HTTP; none if empty.
 	Listen string
 	// Store adds the exporter that keeps traces for the terminal.
@@ -28,6 +29,9 @@ type pipelines struct {
 // waited as long as it was told to.
 const drainTimeout = "2s"
 
+// signals of telemetry.
+var signals = []string{"traces", "metrics", "logs"}
+
 // object is a YAML mapping.
 type object = map[string]any
 
@@ -37,14 +41,12 @@ func (p pipelines) config() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	loadgen := p.receiver()
-	loadgen["outbox"] = object{"drain_timeout": drainTimeout}
-	receivers := object{"loadgen": loadgen}
+	receivers := object{"loadgen": object{"outbox": object{"drain_timeout": drainTimeout}}}
 	if p.Listen != "" {
 		receivers["otlp"] = object{"protocols": object{"http": object{"endpoint": p.Listen}}}
 	}
 	pipes := object{}
-	for _, signal := range []string{"traces", "metrics", "logs"} {
+	for _, signal := range signals {
 		pipes[signal] = object{"receivers": keys(receivers), "exporters": p.exportersOf(signal, exporters)}
 	}
 	return uri(object{
@@ -69,20 +71,12 @@ func logging() object {
 	}
 }
 
-// overlay is what a run adds to the configuration of the user's own.
-func (p pipelines) overlay() (string, error) {
-	return uri(object{"receivers": object{"loadgen": p.receiver()}})
-}
-
-func (p pipelines) receiver() object {
-	r := object{"plan_file": p.Plan}
-	if len(p.Set) > 0 {
-		r["set"] = p.Set
-	}
-	return r
-}
-
 func (p pipelines) exporters() (object, error) {
+	for _, signal := range p.Signals {
+		if !slices.Contains(signals, signal) {
+			return nil, badInput(fmt.Errorf("--otlp-signals %q: write some of %s", signal, strings.Join(signals, ",")))
+		}
+	}
 	exporters := object{"nop": object{}}
 	if p.Store {
 		exporters[tracestore.Type.String()] = object{}
@@ -97,16 +91,20 @@ func (p pipelines) exporters() (object, error) {
 	return exporters, nil
 }
 
+// exportersOf a signal: those that take it, or nop.
 func (p pipelines) exportersOf(signal string, exporters object) []string {
 	var of []string
 	for _, name := range keys(exporters) {
-		if name == "nop" && len(exporters) > 1 && p.OTLP != "" {
-			continue
+		switch {
+		case name == "nop":
+		case name == tracestore.Type.String() && signal != "traces":
+		case strings.HasPrefix(name, "otlp_") && !slices.Contains(p.Signals, signal):
+		default:
+			of = append(of, name)
 		}
-		if name == tracestore.Type.String() && signal != "traces" {
-			continue
-		}
-		of = append(of, name)
+	}
+	if len(of) == 0 {
+		return []string{"nop"}
 	}
 	return of
 }

@@ -4,12 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/otelcol"
+	"go.opentelemetry.io/collector/receiver"
+	"go.uber.org/zap"
 
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tracestore"
+	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver"
 )
@@ -22,6 +27,9 @@ type session struct {
 	over    chan error // the collector's own end
 
 	collector *otelcol.Collector
+
+	mu  sync.Mutex // guards cfg
+	cfg component.Config
 }
 
 // outcome is how a run ended.
@@ -30,17 +38,21 @@ type outcome struct {
 	err     error
 }
 
-// startSession starts a collector on the configurations. store, if any, becomes
-// an exporter that they may name.
-func startSession(uris []string, store *tracestore.Store) (*session, error) {
+// startSession starts a collector on the configurations, whose loadgen receiver
+// carries out plan. store, if any, becomes an exporter that they may name; notes,
+// if any, takes the collector's log.
+func startSession(uris []string, plan *loadgen.Plan, store *tracestore.Store, notes *notes) (*session, error) {
 	s := &session{
 		started: make(chan *loadgenreceiver.Handle, 1),
 		ended:   make(chan outcome, 1),
 		over:    make(chan error, 1),
 	}
-	set := settings(func() (otelcol.Factories, error) { return s.factories(store) })
+	set := settings(func() (otelcol.Factories, error) { return s.factories(plan, store) })
 	set.ConfigProviderSettings.ResolverSettings.URIs = uris
 	set.DisableGracefulShutdown = true // signals stop the run first
+	if notes != nil {
+		set.LoggingOptions = []zap.Option{zap.WrapCore(notes.core)}
+	}
 	collector, err := otelcol.NewCollector(set)
 	if err != nil {
 		return nil, fmt.Errorf("make the collector: %w", err)
@@ -52,26 +64,95 @@ func startSession(uris []string, store *tracestore.Store) (*session, error) {
 
 // factories are the distribution's, with a loadgen receiver that tells the
 // session of its run.
-func (s *session) factories(store *tracestore.Store) (otelcol.Factories, error) {
+func (s *session) factories(plan *loadgen.Plan, store *tracestore.Store) (otelcol.Factories, error) {
 	f, err := components()
 	if err != nil {
 		return f, err
 	}
-	loadgen := loadgenreceiver.NewFactory(loadgenreceiver.WithObserver(loadgenreceiver.Observer{
-		OnStart: func(h *loadgenreceiver.Handle) { s.started <- h },
-		OnEnd:   func(sum summary.Summary, err error) { s.ended <- outcome{sum, err} },
-	}))
-	f.Receivers[loadgen.Type()] = loadgen
+	loadgen := loadgenreceiver.NewFactory(
+		loadgenreceiver.WithPlan(plan),
+		loadgenreceiver.WithObserver(loadgenreceiver.Observer{
+			OnStart: func(h *loadgenreceiver.Handle) { s.started <- h },
+			OnEnd:   func(sum summary.Summary, err error) { s.ended <- outcome{sum, err} },
+		}))
+	f.Receivers[loadgen.Type()] = only{loadgen, s}
 	if store != nil {
 		kept := tracestore.NewFactory(store)
-		f.Exporters = withExporter(f.Exporters, kept)
+		f.Exporters[kept.Type()] = kept
 	}
 	return f, nil
 }
 
-func withExporter(all map[component.Type]exporter.Factory, f exporter.Factory) map[component.Type]exporter.Factory {
-	all[f.Type()] = f
-	return all
+// only lets one configuration of the loadgen receiver take part: a session has
+// one run.
+type only struct {
+	receiver.Factory
+	session *session
+}
+
+func (o only) CreateTraces(ctx context.Context, set receiver.Settings, cfg component.Config, next consumer.Traces) (receiver.Traces, error) {
+	if err := o.session.take(cfg); err != nil {
+		return nil, err
+	}
+	return o.Factory.CreateTraces(ctx, set, cfg, next)
+}
+
+func (o only) CreateMetrics(ctx context.Context, set receiver.Settings, cfg component.Config, next consumer.Metrics) (receiver.Metrics, error) {
+	if err := o.session.take(cfg); err != nil {
+		return nil, err
+	}
+	return o.Factory.CreateMetrics(ctx, set, cfg, next)
+}
+
+func (o only) CreateLogs(ctx context.Context, set receiver.Settings, cfg component.Config, next consumer.Logs) (receiver.Logs, error) {
+	if err := o.session.take(cfg); err != nil {
+		return nil, err
+	}
+	return o.Factory.CreateLogs(ctx, set, cfg, next)
+}
+
+func (s *session) take(cfg component.Config) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cfg != nil && s.cfg != cfg {
+		return badInput(errors.New("--config: more than one loadgen receiver takes part; a run has one plan, so name one in the pipelines"))
+	}
+	s.cfg = cfg
+	return nil
+}
+
+// without reports whether the collector runs and has no loadgen receiver.
+func (s *session) without() bool {
+	if s.collector.GetState() != otelcol.StateRunning {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cfg == nil
+}
+
+// begin waits for the run to begin.
+func (s *session) begin(cancelled <-chan string) (*loadgenreceiver.Handle, error) {
+	look := time.NewTicker(50 * time.Millisecond)
+	defer look.Stop()
+	for {
+		select {
+		case run := <-s.started:
+			return run, nil
+		case err := <-s.over:
+			s.over <- nil
+			if err == nil {
+				err = errors.New("it ended before the run began")
+			}
+			return nil, fmt.Errorf("start the collector: %w", err)
+		case why := <-cancelled:
+			return nil, fmt.Errorf("stopped by %s before the run began", why)
+		case <-look.C:
+			if s.without() {
+				return nil, badInput(errors.New("--config: no pipeline has the receiver loadgen; add it to receivers of a pipeline"))
+			}
+		}
+	}
 }
 
 // lastWords is the outcome of a run whose collector has ended, which it tells of

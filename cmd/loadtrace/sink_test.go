@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"io"
 	"net"
 	"net/http"
@@ -30,6 +31,7 @@ type otlpSink struct {
 	exemplars []pmetric.Exemplar
 	metrics   map[string]bool
 	events    []string
+	bodies    bytes.Buffer // everything, as it came
 }
 
 // newSink listens on an address, or on a free one.
@@ -63,6 +65,7 @@ func (s *otlpSink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *otlpSink) take(path string, body []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.bodies.Write(body)
 	switch path {
 	case "/v1/traces":
 		r := ptraceotlp.NewExportRequest()

@@ -64,7 +64,7 @@ func newRequest(t *vegeta.Target, baggage string) (*request, error) {
 		return nil, err
 	}
 	r.target = loadgen.Target{
-		Method: t.Method, URL: u.String(), Scheme: u.Scheme, Host: u.Hostname(), Port: port,
+		Method: t.Method, URL: loadgen.RedactURL(u.String()), Scheme: u.Scheme, Host: u.Hostname(), Port: port,
 	}
 	return r, nil
 }

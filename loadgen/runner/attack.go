@@ -112,6 +112,6 @@ func (a *attack) target() string {
 	case h.Targets != nil:
 		return "targets of " + filepath.Base(h.Targets.File)
 	default:
-		return h.Method + " " + h.URL
+		return h.Method + " " + loadgen.RedactURL(h.URL)
 	}
 }

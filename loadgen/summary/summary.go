@@ -195,4 +195,6 @@ type Snapshot struct {
 	RateAchieved float64       // requests ended per second
 	P50, P99     time.Duration // of the response time; 0 if no request ended
 	Stage        string        // "attack: stage" of the attacks under way
+	// Delivering: the last request has ended, and telemetry is still to be delivered.
+	Delivering bool
 }

@@ -2,6 +2,7 @@ package tracestore
 
 import (
 	"container/list"
+	"slices"
 	"sync"
 	"time"
 
@@ -70,6 +71,9 @@ func (s *Store) add(service string, span ptrace.Span) {
 		t.place = s.order.PushBack(t)
 		s.traces[t.id] = t
 	}
+	if t.has(span.SpanID()) {
+		return // delivered again after a failure elsewhere
+	}
 	kept := Span{Service: service, Span: ptrace.NewSpan()}
 	span.CopyTo(kept.Span)
 	t.spans = append(t.spans, kept)
@@ -80,6 +84,10 @@ func (s *Store) add(service string, span ptrace.Span) {
 		t.client = max(t.client, span.EndTimestamp().AsTime().Sub(span.StartTimestamp().AsTime()))
 		s.rank(t)
 	}
+}
+
+func (t *trace) has(id pcommon.SpanID) bool {
+	return slices.ContainsFunc(t.spans, func(s Span) bool { return s.SpanID() == id })
 }
 
 // rank keeps t if it is among the slowest.

@@ -39,6 +39,14 @@ func TestTheSpansOfATraceComeTogether(t *testing.T) {
 	assert.Empty(t, s.Trace(pcommon.TraceID{1, 9}))
 }
 
+// An exporter that refuses makes the pipeline deliver again to all of them.
+func TestASpanThatComesAgainIsKeptOnce(t *testing.T) {
+	s := New(1 << 20)
+	s.Add(spans(1, ptrace.SpanKindServer, time.Millisecond))
+	s.Add(spans(1, ptrace.SpanKindServer, time.Millisecond))
+	assert.Len(t, s.Trace(pcommon.TraceID{1, 1}), 1)
+}
+
 func TestOverTheLimitTheOldestLeaveButTheSlowestStay(t *testing.T) {
 	s := New(100 * 400)
 	s.Add(spans(0, ptrace.SpanKindClient, time.Minute))

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"sync"
+
+	"go.uber.org/zap/zapcore"
+)
+
+// notesLimit bounds the notes that are kept.
+const notesLimit = 20
+
+// notes keeps the warnings of the built-in collector, once each, until the
+// progress display is gone: the two share a terminal.
+type notes struct {
+	mu    sync.Mutex // guards all below
+	lines []string
+	seen  map[string]bool
+}
+
+// core takes the place of the collector's own.
+func (n *notes) core(zapcore.Core) zapcore.Core { return noteCore{notes: n} }
+
+func (n *notes) add(line string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.seen[line] || len(n.lines) == notesLimit {
+		return
+	}
+	if n.seen == nil {
+		n.seen = map[string]bool{}
+	}
+	n.seen[line] = true
+	n.lines = append(n.lines, line)
+}
+
+// print writes the notes, a line each, and forgets them.
+func (n *notes) print(w io.Writer) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, line := range n.lines {
+		fmt.Fprintln(w, line)
+	}
+	n.lines = nil
+}
+
+// noteCore writes entries into notes, with the component and the error of each.
+type noteCore struct {
+	notes     *notes
+	component string
+}
+
+func (noteCore) Enabled(l zapcore.Level) bool { return l >= zapcore.WarnLevel }
+
+func (c noteCore) With(fields []zapcore.Field) zapcore.Core {
+	for _, f := range fields {
+		if f.Key == "otelcol.component.id" {
+			c.component = f.String
+		}
+	}
+	return c
+}
+
+func (c noteCore) Check(e zapcore.Entry, checked *zapcore.CheckedEntry) *zapcore.CheckedEntry {
+	if c.Enabled(e.Level) {
+		return checked.AddCore(e, c)
+	}
+	return checked
+}
+
+func (c noteCore) Write(e zapcore.Entry, fields []zapcore.Field) error {
+	line := e.Message
+	for _, f := range fields {
+		if err, ok := f.Interface.(error); ok && f.Type == zapcore.ErrorType {
+			line = err.Error()
+		}
+	}
+	if c.component != "" {
+		line = c.component + ": " + line
+	}
+	c.notes.add(e.Level.String() + "  " + line)
+	return nil
+}
+
+func (noteCore) Sync() error { return nil }

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/term"
+	"github.com/loadtrace/loadtrace/loadgen/summary"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver"
+)
+
+// caught are the signals that end a run in order.
+type caught struct {
+	names chan string
+	stop  func()
+}
+
+// catch takes signals until stop is called, also while the summary is printed,
+// so that an impatient press does not lose it.
+func catch() *caught {
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	c := &caught{names: make(chan string, 4)}
+	over := make(chan struct{})
+	go func() {
+		for {
+			select {
+			case s := <-signals:
+				select {
+				case c.names <- s.String():
+				default: // four are enough
+				}
+			case <-over:
+				return
+			}
+		}
+	}()
+	c.stop = sync.OnceFunc(func() { signal.Stop(signals); close(over) })
+	return c
+}
+
+// watch shows progress until the run has ended. A first signal stops the run, a
+// second gives up the telemetry that is still to be delivered; once only that is
+// left, the first does.
+func (r *planRun) watch(ctx context.Context, s *session, signals *caught) (outcome, error) {
+	run, err := s.begin(signals.names)
+	if err != nil {
+		return outcome{}, err
+	}
+	if r.onStart != nil {
+		r.onStart()
+	}
+	defer r.showProgress(run)()
+
+	stop, giveUp := sync.OnceFunc(run.Stop), sync.OnceFunc(s.collector.Shutdown)
+	idle, flushed, done := run.Idle(), (<-chan time.Time)(nil), ctx.Done()
+	for stopped := false; ; {
+		select {
+		case end := <-s.ended:
+			return end, end.err
+		case err := <-s.over:
+			s.over <- nil
+			return s.lastWords(err)
+		case <-idle:
+			idle, flushed = nil, time.After(r.flush)
+		case <-flushed:
+			giveUp()
+		case <-done:
+			done = nil
+			stop()
+		case <-signals.names:
+			stop()
+			if stopped || idle == nil {
+				giveUp()
+			}
+			stopped = true
+		}
+	}
+}
+
+// showProgress shows the run's progress until the function that it returns is called.
+func (r *planRun) showProgress(run *loadgenreceiver.Handle) (done func()) {
+	if r.quiet {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		term.Run(ctx, r.stderr, func() summary.Snapshot { return snapshot(run) }, r.screen.options(r.stderr))
+	}()
+	return func() { cancel(); <-over }
+}
+
+func snapshot(run *loadgenreceiver.Handle) summary.Snapshot {
+	s := run.Snapshot(time.Now())
+	select {
+	case <-run.Idle():
+		s.Delivering = true
+	default:
+	}
+	return s
+}
