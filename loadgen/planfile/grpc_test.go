@@ -140,12 +140,12 @@ func TestFaultsOfGRPCNamePlaceKeyWrongAndFix(t *testing.T) {
 func TestTargetsAndMethodsOfGRPCAreChecked(t *testing.T) {
 	const address, form = "; write one such as 127.0.0.1:9090", "; write package.Service/Method, such as grpc.health.v1.Health/Check"
 	for given, want := range map[[2]string]string{
-		{"", "a.B/C"}:              `2:3: attacks[0].grpc.target: is missing` + address,
+		{"", "a.B/C"}:              `3:13: attacks[0].grpc.target: is missing` + address,
 		{"localhost", "a.B/C"}:     `3:13: attacks[0].grpc.target: "localhost" is not host:port` + address,
 		{":9090", "a.B/C"}:         `3:13: attacks[0].grpc.target: ":9090" is not host:port` + address,
 		{"h:0", "a.B/C"}:           `3:13: attacks[0].grpc.target: port 0 is not between 1 and 65535` + address,
 		{"http://h:9090", "a.B/C"}: `3:13: attacks[0].grpc.target: "http://h:9090" is more than host:port` + address,
-		{"h:1", ""}:                `2:3: attacks[0].grpc.method: is missing` + form,
+		{"h:1", ""}:                `4:13: attacks[0].grpc.method: is missing` + form,
 		{"h:1", "/a.B/C"}:          `4:13: attacks[0].grpc.method: "/a.B/C" is no method; did you mean a.B/C?`,
 		{"h:1", "a.v1.B.C"}:        `4:13: attacks[0].grpc.method: "a.v1.B.C" is no method; did you mean a.v1.B/C?`,
 		{"h:1", "Validate"}:        `4:13: attacks[0].grpc.method: "Validate" is no method` + form,

@@ -10,6 +10,7 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/meter"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/span"
 )
 
 // recorder is the sink of a run: each record goes to the figures, the span and
@@ -43,7 +44,7 @@ func (r *recorder) record(rec *loadgen.Record) {
 	if r.waiting == nil {
 		r.waiting = make([]loadgen.Record, 0, r.batch)
 	}
-	r.waiting = append(r.waiting, *rec)
+	r.waiting = append(r.waiting, span.Hold(rec))
 	if len(r.waiting) == r.batch {
 		r.put(r.waiting)
 		r.waiting = nil
