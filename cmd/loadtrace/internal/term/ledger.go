@@ -53,18 +53,11 @@ func (p *page) entry(e entry, n int, planned uint64) {
 	}
 }
 
-// statuses are the codes with their numbers, the lowest first.
+// statuses are the codes with their numbers.
 func (p *page) statuses(status map[string]uint64) []string {
 	var out []string
-	for _, code := range slices.Sorted(maps.Keys(status)) {
-		s := p.clean(code) + " " + p.repeated(status[code])
-		switch {
-		case code >= "5":
-			s = p.paint(red, s)
-		case code >= "4":
-			s = p.paint(yellow, s)
-		}
-		out = append(out, s)
+	for _, code := range slices.SortedFunc(maps.Keys(status), byCode) {
+		out = append(out, p.paint(statusInk(code), p.clean(code)+" "+p.repeated(status[code])))
 	}
 	return out
 }
