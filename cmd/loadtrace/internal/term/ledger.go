@@ -97,6 +97,7 @@ func (p *page) examples(errors map[loadgen.ErrorKind]summary.Error) {
 		if words == "" {
 			continue
 		}
+		words += hint(words)
 		label := "    " + left(p.clean(string(kind)), 11) + " "
 		for i, l := range wrap(words, p.width()-width(label)) {
 			if i > 0 {
@@ -105,6 +106,14 @@ func (p *page) examples(errors map[loadgen.ErrorKind]summary.Error) {
 			p.line(label + p.paint(dim, l))
 		}
 	}
+}
+
+// hint is what to do about an error whose words do not say it.
+func hint(words string) string {
+	if strings.Contains(words, "first record does not look like a TLS handshake") {
+		return "; the target answers without TLS: write plaintext: true for gRPC, or http:// for HTTP"
+	}
+	return ""
 }
 
 // byCount orders kinds, the most frequent first.

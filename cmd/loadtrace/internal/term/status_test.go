@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/loadtrace/loadtrace/internal/attr"
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
 
 func TestAStatusIsPaintedByWhoseFaultItIs(t *testing.T) {
@@ -27,6 +29,13 @@ func TestStatusesOfBothProtocolsAreInOrder(t *testing.T) {
 	slices.Reverse(got)
 	slices.SortFunc(got, byCode)
 	assert.Equal(t, want, got)
+}
+
+func TestATargetWithoutTLSIsExplained(t *testing.T) {
+	s := newSample("unary")
+	s.add(0, 3, rpc("auth.v1.Auth/Validate"), failure(loadgen.ErrorTLS, "authentication handshake failed: tls: first record does not look like a TLS handshake"))
+	drawn := text(func(b *bytes.Buffer) { Summary(b, s.summary(time.Second, summary.Conclusion{}), Options{Width: 160}) })
+	assert.Contains(t, drawn, "first record does not look like a TLS handshake; the target answers without TLS: write plaintext: true")
 }
 
 func TestATreeOfACallNamesItsMethodAndItsBadCodeOnce(t *testing.T) {
