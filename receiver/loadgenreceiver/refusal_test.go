@@ -62,7 +62,7 @@ func TestWhatAPipelineRefusesForGoodIsAFaultOfTheRun(t *testing.T) {
 	assert.EqualValues(t, 21, sum.Telemetry.SpansMade)
 	assert.EqualValues(t, 21, sum.Telemetry.SpansDropped)
 	require.Len(t, sum.Faults, 1)
-	assert.Contains(t, sum.Faults[0], "21 spans")
+	assert.Contains(t, sum.Faults[0], "all spans: 21 were lost")
 }
 
 func TestARefusingPipelineDoesNotSlowTheAttack(t *testing.T) {
