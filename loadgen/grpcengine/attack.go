@@ -51,7 +51,7 @@ func (e *engine) newRun(ctx, cut context.Context, p *pace.Pacer, sink loadgen.Si
 	r.gate = &gate{
 		pacer: p, grown: make(chan load.TickValue), free: make(chan struct{}, most),
 		begin: begin, stop: stop, cut: cut,
-		expire: r.expire, broken: func() bool { return r.fault.Load() != nil },
+		expire: r.expire, shut: r.conns.shutAll, broken: func() bool { return r.fault.Load() != nil },
 	}
 	return r
 }

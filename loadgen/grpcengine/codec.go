@@ -3,12 +3,15 @@ package grpcengine
 import (
 	"fmt"
 
-	"github.com/jhump/protoreflect/desc"
-	"github.com/jhump/protoreflect/dynamic"
+	"github.com/jhump/protoreflect/desc"    //lint:ignore SA1019 ghz is made of it
+	"github.com/jhump/protoreflect/dynamic" //lint:ignore SA1019 ghz is made of it
 	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/descriptorpb"
 )
+
+// token is what ghz passes on where there is a message.
+type token = dynamic.Message
 
 // wire is how a method is described to ghz: by its path and with messages that
 // stand for those on the wire. What is sent is an envelope with the bytes of the
@@ -60,14 +63,14 @@ func holder(name string, kind descriptorpb.FieldDescriptorProto_Type) *descripto
 	}
 }
 
-func (w wire) seal(message []byte) *dynamic.Message {
+func (w wire) seal(message []byte) *token {
 	m := dynamic.NewMessage(w.envelope)
 	m.SetFieldByNumber(content, message)
 	return m
 }
 
 // letter is the bytes in an envelope.
-func letter(envelope *dynamic.Message) []byte {
+func letter(envelope *token) []byte {
 	b, _ := envelope.GetFieldByNumber(content).([]byte)
 	return b
 }
@@ -80,7 +83,7 @@ func (codec) Name() string { return "proto" }
 
 // Marshal implements encoding.CodecV2.
 func (codec) Marshal(v any) (mem.BufferSlice, error) {
-	m, ok := v.(*dynamic.Message)
+	m, ok := v.(*token)
 	if !ok {
 		return nil, fmt.Errorf("%T is no envelope", v)
 	}
@@ -89,7 +92,7 @@ func (codec) Marshal(v any) (mem.BufferSlice, error) {
 
 // Unmarshal implements encoding.CodecV2.
 func (codec) Unmarshal(data mem.BufferSlice, v any) error {
-	m, ok := v.(*dynamic.Message)
+	m, ok := v.(*token)
 	if !ok {
 		return fmt.Errorf("%T is no receipt", v)
 	}
@@ -97,7 +100,7 @@ func (codec) Unmarshal(data mem.BufferSlice, v any) error {
 }
 
 // receipt is the size of a message received.
-func receipt(m *dynamic.Message) int64 {
+func receipt(m *token) int64 {
 	n, _ := m.GetFieldByNumber(content).(uint64)
 	return int64(n)
 }

@@ -2,7 +2,9 @@ package grpcengine
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -70,7 +72,7 @@ func compile(ctx context.Context, file string, imports []string) (description, e
 	files, err := c.Compile(ctx, name)
 	if err != nil {
 		fix := "correct it"
-		if strings.Contains(err.Error(), "could not resolve path") {
+		if errors.Is(err, fs.ErrNotExist) {
 			fix = "add the folder that holds the import to import_paths"
 		}
 		return description{}, &pace.KeyError{Key: "grpc.proto", What: err.Error(), Fix: fix}

@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jhump/protoreflect/dynamic"
 	"google.golang.org/grpc/balancer"
 
 	"github.com/loadtrace/loadtrace/loadgen"
@@ -166,13 +165,13 @@ func (f *flight) complete(v verdict) {
 }
 
 // loaded tells of the one message that the call sends.
-func (f *flight) loaded(m *dynamic.Message) {
+func (f *flight) loaded(m *token) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.count(m)
 }
 
-func (f *flight) count(m *dynamic.Message) {
+func (f *flight) count(m *token) {
 	f.record.BytesSent += int64(len(letter(m)))
 	if s := f.record.Stream; s != nil {
 		s.Sent++

@@ -27,6 +27,7 @@ type gate struct {
 	cut    context.Context     // when done, calls under way are cut off
 	expire func()              // ends calls whose time was over a while ago
 	close  func()              // cuts calls off
+	shut   func()              // tells connections that nothing follows
 	broken func() bool         // whether the run cannot go on
 }
 
@@ -93,11 +94,13 @@ func (g *gate) await(until context.Context) bool {
 // drain waits until no call is under way, and cuts off those that still are when
 // their grace is over.
 func (g *gate) drain() {
-	for range g.total {
-		if !g.await(g.cut) {
-			g.close()
-			return
-		}
+	cut := false
+	for n := 0; n < g.total && !cut; n++ {
+		cut = !g.await(g.cut)
+	}
+	g.shut()
+	if cut {
+		g.close()
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"text/template"
 
 	ghz "github.com/bojand/ghz/runner"
-	"github.com/jhump/protoreflect/dynamic"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -30,7 +29,7 @@ type messages struct {
 
 // message is one of the list: ready, or a template of its JSON.
 type message struct {
-	ready *dynamic.Message
+	ready *token
 	text  *template.Template
 }
 
@@ -126,7 +125,7 @@ func (ms *messages) read(text string, m method) (message, error) {
 }
 
 // at is the n-th message, from the first again after the last.
-func (ms *messages) at(n uint64, call *ghz.CallData) (*dynamic.Message, error) {
+func (ms *messages) at(n uint64, call *ghz.CallData) (*token, error) {
 	one := ms.list[n%uint64(len(ms.list))]
 	if one.ready != nil {
 		return one.ready, nil
@@ -138,7 +137,7 @@ func (ms *messages) at(n uint64, call *ghz.CallData) (*dynamic.Message, error) {
 	return m, nil
 }
 
-func (ms *messages) fill(t *template.Template, call *ghz.CallData) (*dynamic.Message, error) {
+func (ms *messages) fill(t *template.Template, call *ghz.CallData) (*token, error) {
 	var text bytes.Buffer
 	if err := t.Execute(&text, call); err != nil {
 		return nil, err

@@ -95,7 +95,7 @@ func fillValue(key string, t *template.Template, call *ghz.CallData) (string, er
 
 func checkKey(key string) error {
 	if key == "" || strings.Trim(key, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != "" {
-		return errors.New("a key is made of letters, digits and - _ .")
+		return errors.New("a key is made of letters, digits, dots, - and _")
 	}
 	reserved := []string{"content-type", "user-agent", "te"}
 	if strings.HasPrefix(key, "grpc-") || slices.Contains(reserved, key) {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	ghz "github.com/bojand/ghz/runner"
-	"github.com/jhump/protoreflect/dynamic"
 	"google.golang.org/grpc/metadata"
 
 	"github.com/loadtrace/loadtrace/loadgen"
@@ -25,6 +24,7 @@ type run struct {
 	stop  context.Context
 	cut   context.Context
 
+	conns   connections
 	flights flights
 	flying  sync.WaitGroup
 	fault   atomic.Pointer[error] // why the run cannot go on
@@ -68,7 +68,7 @@ func (r *run) metadataFor(call *ghz.CallData) (*metadata.MD, error) {
 
 // messageFor gives a call the message of a client that sends one. A stream's
 // messages are asked of its flight.
-func (r *run) messageFor(call *ghz.CallData) ([]*dynamic.Message, error) {
+func (r *run) messageFor(call *ghz.CallData) ([]*token, error) {
 	if r.method.sends() {
 		return nil, nil
 	}
@@ -81,7 +81,7 @@ func (r *run) messageFor(call *ghz.CallData) ([]*dynamic.Message, error) {
 		return nil, r.fail(f, err)
 	}
 	f.loaded(m)
-	return []*dynamic.Message{m}, nil
+	return []*token{m}, nil
 }
 
 // fail ends the run for a fault of the plan that only this call brought to light.

@@ -4,13 +4,12 @@ import (
 	"time"
 
 	ghz "github.com/bojand/ghz/runner"
-	"github.com/jhump/protoreflect/dynamic"
 
 	"github.com/loadtrace/loadtrace/loadgen"
 )
 
 // Recv implements ghz.StreamInterceptor: a message has come.
-func (f *flight) Recv(m *dynamic.Message, err error) error {
+func (f *flight) Recv(m *token, err error) error {
 	if err != nil {
 		return err
 	}
@@ -47,7 +46,7 @@ func (f *flight) note(s *loadgen.Stream, now time.Duration) {
 
 // Send implements ghz.StreamInterceptor: the next message of a stream that the
 // client sends is wanted. ghz asks from one goroutine.
-func (f *flight) Send(call *ghz.CallData) (*dynamic.Message, error) {
+func (f *flight) Send(call *ghz.CallData) (*token, error) {
 	spec := f.setup.Attack.GRPC.Stream
 	n := f.handed
 	if n > 0 && !f.rest(spec.Interval, spec.Duration) {

@@ -14,7 +14,11 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/reflection"
+	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
+	reflectionv1alpha "google.golang.org/grpc/reflection/grpc_reflection_v1alpha"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/dynamicpb"
 
 	"github.com/loadtrace/loadtrace/loadgen"
@@ -56,10 +60,21 @@ func describeEcho(t *testing.T) (string, protoreflect.FileDescriptor) {
 
 // startTarget serves every method with h.
 func startTarget(t *testing.T, h handler, opts ...grpc.ServerOption) *target {
+	g := prepareTarget(t, h, opts...)
+	g.start()
+	return g
+}
+
+func prepareTarget(t *testing.T, h handler, opts ...grpc.ServerOption) *target {
 	file, fd := describeEcho(t)
 	g := &target{t: t, file: file, note: fd.Messages().ByName("Note")}
 	g.serve = grpc.NewServer(append(opts, grpc.WaitForHandlers(true))...)
 	g.serve.RegisterService(g.describe(fd, h), nil)
+	return g
+}
+
+func (g *target) start() {
+	t := g.t
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	g.addr = l.Addr().String()
@@ -69,7 +84,6 @@ func startTarget(t *testing.T, h handler, opts ...grpc.ServerOption) *target {
 		g.serve.Stop()
 		<-served
 	})
-	return g
 }
 
 func (g *target) describe(fd protoreflect.FileDescriptor, h handler) *grpc.ServiceDesc {
@@ -139,4 +153,23 @@ func (g *target) attack(method string) loadgen.Attack {
 			Data: `{"text": "hello"}`, Plaintext: true, Connections: 2, Timeout: 5 * time.Second,
 		},
 	}
+}
+
+// startReflecting serves the echo service and its description.
+func startReflecting(t *testing.T, register func(reflection.GRPCServer, reflection.ServerOptions)) *target {
+	_, fd := describeEcho(t)
+	files := &protoregistry.Files{}
+	require.NoError(t, files.RegisterFile(fd))
+	g := prepareTarget(t, echo)
+	register(g.serve, reflection.ServerOptions{Services: g.serve, DescriptorResolver: files})
+	g.start()
+	return g
+}
+
+func registerV1(s reflection.GRPCServer, o reflection.ServerOptions) {
+	reflectionv1.RegisterServerReflectionServer(s, reflection.NewServerV1(o))
+}
+
+func registerV1Alpha(s reflection.GRPCServer, o reflection.ServerOptions) {
+	reflectionv1alpha.RegisterServerReflectionServer(s, reflection.NewServer(o)) //lint:ignore SA1019 old targets serve it
 }
