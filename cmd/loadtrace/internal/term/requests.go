@@ -51,7 +51,7 @@ func (p *page) requests(title string, requests []summary.Request, several bool) 
 func (p *page) descriptions(requests []summary.Request, several bool) (what []string, same bool) {
 	same = true
 	for _, r := range requests {
-		s := p.clean(p.what(r))
+		s := p.clean(p.what(r, several))
 		if several {
 			s = p.clean(r.Attack) + ": " + s
 		}
@@ -62,9 +62,13 @@ func (p *page) descriptions(requests []summary.Request, several bool) (what []st
 }
 
 // what a request is of: its method and path, or the method of gRPC, which is both.
-func (p *page) what(r summary.Request) string {
-	if strings.Contains(r.Method, "/") {
-		return r.Method
+// Beside the names of several attacks there is often no room for its service.
+func (p *page) what(r summary.Request, several bool) string {
+	if service, method, rpc := strings.Cut(r.Method, "/"); rpc {
+		if several && p.width() < 100 {
+			return method
+		}
+		return service + "/" + method
 	}
 	return r.Method + " " + path(r.URL, p.width() >= 100)
 }
