@@ -62,7 +62,7 @@ func TestWhatAPipelineRefusesForGoodIsAFaultOfTheRun(t *testing.T) {
 	assert.EqualValues(t, 21, sum.Telemetry.SpansMade)
 	assert.EqualValues(t, 21, sum.Telemetry.SpansDropped)
 	require.Len(t, sum.Faults, 1)
-	assert.Contains(t, sum.Faults[0], "all spans: 21 were lost")
+	assert.Equal(t, "the pipeline did not get all spans: 21 were lost", sum.Faults[0])
 }
 
 func TestARefusingPipelineDoesNotSlowTheAttack(t *testing.T) {
