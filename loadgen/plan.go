@@ -27,7 +27,9 @@ const (
 // Attack is one target and protocol with its load.
 type Attack struct {
 	Name string `yaml:"name"`
-	HTTP *HTTP  `yaml:"http,omitempty"`
+	// What is attacked: exactly one of HTTP and GRPC.
+	HTTP *HTTP `yaml:"http,omitempty"`
+	GRPC *GRPC `yaml:"grpc,omitempty"`
 	// Load is the attack's stages, one after another without a gap.
 	Load []pace.Stage `yaml:"load"`
 	// Workers start the attack; more are added while all are busy, to MaxWorkers.
@@ -99,6 +101,50 @@ const (
 	ProtocolHTTP2 Protocol = "h2"     // HTTP/2 over TLS, or failure
 	ProtocolH2C   Protocol = "h2c"    // HTTP/2 without TLS, with prior knowledge
 )
+
+// GRPC is what a gRPC attack calls, and how.
+type GRPC struct {
+	Target string `yaml:"target"` // host:port
+	Method string `yaml:"method"` // package.Service/Method
+
+	// Where the service's description comes from: at most one of Proto and Protoset;
+	// without either, the target's reflection service.
+	Proto       string   `yaml:"proto,omitempty"`        // .proto file
+	ImportPaths []string `yaml:"import_paths,omitempty"` // folders of what it imports
+	Protoset    string   `yaml:"protoset,omitempty"`     // compiled FileDescriptorSet
+
+	// The messages, at most one of the three: JSON (an object, or a list of which
+	// each call takes the next; for a stream that the client sends, each call sends
+	// the whole list), a file of the same, or a file with one binary message.
+	// ghz's template functions and variables may stand in JSON and in metadata.
+	Data       string            `yaml:"data,omitempty"`
+	DataFile   string            `yaml:"data_file,omitempty"`
+	BinaryFile string            `yaml:"binary_file,omitempty"`
+	Metadata   map[string]string `yaml:"metadata,omitempty"`
+
+	Plaintext    bool          `yaml:"plaintext,omitempty"` // without TLS
+	TLS          TLS           `yaml:"tls,omitempty"`
+	Authority    string        `yaml:"authority,omitempty"`
+	Connections  int           `yaml:"connections,omitempty"`
+	Timeout      time.Duration `yaml:"timeout,omitempty"`     // of a call, from sent to its end
+	Compression  string        `yaml:"compression,omitempty"` // gzip, or none if empty
+	KeepAlive    KeepAlive     `yaml:"keep_alive,omitempty"`
+	WaitForReady bool          `yaml:"wait_for_ready,omitempty"` // wait for a connection instead of failing at once
+	Stream       StreamLoad    `yaml:"stream,omitempty"`
+}
+
+// KeepAlive is HTTP/2 pings on idle connections; a zero Time is none.
+type KeepAlive struct {
+	Time    time.Duration `yaml:"time,omitempty"`
+	Timeout time.Duration `yaml:"timeout,omitempty"`
+}
+
+// StreamLoad shapes calls that stream.
+type StreamLoad struct {
+	Messages int           `yaml:"messages,omitempty"` // sent by a client or bidirectional stream; 0 is the list once
+	Interval time.Duration `yaml:"interval,omitempty"` // between two messages that are sent
+	Duration time.Duration `yaml:"duration,omitempty"` // after which the client closes the stream; 0 is no limit
+}
 
 // TLS says how to trust the target and how to prove the generator's identity.
 type TLS struct {

@@ -82,11 +82,12 @@ func (p Phases) Sum() time.Duration {
 // Target is the fixed part of a request. Records of the same target share it;
 // nobody changes it once an attack has begun.
 type Target struct {
-	Method string
-	URL    string // absolute, without user information
-	Scheme string // http, https
+	Method string // of HTTP; of gRPC package.Service/Method
+	URL    string // absolute, without user information; grpc://host:port/package.Service/Method
+	Scheme string // http, https, grpc, grpcs
 	Host   string // server.address: the host name or IP of the URL
 	Port   int    // server.port
+	RPC    bool   // whether it is a gRPC method, so that Status is a gRPC code
 }
 
 // Record is the outcome of one request. It is made once, by the engine; the
@@ -114,12 +115,14 @@ type Record struct {
 	NotSent   NotSentReason // set if NotSent
 
 	Target    *Target
-	Status    int   // HTTP status code; 0 if there was no response
+	Status    int   // HTTP status code, 0 if there was no response; with Target.RPC the gRPC code, 0 being OK
 	Proto     uint8 // HTTP: 10, 11, 20 for 1.0, 1.1, 2; 0 if there was no response
 	Redirects int   // hops followed
 	Reused    bool  // the (last) connection had been used before
 	Dialed    int   // connections opened on behalf of this request
 	Phases    Phases
+
+	Stream *Stream // of a streaming gRPC call, else nil
 
 	BytesSent     int64 // of the request body
 	BytesReceived int64 // of the response body
@@ -139,5 +142,25 @@ func (r *Record) ResponseTime() time.Duration { return r.Done.Sub(r.Intended) }
 // Lag is Sent − Intended: how late the generator was.
 func (r *Record) Lag() time.Duration { return r.Sent.Sub(r.Intended) }
 
-// OK reports whether the request got a response with a status below 400.
-func (r *Record) OK() bool { return r.Outcome == Finished && r.Status < 400 }
+// OK reports whether the request got a good response: an HTTP status below 400,
+// or the gRPC code OK.
+func (r *Record) OK() bool {
+	if r.Target != nil && r.Target.RPC {
+		return r.Outcome == Finished && r.Status == 0
+	}
+	return r.Outcome == Finished && r.Status < 400
+}
+
+// Stream is what a streaming call sent and received. Like the record it belongs
+// to the sink only during the call of the sink.
+type Stream struct {
+	Sent, Received int           // messages
+	First          time.Duration // from Record.Sent to the first message received; 0 if none came
+	// Gaps are the times between messages received, in order, at most MaxGaps;
+	// GapsCut counts those that are missing.
+	Gaps    []time.Duration
+	GapsCut int
+}
+
+// MaxGaps bounds Stream.Gaps.
+const MaxGaps = 1024

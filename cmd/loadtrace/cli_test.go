@@ -18,6 +18,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
@@ -310,9 +311,34 @@ service:
 }
 
 func TestTheDemoShowsASlowRequestOfTheService(t *testing.T) {
-	c := loadtrace(t, "demo", "--quiet", "--set", "attacks[0].load=[{constant: 100/s, duration: 1s}]")
+	c := loadtrace(t, "demo", "--quiet", "--set",
+		"attacks=[{name: http, http: {targets: {file: tokens.http}}, load: [{constant: 100/s, duration: 1s}]}]")
 	c.run(t, 0)
 	assert.Contains(t, c.out.String(), "One slow request")
 	assert.Contains(t, c.out.String(), "auth-service")
 	assert.Contains(t, c.out.String(), "GET /auth/validate")
+}
+
+func TestEveryRequestOfTheDemoHasItsServerSpanOverBothProtocols(t *testing.T) {
+	sink := newSink(t, "127.0.0.1:0")
+	c := loadtrace(t, "demo", "--quiet", "--otlp", sink.url,
+		"--set", "attacks.http.load=[{constant: 50/s, count: 50}]",
+		"--set", "attacks.unary.load=[{constant: 50/s, count: 40}]",
+		"--set", "attacks.stream.load=[{constant: 50/s, count: 30}]")
+	c.run(t, 0)
+	for _, shown := range []string{"GET", "grpc 127.0.0.1:", "200 ×", "OK ×", "150 sent · 150 received", "One slow request", "auth-service"} {
+		assert.Contains(t, c.out.String(), shown)
+	}
+	sink.mu.Lock()
+	defer sink.mu.Unlock()
+	served := map[string]int{}
+	for _, s := range sink.all {
+		of, ok := sink.all[s.parent]
+		if s.kind == ptrace.SpanKindServer && ok && of.kind == ptrace.SpanKindClient && of.parent.IsEmpty() && of.trace == s.trace {
+			served[of.name]++
+		}
+	}
+	assert.Equal(t, map[string]int{"GET": 50, "auth.v1.Auth/Validate": 40, "auth.v1.Auth/ValidateStream": 30}, served)
+	assert.True(t, sink.metrics["rpc.client.call.duration"])
+	assert.True(t, sink.metrics["loadgen.stream.message_gap"])
 }

@@ -38,10 +38,10 @@ func newDemo() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Attack a demo service for 15 seconds and explain a slow request",
-		Long: `Start the demo service beside this process, attack it for 15 seconds, print the
-summary, and show one slow request as a tree: the client's phases, and the
-server's spans of the same trace. Nothing else is needed, and nothing is left
-running.
+		Long: `Start the demo service beside this process, attack it for 15 seconds over HTTP and
+gRPC, print the summary, and show one slow request as a tree: the client's phases,
+and the server's spans of the same trace. Nothing else is needed, and nothing is
+left running.
 
 ` + exitCodes,
 		Args: cobra.NoArgs,
@@ -80,7 +80,10 @@ func (r *planRun) demo(ctx context.Context) error {
 	if r.Plan, err = writeDemo(dir, service.HTTP); err != nil {
 		return err
 	}
-	fmt.Fprintf(r.stderr, "The demo service listens on http://%s;\nthe collector takes its telemetry on http://%s.\n\n", service.HTTP, r.Listen)
+	// Before the user's own, which may replace them.
+	r.Set = append([]string{"attacks.unary.grpc.target=" + service.GRPC, "attacks.stream.grpc.target=" + service.GRPC}, r.Set...)
+	fmt.Fprintf(r.stderr, "The demo service listens on http://%s and grpc://%s;\nthe collector takes its telemetry on http://%s.\n\n",
+		service.HTTP, service.GRPC, r.Listen)
 
 	store := tracestore.New(storeLimit)
 	r.Store, r.beforeShutdown = true, stop // the service sends its last spans while the collector can take them
@@ -91,24 +94,32 @@ func (r *planRun) demo(ctx context.Context) error {
 	return r.explain(store, sum)
 }
 
-// demoTargets is how many requests the demo's targets file holds, sent in turn.
+// demoTargets is how many requests the demo's files hold, sent in turn.
 const demoTargets = 5000
 
-// writeDemo writes the plan and its targets, and returns the plan's path. A few
-// tokens get most requests, as in life, so that the service's cache has some
-// hits and some misses.
+// writeDemo writes the plan, its targets for an HTTP address and its messages,
+// and returns the plan's path. A few tokens get most requests, as in life, so
+// that the service's cache has some hits and some misses.
 func writeDemo(dir, address string) (string, error) {
-	var targets bytes.Buffer
+	var targets, messages bytes.Buffer
 	random := rand.New(rand.NewPCG(1, 1))
+	between := "["
 	for range demoTargets {
-		n := 1 + int(math.Pow(random.Float64(), 4)*token.Demos)
-		fmt.Fprintf(&targets, "GET http://%s/auth/validate\nAuthorization: Bearer %s\n\n", address, token.Demo(n))
+		name := token.Demo(1 + int(math.Pow(random.Float64(), 4)*token.Demos))
+		fmt.Fprintf(&targets, "GET http://%s/auth/validate\nAuthorization: Bearer %s\n\n", address, name)
+		fmt.Fprintf(&messages, "%s{\"token\": %q}", between, name)
+		between = ",\n"
 	}
+	messages.WriteString("]\n")
 	plan := filepath.Join(dir, "demo.yaml")
-	if err := os.WriteFile(filepath.Join(dir, "tokens.http"), targets.Bytes(), 0o600); err != nil {
-		return "", err
+	for name, content := range map[string][]byte{
+		"demo.yaml": demoPlan, "tokens.http": targets.Bytes(), "tokens.json": messages.Bytes(),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+			return "", err
+		}
 	}
-	return plan, os.WriteFile(plan, demoPlan, 0o600)
+	return plan, nil
 }
 
 // freeAddress is a loopback address on which nothing listens now.

@@ -27,6 +27,7 @@ type otlpSink struct {
 	mu        sync.Mutex // guards all below
 	client    map[pcommon.TraceID]pcommon.SpanID
 	spans     int // client spans, also those that came twice
+	all       map[pcommon.SpanID]sunk
 	runs      int // spans of runs
 	exemplars []pmetric.Exemplar
 	metrics   map[string]bool
@@ -34,11 +35,19 @@ type otlpSink struct {
 	bodies    bytes.Buffer // everything, as it came
 }
 
+// sunk is what a sink keeps of a span.
+type sunk struct {
+	name   string
+	kind   ptrace.SpanKind
+	trace  pcommon.TraceID
+	parent pcommon.SpanID
+}
+
 // newSink listens on an address, or on a free one.
 func newSink(t *testing.T, address string) *otlpSink {
 	l, err := net.Listen("tcp", address)
 	require.NoError(t, err)
-	s := &otlpSink{url: "http://" + l.Addr().String(), client: map[pcommon.TraceID]pcommon.SpanID{}, metrics: map[string]bool{}}
+	s := &otlpSink{url: "http://" + l.Addr().String(), client: map[pcommon.TraceID]pcommon.SpanID{}, metrics: map[string]bool{}, all: map[pcommon.SpanID]sunk{}}
 	server := &http.Server{Handler: s}
 	go server.Serve(l)
 	t.Cleanup(func() { server.Close() })
@@ -99,6 +108,7 @@ func (s *otlpSink) takeTraces(td ptrace.Traces) {
 	for _, rs := range td.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, span := range ss.Spans().All() {
+				s.all[span.SpanID()] = sunk{span.Name(), span.Kind(), span.TraceID(), span.ParentSpanID()}
 				if span.Kind() != ptrace.SpanKindClient {
 					s.runs++
 					continue

@@ -46,6 +46,16 @@ const (
 	Redirects        = "loadgen.redirects" // hops followed
 )
 
+// Of a call that streams.
+const (
+	StreamSent     = "loadgen.stream.messages.sent"
+	StreamReceived = "loadgen.stream.messages.received"
+	StreamFirst    = "loadgen.stream.first_message" // from sent to the first message received
+
+	EventMessage  = "loadgen.stream.message"        // a span event: a message was received
+	MessageNumber = "loadgen.stream.message.number" // from 1
+)
+
 // Of metrics.
 const (
 	Outcome         = "loadgen.outcome"          // finished, failed or not_sent

@@ -3,9 +3,13 @@ package attr
 // Metrics of a run.
 const (
 	MetricClientDuration  = "http.client.request.duration" // histogram, s: service time
+	MetricCallDuration    = "rpc.client.call.duration"     // histogram, s: service time; as the names of RPC attributes, not stable yet
 	MetricResponseTime    = "loadgen.response_time"        // histogram, s
 	MetricScheduleLag     = "loadgen.schedule_lag"         // histogram, s; open loop only
 	MetricPhaseDuration   = "loadgen.phase.duration"       // histogram, s
+	MetricFirstMessage    = "loadgen.stream.first_message" // histogram, s
+	MetricMessageGap      = "loadgen.stream.message_gap"   // histogram, s
+	MetricMessages        = "loadgen.stream.messages"      // sum, {message}
 	MetricRequests        = "loadgen.requests"             // sum, {request}
 	MetricPlanned         = "loadgen.requests.planned"     // sum, {request}
 	MetricInFlight        = "loadgen.requests.in_flight"   // gauge, {request}

@@ -22,6 +22,15 @@ const (
 	URLFull                   = string(semconv.URLFullKey)
 )
 
+// Of RPCs. The conventions are still renaming these (release candidates at
+// 1.41.0; servers may send the names before), so each stands here alone, and is
+// written and read by this constant.
+const (
+	RPCSystemName         = string(semconv.RPCSystemNameKey)
+	RPCMethod             = string(semconv.RPCMethodKey)
+	RPCResponseStatusCode = string(semconv.RPCResponseStatusCodeKey)
+)
+
 // Of any request.
 const (
 	ErrorType              = string(semconv.ErrorTypeKey)

@@ -89,7 +89,7 @@ func placeOf(tree ast.Node) place {
 }
 
 func (b *builder) scalar(t ast.Node, text string, quoted bool, path string) *node {
-	n := &node{place: placeOf(t), kind: scalar, quoted: quoted}
+	n := &node{place: placeOf(t), kind: scalar, quoted: quoted, marked: quoted}
 	expanded, replaced, err := expandEnv(text, b.lookup)
 	if err != nil {
 		b.faults.kill(n.place, path, err.what, err.fix)

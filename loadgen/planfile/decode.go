@@ -146,6 +146,10 @@ func (d *decoder) texts(dst reflect.Value, n *node, path string) {
 }
 
 func (d *decoder) scalar(dst reflect.Value, n *node, path string) {
+	if (n.kind == mapping || n.kind == sequence) && strings.HasSuffix(path, ".grpc.data") {
+		dst.SetString(jsonOf(n))
+		return
+	}
 	if !d.is(n, scalar, path) {
 		return
 	}

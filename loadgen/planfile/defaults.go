@@ -10,7 +10,8 @@ import (
 
 // Defaults fills in what a plan leaves out. Keys that are not named here default
 // to their type's zero: no body, no redirects followed, no limit of connections
-// or of the run's duration, no baggage, the system's trust in certificates.
+// or of the run's duration, no baggage, the system's trust in certificates, gRPC
+// over TLS and without compression, pings or waiting for a connection.
 //
 // The name of a plan read from a file is the file's, without its ending; one
 // that has none is called "plan". An attack may go without a name if it is the
@@ -30,6 +31,9 @@ func Defaults(p *loadgen.Plan) {
 		if a.HTTP != nil {
 			defaultHTTP(a.HTTP)
 		}
+		if a.GRPC != nil {
+			defaultGRPC(a.GRPC)
+		}
 	}
 }
 
@@ -46,6 +50,14 @@ func defaultHTTP(h *loadgen.HTTP) {
 	fill(&h.Connections, 10_000)
 	fill(&h.Timeout, 30*time.Second)
 	fill(&h.MaxBody, 100<<20)
+}
+
+func defaultGRPC(g *loadgen.GRPC) {
+	fill(&g.Connections, 1)
+	fill(&g.Timeout, 30*time.Second)
+	if g.KeepAlive.Time > 0 {
+		fill(&g.KeepAlive.Timeout, 20*time.Second)
+	}
 }
 
 // formatOf is the format of a targets file by the ending of its name.

@@ -60,14 +60,19 @@ func TestTheReferenceHasEachKeyAndItsDefault(t *testing.T) {
 		}
 	}
 	actual := map[string]string{}
-	for _, http := range []*loadgen.HTTP{{}, {Targets: &loadgen.Targets{File: "x"}}} {
-		plan := &loadgen.Plan{Attacks: []loadgen.Attack{{HTTP: http}}}
+	for _, attack := range []loadgen.Attack{
+		{HTTP: &loadgen.HTTP{}},
+		{HTTP: &loadgen.HTTP{Targets: &loadgen.Targets{File: "x"}}},
+		{GRPC: &loadgen.GRPC{KeepAlive: loadgen.KeepAlive{Time: 1}}},
+	} {
+		plan := &loadgen.Plan{Attacks: []loadgen.Attack{attack}}
 		Defaults(plan)
 		collectDefaults(reflect.ValueOf(plan).Elem(), "", actual)
 	}
 	for key, preset := range actual {
 		require.Contains(t, documented, key)
-		if preset == "" || key == "attacks[].http.targets.file" { // the x above
+		given := key == "attacks[].http.targets.file" || key == "attacks[].grpc.keep_alive.time" // above
+		if preset == "" || given {
 			assert.Regexp(t, "^(none|required.*|see below|`0`|`false`)$", documented[key], key)
 		} else {
 			assert.Contains(t, documented[key], "`"+preset+"`", key)

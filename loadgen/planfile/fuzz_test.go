@@ -22,6 +22,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(quick), "attacks.default.load[0]={ramp: {from: 0/s, to: 1/s}, count: 2}")
 	f.Add([]byte("attacks: &a [{http: &h {url: 'http://h/', headers: {<<: {A: b}}}, load: [{max: {workers: 1}, count: 3}]}]\nname: ${env:A:-b$$}\n"), "name=${env:HOME}")
 	f.Add([]byte("a: \"\\x41\\u00e9\\U0001F600\\\n  x\"\r\n? b\r\n: >-\r\n  c\r\n\r\n  d\n...\n"), "limits={grace: 1s}")
+	f.Add([]byte(withGRPC("data: [{a: \"${env:HOME}\", b: [1, x, null]}, {}]")), "attacks.default.grpc.stream={messages: 3, interval: 5ms}")
 	vars := env(map[string]string{"HOME": "/home: [$"})
 	f.Fuzz(func(t *testing.T, src []byte, set string) {
 		for _, opts := range [][]planfile.Option{{vars}, {vars, planfile.Set(set)}} {

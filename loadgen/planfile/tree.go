@@ -32,6 +32,7 @@ type node struct {
 	kind   kind
 	text   string // of a scalar
 	quoted bool   // the scalar stands in quotes or in a block, so it can be text only
+	marked bool   // as quoted, also where a variable was replaced
 	// entries of a mapping, in the source's order, or of a sequence, without keys.
 	entries []entry
 }

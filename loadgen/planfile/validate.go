@@ -36,14 +36,16 @@ func withDefaults(p *loadgen.Plan) *loadgen.Plan {
 	c := *p
 	c.Attacks = append([]loadgen.Attack(nil), p.Attacks...)
 	for i := range c.Attacks {
-		if c.Attacks[i].HTTP == nil {
-			continue
+		a := &c.Attacks[i]
+		if a.HTTP != nil {
+			a.HTTP = new(*a.HTTP)
+			if a.HTTP.Targets != nil {
+				a.HTTP.Targets = new(*a.HTTP.Targets)
+			}
 		}
-		h := *c.Attacks[i].HTTP
-		if h.Targets != nil {
-			h.Targets = new(*h.Targets)
+		if a.GRPC != nil {
+			a.GRPC = new(*a.GRPC)
 		}
-		c.Attacks[i].HTTP = &h
 	}
 	Defaults(&c)
 	return &c
@@ -100,13 +102,26 @@ func (v *validator) attackName(name, key string) {
 }
 
 func (v *validator) attack(a *loadgen.Attack, key string) {
-	if a.HTTP == nil {
-		v.add(key+".http", "is missing", "say what to attack, such as http: {url: http://127.0.0.1:8080/}")
-	} else {
-		v.http(a.HTTP, key+".http")
-	}
+	v.protocols(a, key)
 	v.load(a.Load, key)
 	v.workers(a, key)
+}
+
+// protocols checks what is attacked: exactly one of http and grpc.
+func (v *validator) protocols(a *loadgen.Attack, key string) {
+	switch {
+	case a.HTTP == nil && a.GRPC == nil:
+		v.add(key+".http", "is missing, and grpc too",
+			"say what to attack, such as http: {url: http://127.0.0.1:8080/} or grpc: {target: 127.0.0.1:9090, method: package.Service/Method}")
+	case a.HTTP != nil && a.GRPC != nil:
+		v.add(key+".grpc", "there is http too", "write http or grpc; the other can be a second attack")
+	}
+	if a.HTTP != nil {
+		v.http(a.HTTP, key+".http")
+	}
+	if a.GRPC != nil {
+		v.grpc(a.GRPC, key+".grpc")
+	}
 }
 
 func (v *validator) load(load []pace.Stage, key string) {

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,7 +51,7 @@ func (v *validator) http(h *loadgen.HTTP, key string) {
 	notNegative(v, key+".redirects", h.Redirects, "10, or 0 to follow none")
 	notNegative(v, key+".max_body", h.MaxBody, "100MiB")
 	v.tls(h.TLS, key+".tls")
-	v.files(h, key)
+	v.files(httpFiles(h), key)
 }
 
 func (v *validator) targets(h *loadgen.HTTP, key string) {
@@ -132,34 +131,4 @@ func (v *validator) tls(t loadgen.TLS, key string) {
 	case t.KeyFile != "" && t.CertFile == "":
 		v.add(key+".cert_file", "is missing beside key_file", "name the file of the key's certificate")
 	}
-}
-
-func (v *validator) files(h *loadgen.HTTP, key string) {
-	for _, f := range fileKeys(h) {
-		if *f.path == "" {
-			continue
-		}
-		if err := readable(*f.path); err != nil {
-			v.add(key+"."+f.key, err.Error(), "name a file that can be read")
-		}
-	}
-}
-
-// readable reports why a file cannot be read. A pipe is not opened, since that
-// would wait for its writer.
-func readable(path string) error {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return err
-	case info.IsDir():
-		return &os.PathError{Op: "read", Path: path, Err: os.ErrInvalid}
-	case !info.Mode().IsRegular():
-		return nil
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return f.Close()
 }

@@ -63,8 +63,8 @@ func (w *writer) value(v reflect.Value, indent string) {
 	case reflect.Slice:
 		w.out.WriteString("\n")
 		for i := range v.Len() {
-			w.out.WriteString(indent + "  - ")
-			w.object(v.Index(i), indent+"    ")
+			w.out.WriteString(indent + "  -")
+			w.element(v.Index(i), indent)
 		}
 	case reflect.Map:
 		w.out.WriteString("\n")
@@ -75,6 +75,16 @@ func (w *writer) value(v reflect.Value, indent string) {
 	default:
 		w.out.WriteString(" " + shown(v) + "\n")
 	}
+}
+
+// element writes what follows the dash of a list.
+func (w *writer) element(v reflect.Value, indent string) {
+	if v.Kind() == reflect.Struct {
+		w.out.WriteString(" ")
+		w.object(v, indent+"    ")
+		return
+	}
+	w.value(v, indent)
 }
 
 // shown is a scalar as it stands in a plan.

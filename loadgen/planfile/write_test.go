@@ -1,6 +1,7 @@
 package planfile_test
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
@@ -75,11 +76,16 @@ func drawPlan(t *rapid.T, file string) *loadgen.Plan {
 	for _, name := range names {
 		workers := rapid.IntRange(0, 500).Draw(t, "workers")
 		plan.Attacks = append(plan.Attacks, loadgen.Attack{
-			Name: name, HTTP: drawHTTP(t, file),
+			Name:    name,
 			Load:    rapid.SliceOfN(rapid.Custom(drawStage), 1, 4).Draw(t, "load"),
 			Workers: workers, MaxWorkers: workers + rapid.IntRange(1000, 2000).Draw(t, "max_workers"),
 			Baggage: rapid.Bool().Draw(t, "baggage"),
 		})
+		if a := &plan.Attacks[len(plan.Attacks)-1]; rapid.Bool().Draw(t, "grpc") {
+			a.GRPC = drawGRPC(t, file)
+		} else {
+			a.HTTP = drawHTTP(t, file)
+		}
 	}
 	return plan
 }
@@ -119,6 +125,47 @@ func drawHTTP(t *rapid.T, file string) *loadgen.HTTP {
 		h.Body = rapid.String().Draw(t, "body")
 	}
 	return h
+}
+
+func drawGRPC(t *rapid.T, file string) *loadgen.GRPC {
+	folder := filepath.Dir(file)
+	printable := rapid.StringMatching(`[ -~]{0,20}`)
+	g := &loadgen.GRPC{
+		Target:      rapid.SampledFrom([]string{"127.0.0.1:9090", "[::1]:1", "api.test:443"}).Draw(t, "target"),
+		Method:      rapid.StringMatching(`([a-z]{1,5}\.){0,2}[A-Z][a-z0-9_]{0,5}/[A-Z][a-z]{0,5}`).Draw(t, "method"),
+		Protoset:    rapid.SampledFrom([]string{"", file}).Draw(t, "protoset"),
+		Plaintext:   rapid.Bool().Draw(t, "plaintext"),
+		Authority:   printable.Draw(t, "authority"),
+		Connections: rapid.IntRange(0, 9).Draw(t, "connections"), Timeout: drawDuration(t, "timeout"),
+		Compression:  rapid.SampledFrom([]string{"", "gzip"}).Draw(t, "compression"),
+		WaitForReady: rapid.Bool().Draw(t, "wait_for_ready"),
+		Stream: loadgen.StreamLoad{
+			Messages: rapid.IntRange(0, 9).Draw(t, "messages"), Interval: drawDuration(t, "interval"), Duration: drawDuration(t, "duration"),
+		},
+	}
+	if g.Protoset == "" && rapid.Bool().Draw(t, "proto") {
+		g.Proto, g.ImportPaths = file, rapid.SampledFrom([][]string{nil, {folder}, {"/", folder}}).Draw(t, "import_paths")
+	}
+	if !g.Plaintext {
+		g.TLS.ServerName = printable.Draw(t, "server_name")
+	}
+	if rapid.Bool().Draw(t, "keep_alive") {
+		g.KeepAlive = loadgen.KeepAlive{Time: 10*time.Second + drawDuration(t, "time"), Timeout: drawDuration(t, "ping timeout")}
+	}
+	if rapid.Bool().Draw(t, "with metadata") {
+		g.Metadata = rapid.MapOfN(rapid.StringMatching("x[0-9a-z_.-]{1,12}"), printable, 1, 4).Draw(t, "metadata")
+	}
+	switch rapid.IntRange(0, 3).Draw(t, "messages from") {
+	case 0:
+		text, err := json.Marshal(rapid.MapOf(rapid.String(), rapid.String()).Draw(t, "data"))
+		require.NoError(t, err)
+		g.Data = string(text)
+	case 1:
+		g.DataFile = file
+	case 2:
+		g.BinaryFile = file
+	}
+	return g
 }
 
 func drawStage(t *rapid.T) pace.Stage {

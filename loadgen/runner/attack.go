@@ -106,7 +106,10 @@ func reason(end pace.End) loadgen.NotSentReason {
 }
 
 func (a *attack) target() string {
-	switch h := a.spec.HTTP; {
+	h, g := a.spec.HTTP, a.spec.GRPC
+	switch {
+	case g != nil:
+		return "grpc " + g.Target + " " + g.Method
 	case h == nil:
 		return ""
 	case h.Targets != nil:

@@ -140,3 +140,17 @@ func TestFaultsOfAPlanNameTheirAttack(t *testing.T) {
 	}
 	assert.Equal(t, 1, fake.Closed, "engines that did open are closed")
 }
+
+func TestAccountsSayWhatIsAttacked(t *testing.T) {
+	run, _ := start(t, &loadgen.Plan{Attacks: []loadgen.Attack{
+		{Name: "a", Load: loop(1), HTTP: &loadgen.HTTP{Method: "GET", URL: "http://h/"}},
+		{Name: "b", Load: loop(1), HTTP: &loadgen.HTTP{Targets: &loadgen.Targets{File: "/plans/targets.http"}}},
+		{Name: "c", Load: loop(1), GRPC: &loadgen.GRPC{Target: "h:9090", Method: "auth.v1.Auth/Validate"}},
+	}}, []*loadgentest.Fake{{}, {}, {}})
+	var targets []string
+	for _, a := range run.Accounts() {
+		targets = append(targets, a.Target)
+	}
+	assert.Equal(t, []string{"GET http://h/", "targets of targets.http", "grpc h:9090 auth.v1.Auth/Validate"}, targets)
+	require.NoError(t, run.Do(t.Context()))
+}

@@ -8,7 +8,7 @@ import (
 )
 
 // Accumulator takes the records of one run. Its memory is bounded whatever it is
-// given: a few hundred KiB for each attack.
+// given: about 250 KiB for each attack, and up to 64 KiB more for one that streams.
 //
 // Add may be called by many goroutines at once, and beside Snapshot. Records of
 // one attack wait for each other, for less than half a microsecond; the sink

@@ -28,6 +28,7 @@ func (t *tally) figures() Figures {
 		Connections:  t.counts.connections,
 		Bytes:        t.counts.bytes,
 		Phases:       t.phaseFigures(),
+		Stream:       t.stream.figures(),
 	}
 	for kind, e := range t.failures {
 		if f.Errors == nil {
@@ -59,13 +60,17 @@ func (c *counts) reasons() map[loadgen.NotSentReason]uint64 {
 
 func (c *counts) codes() map[string]uint64 {
 	m := map[string]uint64{}
-	for code, n := range c.status {
-		switch {
-		case n == 0:
-		case code == 0:
-			m["other"] = n
-		default:
-			m[strconv.Itoa(code)] = n
+	if n := c.status[0] + c.rpc[rpcCodes]; n > 0 {
+		m["other"] = n
+	}
+	for code, n := range c.status[1:] {
+		if n > 0 {
+			m[strconv.Itoa(code+1)] = n
+		}
+	}
+	for code, n := range c.rpc[:rpcCodes] {
+		if n > 0 {
+			m[loadgen.CodeName(code)] = n
 		}
 	}
 	return m
@@ -95,7 +100,6 @@ func request(r *loadgen.Record, plan *loadgen.Plan) Request {
 		SpanID:       r.SpanID.String(),
 		Attack:       plan.Attacks[r.Attack].Name,
 		Seq:          r.Seq,
-		Status:       r.Status,
 		Error:        r.Error,
 		Sent:         r.Sent,
 		ServiceTime:  inSeconds(r.ServiceTime()),
@@ -104,6 +108,11 @@ func request(r *loadgen.Record, plan *loadgen.Plan) Request {
 	}
 	if r.Target != nil {
 		q.Method, q.URL = r.Target.Method, r.Target.URL
+	}
+	if isRPC(r) {
+		q.Code = r.StatusName()
+	} else {
+		q.Status = r.Status
 	}
 	return q
 }

@@ -81,10 +81,11 @@ func (k *ranking) descending() []loadgen.Record {
 	})
 }
 
-// keep copies a record without its text, which has no bound here.
+// keep copies a record without its text, which has no bound here, and without its
+// stream, which is the engine's.
 func keep(r *loadgen.Record) loadgen.Record {
 	c := *r
-	c.ErrorText = ""
+	c.ErrorText, c.Stream = "", nil
 	return c
 }
 

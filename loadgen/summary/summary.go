@@ -53,18 +53,30 @@ type Attack struct {
 // The times are of all requests that were sent, failed ones included: to leave
 // out those that timed out would flatter the target.
 type Figures struct {
-	Requests     Requests                    `json:"requests"`
-	RateWanted   float64                     `json:"rate_wanted"`   // per second over the schedule; 0 if any stage is a closed loop
-	RateAchieved float64                     `json:"rate_achieved"` // sent per second from the first to the last sent
-	ServiceTime  Quantiles                   `json:"service_time"`
-	ResponseTime Quantiles                   `json:"response_time"`
-	Lag          Quantiles                   `json:"schedule_lag"` // of open-loop requests that were sent
-	Distribution []Bin                       `json:"response_time_distribution,omitempty"`
-	Status       map[string]uint64           `json:"status"` // of finished requests, by code; outside 100 to 599: other
-	Errors       map[loadgen.ErrorKind]Error `json:"errors,omitempty"`
-	Connections  Connections                 `json:"connections"`
-	Bytes        Traffic                     `json:"bytes"`
-	Phases       Phases                      `json:"phases"`
+	Requests     Requests  `json:"requests"`
+	RateWanted   float64   `json:"rate_wanted"`   // per second over the schedule; 0 if any stage is a closed loop
+	RateAchieved float64   `json:"rate_achieved"` // sent per second from the first to the last sent
+	ServiceTime  Quantiles `json:"service_time"`
+	ResponseTime Quantiles `json:"response_time"`
+	Lag          Quantiles `json:"schedule_lag"` // of open-loop requests that were sent
+	Distribution []Bin     `json:"response_time_distribution,omitempty"`
+	// Status of finished requests: by the digits of an HTTP status, by the name of a
+	// gRPC code, which are never the same. What neither protocol defines is other.
+	Status      map[string]uint64           `json:"status"`
+	Errors      map[loadgen.ErrorKind]Error `json:"errors,omitempty"`
+	Connections Connections                 `json:"connections"`
+	Bytes       Traffic                     `json:"bytes"`
+	Phases      Phases                      `json:"phases"`
+	Stream      *Stream                     `json:"stream,omitempty"` // if there were calls that stream
+}
+
+// Stream is figures of gRPC calls that stream.
+type Stream struct {
+	Calls    uint64    `json:"calls"`
+	Sent     uint64    `json:"messages_sent"`
+	Received uint64    `json:"messages_received"`
+	First    Quantiles `json:"first_message"` // from sent to the first message received, of calls that got one
+	Gap      Quantiles `json:"message_gap"`   // between messages received, of the first loadgen.MaxGaps of a call
 }
 
 // Bin is a part of a distribution: Count values above From, up to To. Bins
@@ -81,7 +93,7 @@ type Requests struct {
 	Finished uint64                           `json:"finished"`
 	Failed   uint64                           `json:"failed"`
 	NotSent  map[loadgen.NotSentReason]uint64 `json:"not_sent,omitempty"`
-	// OK is the finished ones with a status below 400.
+	// OK is the finished ones with a status below 400 or, of gRPC, the code OK.
 	OK uint64 `json:"ok"`
 }
 
@@ -148,7 +160,8 @@ type Request struct {
 	Seq          uint64            `json:"seq"`
 	Method       string            `json:"method"`
 	URL          string            `json:"url"`
-	Status       int               `json:"status,omitempty"`
+	Status       int               `json:"status,omitempty"` // of HTTP
+	Code         string            `json:"code,omitempty"`   // of gRPC, by name
 	Error        loadgen.ErrorKind `json:"error,omitempty"`
 	Sent         time.Time         `json:"sent"`
 	ServiceTime  Seconds           `json:"service_time"`
@@ -189,7 +202,7 @@ type Snapshot struct {
 	Sent      uint64 // finished and failed
 	InFlight  uint64
 	Failed    uint64
-	BadStatus uint64 // finished with a status of 400 or more
+	BadStatus uint64 // finished with a status of 400 or more or, of gRPC, another code than OK
 	// Over the last interval:
 	RateWanted   float64       // 0 in a closed loop
 	RateAchieved float64       // requests ended per second

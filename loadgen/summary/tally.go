@@ -14,6 +14,7 @@ type tally struct {
 	counts   counts
 	times    times
 	phases   [7]*histogram // in the order of phasesOf
+	stream   *stream       // nil until a call that streams came
 	failures map[loadgen.ErrorKind]*failure
 	slowest  ranking
 	drained  uint64 // requests that had ended when the interval was drained
@@ -23,11 +24,15 @@ type tally struct {
 type counts struct {
 	finished, failed, ok uint64
 	notSent              map[loadgen.NotSentReason]uint64
-	status               [600]uint64 // by code; [0] is for all codes outside 100 to 599
+	status               [600]uint64          // of HTTP, by code; [0] is for all codes outside 100 to 599
+	rpc                  [rpcCodes + 1]uint64 // of gRPC, by code; the last is for all others
 	connections          Connections
 	bytes                Traffic
 	first, last          time.Time // sent
 }
+
+// rpcCodes is how many codes gRPC defines, from 0.
+const rpcCodes = 17
 
 // times are the histograms of whole requests. Response times are added to the
 // interval since the last snapshot, and from there to those before it, so that
@@ -63,13 +68,19 @@ func (t *tally) add(r *loadgen.Record) {
 			t.phases[i].add(d)
 		}
 	}
+	if r.Stream != nil {
+		if t.stream == nil {
+			t.stream = newStream()
+		}
+		t.stream.add(r.Stream)
+	}
 	t.slowest.add(r, response)
 }
 
 func (c *counts) addSent(r *loadgen.Record) {
 	if r.Outcome == loadgen.Finished {
 		c.finished++
-		c.status[statusIndex(r.Status)]++
+		c.addStatus(r)
 		if r.OK() {
 			c.ok++
 		}
@@ -84,6 +95,19 @@ func (c *counts) addSent(r *loadgen.Record) {
 	c.bytes.Received += r.BytesReceived
 	c.span(r.Sent, r.Sent)
 }
+
+func (c *counts) addStatus(r *loadgen.Record) {
+	switch {
+	case !isRPC(r):
+		c.status[statusIndex(r.Status)]++
+	case 0 <= r.Status && r.Status < rpcCodes:
+		c.rpc[r.Status]++
+	default:
+		c.rpc[rpcCodes]++
+	}
+}
+
+func isRPC(r *loadgen.Record) bool { return r.Target != nil && r.Target.RPC }
 
 // addNotSent counts a reason. The engines know three; any other is an error.
 func (c *counts) addNotSent(reason loadgen.NotSentReason) {
@@ -142,6 +166,12 @@ func (t *tally) merge(o *tally) {
 	for i := range t.phases {
 		t.phases[i].merge(o.phases[i])
 	}
+	if o.stream != nil {
+		if t.stream == nil {
+			t.stream = newStream()
+		}
+		t.stream.merge(o.stream)
+	}
 	for kind, f := range o.failures {
 		mine := t.failures[kind]
 		if mine == nil {
@@ -164,6 +194,9 @@ func (c *counts) merge(o *counts) {
 	}
 	for code, n := range o.status {
 		c.status[code] += n
+	}
+	for code, n := range o.rpc {
+		c.rpc[code] += n
 	}
 	c.connections.Opened += o.connections.Opened
 	c.connections.Reused += o.connections.Reused

@@ -3,6 +3,7 @@ package loadgenreceiver
 import (
 	"context"
 	"fmt"
+	"time"
 	"unsafe"
 
 	"go.opentelemetry.io/collector/consumer"
@@ -75,6 +76,9 @@ func sizeOf(records []loadgen.Record) int {
 	n := len(records) * int(unsafe.Sizeof(loadgen.Record{}))
 	for i := range records {
 		n += len(records[i].ErrorText)
+		if s := records[i].Stream; s != nil {
+			n += int(unsafe.Sizeof(*s)) + cap(s.Gaps)*int(unsafe.Sizeof(time.Duration(0)))
+		}
 	}
 	return n
 }

@@ -10,13 +10,15 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/meter"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/span"
 )
 
 // recorder is the sink of a run: each record goes to the figures, the span and
 // the histogram points, the latter two under one lock, so that they always agree.
 //
-// Subtle: the lock is held for about a microsecond for each record, longer only
-// while metrics are collected. Handing records to a goroutine instead would need
+// Subtle: the lock is held for about a microsecond for each record, and a tenth
+// of one more for each gap of a stream, of which there are loadgen.MaxGaps at
+// most; longer only while metrics are collected. Handing records to a goroutine instead would need
 // a queue, and a queue is either bounded, and then records are lost, or not.
 type recorder struct {
 	batch int                    // spans are put in batches of this many
@@ -43,7 +45,7 @@ func (r *recorder) record(rec *loadgen.Record) {
 	if r.waiting == nil {
 		r.waiting = make([]loadgen.Record, 0, r.batch)
 	}
-	r.waiting = append(r.waiting, *rec)
+	r.waiting = append(r.waiting, span.Hold(rec))
 	if len(r.waiting) == r.batch {
 		r.put(r.waiting)
 		r.waiting = nil

@@ -12,7 +12,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/loadtrace/loadtrace/loadgen"
-	"github.com/loadtrace/loadtrace/loadgen/httpengine"
 	"github.com/loadtrace/loadtrace/loadgen/runner"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/event"
@@ -60,7 +59,7 @@ func newRun(id loadgen.RunID, plan *loadgen.Plan, g *generator) (*run, error) {
 		return nil, err
 	}
 	r.runner, err = runner.New(plan, runner.Options{
-		ID: id, Open: httpengine.Open,
+		ID: id, Open: openEngine,
 		Sink:  func(rec *loadgen.Record) { r.live.Load().record(rec) },
 		Event: r.tell,
 	})

@@ -48,7 +48,7 @@ func (t *tree) branch(n *node, rails, below string) {
 
 func (t *tree) name(n *node) string {
 	name := t.clean(n.Name)
-	if status := n.attribute(attr.HTTPResponseStatusCode); status >= "4" {
+	if status := n.status(); statusInk(status) != "" {
 		name += " " + t.clean(status)
 	}
 	if n.Error != "" {

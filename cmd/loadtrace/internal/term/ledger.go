@@ -53,18 +53,11 @@ func (p *page) entry(e entry, n int, planned uint64) {
 	}
 }
 
-// statuses are the codes with their numbers, the lowest first.
+// statuses are the codes with their numbers.
 func (p *page) statuses(status map[string]uint64) []string {
 	var out []string
-	for _, code := range slices.Sorted(maps.Keys(status)) {
-		s := p.clean(code) + " " + p.repeated(status[code])
-		switch {
-		case code >= "5":
-			s = p.paint(red, s)
-		case code >= "4":
-			s = p.paint(yellow, s)
-		}
-		out = append(out, s)
+	for _, code := range slices.SortedFunc(maps.Keys(status), byCode) {
+		out = append(out, p.paint(statusInk(code), p.clean(code)+" "+p.repeated(status[code])))
 	}
 	return out
 }
@@ -104,6 +97,7 @@ func (p *page) examples(errors map[loadgen.ErrorKind]summary.Error) {
 		if words == "" {
 			continue
 		}
+		words += hint(words)
 		label := "    " + left(p.clean(string(kind)), 11) + " "
 		for i, l := range wrap(words, p.width()-width(label)) {
 			if i > 0 {
@@ -112,6 +106,14 @@ func (p *page) examples(errors map[loadgen.ErrorKind]summary.Error) {
 			p.line(label + p.paint(dim, l))
 		}
 	}
+}
+
+// hint is what to do about an error whose words do not say it.
+func hint(words string) string {
+	if strings.Contains(words, "first record does not look like a TLS handshake") {
+		return "; the target answers without TLS: write plaintext: true for gRPC, or http:// for HTTP"
+	}
+	return ""
 }
 
 // byCount orders kinds, the most frequent first.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
@@ -50,7 +51,7 @@ func (p *page) requests(title string, requests []summary.Request, several bool) 
 func (p *page) descriptions(requests []summary.Request, several bool) (what []string, same bool) {
 	same = true
 	for _, r := range requests {
-		s := p.clean(r.Method + " " + path(r.URL, p.width() >= 100))
+		s := p.clean(p.what(r, several))
 		if several {
 			s = p.clean(r.Attack) + ": " + s
 		}
@@ -58,6 +59,18 @@ func (p *page) descriptions(requests []summary.Request, several bool) (what []st
 		same = same && s == what[0]
 	}
 	return what, same
+}
+
+// what a request is of: its method and path, or the method of gRPC, which is both.
+// Beside the names of several attacks there is often no room for its service.
+func (p *page) what(r summary.Request, several bool) string {
+	if service, method, rpc := strings.Cut(r.Method, "/"); rpc {
+		if several && p.width() < 100 {
+			return method
+		}
+		return service + "/" + method
+	}
+	return r.Method + " " + path(r.URL, p.width() >= 100)
 }
 
 // path of a URL, with its query if asked for.
@@ -76,18 +89,17 @@ func (p *page) result(r summary.Request) string {
 	if r.Error != "" {
 		return p.clean(string(r.Error))
 	}
-	return strconv.Itoa(r.Status)
+	return p.clean(statusOf(r))
 }
 
+// statusOf is the status as Figures.Status has it.
+func statusOf(r summary.Request) string { return cmp.Or(r.Code, strconv.Itoa(r.Status)) }
+
 func resultInk(r summary.Request) ink {
-	switch {
-	case r.Error != "" || r.Status >= 500:
+	if r.Error != "" {
 		return red
-	case r.Status >= 400:
-		return yellow
-	default:
-		return ""
 	}
+	return statusInk(statusOf(r))
 }
 
 // firstOfKind keeps the first request of each kind of failure.

@@ -127,6 +127,7 @@ var summaries = sync.OnceValue(func() map[string]summary.Summary {
 	return map[string]summary.Summary{
 		"one_attack": oneAttack(), "several_attacks": severalAttacks(), "failures": failures(),
 		"stopped_early": stoppedEarly(), "faults": faults(), "nothing_sent": nothingSent(), "closed_loop": closedLoop(),
+		"both_protocols": bothProtocols(),
 	}
 })
 
@@ -161,6 +162,41 @@ func failures() summary.Summary {
 	s.add(0, 1, path3, failure(loadgen.ErrorTLS, "tls: failed to verify certificate: x509: certificate has expired or is not yet valid: \x1b[2Jcurrent time 2026-03-01T12:00:00Z is after 2025-12-31T23:59:59Z"))
 	s.add(0, 20, late)
 	return s.summary(31_200*time.Millisecond, summary.Conclusion{})
+}
+
+// rpc makes a record that of a call.
+func rpc(method string) func(*loadgen.Record) {
+	target := &loadgen.Target{Method: method, URL: "grpc://127.0.0.1:9090/" + method, RPC: true}
+	return func(r *loadgen.Record) {
+		r.Target, r.Status = target, 0
+		r.Phases = loadgen.Phases{Wait: r.Phases.Wait}
+	}
+}
+
+// messages makes a call one that streams.
+func (s *sample) messages(n int) func(*loadgen.Record) {
+	return func(r *loadgen.Record) {
+		r.Stream = &loadgen.Stream{Sent: n, Received: n, First: s.us(900, 0.3)}
+		for range n - 1 {
+			r.Stream.Gaps = append(r.Stream.Gaps, s.us(300, 0.5))
+		}
+	}
+}
+
+func bothProtocols() summary.Summary {
+	s := newSample("http", "unary", "stream")
+	s.accounts[1].Target = "grpc 127.0.0.1:9090 auth.v1.Auth/Validate"
+	s.accounts[2].Target = "grpc 127.0.0.1:9090 auth.v1.Auth/ValidateStream"
+	s.add(0, 2_900)
+	s.add(0, 100, status(404))
+	s.add(1, 2_960, rpc("auth.v1.Auth/Validate"))
+	s.add(1, 30, rpc("auth.v1.Auth/Validate"), status(16))
+	s.add(1, 8, rpc("auth.v1.Auth/Validate"), status(14), slow(300*time.Millisecond))
+	s.add(1, 2, rpc("auth.v1.Auth/Validate"), failure(loadgen.ErrorTimeout, "no end of the call within 1s"), slow(time.Second))
+	s.accounts[2].Total, s.gap = 6*time.Second, 10*time.Millisecond
+	s.add(2, 600, rpc("auth.v1.Auth/ValidateStream"), s.messages(5))
+	s.gap = 2 * time.Millisecond
+	return s.summary(6_010*time.Millisecond, summary.Conclusion{})
 }
 
 func stoppedEarly() summary.Summary {

@@ -1,9 +1,12 @@
 package term
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/loadtrace/loadtrace/internal/attr"
 )
 
 // Span is a span of a trace, whoever made it.
@@ -45,6 +48,11 @@ func (s *Span) seconds(key string) time.Duration {
 		return 0
 	}
 	return time.Duration(v * float64(time.Second))
+}
+
+// status of the response, of either protocol; empty if there was none.
+func (s *Span) status() string {
+	return cmp.Or(s.attribute(attr.HTTPResponseStatusCode), s.attribute(attr.RPCResponseStatusCode))
 }
 
 func (s *Span) hasParent() bool { return strings.Trim(s.Parent, "0") != "" }

@@ -85,6 +85,7 @@ func (p *page) figures(f *summary.Figures) {
 	if f.Requests.Sent() == 0 {
 		return
 	}
+	p.stream(f.Stream)
 	p.distribution(f)
 	p.phases(f)
 	p.connections(f)

@@ -43,6 +43,22 @@ func (p *page) times(f *summary.Figures) {
 	}
 }
 
+// stream continues the table of times, for calls that stream.
+func (p *page) stream(s *summary.Stream) {
+	if s == nil {
+		return
+	}
+	if s.First.Count > 0 {
+		p.quantiles("first message", s.First, "")
+	}
+	if s.Gap.Count > 0 {
+		p.quantiles("message gap", s.Gap, "")
+	}
+	p.gap()
+	p.line("    messages      " + count(s.Sent) + " sent" + p.dot() + count(s.Received) + " received" + p.dot() +
+		"in " + some(s.Calls, "call", "calls"))
+}
+
 func (p *page) quantiles(name string, q summary.Quantiles, i ink) {
 	s := "    " + left(name, 14)
 	for _, c := range p.columns() {

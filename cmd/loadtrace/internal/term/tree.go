@@ -113,7 +113,7 @@ func (t *tree) headline(main *node) string {
 		what = t.clean(main.attribute(attr.HTTPRequestMethod) + " " + path(address, true))
 	}
 	head := "trace " + t.paint(bold, t.clean(main.Trace))
-	if status := t.clean(main.attribute(attr.HTTPResponseStatusCode)); status != "" {
+	if status := t.clean(main.status()); status != "" {
 		what += "  " + status
 	}
 	took := t.paint(bold, t.took(main.duration()+main.seconds(attr.ScheduleLag)))

@@ -1,11 +1,6 @@
 package convention
 
-import (
-	"net/http"
-	"strconv"
-
-	"github.com/loadtrace/loadtrace/loadgen"
-)
+import "net/http"
 
 // Method is the value of http.request.method: the method if the conventions
 // know it, else _OTHER, and then known is false.
@@ -29,19 +24,6 @@ func ProtocolVersion(proto uint8) string {
 		return "1.1"
 	case 20:
 		return "2"
-	default:
-		return ""
-	}
-}
-
-// ErrorType is the value of error.type: the kind of a failure, or a status of
-// 400 or more in digits; empty where there is no error.
-func ErrorType(outcome loadgen.Outcome, kind loadgen.ErrorKind, status int) string {
-	switch {
-	case outcome == loadgen.Failed:
-		return string(kind)
-	case status >= 400:
-		return strconv.Itoa(status)
 	default:
 		return ""
 	}

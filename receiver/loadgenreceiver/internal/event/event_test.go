@@ -80,12 +80,19 @@ func TestAPlanWithSecretsEverywhereCanBeTold(t *testing.T) {
 		URL: "http://user:secret@shop.test/", Method: "GET",
 		Headers: map[string]string{"Host": "secret.test", "Content-Type": "secret", "Cookie": "a=secret"},
 	}}}
+	secret.Attacks = append(secret.Attacks, loadgen.Attack{Name: "call", Load: plan.Attacks[0].Load, GRPC: &loadgen.GRPC{
+		Target: "shop.test:9090", Method: "shop.v1.Cart/Add", Data: `{"key": "secret"}`,
+		Metadata: map[string]string{"authorization": "secret", "token-bin": "secret"},
+	}})
 	logs, err := event.New(origin.Origin{}, run, &secret).RunStart(at)
 	require.NoError(t, err)
 	src, err := (&plog.JSONMarshaler{}).MarshalLogs(logs)
 	require.NoError(t, err)
 	assert.NotContains(t, string(src), "secret")
-	assert.Contains(t, string(src), "shop.test")
+	assert.Contains(t, string(src), "http://%5Bredacted%5D@shop.test/")
+	assert.Contains(t, string(src), "shop.test:9090")
+	assert.Contains(t, string(src), "[17 bytes]")
+	assert.Equal(t, "secret", secret.Attacks[1].GRPC.Metadata["authorization"], "the plan itself is as it was")
 }
 
 func TestTheLastEventHasTheWholeSummary(t *testing.T) {

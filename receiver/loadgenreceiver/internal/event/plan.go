@@ -9,7 +9,8 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/planfile"
 )
 
-// planYAML is the plan without the values of headers, bodies and user information.
+// planYAML is the plan without the values of headers, metadata, bodies, messages and
+// user information.
 func planYAML(plan *loadgen.Plan) (string, error) {
 	told := *plan
 	told.Attacks = slices.Clone(plan.Attacks)
@@ -17,17 +18,16 @@ func planYAML(plan *loadgen.Plan) (string, error) {
 		if h := told.Attacks[i].HTTP; h != nil {
 			told.Attacks[i].HTTP = withoutSecrets(*h)
 		}
+		if g := told.Attacks[i].GRPC; g != nil {
+			told.Attacks[i].GRPC = withoutMessages(*g)
+		}
 	}
 	src, err := planfile.Write(&told)
 	return string(src), err
 }
 
 func withoutSecrets(h loadgen.HTTP) *loadgen.HTTP {
-	headers := make(map[string]string, len(h.Headers))
-	for name := range h.Headers {
-		headers[name] = "[redacted]"
-	}
-	h.Headers = headers
+	h.Headers = redacted(h.Headers)
 	if u, err := url.Parse(h.URL); err == nil && u.User != nil {
 		u.User = url.User("[redacted]")
 		h.URL = u.String()
@@ -36,4 +36,21 @@ func withoutSecrets(h loadgen.HTTP) *loadgen.HTTP {
 		h.Body = fmt.Sprintf("[%s]", count(len(h.Body), "byte"))
 	}
 	return &h
+}
+
+// withoutMessages puts a text of JSON in the place of the messages.
+func withoutMessages(g loadgen.GRPC) *loadgen.GRPC {
+	g.Metadata = redacted(g.Metadata)
+	if g.Data != "" {
+		g.Data = fmt.Sprintf("%q", "["+count(len(g.Data), "byte")+"]")
+	}
+	return &g
+}
+
+func redacted(values map[string]string) map[string]string {
+	names := make(map[string]string, len(values))
+	for name := range values {
+		names[name] = "[redacted]"
+	}
+	return names
 }

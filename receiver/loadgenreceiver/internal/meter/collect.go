@@ -44,6 +44,7 @@ func (m *Meter) Collect(now time.Time, s State) pmetric.Metrics {
 	m.collectLatencies(page)
 	m.collectLags(page)
 	m.collectPhases(page)
+	m.collectStreams(page)
 	m.collectOutcomes(page)
 	m.collectTraffic(page)
 	m.collectAttacks(page, s.Attacks)
@@ -54,9 +55,15 @@ func (m *Meter) Collect(now time.Time, s State) pmetric.Metrics {
 
 func (m *Meter) collectLatencies(p page) {
 	service := p.histogram(attr.MetricClientDuration, "Service time: from sending a request to the last byte of its response.")
+	call := p.histogram(attr.MetricCallDuration, "Service time: from sending a call to its end.")
 	response := p.histogram(attr.MetricResponseTime, "Response time: from the intended time of a request to the last byte of its response.")
 	for _, l := range m.latencies.all {
-		m.collectLatency(p.timed(service), l, l.service)
+		if l.http != nil {
+			m.collectLatency(p.timed(service), l, l.http)
+		}
+		if l.rpc != nil {
+			m.collectLatency(p.timed(call), l, l.rpc)
+		}
 		m.collectLatency(p.timed(response), l, l.response)
 	}
 }

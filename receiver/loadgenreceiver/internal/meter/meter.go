@@ -4,11 +4,12 @@ import (
 	"time"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/convention"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/origin"
 )
 
-// MaxSeries bounds the series of http.client.request.duration and of
-// loadgen.response_time, and those of loadgen.requests. The series of all other
+// MaxSeries bounds the series of loadgen.response_time, of the service times of both
+// protocols together, and of loadgen.requests. The series of all other
 // metrics are bounded by the attacks of the plan.
 const MaxSeries = 1000
 
@@ -43,6 +44,7 @@ type attack struct {
 	reused   uint64
 	sent     int64 // bytes
 	received int64 // bytes
+	stream   stream
 }
 
 // New makes the meter of a run. The plan must not change.
@@ -69,7 +71,7 @@ func (m *Meter) Overflowed() uint64 { return m.latencies.overflowed + m.outcomes
 // AddUnsent counts requests that were planned and for which no record will come.
 func (m *Meter) AddUnsent(attack int, reason loadgen.NotSentReason, n uint64) {
 	if n > 0 {
-		key := outcomeKey{attack: attack, outcome: loadgen.NotSent, reason: reason}
+		key := outcomeKey{attack: attack, result: convention.Result{Outcome: loadgen.NotSent}, reason: reason}
 		m.outcomes.get(key, m.o.MaxSeries, n).requests += n
 	}
 }
@@ -83,7 +85,7 @@ func (m *Meter) Add(r *loadgen.Record) {
 	m.sent++
 	m.outcomes.get(outcomeOf(r), m.o.MaxSeries, 1).requests++
 	l := m.latencies.get(latencyOf(r), m.o)
-	l.service.add(r.ServiceTime(), r, m.random.next())
+	l.service(r, m.o.Exemplars).add(r.ServiceTime(), r, m.random.next())
 	l.response.add(r.ResponseTime(), r, m.random.next())
 
 	a := &m.attacks[r.Attack]
@@ -100,6 +102,9 @@ func (m *Meter) Add(r *loadgen.Record) {
 		a.lag.add(r.Lag(), r, m.random.next())
 	}
 	m.addPhases(a, r)
+	if r.Stream != nil {
+		m.addStream(&a.stream, r)
+	}
 }
 
 // addPhases measures the phases that occurred.

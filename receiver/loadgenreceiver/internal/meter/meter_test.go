@@ -67,6 +67,55 @@ func TestMetricsOfARunAreAsCommitted(t *testing.T) {
 	goldentest.Equal(t, "metrics.json", json)
 }
 
+// called is a call that took d and ended with a code.
+func called(seq uint64, d time.Duration, code int) *loadgen.Record {
+	r := took(seq, d)
+	r.Attack, r.Proto, r.Status, r.Phases = 1, 0, code, loadgen.Phases{Wait: d}
+	r.Target = &loadgen.Target{Method: "shop.v1.Cart/Watch", Scheme: "grpc", Host: "shop.test", Port: 9090, RPC: true}
+	return r
+}
+
+// One attack of each protocol: their codes are not mixed up, though 0 is OK in the
+// one and no answer in the other.
+func TestMetricsOfBothProtocolsAreAsCommitted(t *testing.T) {
+	m := newMeter(0)
+	m.Add(took(0, 20*time.Millisecond))
+	m.Add(called(1, 30*time.Millisecond, 0))
+	m.Add(called(2, 5*time.Millisecond, 14))
+	late := called(3, 50*time.Millisecond, 4)
+	late.Outcome, late.Error = loadgen.Failed, loadgen.ErrorTimeout
+	late.Stream = &loadgen.Stream{Sent: 1}
+	m.Add(late)
+	stream := called(4, 40*time.Millisecond, 0)
+	stream.Stream = &loadgen.Stream{
+		Sent: 3, Received: 4, First: 10 * time.Millisecond,
+		Gaps: []time.Duration{time.Millisecond, 2 * time.Millisecond}, GapsCut: 1,
+	}
+	m.Add(stream)
+	json, err := (&pmetric.JSONMarshaler{}).MarshalMetrics(m.Collect(began.Add(5*time.Second), meter.State{}))
+	require.NoError(t, err)
+	goldentest.Equal(t, "calls.json", json)
+}
+
+// The two service times are metrics of their own, but the response time is one
+// of both, and two points with equal attributes are invalid.
+func TestProtocolsShareOneOverflow(t *testing.T) {
+	m := newMeter(2)
+	m.Add(took(0, time.Millisecond))
+	for n := range uint64(3) {
+		m.Add(called(n, time.Millisecond, int(n)))
+		r := took(n, time.Millisecond)
+		r.Status = 400
+		m.Add(r)
+	}
+	assert.Equal(t, 2, collected(t, m, attr.MetricResponseTime).Len())
+	assert.EqualValues(t, 6, collected(t, m, attr.MetricResponseTime).At(1).Count())
+	assert.EqualValues(t, 3, collected(t, m, attr.MetricClientDuration).At(1).Count())
+	calls := collected(t, m, attr.MetricCallDuration)
+	assert.Equal(t, 1, calls.Len())
+	assert.EqualValues(t, 3, calls.At(0).Count())
+}
+
 func TestTheSlowestAreAlwaysAmongTheExemplarsAndTheOthersAreASample(t *testing.T) {
 	m := newMeter(0)
 	order := rand.New(rand.NewPCG(1, 2)).Perm(10_000)

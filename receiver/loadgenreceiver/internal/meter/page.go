@@ -95,15 +95,20 @@ func (m *Meter) putLatency(a pcommon.Map, l *latency) {
 	k := &l.key
 	a.EnsureCapacity(8)
 	m.putAttack(a, k.attack)
-	if k.method != "" {
+	if k.result.RPC {
+		a.PutStr(attr.RPCSystemName, convention.SystemGRPC)
+		a.PutStr(attr.RPCMethod, k.method)
+	} else if k.method != "" {
 		a.PutStr(attr.HTTPRequestMethod, k.method)
+	}
+	if k.method != "" {
 		a.PutStr(attr.ServerAddress, k.host)
 		a.PutInt(attr.ServerPort, int64(k.port))
 	}
 	if v := convention.ProtocolVersion(k.proto); v != "" {
 		a.PutStr(attr.NetworkProtocolVersion, v)
 	}
-	putResult(a, k.status, convention.ErrorType(k.outcome, k.err, k.status))
+	k.result.Put(a)
 }
 
 func (m *Meter) putOutcome(a pcommon.Map, o *outcome) {
@@ -114,18 +119,9 @@ func (m *Meter) putOutcome(a pcommon.Map, o *outcome) {
 	k := &o.key
 	a.EnsureCapacity(6)
 	m.putAttack(a, k.attack)
-	a.PutStr(attr.Outcome, k.outcome.String())
-	putResult(a, k.status, convention.ErrorType(k.outcome, k.err, k.status))
+	a.PutStr(attr.Outcome, k.result.Outcome.String())
+	k.result.Put(a)
 	if k.reason != "" {
 		a.PutStr(attr.NotSentReason, string(k.reason))
-	}
-}
-
-func putResult(a pcommon.Map, status int, errorType string) {
-	if status != 0 {
-		a.PutInt(attr.HTTPResponseStatusCode, int64(status))
-	}
-	if errorType != "" {
-		a.PutStr(attr.ErrorType, errorType)
 	}
 }

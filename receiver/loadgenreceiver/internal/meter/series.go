@@ -5,35 +5,49 @@ import (
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/convention"
 )
 
-// latencyKey tells the series of http.client.request.duration and
-// loadgen.response_time apart. It is compared as it stands: nothing is formatted
+// latencyKey tells the series of the service and the response time apart. It is compared as it stands: nothing is formatted
 // or allocated to find a series.
 type latencyKey struct {
-	attack  int
-	outcome loadgen.Outcome
-	method  string
-	host    string
-	port    int
-	status  int
-	err     loadgen.ErrorKind
-	proto   uint8
+	attack int
+	result convention.Result
+	method string
+	host   string
+	port   int
+	proto  uint8
 }
 
 func latencyOf(r *loadgen.Record) latencyKey {
-	k := latencyKey{attack: r.Attack, outcome: r.Outcome, status: r.Status, err: r.Error, proto: r.Proto}
+	k := latencyKey{attack: r.Attack, result: convention.ResultOf(r), proto: r.Proto}
 	if t := r.Target; t != nil {
-		// Of the conventions' methods, so that two keys never have the same attributes.
-		k.method, _ = convention.Method(t.Method)
 		k.host, k.port = t.Host, t.Port
+		if k.method = t.Method; !t.RPC {
+			// Of the conventions' methods, so that two keys never have the same attributes.
+			k.method, _ = convention.Method(t.Method)
+		}
 	}
 	return k
 }
 
-// latency is one series each of the two latencies of a request.
+// latency is one series each of the latencies of a request. The service time of
+// each protocol is a metric of its own; only an overflow has both.
 type latency struct {
-	key               latencyKey
-	service, response *histogram
-	overflow          bool
+	key      latencyKey
+	http     *histogram // service time; nil until an HTTP request came
+	rpc      *histogram // service time; nil until a call came
+	response *histogram
+	overflow bool
+}
+
+// service is the histogram of the service time of a record, made if it is absent.
+func (l *latency) service(r *loadgen.Record, exemplars int) *histogram {
+	h := &l.http
+	if r.Target != nil && r.Target.RPC {
+		h = &l.rpc
+	}
+	if *h == nil {
+		*h = newHistogram(exemplars)
+	}
+	return *h
 }
 
 // latencies is the series, in the order in which they appeared.
@@ -61,22 +75,20 @@ func (s *latencies) get(k latencyKey, o Options) *latency {
 }
 
 func (s *latencies) add(l *latency, exemplars int) *latency {
-	l.service, l.response = newHistogram(exemplars), newHistogram(exemplars)
+	l.response = newHistogram(exemplars)
 	s.all = append(s.all, l)
 	return l
 }
 
 // outcomeKey tells the series of loadgen.requests apart.
 type outcomeKey struct {
-	attack  int
-	outcome loadgen.Outcome
-	status  int
-	err     loadgen.ErrorKind
-	reason  loadgen.NotSentReason
+	attack int
+	result convention.Result
+	reason loadgen.NotSentReason
 }
 
 func outcomeOf(r *loadgen.Record) outcomeKey {
-	return outcomeKey{attack: r.Attack, outcome: r.Outcome, status: r.Status, err: r.Error}
+	return outcomeKey{attack: r.Attack, result: convention.ResultOf(r)}
 }
 
 // outcome is one series of loadgen.requests.

@@ -12,10 +12,14 @@ import (
 // finished HTTP request on a new TLS connection.
 const attributes = 26
 
-// name is the method, as the HTTP conventions want where no low-cardinality
-// template of the URL is known, and HTTP where the method is not one they know.
+// name is that of the RPC, or else the method, as the HTTP conventions want where no
+// low-cardinality template of the URL is known, and HTTP where the method is not
+// one they know.
 func name(t *loadgen.Target) string {
 	if t != nil {
+		if t.RPC {
+			return t.Method
+		}
 		if method, known := convention.Method(t.Method); known {
 			return method
 		}
@@ -27,10 +31,7 @@ func putHTTP(a pcommon.Map, rec *loadgen.Record) {
 	if rec.Target != nil {
 		putTarget(a, rec.Target)
 	}
-	if rec.Peer.IsValid() {
-		a.PutStr(attr.NetworkPeerAddress, rec.Peer.Addr().String())
-		a.PutInt(attr.NetworkPeerPort, int64(rec.Peer.Port()))
-	}
+	putPeer(a, rec)
 	if v := convention.ProtocolVersion(rec.Proto); v != "" {
 		a.PutStr(attr.NetworkProtocolVersion, v)
 	}
@@ -38,12 +39,9 @@ func putHTTP(a pcommon.Map, rec *loadgen.Record) {
 		a.PutInt(attr.HTTPRequestBodySize, rec.BytesSent)
 	}
 	if rec.Status != 0 {
-		a.PutInt(attr.HTTPResponseStatusCode, int64(rec.Status))
 		a.PutInt(attr.HTTPResponseBodySize, rec.BytesReceived)
 	}
-	if kind := convention.ErrorType(rec.Outcome, rec.Error, rec.Status); kind != "" {
-		a.PutStr(attr.ErrorType, kind)
-	}
+	convention.ResultOf(rec).Put(a)
 }
 
 func putTarget(a pcommon.Map, t *loadgen.Target) {
@@ -53,6 +51,17 @@ func putTarget(a pcommon.Map, t *loadgen.Target) {
 		a.PutStr(attr.HTTPRequestMethodOriginal, t.Method)
 	}
 	a.PutStr(attr.URLFull, t.URL)
+	putServer(a, t)
+}
+
+func putServer(a pcommon.Map, t *loadgen.Target) {
 	a.PutStr(attr.ServerAddress, t.Host)
 	a.PutInt(attr.ServerPort, int64(t.Port))
+}
+
+func putPeer(a pcommon.Map, rec *loadgen.Record) {
+	if rec.Peer.IsValid() {
+		a.PutStr(attr.NetworkPeerAddress, rec.Peer.Addr().String())
+		a.PutInt(attr.NetworkPeerPort, int64(rec.Peer.Port()))
+	}
 }

@@ -72,9 +72,16 @@ func (r *Renderer) request(s ptrace.Span, rec *loadgen.Record) {
 
 	a := s.Attributes()
 	a.EnsureCapacity(attributes)
-	putHTTP(a, rec)
+	if rec.Target != nil && rec.Target.RPC {
+		putRPC(a, rec)
+	} else {
+		putHTTP(a, rec)
+	}
 	r.putLoad(a, rec)
 	putPhases(a, &rec.Phases)
+	if rec.Stream != nil {
+		putStream(s, rec)
+	}
 
 	if !rec.OK() {
 		s.Status().SetCode(ptrace.StatusCodeError)

@@ -59,6 +59,43 @@ func refused(seq uint64) loadgen.Record {
 	return r
 }
 
+var method = &loadgen.Target{
+	Method: "shop.v1.Cart/Watch", URL: "grpc://shop.test:9090/shop.v1.Cart/Watch", Scheme: "grpc", Host: "shop.test", Port: 9090, RPC: true,
+}
+
+// called is a unary call that ended with a code.
+func called(seq uint64, code int) loadgen.Record {
+	r := finished(seq)
+	r.Target, r.Status, r.Proto = method, code, 0
+	r.Phases = loadgen.Phases{Wait: 30 * time.Millisecond}
+	return r
+}
+
+// streamed is a call that received n messages, a millisecond apart, the first
+// after 2 ms.
+func streamed(seq uint64, n int) loadgen.Record {
+	r := called(seq, 0)
+	r.Stream = &loadgen.Stream{Sent: 2, Received: n, First: 2 * time.Millisecond}
+	for range min(n-1, loadgen.MaxGaps) {
+		r.Stream.Gaps = append(r.Stream.Gaps, time.Millisecond)
+	}
+	r.Stream.GapsCut = max(n-1-loadgen.MaxGaps, 0)
+	return r
+}
+
+func deadline(seq uint64) loadgen.Record {
+	r := streamed(seq, 0)
+	r.Outcome, r.Error, r.ErrorText = loadgen.Failed, loadgen.ErrorTimeout, "context deadline exceeded"
+	r.Status, r.Stream.First = 4, 0
+	return r
+}
+
+func unreached(seq uint64) loadgen.Record {
+	r := refused(seq)
+	r.Target = method
+	return r
+}
+
 func notSent(seq uint64) loadgen.Record {
 	return loadgen.Record{Seq: seq, Outcome: loadgen.NotSent, NotSent: loadgen.NotSentLate, Target: target}
 }
@@ -69,6 +106,33 @@ func TestEverySentRequestHasASpanAndNoOtherDoes(t *testing.T) {
 	json, err := (&ptrace.JSONMarshaler{}).MarshalTraces(traces)
 	require.NoError(t, err)
 	goldentest.Equal(t, "requests.json", json)
+}
+
+func TestEveryCallHasASpanInTheWordsOfRPC(t *testing.T) {
+	records := []loadgen.Record{called(0, 0), called(1, 14), streamed(2, 3), deadline(3), unreached(4)}
+	traces := span.New(from, run, plan).Requests(records)
+	require.Equal(t, 5, traces.SpanCount())
+	json, err := (&ptrace.JSONMarshaler{}).MarshalTraces(traces)
+	require.NoError(t, err)
+	goldentest.Equal(t, "calls.json", json)
+}
+
+// A span shows the first messages and counts the others, whatever was received,
+// and whether or not it had to wait.
+func TestTheMessagesOfAStreamAreEventsUpToALimit(t *testing.T) {
+	for _, n := range []int{1, span.MaxMessages, span.MaxMessages + 1, loadgen.MaxGaps + 500} {
+		rec := streamed(0, n)
+		held := span.Hold(&rec)
+		for i := range rec.Stream.Gaps {
+			rec.Stream.Gaps[i] = time.Hour // the engine uses it again
+		}
+		assert.Equal(t, n-1, len(held.Stream.Gaps)+held.Stream.GapsCut)
+		s := first(span.New(from, run, plan).Requests([]loadgen.Record{held}))
+		require.Equal(t, min(n, span.MaxMessages), s.Events().Len())
+		assert.EqualValues(t, n-s.Events().Len(), s.DroppedEventsCount())
+		last := s.Events().At(s.Events().Len() - 1)
+		assert.Equal(t, rec.Sent.Add(time.Duration(s.Events().Len()+1)*time.Millisecond), last.Timestamp().AsTime())
+	}
 }
 
 func TestTheRunHasASpanThatItsRequestsLinkTo(t *testing.T) {

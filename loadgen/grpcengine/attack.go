@@ -1,0 +1,129 @@
+package grpcengine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/bojand/ghz/load"
+	ghz "github.com/bojand/ghz/runner"
+	"google.golang.org/grpc"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/pace"
+)
+
+// maxMessage bounds a message received, in bytes: a longer one fails its call.
+const maxMessage = 64 << 20
+
+// Run implements loadgen.Engine.
+func (e *engine) Run(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) error {
+	cut, done := afterGrace(ctx, e.setup.Limits.Grace)
+	defer done()
+	r := e.newRun(ctx, cut, p, sink)
+	defer r.abort()
+	name := fmt.Sprintf("%s-%d", e.setup.Run, e.setup.Index)
+	attached.Store(name, r)
+	defer attached.Delete(name)
+
+	requester, err := e.requester(name, r)
+	if err != nil {
+		return err
+	}
+	r.gate.close = func() { requester.Stop(ghz.ReasonCancel) }
+	_, err = requester.Run()
+	r.land()
+	if fault := r.fault.Load(); fault != nil {
+		return *fault
+	}
+	if err != nil && !errors.Is(err, errNotSent) {
+		return fmt.Errorf("run ghz: %w", err)
+	}
+	return nil
+}
+
+func (e *engine) newRun(ctx, cut context.Context, p *pace.Pacer, sink loadgen.Sink) *run {
+	stop, abort := context.WithCancel(ctx)
+	r := &run{engine: e, pacer: p, sink: sink, stop: stop, cut: cut, abort: abort}
+	begin, most := e.workers()
+	r.gate = &gate{
+		pacer: p, grown: make(chan load.TickValue), free: make(chan struct{}, most),
+		begin: begin, stop: stop, cut: cut,
+		expire: r.expire, shut: r.conns.shutAll, broken: func() bool { return r.fault.Load() != nil },
+	}
+	return r
+}
+
+// workers is the first and greatest number of ghz's workers. A load that is a
+// closed loop throughout needs no more than that loop has.
+func (e *engine) workers() (begin, most int) {
+	loop := 0
+	for _, stage := range e.setup.Attack.Load {
+		if stage.Max == nil {
+			return max(1, e.setup.Attack.Workers), max(1, e.setup.Attack.Workers, e.setup.Attack.MaxWorkers)
+		}
+		loop = max(loop, stage.Max.Workers)
+	}
+	return loop, loop
+}
+
+func (e *engine) requester(name string, r *run) (*ghz.Requester, error) {
+	spec := e.setup.Attack.GRPC
+	connections := uint(max(1, spec.Connections))
+	config, err := ghz.NewConfig(e.method.path(), "passthrough://"+name+"/"+spec.Target,
+		ghz.WithProtosetBinary(e.wire.set),
+		ghz.WithConnections(connections),
+		ghz.WithConcurrency(connections), // only a size of buffers: the gate says how many workers there are
+		ghz.WithPacer(r.gate),
+		ghz.WithWorkerTicker(r.gate),
+		ghz.WithStreamInterceptorProviderFunc(r.begin),
+		ghz.WithMetadataProvider(r.metadataFor),
+		ghz.WithDataProvider(r.messageFor),
+		ghz.WithDisableTemplateFuncs(true), // templates are ours
+		ghz.WithDisableTemplateData(true),
+		ghz.WithClientLoadBalancing(policy),
+		ghz.WithDefaultCallOptions([]grpc.CallOption{
+			grpc.ForceCodecV2(codec{}),
+			grpc.WaitForReady(spec.WaitForReady),
+			grpc.MaxCallRecvMsgSize(maxMessage),
+			grpc.MaxCallSendMsgSize(math.MaxInt32),
+		}),
+		ghz.WithTimeout(e.timeout),
+		ghz.WithKeepalive(spec.KeepAlive.Time),
+		ghz.WithEnableCompression(spec.Compression == "gzip"),
+		ghz.WithAuthority(spec.Authority),
+		ghz.WithInsecure(spec.Plaintext),
+		ghz.WithServerNameOverride(spec.TLS.ServerName),
+		ghz.WithTotalRequests(1), // only the size of a list
+	)
+	if err != nil {
+		return nil, fmt.Errorf("configure ghz: %w", err)
+	}
+	// ghz refuses to skip more than its total, for which it would make room at
+	// once; its check is over here.
+	if err := ghz.WithSkipFirst(math.MaxInt)(config); err != nil {
+		return nil, fmt.Errorf("configure ghz: %w", err)
+	}
+	requester, err := ghz.NewRequester(config)
+	if err != nil {
+		return nil, fmt.Errorf("make ghz's requester: %w", err)
+	}
+	return requester, nil
+}
+
+// afterGrace is a context that is cancelled a while after ctx is.
+func afterGrace(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	cut, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.NewTimer(grace)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			cancel()
+		case <-cut.Done():
+		}
+	})
+	return cut, func() { stop(); cancel() }
+}

@@ -1,0 +1,145 @@
+package grpcengine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"time"
+
+	"google.golang.org/grpc/credentials"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/pace"
+	"github.com/loadtrace/loadtrace/loadgen/runner"
+)
+
+// defaultTimeout is ghz's, for an attack that states none.
+const defaultTimeout = 20 * time.Second
+
+type engine struct {
+	setup     runner.Setup
+	method    method
+	wire      wire
+	messages  messages
+	metadata  headers
+	baggage   string
+	target    loadgen.Target
+	creds     credentials.TransportCredentials
+	timeout   time.Duration // of a call
+	closing   bool          // a call whose time is over is closed by plan, and no failure
+	perStream int           // messages that the client sends, if it streams
+}
+
+// Open makes the engine of a gRPC attack: it reads the description of the
+// service, for which it may have to ask the target, and the messages, metadata
+// and certificates. It is a runner.Open. Faults are *pace.KeyError values,
+// joined.
+func Open(s runner.Setup) (loadgen.Engine, error) {
+	spec := s.Attack.GRPC
+	if spec == nil {
+		return nil, &pace.KeyError{Key: "grpc", What: "missing", Fix: "say what to attack"}
+	}
+	e := &engine{setup: s, baggage: baggage(s)}
+	var errCreds, errTarget error
+	e.creds, errCreds = newCredentials(spec)
+	e.target, errTarget = newTarget(spec)
+	if err := errors.Join(errCreds, errTarget, check(spec)); err != nil {
+		return nil, err
+	}
+	m, types, err := describe(context.Background(), spec, askTarget(spec, e.creds))
+	if err != nil {
+		return nil, err
+	}
+	e.describe(m)
+	if e.wire, err = newWire(m); err != nil {
+		return nil, err
+	}
+	var errMessages, errMetadata error
+	e.messages, errMessages = readMessages(spec, m, types, e.wire)
+	e.metadata, errMetadata = readMetadata(spec.Metadata, m)
+	if err := errors.Join(errMessages, errMetadata); err != nil {
+		return nil, err
+	}
+	if e.perStream = spec.Stream.Messages; e.perStream == 0 {
+		e.perStream = len(e.messages.list)
+	}
+	return e, nil
+}
+
+// describe takes what the method decides.
+func (e *engine) describe(m method) {
+	spec := e.setup.Attack.GRPC
+	e.method = m
+	e.target.Method = m.path()
+	e.target.URL = e.target.Scheme + "://" + spec.Target + "/" + m.path()
+	if e.timeout = spec.Timeout; e.timeout == 0 {
+		e.timeout = defaultTimeout
+	}
+	// Only a stream that the server alone sends must be broken off to be closed.
+	if d := spec.Stream.Duration; d > 0 && d < e.timeout && m.server && !m.client {
+		e.timeout, e.closing = d, true
+	}
+}
+
+// check finds what neither ghz nor gRPC can do.
+func check(spec *loadgen.GRPC) error {
+	var faults []error
+	if k := spec.KeepAlive; k.Timeout > 0 && k.Timeout != k.Time {
+		faults = append(faults, &pace.KeyError{
+			Key: "grpc.keep_alive.timeout", What: "differs from keep_alive.time: ghz waits for a ping's answer as long as between pings",
+			Fix: "remove it, or give it the same value",
+		})
+	}
+	if c := spec.Compression; c != "" && c != "gzip" {
+		faults = append(faults, &pace.KeyError{Key: "grpc.compression", What: fmt.Sprintf("%q is not known", c), Fix: "write gzip, or remove it"})
+	}
+	if spec.Proto != "" && spec.Protoset != "" {
+		faults = append(faults, &pace.KeyError{Key: "grpc.protoset", What: "stands beside proto", Fix: "remove one of the two"})
+	}
+	given := 0
+	for _, s := range []string{spec.Data, spec.DataFile, spec.BinaryFile} {
+		if s != "" {
+			given++
+		}
+	}
+	if given > 1 {
+		faults = append(faults, &pace.KeyError{Key: "grpc.data", What: "more than one of data, data_file and binary_file", Fix: "give one of the three"})
+	}
+	return errors.Join(faults...)
+}
+
+// newTarget is the fixed part of records, but for the method.
+func newTarget(spec *loadgen.GRPC) (loadgen.Target, error) {
+	host, port, err := net.SplitHostPort(spec.Target)
+	n, errPort := strconv.ParseUint(port, 10, 16)
+	if err != nil || host == "" || errPort != nil || n == 0 {
+		return loadgen.Target{}, &pace.KeyError{
+			Key: "grpc.target", What: fmt.Sprintf("%q is no host and port", spec.Target), Fix: "write host:port",
+		}
+	}
+	t := loadgen.Target{Scheme: "grpcs", Host: host, Port: int(n), RPC: true}
+	if spec.Plaintext {
+		t.Scheme = "grpc"
+	}
+	return t, nil
+}
+
+// Close implements loadgen.Engine. Connections are Run's own.
+func (e *engine) Close() error { return nil }
+
+// traceparent is the W3C trace context of a hit: version 00, flags sampled and
+// random (the last seven bytes of our trace ids are random).
+func traceparent(t loadgen.TraceID, s loadgen.SpanID) string {
+	return "00-" + t.String() + "-" + s.String() + "-03"
+}
+
+// baggage is the W3C baggage that marks test traffic, or nothing.
+func baggage(s runner.Setup) string {
+	if !s.Attack.Baggage {
+		return ""
+	}
+	return "loadgen.run.id=" + s.Run.String() + ",loadgen.attack.name=" + url.PathEscape(s.Attack.Name)
+}

@@ -1,0 +1,80 @@
+package grpcengine
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc/credentials"
+)
+
+// link is a connection to the target, and again the one that replaces it when
+// it broke.
+type link struct {
+	clock time.Time
+
+	mu    sync.Mutex // guards made and fresh
+	made  making
+	fresh bool // no call has been carried yet
+}
+
+// making is how a connection came to be: moments are offsets from the run's clock.
+type making struct {
+	begin, connected, secured time.Duration
+	local, peer               netip.AddrPort
+}
+
+func (l *link) connecting() {
+	now := time.Since(l.clock)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.made = making{begin: now}
+}
+
+// carry tells of the connection that carries a call, and whether the call is its
+// first.
+func (l *link) carry() (made making, first bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	first, l.fresh = l.fresh, false
+	return l.made, first
+}
+
+// watched are credentials that tell a link of its handshakes.
+type watched struct {
+	credentials.TransportCredentials
+	link *link
+}
+
+// ClientHandshake implements credentials.TransportCredentials.
+func (w watched) ClientHandshake(ctx context.Context, authority string, raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
+	connected := time.Since(w.link.clock)
+	conn, info, err := w.TransportCredentials.ClientHandshake(ctx, authority, raw)
+	if err != nil {
+		return conn, info, err
+	}
+	w.link.mu.Lock()
+	defer w.link.mu.Unlock()
+	m := &w.link.made
+	m.connected, m.secured = connected, time.Since(w.link.clock)
+	m.local, m.peer = addrPort(raw.LocalAddr()), addrPort(raw.RemoteAddr())
+	w.link.fresh = true
+	return conn, info, nil
+}
+
+// bundle gives a connection credentials of its own.
+type bundle struct{ watched watched }
+
+func (b bundle) TransportCredentials() credentials.TransportCredentials { return b.watched }
+func (bundle) PerRPCCredentials() credentials.PerRPCCredentials         { return nil }
+func (b bundle) NewWithMode(string) (credentials.Bundle, error)         { return b, nil }
+
+func addrPort(a net.Addr) netip.AddrPort {
+	if tcp, ok := a.(*net.TCPAddr); ok {
+		ap := tcp.AddrPort()
+		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+	}
+	return netip.AddrPort{}
+}

@@ -1,0 +1,161 @@
+package grpcengine
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"text/template"
+
+	ghz "github.com/bojand/ghz/runner"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/dynamicpb"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/pace"
+)
+
+// messages are what an attack sends, in turn.
+type messages struct {
+	input protoreflect.MessageDescriptor
+	types *dynamicpb.Types
+	wire  wire
+	list  []message
+}
+
+// message is one of the list: ready, or a template of its JSON.
+type message struct {
+	ready *token
+	text  *template.Template
+}
+
+// readMessages encodes the messages of an attack, and tries those that are
+// templates with one call.
+func readMessages(spec *loadgen.GRPC, m method, types *dynamicpb.Types, w wire) (messages, error) {
+	ms := messages{input: m.desc.Input(), types: types, wire: w}
+	if spec.BinaryFile != "" {
+		return ms.binary(spec.BinaryFile)
+	}
+	key, text := "grpc.data", []byte(spec.Data)
+	if spec.DataFile != "" {
+		key = "grpc.data_file"
+		var err error
+		if text, err = os.ReadFile(spec.DataFile); err != nil {
+			return ms, &pace.KeyError{Key: key, What: err.Error(), Fix: "name a file that can be read"}
+		}
+	}
+	if err := ms.json(text, m); err != nil {
+		return ms, &pace.KeyError{
+			Key: key, What: err.Error(),
+			Fix: fmt.Sprintf("write %s as JSON, or a list of them", ms.input.FullName()),
+		}
+	}
+	return ms, nil
+}
+
+func (ms messages) binary(file string) (messages, error) {
+	raw, err := os.ReadFile(file)
+	if err == nil {
+		if e := proto.Unmarshal(raw, dynamicpb.NewMessage(ms.input)); e != nil {
+			err = fmt.Errorf("%s is no encoded %s: %s", file, ms.input.FullName(), plain(e))
+		}
+	}
+	if err != nil {
+		return ms, &pace.KeyError{Key: "grpc.binary_file", What: err.Error(), Fix: "name a file with one encoded message"}
+	}
+	ms.list = []message{{ready: ms.wire.seal(raw)}}
+	return ms, nil
+}
+
+func (ms *messages) json(text []byte, m method) error {
+	items, err := split(bytes.TrimSpace(text))
+	if err != nil {
+		return err
+	}
+	for i, item := range items {
+		one, err := ms.read(item, m)
+		if err != nil && len(items) > 1 {
+			return fmt.Errorf("message %d: %w", i+1, err)
+		}
+		if err != nil {
+			return err
+		}
+		ms.list = append(ms.list, one)
+	}
+	return nil
+}
+
+// split takes a list apart. Each element stays as it was written, so that no
+// number loses a digit.
+func split(text []byte) ([]string, error) {
+	if len(text) == 0 {
+		return []string{"{}"}, nil
+	}
+	if text[0] != '[' {
+		return []string{string(text)}, nil
+	}
+	var list []json.RawMessage
+	if err := json.Unmarshal(text, &list); err != nil {
+		return nil, fmt.Errorf("the list is no valid JSON: %w (template actions in a list stand in quotes, also for numbers)", err)
+	}
+	if len(list) == 0 {
+		return nil, errors.New("the list is empty")
+	}
+	items := make([]string, len(list))
+	for i, item := range list {
+		items[i] = string(item)
+	}
+	return items, nil
+}
+
+func (ms *messages) read(text string, m method) (message, error) {
+	t, err := newTemplate(text)
+	if err != nil {
+		return message{}, err
+	}
+	first, err := ms.fill(t, m.call())
+	if err != nil || templated(t) {
+		return message{text: t}, err
+	}
+	return message{ready: first}, nil
+}
+
+// at is the n-th message, from the first again after the last.
+func (ms *messages) at(n uint64, call *ghz.CallData) (*token, error) {
+	one := ms.list[n%uint64(len(ms.list))]
+	if one.ready != nil {
+		return one.ready, nil
+	}
+	m, err := ms.fill(one.text, call)
+	if err != nil {
+		return nil, &pace.KeyError{Key: "grpc.data", What: fmt.Sprintf("in call %d: %v", call.RequestNumber, err)}
+	}
+	return m, nil
+}
+
+func (ms *messages) fill(t *template.Template, call *ghz.CallData) (*token, error) {
+	var text bytes.Buffer
+	if err := t.Execute(&text, call); err != nil {
+		return nil, err
+	}
+	m := dynamicpb.NewMessage(ms.input)
+	if err := (protojson.UnmarshalOptions{Resolver: ms.types}).Unmarshal(text.Bytes(), m); err != nil {
+		return nil, errors.New(plain(err))
+	}
+	raw, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
+	if err != nil {
+		return nil, err
+	}
+	return ms.wire.seal(raw), nil
+}
+
+// plain is an error's text without protobuf's prefix, whose space is now and
+// then another character.
+func plain(err error) string {
+	text := strings.ReplaceAll(err.Error(), "\u00a0", " ")
+	return strings.TrimPrefix(text, "proto: ")
+}

@@ -1,0 +1,76 @@
+package grpcengine
+
+import (
+	"math/rand/v2"
+	"text/template"
+	"text/template/parse"
+
+	"github.com/Masterminds/sprig/v3"
+	ghz "github.com/bojand/ghz/runner"
+	"github.com/google/uuid"
+)
+
+// functions are those of ghz's templates: sprig's and three more. ghz would
+// read a template anew for every call; ours are read once.
+var functions = func() template.FuncMap {
+	fs := sprig.TxtFuncMap()
+	fs["newUUID"] = uuid.NewString
+	fs["randomString"] = randomString
+	fs["randomInt"] = randomInt
+	return fs
+}()
+
+func newTemplate(text string) (*template.Template, error) {
+	return template.New("").Option("missingkey=error").Funcs(functions).Parse(text)
+}
+
+// templated reports whether anything in a template changes from call to call.
+func templated(t *template.Template) bool {
+	if t.Tree == nil {
+		return false
+	}
+	for _, n := range t.Root.Nodes {
+		if n.Type() != parse.NodeText {
+			return true
+		}
+	}
+	return false
+}
+
+// describe sets what a template may ask of a call to what the method is really
+// like; ghz knows our description of it.
+func (m method) describe(call *ghz.CallData) {
+	call.InputName = string(m.desc.Input().Name())
+	call.OutputName = string(m.desc.Output().Name())
+	call.IsClientStreaming, call.IsServerStreaming = m.client, m.server
+}
+
+// call is call data like ghz's, of call 0, to try templates with.
+func (m method) call() *ghz.CallData {
+	call := &ghz.CallData{
+		WorkerID: "g0c0", FullyQualifiedName: string(m.desc.FullName()),
+		MethodName: m.name(), ServiceName: m.service(), UUID: uuid.NewString(),
+	}
+	m.describe(call)
+	return call.Regenerate()
+}
+
+const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+// randomString is of 2 to 16 letters if length is not positive.
+func randomString(length int) string {
+	if length <= 0 {
+		length = 2 + rand.IntN(15)
+	}
+	b := make([]byte, length)
+	for i := range b {
+		b[i] = letters[rand.IntN(len(letters))]
+	}
+	return string(b)
+}
+
+// randomInt is at least low, at least 0, and less than high.
+func randomInt(low, high int) int {
+	low = max(low, 0)
+	return low + rand.IntN(max(high, 1)-low)
+}

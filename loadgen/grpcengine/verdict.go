@@ -1,0 +1,113 @@
+package grpcengine
+
+import (
+	"fmt"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+)
+
+// verdict is how a flight ended.
+type verdict struct {
+	outcome loadgen.Outcome
+	notSent loadgen.NotSentReason
+	status  int
+	kind    loadgen.ErrorKind
+	text    string
+}
+
+func failed(code codes.Code, kind loadgen.ErrorKind, text string) verdict {
+	return verdict{outcome: loadgen.Failed, status: int(code), kind: kind, text: shorten(text)}
+}
+
+// answered is the verdict on a call that ended with the status OK. gRPC sees
+// every method as streaming, so the number of messages is for us to check.
+func (f *flight) answered() verdict {
+	if !f.method.server && f.answers != 1 {
+		return failed(codes.Internal, loadgen.ErrorProtocol,
+			fmt.Sprintf("%d messages and the status OK, where the method returns one", f.answers))
+	}
+	return verdict{outcome: loadgen.Finished}
+}
+
+// missed is the verdict on a call that ended otherwise.
+func (f *flight) missed() verdict {
+	code, text := codes.Canceled, "the call ended without a status"
+	if f.fault != nil {
+		code, text = status.Code(f.fault), f.fault.Error()
+		if s, ok := status.FromError(f.fault); ok {
+			text = s.Message()
+		} else {
+			code = codes.Unavailable // a connection's error, before gRPC gave it a status
+		}
+	}
+	switch {
+	case f.fault != nil && f.heard && !ours(code, text) && !f.expired(code):
+		return verdict{outcome: loadgen.Finished, status: int(code)}
+	case f.cut.Err() != nil && cutShort(code):
+		return failed(codes.Canceled, loadgen.ErrorCancelled, text)
+	case f.expired(code) && f.closes():
+		return verdict{outcome: loadgen.Finished}
+	case f.expired(code):
+		return failed(codes.DeadlineExceeded, loadgen.ErrorTimeout, text)
+	}
+	return failed(code, classify(code, text), text)
+}
+
+// expired reports whether the call's time was over when it ended, so that the
+// code tells of our own deadline.
+func (f *flight) expired(code codes.Code) bool {
+	if code != codes.DeadlineExceeded && code != codes.Canceled && f.heard {
+		return false
+	}
+	return f.faulted >= f.begin+f.timeout
+}
+
+// closes reports whether the plan wants the call to be closed when its time is
+// over: that is no failure.
+func (f *flight) closes() bool {
+	return f.closing && f.marks.conn > 0
+}
+
+func cutShort(code codes.Code) bool {
+	return code == codes.Canceled || code == codes.Unavailable || code == codes.DeadlineExceeded
+}
+
+// phases splits the time of a call, which began and ended at these moments,
+// without a rest: where a moment has not come, the phase before it lasts until
+// the end. gRPC does not tell when a message has been written, and a stream's
+// messages come and go at once; so what is before the first message received
+// and after the last that was handed over counts as waiting.
+func (m marks) phases(begin, end time.Duration) loadgen.Phases {
+	var p loadgen.Phases
+	conn := orEnd(m.conn, end)
+	if m.made.begin > 0 {
+		p.Connect = overlap(m.made.begin, m.made.connected, begin, conn)
+		p.TLS = overlap(m.made.connected, m.made.secured, begin, conn)
+	}
+	p.Conn = conn - begin - p.Connect - p.TLS
+	if m.conn == 0 {
+		return p
+	}
+	first := max(orEnd(m.first, end), conn)
+	wrote := max(min(m.wrote, first), conn)
+	p.Write = wrote - conn
+	p.Wait = first - wrote
+	p.Read = end - first
+	return p
+}
+
+func orEnd(at, end time.Duration) time.Duration {
+	if at == 0 {
+		return end
+	}
+	return min(at, end)
+}
+
+// overlap is how much of one span of time lies within another.
+func overlap(from, to, begin, end time.Duration) time.Duration {
+	return max(0, min(to, end)-max(from, begin))
+}
