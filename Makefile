@@ -17,9 +17,10 @@ build:
 generate:
 	go generate ./...
 
-# Takes about 8 minutes; needs two processors and taskset.
+# Takes about 10 minutes; needs two processors and taskset.
 bench:
 	go build -o bin/bench ./internal/bench
 	bin/bench soak
 	bin/bench memory
-	bin/bench rivals
+	bin/bench vegeta
+	bin/bench ghz

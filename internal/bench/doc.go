@@ -5,8 +5,9 @@
 //
 //	bench soak     an open-loop run into an OTLP sink: spans = requests, schedule lag
 //	bench memory   two million requests: resident memory over time
-//	bench rivals   requests per second and CPU per request beside stock vegeta
+//	bench vegeta   requests per second and CPU per request beside stock vegeta
+//	bench ghz      the same of unary gRPC calls beside stock ghz
 //
-// It also holds the target (bench server) and the sink (bench sink) that the
-// measurements start.
+// It also holds the targets (bench server, bench health) and the sink (bench
+// sink) that the measurements start.
 package main

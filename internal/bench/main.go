@@ -12,8 +12,10 @@ import (
 var commands = map[string]func(ctx context.Context, args []string) error{
 	"soak":   soak,
 	"memory": memory,
-	"rivals": rivals,
+	"vegeta": vegetaRivals,
+	"ghz":    ghzRivals,
 	"server": server,
+	"health": health,
 	"sink":   sink,
 }
 
@@ -21,7 +23,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: bench soak|memory|rivals [flags]")
+		fmt.Fprintln(os.Stderr, "usage: bench soak|memory|vegeta|ghz [flags]")
 		os.Exit(2)
 	}
 	if err := commands[os.Args[1]](ctx, os.Args[2:]); err != nil {

@@ -15,7 +15,7 @@ func memory(ctx context.Context, args []string) error {
 	workers := flags.Int("workers", 50, "requests under way")
 	settle := flags.Duration("settle", time.Minute, "when growth begins to count")
 	flags.Parse(args)
-	b, err := newBed(ctx)
+	b, err := newBed(ctx, "server")
 	if err != nil {
 		return err
 	}

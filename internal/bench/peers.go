@@ -14,6 +14,9 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 	"google.golang.org/grpc"
+	grpchealth "google.golang.org/grpc/health"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/reflection"
 )
 
 // server is the target: it answers at once with a few bytes.
@@ -30,6 +33,20 @@ func server(ctx context.Context, _ []string) error {
 		return err
 	}
 	return nil
+}
+
+// health is the gRPC target: the standard health service, with reflection.
+func health(ctx context.Context, _ []string) error {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	s := grpc.NewServer()
+	healthpb.RegisterHealthServer(s, grpchealth.NewServer())
+	reflection.Register(s)
+	fmt.Println(l.Addr())
+	context.AfterFunc(ctx, s.Stop)
+	return s.Serve(l)
 }
 
 // sink takes OTLP over gRPC and counts client spans; it prints the count at its end.

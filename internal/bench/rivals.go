@@ -19,36 +19,46 @@ type figures struct {
 	cpu  time.Duration // of the generator, per request
 }
 
-// rivals attacks the same target with loadtrace and with stock vegeta, in turn,
-// in a closed loop of the same number of workers.
-func rivals(ctx context.Context, args []string) error {
-	flags := flag.NewFlagSet("rivals", flag.ExitOnError)
-	pairs := flags.Int("pairs", 7, "alternating pairs of runs")
-	duration := flags.Duration("duration", 5*time.Second, "of each run")
-	workers := flags.Int("workers", 50, "requests under way")
-	flags.Parse(args)
-	b, err := newBed(ctx)
+// rival is one side of a comparison: it attacks once and gives its figures.
+type rival func(ctx context.Context, workers int, d time.Duration) (figures, error)
+
+// vegetaRivals attacks the same target with loadtrace and with stock vegeta, in
+// turn, in a closed loop of the same number of workers.
+func vegetaRivals(ctx context.Context, args []string) error {
+	b, err := newBed(ctx, "server")
 	if err != nil {
 		return err
 	}
 	defer b.close()
-	vegeta, err := bin(ctx, b.dir, "github.com/tsenart/vegeta/v12")
+	bin, err := bin(ctx, b.dir, "github.com/tsenart/vegeta/v12")
 	if err != nil {
 		return err
 	}
-	var ours, theirs []figures
+	return duel(ctx, "vegeta", args, b.closedLoop, func(ctx context.Context, workers int, d time.Duration) (figures, error) {
+		return b.vegeta(ctx, bin, workers, d)
+	})
+}
+
+// duel runs two rivals in turn and prints the ratios of the pairs.
+func duel(ctx context.Context, name string, args []string, ours, theirs rival) error {
+	flags := flag.NewFlagSet(name, flag.ExitOnError)
+	pairs := flags.Int("pairs", 7, "alternating pairs of runs")
+	duration := flags.Duration("duration", 5*time.Second, "of each run")
+	workers := flags.Int("workers", 50, "requests under way")
+	flags.Parse(args)
+	var a, b []figures
 	for range *pairs {
-		o, err := b.closedLoop(ctx, *workers, *duration)
+		o, err := ours(ctx, *workers, *duration)
 		if err != nil {
 			return err
 		}
-		v, err := b.vegeta(ctx, vegeta, *workers, *duration)
+		t, err := theirs(ctx, *workers, *duration)
 		if err != nil {
 			return err
 		}
-		ours, theirs = append(ours, o), append(theirs, v)
+		a, b = append(a, o), append(b, t)
 	}
-	report(ours, theirs)
+	report(name, a, b)
 	return nil
 }
 
@@ -90,8 +100,8 @@ func (b *bed) vegeta(ctx context.Context, bin string, workers int, d time.Durati
 	return figures{float64(r.Requests) / d.Seconds(), u.cpu / time.Duration(max(1, r.Requests))}, nil
 }
 
-func report(ours, theirs []figures) {
-	fmt.Println("| | loadtrace, a span per request | vegeta, no spans | ratio (median of pairs) | min … max |")
+func report(name string, ours, theirs []figures) {
+	fmt.Printf("| | loadtrace, a span per request | %s, no spans | ratio (median of pairs) | min … max |\n", name)
 	fmt.Println("|---|---|---|---|---|")
 	row := func(name, unit string, of func(figures) float64) {
 		var a, b, ratio []float64

@@ -19,7 +19,8 @@ type bed struct {
 	target    *child
 }
 
-func newBed(ctx context.Context) (*bed, error) {
+// newBed starts the target of a name.
+func newBed(ctx context.Context, target string) (*bed, error) {
 	dir, err := os.MkdirTemp("", "loadtrace-bench")
 	if err != nil {
 		return nil, err
@@ -28,7 +29,7 @@ func newBed(ctx context.Context) (*bed, error) {
 	if b.loadtrace, err = bin(ctx, dir, "./cmd/loadtrace", "-tags", "lean"); err != nil {
 		return nil, err
 	}
-	if b.target, err = startChild(ctx, "server"); err != nil {
+	if b.target, err = startChild(ctx, target); err != nil {
 		return nil, err
 	}
 	return b, nil
@@ -39,22 +40,31 @@ func (b *bed) close() {
 	os.RemoveAll(b.dir)
 }
 
-// plan writes a plan with the stages, given as YAML. Connections are bounded: on
+// plan writes a plan with the stages, given as YAML, over HTTP. Connections are bounded: on
 // one processor, opening one for every request that finds the others busy is
 // more work than the requests, and the generator never gets out of it.
 func (b *bed) plan(stages string) (string, error) {
+	return b.planOf(fmt.Sprintf("http: {url: 'http://%s/', max_connections: 100}", b.target.address), stages)
+}
+
+// planOf writes a plan of an attack and its stages.
+func (b *bed) planOf(attack, stages string) (string, error) {
 	path := filepath.Join(b.dir, "plan.yaml")
-	plan := fmt.Sprintf("name: bench\nattacks:\n  - name: hello\n    http: {url: 'http://%s/', max_connections: 100}\n    load: [%s]\n", b.target.address, stages)
+	plan := fmt.Sprintf("name: bench\nattacks:\n  - name: hello\n    %s\n    load: [%s]\n", attack, stages)
 	return path, os.WriteFile(path, []byte(plan), 0o600)
 }
 
 // attack runs loadtrace on its processor and returns its summary.
 func (b *bed) attack(ctx context.Context, stages string, flags ...string) (summary.Summary, usage, error) {
-	var sum summary.Summary
 	plan, err := b.plan(stages)
 	if err != nil {
-		return sum, usage{}, err
+		return summary.Summary{}, usage{}, err
 	}
+	return b.carryOut(ctx, plan, flags...)
+}
+
+func (b *bed) carryOut(ctx context.Context, plan string, flags ...string) (summary.Summary, usage, error) {
+	var sum summary.Summary
 	cmd, err := pinned(ctx, generatorCPU, b.loadtrace, append([]string{"run", plan, "--json", "--quiet"}, flags...)...)
 	if err != nil {
 		return sum, usage{}, err
@@ -73,7 +83,7 @@ func soak(ctx context.Context, args []string) error {
 	rate := flags.Int("rate", 5000, "requests per second")
 	duration := flags.Duration("duration", time.Minute, "how long")
 	flags.Parse(args)
-	b, err := newBed(ctx)
+	b, err := newBed(ctx, "server")
 	if err != nil {
 		return err
 	}
