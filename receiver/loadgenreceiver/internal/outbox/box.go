@@ -40,11 +40,16 @@ func (b *Box) Bytes() int64 { return b.used.Load() }
 // Shutdown delivers what waits until ctx ends, drops the rest, and ends the
 // goroutines. It waits for a delivery under way only as long as ctx allows.
 // Batches put after it began are dropped. It may be called again.
-func (b *Box) Shutdown(ctx context.Context) error {
+func (b *Box) Shutdown(ctx context.Context) error { return Shutdown(ctx, b.lanes...) }
+
+// Shutdown is that of a box, for some of its lanes; nil ones are passed over.
+func Shutdown(ctx context.Context, lanes ...*Lane) error {
 	var wg sync.WaitGroup
-	errs := make([]error, len(b.lanes))
-	for i, l := range b.lanes {
-		wg.Go(func() { errs[i] = l.shutdown(ctx) })
+	errs := make([]error, len(lanes))
+	for i, l := range lanes {
+		if l != nil {
+			wg.Go(func() { errs[i] = l.shutdown(ctx) })
+		}
 	}
 	wg.Wait()
 	return errors.Join(errs...)
