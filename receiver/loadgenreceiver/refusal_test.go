@@ -131,3 +131,21 @@ func TestMetricsGoOnAtTheirIntervalWhileSpansAreStuck(t *testing.T) {
 	require.Eventually(t, func() bool { return len(metrics.AllMetrics()) > before+5 }, patience, time.Millisecond)
 	require.Error(t, c.shutdown(patience))
 }
+
+func TestSpansThatAreRefusedLeaveRoomForMetricsAndEvents(t *testing.T) {
+	server := newTarget(t)
+	p, _, metrics, logs := sinks()
+	p.traces = &stubborn{answer: func(int64) error { return errBusy }}
+	cfg := server.config("2000/s", 4000)
+	cfg.Outbox = OutboxConfig{MaxBytes: 1 << 20, DrainTimeout: 200 * time.Millisecond}
+	c := newCollector(t, settings(), cfg, p).start()
+	await(t, c.handle().Idle(), "the last request")
+	own := c.receivers[0].(*member).of.run.Load()
+	assert.NotZero(t, own.out.traces.Counts().Dropped, "the budget is used up")
+	require.Error(t, c.shutdown(patience))
+	sum := c.end()
+	assert.Zero(t, sum.Telemetry.MetricsDropped)
+	assert.Zero(t, sum.Telemetry.LogsDropped)
+	assert.NotZero(t, metrics.DataPointCount())
+	assert.Equal(t, 5, logs.LogRecordCount())
+}
