@@ -149,3 +149,18 @@ func TestSpansThatAreRefusedLeaveRoomForMetricsAndEvents(t *testing.T) {
 	assert.NotZero(t, metrics.DataPointCount())
 	assert.Equal(t, 5, logs.LogRecordCount())
 }
+
+// The collector joins the errors of its receivers, and once told each three times.
+func TestAFailedShutdownIsToldOnce(t *testing.T) {
+	server := newTarget(t)
+	p, _, _, _ := sinks()
+	p.traces = &stubborn{answer: func(int64) error { return errBusy }}
+	cfg := server.config("1000/s", 5)
+	cfg.Outbox.DrainTimeout = 50 * time.Millisecond
+	c := newCollector(t, settings(), cfg, p).start()
+	await(t, c.handle().Idle(), "the last request")
+	require.Len(t, c.receivers, 3)
+	require.Error(t, c.receivers[0].Shutdown(t.Context()))
+	require.NoError(t, c.receivers[1].Shutdown(t.Context()))
+	require.NoError(t, c.receivers[2].Shutdown(t.Context()))
+}
