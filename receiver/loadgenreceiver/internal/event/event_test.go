@@ -77,15 +77,38 @@ func TestAnEventNeverHoldsTheValuesOfHeadersAndBodies(t *testing.T) {
 func TestAPlanWithSecretsEverywhereCanBeTold(t *testing.T) {
 	secret := *plan
 	secret.Attacks = []loadgen.Attack{{Name: "browse", Load: plan.Attacks[0].Load, HTTP: &loadgen.HTTP{
-		URL: "http://user:secret@shop.test/", Method: "GET",
-		Headers: map[string]string{"Host": "secret.test", "Content-Type": "secret", "Cookie": "a=secret"},
+		URL: "http://user:hidden@shop.test/?a=b&Access_Token=hidden", Method: "GET",
+		Headers: map[string]string{"Host": "hidden.test", "Content-Type": "hidden", "Cookie": "a=hidden"},
 	}}}
 	logs, err := event.New(origin.Origin{}, run, &secret).RunStart(at)
 	require.NoError(t, err)
 	src, err := (&plog.JSONMarshaler{}).MarshalLogs(logs)
 	require.NoError(t, err)
-	assert.NotContains(t, string(src), "secret")
-	assert.Contains(t, string(src), "shop.test")
+	assert.NotContains(t, string(src), "hidden")
+	assert.Contains(t, string(src), "http://shop.test/?a=b&Access_Token=REDACTED")
+}
+
+// The summary of a run once told the password of the URL that its plan had.
+func TestTheSummaryIsToldWithoutTheSecretsOfURLs(t *testing.T) {
+	const url = "http://user:hidden@shop.test/?a=b&sig=hidden"
+	sum := &summary.Summary{
+		Attacks:  []summary.Attack{{Name: "browse", Target: url}},
+		Slowest:  []summary.Request{{URL: url}},
+		Failures: []summary.Request{{URL: url}},
+	}
+	logs, err := renderer().RunStop(at, sum)
+	require.NoError(t, err)
+	src, ok := first(logs).Attributes().Get(attr.Summary)
+	require.True(t, ok)
+	assert.NotContains(t, src.Str(), "hidden")
+	var got summary.Summary
+	require.NoError(t, json.Unmarshal([]byte(src.Str()), &got))
+	for _, told := range []string{got.Attacks[0].Target, got.Slowest[0].URL, got.Failures[0].URL} {
+		assert.Equal(t, "http://shop.test/?a=b&sig=REDACTED", told)
+	}
+	for _, own := range []string{sum.Attacks[0].Target, sum.Slowest[0].URL, sum.Failures[0].URL} {
+		assert.Equal(t, url, own, "the summary itself is as it was")
+	}
 }
 
 func TestTheLastEventHasTheWholeSummary(t *testing.T) {

@@ -2,14 +2,13 @@ package event
 
 import (
 	"fmt"
-	"net/url"
 	"slices"
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/planfile"
 )
 
-// planYAML is the plan without the values of headers, bodies and user information.
+// planYAML is the plan without the values of headers and bodies, and the secrets of URLs.
 func planYAML(plan *loadgen.Plan) (string, error) {
 	told := *plan
 	told.Attacks = slices.Clone(plan.Attacks)
@@ -28,10 +27,7 @@ func withoutSecrets(h loadgen.HTTP) *loadgen.HTTP {
 		headers[name] = "[redacted]"
 	}
 	h.Headers = headers
-	if u, err := url.Parse(h.URL); err == nil && u.User != nil {
-		u.User = url.User("[redacted]")
-		h.URL = u.String()
-	}
+	h.URL = loadgen.RedactURL(h.URL)
 	if h.Body != "" {
 		h.Body = fmt.Sprintf("[%s]", count(len(h.Body), "byte"))
 	}
