@@ -105,7 +105,7 @@ func TestADeadTracesPipelineDoesNotCostTheMetricsTheirFinalFigures(t *testing.T)
 	p.traces = &stubborn{answer: func(int64) error { return errBusy }}
 	cfg := server.config("1000/s", 100)
 	cfg.Metrics.Interval = time.Hour
-	cfg.Outbox.DrainTimeout = 400 * time.Millisecond
+	cfg.Outbox.DrainTimeout = 2 * time.Second
 	c := newCollector(t, settings(), cfg, p).start()
 	require.Eventually(t, func() bool { return len(metrics.AllMetrics()) > 0 }, patience, time.Millisecond)
 	assert.EqualValues(t, 100, named(t, metrics.AllMetrics()[0], attr.MetricRequests).Sum().DataPoints().At(0).IntValue())
@@ -136,8 +136,8 @@ func TestSpansThatAreRefusedLeaveRoomForMetricsAndEvents(t *testing.T) {
 	server := newTarget(t)
 	p, _, metrics, logs := sinks()
 	p.traces = &stubborn{answer: func(int64) error { return errBusy }}
-	cfg := server.config("2000/s", 4000)
-	cfg.Outbox = OutboxConfig{MaxBytes: 1 << 20, DrainTimeout: 200 * time.Millisecond}
+	cfg := server.config("2000/s", 3000)
+	cfg.Outbox = OutboxConfig{MaxBytes: 1 << 20, DrainTimeout: 2 * time.Second}
 	c := newCollector(t, settings(), cfg, p).start()
 	await(t, c.handle().Idle(), "the last request")
 	own := c.receivers[0].(*member).of.run.Load()
