@@ -18,9 +18,9 @@ type envFault struct{ what, fix string }
 // expandEnv replaces ${env:NAME} and ${env:NAME:-default} in a text, the syntax
 // of the OpenTelemetry Collector's configuration; $$ stands for one $. What a
 // variable holds is not looked through again. replaced says whether there was
-// one at all.
+// one at all. Without a lookup the text stays as it is.
 func expandEnv(text string, lookup func(string) (string, bool)) (_ string, replaced bool, _ *envFault) {
-	if !strings.Contains(text, "$") {
+	if lookup == nil || !strings.Contains(text, "$") {
 		return text, false, nil
 	}
 	e := &expander{text: text, lookup: lookup}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 	"github.com/loadtrace/loadtrace/loadgen/planfile"
@@ -78,4 +79,16 @@ func TestFaultsOfVariablesAreExplained(t *testing.T) {
 			assert.EqualError(t, err, want)
 		})
 	}
+}
+
+func TestALiteralPlanKeepsItsDollars(t *testing.T) {
+	t.Setenv("LOADTRACE_TEST_USER", "expanded")
+	src := `attacks: [{name: a, http: {url: "http://127.0.0.1/", body: "$$5 ${env:LOADTRACE_TEST_USER} ${"}, load: [{constant: 1/s, duration: 1s}]}]`
+	plan, err := planfile.Parse("plan", []byte(src), planfile.Literal(),
+		planfile.Set("attacks[0].http.headers.Cookie=$${env:NO_SUCH}", "attacks[0].http.tls.server_name=a$$b"))
+	require.NoError(t, err)
+	h := plan.Attacks[0].HTTP
+	assert.Equal(t, "$$5 ${env:LOADTRACE_TEST_USER} ${", h.Body)
+	assert.Equal(t, "$${env:NO_SUCH}", h.Headers["Cookie"])
+	assert.Equal(t, "a$$b", h.TLS.ServerName)
 }

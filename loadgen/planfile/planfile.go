@@ -18,7 +18,7 @@ type Option func(*options)
 
 type options struct {
 	sets   []string
-	lookup func(string) (string, bool)
+	lookup func(string) (string, bool) // nil: $ is a character like any other
 }
 
 // Set gives values as on the command line, each KEY=VALUE, for instance
@@ -32,6 +32,11 @@ func Set(values ...string) Option {
 func Env(lookup func(name string) (value string, ok bool)) Option {
 	return func(o *options) { o.lookup = lookup }
 }
+
+// Literal leaves ${env:NAME} and $$ as they are, in the source and in the values
+// of Set: somebody has replaced variables already, and doing it again would
+// change what they hold.
+func Literal() Option { return Env(nil) }
 
 // Load reads the plan in a file; path - is standard input. The sets are as of
 // the option Set.

@@ -20,7 +20,8 @@ type Config struct {
 	// PlanFile is the path of a plan. It is read when the receiver starts.
 	PlanFile string `mapstructure:"plan_file"`
 	// Plan is a plan, as it would stand in a file. Files that it names are relative
-	// to the collector's working directory.
+	// to the collector's working directory. It is the collector, not the plan, that
+	// replaces ${env:NAME} and $$ in it, and in Set.
 	Plan map[string]any `mapstructure:"plan"`
 	// Set replaces values of the plan, each KEY=VALUE, for instance
 	// attacks[0].http.url=http://127.0.0.1:8080/.
@@ -150,7 +151,7 @@ func (c *Config) plan() (*loadgen.Plan, error) {
 	if err != nil {
 		return nil, fmt.Errorf("plan: write it as YAML: %w", err)
 	}
-	plan, err := planfile.Parse("plan", src, planfile.Set(c.Set...))
+	plan, err := planfile.Parse("plan", src, planfile.Set(c.Set...), planfile.Literal())
 	if err != nil {
 		return nil, fmt.Errorf("plan: %w", err)
 	}

@@ -64,3 +64,21 @@ func TestASizeNeedsToBeOne(t *testing.T) {
 	require.NoError(t, back.UnmarshalText(text))
 	assert.EqualValues(t, 64<<20, back)
 }
+
+// The collector has put the values of variables in already. A password with a $
+// once lost it to a second replacement, or failed the configuration.
+func TestValuesOfAnInlinePlanAreNotExpandedTwice(t *testing.T) {
+	t.Setenv("LOADTRACE_TEST_BODY", "expanded")
+	cfg := createDefaultConfig().(*Config)
+	cfg.Plan = map[string]any{"name": "x", "attacks": []any{map[string]any{
+		"name": "a",
+		"http": map[string]any{"url": "http://127.0.0.1/", "body": "pa$$word ${env:LOADTRACE_TEST_BODY}"},
+		"load": []any{map[string]any{"constant": "1/s", "count": 1}},
+	}}}
+	cfg.Set = []string{"attacks[0].http.headers.Cookie=pa$$word ${env:LOADTRACE_TEST_NONE}"}
+	require.NoError(t, cfg.Validate())
+	plan, err := cfg.plan()
+	require.NoError(t, err)
+	assert.Equal(t, "pa$$word ${env:LOADTRACE_TEST_BODY}", plan.Attacks[0].HTTP.Body)
+	assert.Equal(t, "pa$$word ${env:LOADTRACE_TEST_NONE}", plan.Attacks[0].HTTP.Headers["Cookie"])
+}

@@ -23,6 +23,10 @@ const format = "pdata"
 // memoryPerWire is about how much more memory pdata takes than its encoding.
 const memoryPerWire = 3
 
+// smallLane is the part of the budget that metrics have for themselves, and
+// events: 1/16. Spans, of which there is a flood, get at most the other 7/8.
+const smallLane = 16
+
 // consumers are the pipelines behind the receivers; nil where there is none.
 type consumers struct {
 	traces  consumer.Traces
@@ -49,13 +53,13 @@ func newDelivery(next consumers, set receiver.Settings, max Size) (*delivery, er
 	}
 	d := &delivery{next: next, report: report, box: outbox.New(int64(max))}
 	if next.traces != nil {
-		d.traces = d.box.Lane()
+		d.traces = d.box.Lane(int64(max) / 2)
 	}
 	if next.metrics != nil {
-		d.metrics = d.box.Lane()
+		d.metrics = d.box.Lane(int64(max) / smallLane)
 	}
 	if next.logs != nil {
-		d.logs = d.box.Lane()
+		d.logs = d.box.Lane(int64(max) / smallLane)
 	}
 	return d, nil
 }

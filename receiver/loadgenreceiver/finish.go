@@ -8,8 +8,10 @@ import (
 )
 
 // finish tells of the end of the run and waits until all telemetry was
-// delivered or dropped. The final metrics are put after the spans have settled,
-// so that their last point says what became of every span.
+// delivered or dropped. Metrics of the whole run are put at once, and go on at
+// their interval while a pipeline of spans or events keeps the run waiting. The
+// last are put after the spans have settled, so that their point says what became
+// of every span.
 func (r *run) finish(err error) summary.Summary {
 	end := time.Now()
 	live := r.live.Load()
@@ -23,10 +25,23 @@ func (r *run) finish(err error) summary.Summary {
 		r.out.putTraces(r.render.Run(&sum))
 	}
 	r.putEvent(r.events.RunStop(end, &sum))
-	flush(r.out.traces, r.out.logs)
+	close(r.told)
 	r.putMetrics(time.Now())
+	r.emit(r.settled())
+	r.putMetrics(time.Now())
+	close(r.last)
 	flush(r.out.metrics)
 	return r.summary(end, err)
+}
+
+// settled is closed when every span and event was delivered or dropped.
+func (r *run) settled() <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		flush(r.out.traces, r.out.logs)
+	}()
+	return done
 }
 
 // summary of the run at its end, with what became of its telemetry until now.

@@ -25,9 +25,8 @@ type generator struct {
 
 	run atomic.Pointer[run] // nil before start
 
-	mu   sync.Mutex // makes start and shutdown exclude each other; guards what follows
-	off  bool       // shut down; start no more
-	fail error      // of the shutdown
+	mu  sync.Mutex // makes start and shutdown exclude each other; guards what follows
+	off bool       // shut down; start no more
 }
 
 func newGenerator(cfg *Config, set receiver.Settings, instance string, o Observer) (*generator, error) {
@@ -75,17 +74,17 @@ func (g *generator) start(hosts []component.Host) error {
 }
 
 // shutdown stops the run in order, then delivers what waits, both within ctx.
-// It may be called before start and more than once.
+// It may be called before start and more than once; the first caller gets the error.
 func (g *generator) shutdown(ctx context.Context) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.off {
-		return g.fail
+		return nil
 	}
 	g.off = true
+	defer g.telemetry.Shutdown()
 	if r := g.run.Load(); r != nil {
-		g.fail = r.shutdown(ctx, g.cfg.Outbox.DrainTimeout)
+		return r.shutdown(ctx, g.cfg.Outbox.DrainTimeout)
 	}
-	g.telemetry.Shutdown()
-	return g.fail
+	return nil
 }

@@ -13,6 +13,8 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/loadtrace/loadtrace/internal/attr"
 )
 
 var errBusy = errors.New("queue is full")
@@ -93,4 +95,72 @@ func TestAShutdownHonoursItsContext(t *testing.T) {
 	sum := c.end()
 	close(release)
 	assert.Equal(t, sum.Telemetry.SpansMade, sum.Telemetry.SpansDelivered+sum.Telemetry.SpansDropped)
+}
+
+// The final figures once waited for the spans: with a pipeline of spans that was
+// down they never came, and a shutdown dropped them.
+func TestADeadTracesPipelineDoesNotCostTheMetricsTheirFinalFigures(t *testing.T) {
+	server := newTarget(t)
+	p, _, metrics, logs := sinks()
+	p.traces = &stubborn{answer: func(int64) error { return errBusy }}
+	cfg := server.config("1000/s", 100)
+	cfg.Metrics.Interval = time.Hour
+	cfg.Outbox.DrainTimeout = 2 * time.Second
+	c := newCollector(t, settings(), cfg, p).start()
+	require.Eventually(t, func() bool { return len(metrics.AllMetrics()) > 0 }, patience, time.Millisecond)
+	assert.EqualValues(t, 100, named(t, metrics.AllMetrics()[0], attr.MetricRequests).Sum().DataPoints().At(0).IntValue())
+	require.Eventually(t, func() bool { return logs.LogRecordCount() == 5 }, patience, time.Millisecond)
+
+	require.ErrorContains(t, c.shutdown(patience), "101 items")
+	sum := c.end()
+	assert.Zero(t, sum.Telemetry.MetricsDropped)
+	all := metrics.AllMetrics()
+	assert.Equal(t, map[string]int64{"made": 101, "delivered": 0, "dropped": 101}, spanStates(t, all[len(all)-1]))
+}
+
+func TestMetricsGoOnAtTheirIntervalWhileSpansAreStuck(t *testing.T) {
+	server := newTarget(t)
+	p, _, metrics, _ := sinks()
+	p.traces = &stubborn{answer: func(int64) error { return errBusy }}
+	cfg := server.config("1000/s", 20)
+	cfg.Metrics.Interval = 10 * time.Millisecond
+	cfg.Outbox.DrainTimeout = 50 * time.Millisecond
+	c := newCollector(t, settings(), cfg, p).start()
+	await(t, c.handle().Idle(), "the last request")
+	before := len(metrics.AllMetrics())
+	require.Eventually(t, func() bool { return len(metrics.AllMetrics()) > before+5 }, patience, time.Millisecond)
+	require.Error(t, c.shutdown(patience))
+}
+
+func TestSpansThatAreRefusedLeaveRoomForMetricsAndEvents(t *testing.T) {
+	server := newTarget(t)
+	p, _, metrics, logs := sinks()
+	p.traces = &stubborn{answer: func(int64) error { return errBusy }}
+	cfg := server.config("2000/s", 3000)
+	cfg.Outbox = OutboxConfig{MaxBytes: 1 << 20, DrainTimeout: 2 * time.Second}
+	c := newCollector(t, settings(), cfg, p).start()
+	await(t, c.handle().Idle(), "the last request")
+	own := c.receivers[0].(*member).of.run.Load()
+	assert.NotZero(t, own.out.traces.Counts().Dropped, "the budget is used up")
+	require.Error(t, c.shutdown(patience))
+	sum := c.end()
+	assert.Zero(t, sum.Telemetry.MetricsDropped)
+	assert.Zero(t, sum.Telemetry.LogsDropped)
+	assert.NotZero(t, metrics.DataPointCount())
+	assert.Equal(t, 5, logs.LogRecordCount())
+}
+
+// The collector joins the errors of its receivers, and once told each three times.
+func TestAFailedShutdownIsToldOnce(t *testing.T) {
+	server := newTarget(t)
+	p, _, _, _ := sinks()
+	p.traces = &stubborn{answer: func(int64) error { return errBusy }}
+	cfg := server.config("1000/s", 5)
+	cfg.Outbox.DrainTimeout = 50 * time.Millisecond
+	c := newCollector(t, settings(), cfg, p).start()
+	await(t, c.handle().Idle(), "the last request")
+	require.Len(t, c.receivers, 3)
+	require.Error(t, c.receivers[0].Shutdown(t.Context()))
+	require.NoError(t, c.receivers[1].Shutdown(t.Context()))
+	require.NoError(t, c.receivers[2].Shutdown(t.Context()))
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/event"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/meter"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/origin"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/outbox"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/span"
 )
 
@@ -37,8 +38,10 @@ type run struct {
 
 	ctx    context.Context
 	cancel context.CancelFunc // stops the run in order
-	ended  chan struct{}      // closed when do has returned
 	idle   chan struct{}      // closed when no engine is at work any more
+	told   chan struct{}      // closed when the last span and the last event were put
+	last   chan struct{}      // closed when the last metrics were put
+	ended  chan struct{}      // closed when do has returned
 	own    atomic.Uint64      // spans made of the run itself
 }
 
@@ -49,8 +52,10 @@ func newRun(id loadgen.RunID, plan *loadgen.Plan, g *generator) (*run, error) {
 		id: id, plan: plan, cfg: g.cfg, origin: g.origin, log: g.set.Logger, observer: g.observer,
 		render: span.New(g.origin, id, plan),
 		events: event.New(g.origin, id, plan),
-		ended:  make(chan struct{}),
 		idle:   make(chan struct{}),
+		told:   make(chan struct{}),
+		last:   make(chan struct{}),
+		ended:  make(chan struct{}),
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	var err error
@@ -80,15 +85,13 @@ func (r *run) do(failed func(error)) {
 	r.live.Store(r.newRecorder(began))
 	r.observer.start(&Handle{r})
 
-	emitting, stop := context.WithCancel(context.Background())
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)
-		r.emit(emitting)
+		r.emit(r.idle)
 	}()
 	err := r.runner.Do(r.ctx)
 	close(r.idle)
-	stop()
 	<-stopped
 	if err != nil {
 		failed(err)
@@ -97,14 +100,22 @@ func (r *run) do(failed func(error)) {
 }
 
 // shutdown stops the run, gives what waits until drain or ctx is over, and
-// drops the rest.
+// drops the rest. The last quarter of that time is for the metrics, which are
+// last since they say what became of the spans.
 func (r *run) shutdown(ctx context.Context, drain time.Duration) error {
 	r.cancel()
 	wait(ctx, r.idle)
+	if end, ok := ctx.Deadline(); ok {
+		drain = min(drain, time.Until(end))
+	}
 	draining, cancel := context.WithTimeout(ctx, drain)
 	defer cancel()
-	wait(draining, r.ended)
-	err := r.out.box.Shutdown(draining)
+	settling, cancel := context.WithTimeout(draining, drain*3/4)
+	defer cancel()
+	wait(settling, r.told)
+	err := outbox.Shutdown(settling, r.out.traces, r.out.logs)
+	wait(draining, r.last)
+	err = errors.Join(err, outbox.Shutdown(draining, r.out.metrics))
 	if !wait(ctx, r.ended) {
 		err = errors.Join(err, fmt.Errorf("stop run %s: %w", r.id, ctx.Err()))
 	}
@@ -126,15 +137,15 @@ func (r *run) newRecorder(began time.Time) *recorder {
 	return rec
 }
 
-// emit puts spans and metrics at their intervals until ctx ends.
-func (r *run) emit(ctx context.Context) {
+// emit puts spans and metrics at their intervals until done is closed.
+func (r *run) emit(done <-chan struct{}) {
 	spans := time.NewTicker(r.cfg.Spans.FlushInterval)
 	defer spans.Stop()
 	metrics := time.NewTicker(r.cfg.Metrics.Interval)
 	defer metrics.Stop()
 	for {
 		select {
-		case <-ctx.Done():
+		case <-done:
 			return
 		case <-spans.C:
 			r.live.Load().flush()

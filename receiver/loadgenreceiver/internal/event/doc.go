@@ -3,5 +3,6 @@
 // with the summary. Their trace context is the run's span.
 //
 // It is pure: values in, pdata out, no goroutine and no clock. Values of
-// headers and bodies never get into an event: they hold secrets.
+// headers and bodies never get into an event, nor what loadgen.RedactURL takes
+// out of a URL: they hold secrets.
 package event

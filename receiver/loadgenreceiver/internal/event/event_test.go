@@ -77,22 +77,45 @@ func TestAnEventNeverHoldsTheValuesOfHeadersAndBodies(t *testing.T) {
 func TestAPlanWithSecretsEverywhereCanBeTold(t *testing.T) {
 	secret := *plan
 	secret.Attacks = []loadgen.Attack{{Name: "browse", Load: plan.Attacks[0].Load, HTTP: &loadgen.HTTP{
-		URL: "http://user:secret@shop.test/", Method: "GET",
-		Headers: map[string]string{"Host": "secret.test", "Content-Type": "secret", "Cookie": "a=secret"},
+		URL: "http://user:hidden@shop.test/?a=b&Access_Token=hidden", Method: "GET",
+		Headers: map[string]string{"Host": "hidden.test", "Content-Type": "hidden", "Cookie": "a=hidden"},
 	}}}
 	secret.Attacks = append(secret.Attacks, loadgen.Attack{Name: "call", Load: plan.Attacks[0].Load, GRPC: &loadgen.GRPC{
-		Target: "shop.test:9090", Method: "shop.v1.Cart/Add", Data: `{"key": "secret"}`,
-		Metadata: map[string]string{"authorization": "secret", "token-bin": "secret"},
+		Target: "shop.test:9090", Method: "shop.v1.Cart/Add", Data: `{"key": "hidden"}`,
+		Metadata: map[string]string{"authorization": "hidden", "token-bin": "hidden"},
 	}})
 	logs, err := event.New(origin.Origin{}, run, &secret).RunStart(at)
 	require.NoError(t, err)
 	src, err := (&plog.JSONMarshaler{}).MarshalLogs(logs)
 	require.NoError(t, err)
-	assert.NotContains(t, string(src), "secret")
-	assert.Contains(t, string(src), "http://%5Bredacted%5D@shop.test/")
+	assert.NotContains(t, string(src), "hidden")
+	assert.Contains(t, string(src), "http://shop.test/?a=b&Access_Token=REDACTED")
 	assert.Contains(t, string(src), "shop.test:9090")
 	assert.Contains(t, string(src), "[17 bytes]")
-	assert.Equal(t, "secret", secret.Attacks[1].GRPC.Metadata["authorization"], "the plan itself is as it was")
+	assert.Equal(t, "hidden", secret.Attacks[1].GRPC.Metadata["authorization"], "the plan itself is as it was")
+}
+
+// The summary of a run once told the password of the URL that its plan had.
+func TestTheSummaryIsToldWithoutTheSecretsOfURLs(t *testing.T) {
+	const url = "http://user:hidden@shop.test/?a=b&sig=hidden"
+	sum := &summary.Summary{
+		Attacks:  []summary.Attack{{Name: "browse", Target: url}},
+		Slowest:  []summary.Request{{URL: url}},
+		Failures: []summary.Request{{URL: url}},
+	}
+	logs, err := renderer().RunStop(at, sum)
+	require.NoError(t, err)
+	src, ok := first(logs).Attributes().Get(attr.Summary)
+	require.True(t, ok)
+	assert.NotContains(t, src.Str(), "hidden")
+	var got summary.Summary
+	require.NoError(t, json.Unmarshal([]byte(src.Str()), &got))
+	for _, told := range []string{got.Attacks[0].Target, got.Slowest[0].URL, got.Failures[0].URL} {
+		assert.Equal(t, "http://shop.test/?a=b&sig=REDACTED", told)
+	}
+	for _, own := range []string{sum.Attacks[0].Target, sum.Slowest[0].URL, sum.Failures[0].URL} {
+		assert.Equal(t, url, own, "the summary itself is as it was")
+	}
 }
 
 func TestTheLastEventHasTheWholeSummary(t *testing.T) {

@@ -2,15 +2,14 @@ package event
 
 import (
 	"fmt"
-	"net/url"
 	"slices"
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/planfile"
 )
 
-// planYAML is the plan without the values of headers, metadata, bodies, messages and
-// user information.
+// planYAML is the plan without the values of headers, metadata, bodies and messages,
+// and the secrets of URLs.
 func planYAML(plan *loadgen.Plan) (string, error) {
 	told := *plan
 	told.Attacks = slices.Clone(plan.Attacks)
@@ -28,10 +27,7 @@ func planYAML(plan *loadgen.Plan) (string, error) {
 
 func withoutSecrets(h loadgen.HTTP) *loadgen.HTTP {
 	h.Headers = redacted(h.Headers)
-	if u, err := url.Parse(h.URL); err == nil && u.User != nil {
-		u.User = url.User("[redacted]")
-		h.URL = u.String()
-	}
+	h.URL = loadgen.RedactURL(h.URL)
 	if h.Body != "" {
 		h.Body = fmt.Sprintf("[%s]", count(len(h.Body), "byte"))
 	}

@@ -1,7 +1,6 @@
 package event
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -88,7 +87,7 @@ func (r *Renderer) StageStart(at time.Time, i, stage int) plog.Logs {
 
 // RunStop tells the summary: in words, in attributes, and whole as JSON.
 func (r *Renderer) RunStop(at time.Time, sum *summary.Summary) (plog.Logs, error) {
-	src, err := json.Marshal(sum)
+	src, err := summaryJSON(sum)
 	if err != nil {
 		return plog.Logs{}, fmt.Errorf("write the summary into an event: %w", err)
 	}
@@ -105,7 +104,7 @@ func (r *Renderer) RunStop(at time.Time, sum *summary.Summary) (plog.Logs, error
 	a.PutInt(attr.RunFinished, int64(requests.Finished))
 	a.PutInt(attr.RunFailed, int64(requests.Failed))
 	a.PutInt(attr.RunNotSent, int64(requests.Unsent()))
-	a.PutStr(attr.Summary, string(src))
+	a.PutStr(attr.Summary, src)
 	return logs, nil
 }
 

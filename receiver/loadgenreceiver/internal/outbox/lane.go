@@ -26,6 +26,8 @@ type Counts struct {
 // Lane is a queue of batches and the goroutine that delivers them.
 type Lane struct {
 	box     *Box
+	reserve int64         // bytes of the box
+	used    int64         // bytes of the box; its lock guards them
 	wake    chan struct{} // holds a token when there is something to look at
 	closing chan struct{} // closed when the shutdown begins
 	hurry   chan struct{} // the same until the goroutine has seen it, then nil; the goroutine's own
@@ -41,9 +43,10 @@ type Lane struct {
 	idle   []chan struct{} // closed when the queue is empty
 }
 
-func newLane(b *Box) *Lane {
+func newLane(b *Box, reserve int64) *Lane {
 	l := &Lane{
 		box:     b,
+		reserve: reserve,
 		wake:    make(chan struct{}, 1),
 		closing: make(chan struct{}),
 		ended:   make(chan struct{}),
@@ -59,7 +62,7 @@ func (l *Lane) Put(b Batch) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.counts.Put += uint64(b.Items)
-	if l.closed || !l.box.take(b.Bytes) {
+	if l.closed || !l.box.take(l, b.Bytes) {
 		l.counts.Dropped += uint64(b.Items)
 		return
 	}
@@ -132,7 +135,7 @@ func (l *Lane) pop(to *uint64) {
 	l.queue[0] = Batch{} // let its memory go
 	l.queue = l.queue[1:]
 	*to += uint64(b.Items)
-	l.box.give(b.Bytes)
+	l.box.give(l, b.Bytes)
 	if len(l.queue) > 0 {
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -62,7 +63,7 @@ func TestAPipelineThatRefusesFor30sLosesNothingAndKeepsTheOrder(t *testing.T) {
 			return nil
 		}}
 		box := outbox.New(1 << 20)
-		lane := box.Lane()
+		lane := box.Lane(0)
 		p.put(lane, 0, 50)
 		synctest.Wait()
 		assert.EqualValues(t, 5000, box.Bytes())
@@ -90,7 +91,7 @@ func TestWhatIsOverTheBudgetIsDroppedAndCountedAndTheOlderIsKept(t *testing.T) {
 			return nil
 		}}
 		box := outbox.New(1000)
-		lane, other := box.Lane(), box.Lane()
+		lane, other := box.Lane(0), box.Lane(0)
 		p.put(lane, 0, 12)
 		p.put(other, 100, 101) // the budget is that of all lanes
 		synctest.Wait()
@@ -103,6 +104,37 @@ func TestWhatIsOverTheBudgetIsDroppedAndCountedAndTheOlderIsKept(t *testing.T) {
 	})
 }
 
+// Spans that a pipeline refused once took the whole budget, and the few events
+// and metrics of healthy pipelines were dropped.
+func TestALaneAlwaysHasRoomForItsReserve(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var open atomic.Bool
+		p := &pipeline{answer: func(int) error {
+			if !open.Load() {
+				return errBusy
+			}
+			return nil
+		}}
+		box := outbox.New(1000)
+		big, small := box.Lane(500), box.Lane(200)
+		p.put(big, 0, 12)
+		p.put(small, 0, 5)
+		assert.EqualValues(t, 40, big.Counts().Dropped, "all but the reserve of the other is there to be used")
+		assert.EqualValues(t, 30, small.Counts().Dropped, "beyond its reserve it competes")
+		assert.EqualValues(t, 1000, box.Bytes())
+		open.Store(true)
+		require.NoError(t, errors.Join(big.Flush(t.Context()), small.Flush(t.Context())))
+		assert.Zero(t, box.Bytes())
+		open.Store(false)
+		p.put(small, 0, 12)
+		p.put(big, 0, 7)
+		assert.EqualValues(t, 100, small.Counts().Dropped, "what was given back can be used again, but for the reserve")
+		assert.EqualValues(t, 60, big.Counts().Dropped)
+		open.Store(true)
+		require.NoError(t, box.Shutdown(t.Context()))
+	})
+}
+
 func TestWhatAPipelineRefusesForGoodIsDroppedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &pipeline{answer: func(n int) error {
@@ -112,7 +144,7 @@ func TestWhatAPipelineRefusesForGoodIsDroppedAtOnce(t *testing.T) {
 			return nil
 		}}
 		box := outbox.New(1000)
-		lane := box.Lane()
+		lane := box.Lane(0)
 		p.put(lane, 0, 3)
 		require.NoError(t, box.Shutdown(t.Context()))
 		assert.Equal(t, []int{0, 2}, p.got)
@@ -125,7 +157,7 @@ func TestPutNeverWaitsForAPipelineThatHangs(t *testing.T) {
 		release := make(chan struct{})
 		p := &pipeline{answer: func(int) error { <-release; return nil }}
 		box := outbox.New(1 << 20)
-		lane := box.Lane()
+		lane := box.Lane(0)
 		begin := time.Now()
 		p.put(lane, 0, 1000)
 		assert.Zero(t, time.Since(begin))
@@ -139,7 +171,7 @@ func TestAShutdownDeliversUntilItsTimeIsOverAndCountsTheRest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &pipeline{answer: func(int) error { time.Sleep(time.Second); return nil }}
 		box := outbox.New(1 << 20)
-		lane := box.Lane()
+		lane := box.Lane(0)
 		p.put(lane, 0, 10)
 		ctx, cancel := context.WithTimeout(t.Context(), 3500*time.Millisecond)
 		defer cancel()
@@ -167,7 +199,7 @@ func TestAShutdownCutsABackOffShort(t *testing.T) {
 			return nil
 		}}
 		box := outbox.New(1000)
-		lane := box.Lane()
+		lane := box.Lane(0)
 		p.put(lane, 0, 1)
 		time.Sleep(time.Minute)
 		synctest.Wait()
@@ -183,7 +215,7 @@ func TestAFlushEndsWithItsContextOrTheLane(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &pipeline{answer: func(int) error { return errBusy }}
 		box := outbox.New(1000)
-		lane := box.Lane()
+		lane := box.Lane(0)
 		require.NoError(t, lane.Flush(t.Context()), "nothing waits")
 		p.put(lane, 0, 1)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)

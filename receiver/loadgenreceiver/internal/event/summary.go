@@ -1,0 +1,29 @@
+package event
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/summary"
+)
+
+// summaryJSON is the summary without the secrets of URLs.
+func summaryJSON(sum *summary.Summary) (string, error) {
+	told := *sum
+	told.Attacks = slices.Clone(sum.Attacks)
+	for i := range told.Attacks {
+		told.Attacks[i].Target = loadgen.RedactURL(told.Attacks[i].Target)
+	}
+	told.Slowest, told.Failures = withRedactedURLs(sum.Slowest), withRedactedURLs(sum.Failures)
+	src, err := json.Marshal(&told)
+	return string(src), err
+}
+
+func withRedactedURLs(requests []summary.Request) []summary.Request {
+	requests = slices.Clone(requests)
+	for i := range requests {
+		requests[i].URL = loadgen.RedactURL(requests[i].URL)
+	}
+	return requests
+}
