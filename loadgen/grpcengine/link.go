@@ -59,6 +59,9 @@ func (w watched) ClientHandshake(ctx context.Context, authority string, raw net.
 	defer w.link.mu.Unlock()
 	m := &w.link.made
 	m.connected, m.secured = connected, time.Since(w.link.clock)
+	if w.Info().SecurityProtocol == "insecure" {
+		m.secured = connected // there was no handshake
+	}
 	m.local, m.peer = addrPort(raw.LocalAddr()), addrPort(raw.RemoteAddr())
 	w.link.fresh = true
 	return conn, info, nil

@@ -30,9 +30,11 @@ func TestEveryExamplePlanIsGood(t *testing.T) {
 	}
 }
 
-func TestEveryYAMLBlockOfTheReferenceIsGood(t *testing.T) {
-	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(readReference(t), -1)
-	require.GreaterOrEqual(t, len(blocks), 9)
+func TestEveryYAMLBlockOfTheReferenceAndOfREADMEIsGood(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(readReference(t)+string(readme), -1)
+	require.GreaterOrEqual(t, len(blocks), 11)
 	for _, block := range blocks {
 		src := block[1]
 		if strings.HasPrefix(src, "- ") { // stages only
