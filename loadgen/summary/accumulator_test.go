@@ -226,8 +226,15 @@ func TestLostTelemetryIsAFault(t *testing.T) {
 		"the pipeline did not get all spans: 2 were lost",
 		"the pipeline did not get all events: 3 were lost",
 		"the pipeline did not get all metric points: 4 were lost",
-		"0.9 spans were made for each request sent, not one",
-	}, Telemetry{SpansMade: 10, SpansDropped: 2, LogsDropped: 3, MetricsDropped: 4, SpansPerRequest: 0.9}.Check(10))
+		"0.9 spans are left for each request sent, not one",
+	}, Telemetry{SpansMade: 10, SpansDelivered: 7, SpansWaiting: 1, SpansDropped: 2, LogsDropped: 3, MetricsDropped: 4, SpansPerRequest: 0.9}.Check(10))
+}
+
+func TestSpansThatAreNotAccountedForAreAFault(t *testing.T) {
+	assert.Equal(t, []string{"11 spans were made, but 9 delivered, 0 dropped and 1 waiting make 10"},
+		Telemetry{SpansMade: 11, SpansDelivered: 9, SpansWaiting: 1, SpansPerRequest: 1}.Check(10))
+	assert.Equal(t, []string{"0 spans were made, but 1 delivered, 0 dropped and 0 waiting make 1"},
+		Telemetry{SpansDelivered: 1}.Check(10))
 }
 
 func TestAnEnginesErrorMakesTheRunFailed(t *testing.T) {

@@ -86,9 +86,9 @@ func (t *tally) recorded() uint64 {
 	return n
 }
 
-// Check returns a sentence for everything that was lost of the telemetry, and
-// for a number of spans other than one for each request, if sent requests were
-// sent. A run without spans has no such fault.
+// Check returns a sentence for everything that was lost of the telemetry, for
+// spans that are not accounted for, and for a number of spans other than one for
+// each request, if sent requests were sent. A run without spans has no such fault.
 func (t Telemetry) Check(sent uint64) []string {
 	var faults []string
 	lost := func(n uint64, what string) {
@@ -99,8 +99,12 @@ func (t Telemetry) Check(sent uint64) []string {
 	lost(t.SpansDropped, "spans")
 	lost(t.LogsDropped, "events")
 	lost(t.MetricsDropped, "metric points")
+	if n := t.SpansDelivered + t.SpansDropped + t.SpansWaiting; t.SpansMade != n {
+		faults = append(faults, fmt.Sprintf("%d spans were made, but %d delivered, %d dropped and %d waiting make %d",
+			t.SpansMade, t.SpansDelivered, t.SpansDropped, t.SpansWaiting, n))
+	}
 	if t.SpansMade > 0 && sent > 0 && t.SpansPerRequest != 1 {
-		faults = append(faults, fmt.Sprintf("%.6g spans were made for each request sent, not one", t.SpansPerRequest))
+		faults = append(faults, fmt.Sprintf("%.6g spans are left for each request sent, not one", t.SpansPerRequest))
 	}
 	return faults
 }

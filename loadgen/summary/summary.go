@@ -185,10 +185,12 @@ type Telemetry struct {
 	SpansMade      uint64 `json:"spans_made"`      // one per sent request, and the run's own
 	SpansDelivered uint64 `json:"spans_delivered"` // taken by the pipeline
 	SpansDropped   uint64 `json:"spans_dropped"`
+	SpansWaiting   uint64 `json:"spans_waiting,omitempty"` // made, and neither of the two yet; 0 at the end
 	LogsDropped    uint64 `json:"logs_dropped"`
 	MetricsDropped uint64 `json:"metric_points_dropped"`
 	Refused        uint64 `json:"refused"` // deliveries that the pipeline refused, retried later
-	// SpansPerRequest is spans of requests made / requests sent.
+	// SpansPerRequest is spans of requests delivered or waiting / requests sent: 1,
+	// or there is a fault. 0 where there is no pipeline for spans.
 	SpansPerRequest float64 `json:"spans_per_request"`
 }
 

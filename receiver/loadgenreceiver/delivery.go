@@ -87,7 +87,8 @@ func sizeOf(records []loadgen.Record) int {
 	return n
 }
 
-func (d *delivery) putTraces(t ptrace.Traces) {
+// putTraces has dropped called if the spans are; see outbox.Batch.
+func (d *delivery) putTraces(t ptrace.Traces, dropped func()) {
 	d.traces.Put(outbox.Batch{
 		Items: t.SpanCount(),
 		Bytes: memoryPerWire * (&ptrace.ProtoMarshaler{}).TracesSize(t),
@@ -96,6 +97,7 @@ func (d *delivery) putTraces(t ptrace.Traces) {
 			t.CopyTo(fresh)
 			return d.sendTraces(ctx, fresh)
 		},
+		Dropped: dropped,
 	})
 }
 

@@ -6,7 +6,8 @@
 // logs, are one generator: it starts with the last of them and ends with the
 // first. The attack is never slowed by a pipeline; see internal/outbox.
 //
-// A command line that embeds the collector follows the run through an Observer.
+// A command line that embeds the collector brings its plan with WithPlan and
+// follows the run through an Observer.
 package loadgenreceiver
 
 //go:generate go tool mdatagen metadata.yaml

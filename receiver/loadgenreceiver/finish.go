@@ -22,7 +22,7 @@ func (r *run) finish(err error) summary.Summary {
 	sum := r.summary(end, err)
 	if r.out.traces != nil {
 		r.own.Add(1)
-		r.out.putTraces(r.render.Run(&sum))
+		r.out.putTraces(r.render.Run(&sum), func() { r.lost.Add(1) })
 	}
 	r.putEvent(r.events.RunStop(end, &sum))
 	close(r.told)
@@ -46,46 +46,58 @@ func (r *run) settled() <-chan struct{} {
 
 // summary of the run at its end, with what became of its telemetry until now.
 func (r *run) summary(end time.Time, err error) summary.Summary {
-	t := r.telemetry()
+	spans := r.spans()
 	sum := r.live.Load().figures.Summary(end, summary.Conclusion{
-		Accounts: r.runner.Accounts(), Stopped: r.runner.Stopped(), Err: err, Telemetry: t,
+		Accounts: r.runner.Accounts(), Stopped: r.runner.Stopped(), Err: err, Telemetry: r.telemetry(spans),
 	})
-	sum.Faults = append(sum.Faults, t.Check(sum.Total.Requests.Sent())...)
+	sent := sum.Total.Requests.Sent()
+	if spans.Wanted && sent > 0 {
+		sum.Telemetry.SpansPerRequest = float64(spans.Kept) / float64(sent)
+	}
+	sum.Faults = append(sum.Faults, sum.Telemetry.Check(sent)...)
 	return sum
 }
 
 // spans says what became of the run's spans.
 func (r *run) spans() meter.Spans {
-	c := counts(r.out.traces)
-	s := meter.Spans{Made: r.own.Load(), Delivered: c.Delivered, Dropped: c.Dropped}
 	if live := r.live.Load(); live != nil {
-		s.Requests, _ = live.requestSpans()
+		return r.spansOf(live.requestSpans())
 	}
-	s.Made += s.Requests
-	return s
+	return r.spansOf(0, 0)
+}
+
+// spansOf is spans, of which made are of requests, and unput not in the outbox
+// yet. Kept is by the outbox's own counts, so that it tells a span that was made
+// and got lost.
+func (r *run) spansOf(made, unput uint64) meter.Spans {
+	c, own := counts(r.out.traces), r.own.Load()
+	return meter.Spans{
+		Wanted:    r.out.traces != nil,
+		Kept:      unput + c.Put - c.Dropped - (own - r.lost.Load()),
+		Made:      made + own,
+		Waiting:   unput + c.Waiting(),
+		Delivered: c.Delivered,
+		Dropped:   c.Dropped,
+	}
 }
 
 // telemetry says what became of the run's telemetry.
-func (r *run) telemetry() summary.Telemetry {
-	spans, metrics, logs := counts(r.out.traces), counts(r.out.metrics), counts(r.out.logs)
-	made, sent := r.live.Load().requestSpans()
-	t := summary.Telemetry{
-		SpansMade:      made + r.own.Load(),
+func (r *run) telemetry(spans meter.Spans) summary.Telemetry {
+	traces, metrics, logs := counts(r.out.traces), counts(r.out.metrics), counts(r.out.logs)
+	return summary.Telemetry{
+		SpansMade:      spans.Made,
+		SpansWaiting:   spans.Waiting,
 		SpansDelivered: spans.Delivered,
 		SpansDropped:   spans.Dropped,
 		MetricsDropped: metrics.Dropped,
 		LogsDropped:    logs.Dropped,
-		Refused:        spans.Refused + metrics.Refused + logs.Refused,
+		Refused:        traces.Refused + metrics.Refused + logs.Refused,
 	}
-	if sent > 0 {
-		t.SpansPerRequest = float64(made) / float64(sent)
-	}
-	return t
 }
 
-// state is what the metrics report beside the records.
+// state is what the metrics report beside the records and the spans.
 func (r *run) state() meter.State {
-	s := meter.State{Spans: r.spans()}
+	var s meter.State
 	for _, a := range r.runner.Accounts() {
 		attack := meter.AttackState{Planned: a.Planned, RateWanted: a.RateWanted}
 		if a.Given > a.Recorded { // the two are read one after the other

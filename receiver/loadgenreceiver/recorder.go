@@ -63,11 +63,12 @@ func (r *recorder) flush() {
 	}
 }
 
-// collect renders the metrics until now.
-func (r *recorder) collect(now time.Time, state meter.State) pmetric.Metrics {
+// collect renders the metrics until now. spans is called within the lock, so that
+// what it says agrees with the records.
+func (r *recorder) collect(now time.Time, state meter.State, spans func(made, unput uint64) meter.Spans) pmetric.Metrics {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	state.Spans.Requests = r.spans
+	state.Spans = spans(r.spans, uint64(len(r.waiting)))
 	return r.meter.Collect(now, state)
 }
 
@@ -78,11 +79,12 @@ func (r *recorder) addUnsent(attack int, reason loadgen.NotSentReason, n uint64)
 	r.meter.AddUnsent(attack, reason, n)
 }
 
-// requestSpans is how many spans were made of requests, and of how many requests.
-func (r *recorder) requestSpans() (spans, sent uint64) {
+// requestSpans is how many spans were made of requests, and how many of them wait
+// for their batch to fill.
+func (r *recorder) requestSpans() (made, unput uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.spans, r.meter.Sent()
+	return r.spans, uint64(len(r.waiting))
 }
 
 // overflowed is how many measurements went to an overflow series.

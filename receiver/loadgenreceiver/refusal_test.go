@@ -63,8 +63,60 @@ func TestWhatAPipelineRefusesForGoodIsAFaultOfTheRun(t *testing.T) {
 	sum := newCollector(t, settings(), server.config("1000/s", 20), pipes{traces: pipeline}).start().end()
 	assert.EqualValues(t, 21, sum.Telemetry.SpansMade)
 	assert.EqualValues(t, 21, sum.Telemetry.SpansDropped)
-	require.Len(t, sum.Faults, 1)
-	assert.Equal(t, "the pipeline did not get all spans: 21 were lost", sum.Faults[0])
+	assert.Equal(t, []string{
+		"the pipeline did not get all spans: 21 were lost",
+		"0 spans are left for each request sent, not one",
+	}, sum.Faults)
+}
+
+// The ratio once was of two numbers counted at the same place, and could be
+// nothing but 1.
+func TestLostSpansShowInTheSpansForEachRequest(t *testing.T) {
+	server := newTarget(t)
+	p, _, metrics, _ := sinks()
+	p.traces = &stubborn{answer: func(call int64) error {
+		if call == 1 {
+			return consumererror.NewPermanent(errBusy)
+		}
+		return nil
+	}}
+	cfg := server.config("1000/s", 100)
+	cfg.Spans = SpansConfig{Batch: 25, FlushInterval: time.Hour}
+	sum := newCollector(t, settings(), cfg, p).start().end()
+	assert.EqualValues(t, 25, sum.Telemetry.SpansDropped)
+	assert.Equal(t, 0.75, sum.Telemetry.SpansPerRequest)
+	assert.Contains(t, sum.Faults, "0.75 spans are left for each request sent, not one")
+	last := metrics.AllMetrics()[len(metrics.AllMetrics())-1]
+	assert.Equal(t, 0.75, named(t, last, attr.MetricSpansPerRequest).Gauge().DataPoints().At(0).DoubleValue())
+}
+
+func TestTheLossOfTheRunsOwnSpanIsNotThatOfARequests(t *testing.T) {
+	server := newTarget(t)
+	pipeline := &stubborn{answer: func(call int64) error {
+		if call == 2 {
+			return consumererror.NewPermanent(errBusy)
+		}
+		return nil
+	}}
+	cfg := server.config("1000/s", 20)
+	cfg.Spans = SpansConfig{Batch: 20, FlushInterval: time.Hour}
+	sum := newCollector(t, settings(), cfg, pipes{traces: pipeline}).start().end()
+	assert.Equal(t, 1.0, sum.Telemetry.SpansPerRequest)
+	assert.Equal(t, []string{"the pipeline did not get all spans: 1 were lost"}, sum.Faults)
+}
+
+func TestWithoutAPipelineForSpansThereIsNoRatioOfThem(t *testing.T) {
+	server := newTarget(t)
+	metrics := new(consumertest.MetricsSink)
+	sum := newCollector(t, settings(), server.config("1000/s", 20), pipes{metrics: metrics}).start().end()
+	assert.Zero(t, sum.Telemetry.SpansPerRequest)
+	assert.Empty(t, sum.Faults)
+	for _, m := range metrics.AllMetrics() {
+		all := m.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics()
+		for i := range all.Len() {
+			assert.NotEqual(t, attr.MetricSpansPerRequest, all.At(i).Name())
+		}
+	}
 }
 
 func TestARefusingPipelineDoesNotSlowTheAttack(t *testing.T) {

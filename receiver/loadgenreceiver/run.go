@@ -43,6 +43,7 @@ type run struct {
 	last   chan struct{}      // closed when the last metrics were put
 	ended  chan struct{}      // closed when do has returned
 	own    atomic.Uint64      // spans made of the run itself
+	lost   atomic.Uint64      // of those, dropped
 }
 
 // newRun opens the plan's engines and starts the outbox; do ends the one,
@@ -157,7 +158,7 @@ func (r *run) emit(done <-chan struct{}) {
 
 func (r *run) putMetrics(now time.Time) {
 	if r.out.metrics != nil {
-		r.out.putMetrics(r.live.Load().collect(now, r.state()))
+		r.out.putMetrics(r.live.Load().collect(now, r.state(), r.spansOf))
 	}
 }
 

@@ -24,8 +24,10 @@ type AttackState struct {
 
 // Spans says what became of the spans of the run.
 type Spans struct {
-	Requests                 uint64 // made of requests
-	Made, Delivered, Dropped uint64
+	Wanted bool   // there is a pipeline for them
+	Kept   uint64 // of requests: delivered, or waiting still
+	// Made = Waiting + Delivered + Dropped, unless there is a fault.
+	Made, Waiting, Delivered, Dropped uint64
 }
 
 // Collect renders everything until now. Exemplars are those since the last
@@ -143,9 +145,9 @@ func (m *Meter) collectSpans(p page, s Spans) {
 		a.PutStr(attr.RunID, m.run)
 		a.PutStr(attr.SpanState, c.state)
 	}
-	if m.sent > 0 {
-		ratio := p.point(p.gauge(attr.MetricSpansPerRequest, "{span}/{request}", "Spans made of requests, per request sent: 1 or there is a fault."))
-		ratio.SetDoubleValue(float64(s.Requests) / float64(m.sent))
+	if s.Wanted && m.sent > 0 {
+		ratio := p.point(p.gauge(attr.MetricSpansPerRequest, "{span}/{request}", "Spans of requests that were delivered or still wait, per request sent: 1 or there is a fault."))
+		ratio.SetDoubleValue(float64(s.Kept) / float64(m.sent))
 		ratio.Attributes().PutStr(attr.RunID, m.run)
 	}
 }

@@ -62,9 +62,6 @@ func New(o Options) *Meter {
 	}
 }
 
-// Sent is how many records of sent requests were added.
-func (m *Meter) Sent() uint64 { return m.sent }
-
 // Overflowed is how many records went, at least in part, to an overflow series.
 func (m *Meter) Overflowed() uint64 { return m.latencies.overflowed + m.outcomes.overflowed }
 

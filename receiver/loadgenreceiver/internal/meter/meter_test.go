@@ -60,7 +60,7 @@ func TestMetricsOfARunAreAsCommitted(t *testing.T) {
 	m.AddUnsent(1, loadgen.NotSentStopped, 7)
 	got := m.Collect(began.Add(5*time.Second), meter.State{
 		Attacks: []meter.AttackState{{Planned: 20, InFlight: 3, RateWanted: 12.5}, {Planned: 8}},
-		Spans:   meter.Spans{Requests: 4, Made: 5, Delivered: 3, Dropped: 1},
+		Spans:   meter.Spans{Wanted: true, Kept: 4, Made: 5, Delivered: 3, Dropped: 1},
 	})
 	json, err := (&pmetric.JSONMarshaler{}).MarshalMetrics(got)
 	require.NoError(t, err)

@@ -13,6 +13,9 @@ type Batch struct {
 	// Send delivers the batch. It is called again when the pipeline refused, and
 	// must then hand over fresh data: a pipeline may change what it was given.
 	Send func(context.Context) error
+	// Dropped, if set, is called when the batch is dropped. It must not block, nor
+	// call the lane.
+	Dropped func()
 }
 
 // Box is the budget that lanes share.

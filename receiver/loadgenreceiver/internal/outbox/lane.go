@@ -23,6 +23,9 @@ type Counts struct {
 	Refused                 uint64 // deliveries that the pipeline refused and that were or will be retried
 }
 
+// Waiting is what was put and is neither delivered nor dropped yet.
+func (c Counts) Waiting() uint64 { return c.Put - c.Delivered - c.Dropped }
+
 // Lane is a queue of batches and the goroutine that delivers them.
 type Lane struct {
 	box     *Box
@@ -63,7 +66,7 @@ func (l *Lane) Put(b Batch) {
 	defer l.mu.Unlock()
 	l.counts.Put += uint64(b.Items)
 	if l.closed || !l.box.take(l, b.Bytes) {
-		l.counts.Dropped += uint64(b.Items)
+		l.drop(b)
 		return
 	}
 	l.queue = append(l.queue, b)
@@ -123,27 +126,34 @@ func (l *Lane) leave() (items uint64) {
 	l.left = true
 	for len(l.queue) > 0 {
 		items += uint64(l.queue[0].Items)
-		l.pop(&l.counts.Dropped)
+		l.drop(l.pop())
 	}
 	return items
 }
 
-// pop takes the first batch off the queue and adds its items to a count. l.mu
-// is held.
-func (l *Lane) pop(to *uint64) {
+// drop counts a batch that is not, or no longer, in the queue. l.mu is held.
+func (l *Lane) drop(b Batch) {
+	l.counts.Dropped += uint64(b.Items)
+	if b.Dropped != nil {
+		b.Dropped()
+	}
+}
+
+// pop takes the first batch off the queue. l.mu is held.
+func (l *Lane) pop() Batch {
 	b := l.queue[0]
 	l.queue[0] = Batch{} // let its memory go
 	l.queue = l.queue[1:]
-	*to += uint64(b.Items)
 	l.box.give(l, b.Bytes)
 	if len(l.queue) > 0 {
-		return
+		return b
 	}
 	l.queue = nil
 	for _, empty := range l.idle {
 		close(empty)
 	}
 	l.idle = nil
+	return b
 }
 
 func (l *Lane) poke() {
@@ -193,9 +203,9 @@ func (l *Lane) settle(err error) bool {
 	switch {
 	case l.left: // counted as dropped already
 	case err == nil:
-		l.pop(&l.counts.Delivered)
+		l.counts.Delivered += uint64(l.pop().Items)
 	case consumererror.IsPermanent(err):
-		l.pop(&l.counts.Dropped)
+		l.drop(l.pop())
 	default:
 		l.counts.Refused++
 		return false
