@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	ghz "github.com/bojand/ghz/runner"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -16,8 +17,8 @@ import (
 
 const workers = 50
 
-// The two have the same target in the same process: their difference is what
-// the engine costs beside a loop over gRPC's own client.
+// All have the same target in the same process: their differences are what the
+// engine costs beside ghz as it is, and a loop over gRPC's own client.
 func BenchmarkEngine(b *testing.B) {
 	a := startTarget(b, echo).attack("Unary")
 	a.GRPC.Connections = 4
@@ -35,6 +36,22 @@ func BenchmarkEngine(b *testing.B) {
 		}
 	}))
 	require.Zero(b, bad.Load())
+}
+
+// What ghz costs as it is.
+func BenchmarkStock(b *testing.B) {
+	g := startTarget(b, echo)
+	config, err := ghz.NewConfig("echo.v1.Echo/Unary", g.addr, ghz.WithProtoFile(g.file, nil), ghz.WithInsecure(true),
+		ghz.WithDataFromJSON(`{"text": "hello"}`), ghz.WithConcurrency(workers), ghz.WithConnections(4),
+		ghz.WithTotalRequests(uint(b.N)))
+	require.NoError(b, err)
+	requester, err := ghz.NewRequester(config)
+	require.NoError(b, err)
+	b.ReportAllocs()
+	b.ResetTimer()
+	report, err := requester.Run()
+	require.NoError(b, err)
+	require.Empty(b, report.ErrorDist)
 }
 
 func BenchmarkBareClient(b *testing.B) {
