@@ -66,6 +66,7 @@ func (e *engine) workers() (begin, most int) {
 		}
 		loop = max(loop, stage.Max.Workers)
 	}
+	loop = max(1, loop)
 	return loop, loop
 }
 

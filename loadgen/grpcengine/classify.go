@@ -1,6 +1,7 @@
 package grpcengine
 
 import (
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -72,12 +73,19 @@ var own = map[codes.Code][]string{
 	codes.Unavailable:       {"error reading from server", "transport is closing", "connection error", "closing transport", "the connection is draining", "keepalive ping failed", "stream terminated by RST_STREAM"},
 	codes.Internal:          {"stream terminated by RST_STREAM", "server closed the stream without sending trailers", "unexpected HTTP status", "malformed", "grpc: ", "transport: ", "peer header list size", "unexpected EOF"},
 	codes.Unknown:           {"unexpected HTTP status", "malformed", "transport: ", "unexpected content-type", "received the unexpected content-type"},
-	codes.ResourceExhausted: {"grpc: received message", "grpc: trying to send message", "stream terminated by RST_STREAM", "received message larger than max"},
+	codes.ResourceExhausted: {"grpc: trying to send message", "stream terminated by RST_STREAM"},
 	codes.DeadlineExceeded:  {"stream terminated by RST_STREAM"},
 }
 
+var limit = strconv.Itoa(maxMessage)
+
 // ours reports whether a status was made on our side, not by the target.
 func ours(code codes.Code, text string) bool {
+	// The target says the same of a message that is too large for it, but with a
+	// limit of its own.
+	if strings.HasPrefix(text, "grpc: received message") {
+		return strings.Contains(text, limit)
+	}
 	for _, begin := range own[code] {
 		if strings.HasPrefix(text, begin) {
 			return true

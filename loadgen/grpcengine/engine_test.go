@@ -244,14 +244,12 @@ func attackEach(t *testing.T, a loadgen.Attack, each func(*loadgen.Record)) {
 	require.NoError(t, e.Close())
 }
 
-// carryOut runs an engine for a number of calls.
-func carryOut(t *testing.T, e loadgen.Engine, calls uint64) ([]loadgen.Record, error) {
-	schedule, err := pace.New([]pace.Stage{{Max: &pace.Max{Workers: 2}, Count: calls}})
+// carryOut runs an engine on its attack.
+func carryOut(t *testing.T, e loadgen.Engine, a loadgen.Attack) (records []loadgen.Record, err error) {
+	schedule, err := pace.New(a.Load)
 	require.NoError(t, err)
 	var mu sync.Mutex
-	var records []loadgen.Record
-	p := pace.NewPacer(t.Context(), schedule, pace.Options{})
-	err = e.Run(t.Context(), p, func(r *loadgen.Record) {
+	err = e.Run(t.Context(), pace.NewPacer(t.Context(), schedule, pace.Options{}), func(r *loadgen.Record) {
 		mu.Lock()
 		defer mu.Unlock()
 		records = append(records, *r)

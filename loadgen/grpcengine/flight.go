@@ -23,7 +23,7 @@ type flight struct {
 	marks    marks
 	deadline time.Time
 	fault    error         // how the last attempt ended; nil if none did
-	faulted  time.Duration // when
+	faulted  time.Duration // when; zero while it is not known
 	heard    bool          // the target sent bytes
 	answers  int           // messages received
 	watched  bool
@@ -61,7 +61,7 @@ func (f *flight) blocked(ctx context.Context, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err != balancer.ErrNoSubConnAvailable {
-		f.fault, f.faulted = err, f.now()
+		f.fault, f.faulted = err, 0 // not the end, if the call may wait
 	}
 	f.watch(ctx)
 }
@@ -112,7 +112,7 @@ func (f *flight) watch(ctx context.Context) {
 // lapse ends a call that is over without the target's OK.
 func (f *flight) lapse() {
 	f.mu.Lock()
-	if f.fault == nil {
+	if f.faulted == 0 {
 		f.faulted = f.now()
 	}
 	f.end(f.missed())

@@ -42,14 +42,14 @@ type handler func(stream grpc.ServerStream, recv func() (*dynamicpb.Message, err
 
 // target is a gRPC server on loopback that serves echo.v1.Echo.
 type target struct {
-	t     *testing.T
+	t     testing.TB
 	file  string // the service's .proto
 	note  protoreflect.MessageDescriptor
 	addr  string
 	serve *grpc.Server
 }
 
-func describeEcho(t *testing.T) (string, protoreflect.FileDescriptor) {
+func describeEcho(t testing.TB) (string, protoreflect.FileDescriptor) {
 	file := filepath.Join(t.TempDir(), "echo.proto")
 	require.NoError(t, os.WriteFile(file, []byte(echoProto), 0o600))
 	c := protocompile.Compiler{Resolver: &protocompile.SourceResolver{ImportPaths: []string{filepath.Dir(file)}}}
@@ -59,13 +59,13 @@ func describeEcho(t *testing.T) (string, protoreflect.FileDescriptor) {
 }
 
 // startTarget serves every method with h.
-func startTarget(t *testing.T, h handler, opts ...grpc.ServerOption) *target {
+func startTarget(t testing.TB, h handler, opts ...grpc.ServerOption) *target {
 	g := prepareTarget(t, h, opts...)
 	g.start()
 	return g
 }
 
-func prepareTarget(t *testing.T, h handler, opts ...grpc.ServerOption) *target {
+func prepareTarget(t testing.TB, h handler, opts ...grpc.ServerOption) *target {
 	file, fd := describeEcho(t)
 	g := &target{t: t, file: file, note: fd.Messages().ByName("Note")}
 	g.serve = grpc.NewServer(append(opts, grpc.WaitForHandlers(true))...)
@@ -156,7 +156,7 @@ func (g *target) attack(method string) loadgen.Attack {
 }
 
 // startReflecting serves the echo service and its description.
-func startReflecting(t *testing.T, register func(reflection.GRPCServer, reflection.ServerOptions)) *target {
+func startReflecting(t testing.TB, register func(reflection.GRPCServer, reflection.ServerOptions)) *target {
 	_, fd := describeEcho(t)
 	files := &protoregistry.Files{}
 	require.NoError(t, files.RegisterFile(fd))
@@ -171,5 +171,5 @@ func registerV1(s reflection.GRPCServer, o reflection.ServerOptions) {
 }
 
 func registerV1Alpha(s reflection.GRPCServer, o reflection.ServerOptions) {
-	reflectionv1alpha.RegisterServerReflectionServer(s, reflection.NewServer(o)) //lint:ignore SA1019 old targets serve it
+	reflectionv1alpha.RegisterServerReflectionServer(s, reflection.NewServer(o))
 }
