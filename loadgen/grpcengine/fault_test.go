@@ -156,7 +156,7 @@ func TestAnswerWithoutAMessageIsNoAnswer(t *testing.T) {
 func TestFaultOfATemplateInALaterCallEndsTheRun(t *testing.T) {
 	g := startTarget(t, echo)
 	a := g.attack("Unary")
-	a.Load = []pace.Stage{{Max: &pace.Max{Workers: 2}, Count: 10}}
+	a.Load = []pace.Stage{{Max: &pace.Max{Workers: 1}, Count: 10}} // so that calls 0 to 2 have ended
 	a.GRPC.Data = `{"number": "{{if lt .RequestNumber 3}}1{{else}}many{{end}}"}`
 	e, err := Open(setupOf(a))
 	require.NoError(t, err)

@@ -15,7 +15,8 @@ import (
 type link struct {
 	clock time.Time
 
-	mu    sync.Mutex // guards made and fresh
+	mu    sync.Mutex    // guards all below
+	begun time.Duration // when the connection that comes next was begun
 	made  making
 	fresh bool // no call has been carried yet
 }
@@ -26,11 +27,13 @@ type making struct {
 	local, peer               netip.AddrPort
 }
 
+// connecting tells that a connection is begun. It comes from the balancer, and
+// may come after the connection is made.
 func (l *link) connecting() {
 	now := time.Since(l.clock)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.made = making{begin: now}
+	l.begun = now
 }
 
 // carry tells of the connection that carries a call, and whether the call is its
@@ -57,13 +60,17 @@ func (w watched) ClientHandshake(ctx context.Context, authority string, raw net.
 	}
 	w.link.mu.Lock()
 	defer w.link.mu.Unlock()
-	m := &w.link.made
-	m.connected, m.secured = connected, time.Since(w.link.clock)
+	m := making{
+		begin: min(w.link.begun, connected), connected: connected, secured: time.Since(w.link.clock),
+		local: addrPort(raw.LocalAddr()), peer: addrPort(raw.RemoteAddr()),
+	}
 	if w.Info().SecurityProtocol == "insecure" {
 		m.secured = connected // there was no handshake
 	}
-	m.local, m.peer = addrPort(raw.LocalAddr()), addrPort(raw.RemoteAddr())
-	w.link.fresh = true
+	if w.link.begun == 0 {
+		m.begin = connected // the balancer hears of the beginning later
+	}
+	w.link.made, w.link.fresh = m, true
 	return conn, info, nil
 }
 

@@ -55,9 +55,6 @@ func defaultHTTP(h *loadgen.HTTP) {
 func defaultGRPC(g *loadgen.GRPC) {
 	fill(&g.Connections, 1)
 	fill(&g.Timeout, 30*time.Second)
-	if g.KeepAlive.Time > 0 {
-		fill(&g.KeepAlive.Timeout, 20*time.Second)
-	}
 }
 
 // formatOf is the format of a targets file by the ending of its name.

@@ -65,7 +65,7 @@ func TestAGRPCAttackHasItsOwnDefaults(t *testing.T) {
 	g := parse(t, withGRPC("keep_alive: {time: 30s}")).Attacks[0].GRPC
 	assert.Equal(t, &loadgen.GRPC{
 		Target: "h:1", Method: "a.B/C", Connections: 1, Timeout: 30 * time.Second,
-		KeepAlive: loadgen.KeepAlive{Time: 30 * time.Second, Timeout: 20 * time.Second},
+		KeepAlive: loadgen.KeepAlive{Time: 30 * time.Second},
 	}, g)
 }
 
