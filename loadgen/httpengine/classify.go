@@ -7,11 +7,13 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"syscall"
 	"unicode/utf8"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/wire"
 )
 
 // causes are the errors that name their kind, the most telling first.
@@ -19,8 +21,7 @@ var causes = []struct {
 	err  error
 	kind loadgen.ErrorKind
 }{
-	{errBodyTooBig, loadgen.ErrorBodyTooBig},
-	{errCut, loadgen.ErrorClosed},
+	{wire.ErrBodyTooLong, loadgen.ErrorBodyTooBig},
 	{syscall.EMFILE, loadgen.ErrorNoFiles},
 	{syscall.ENFILE, loadgen.ErrorNoFiles},
 	{syscall.EADDRNOTAVAIL, loadgen.ErrorNoPorts},
@@ -30,6 +31,7 @@ var causes = []struct {
 	{syscall.ECONNRESET, loadgen.ErrorReset},
 	{syscall.EPIPE, loadgen.ErrorReset},
 	{context.DeadlineExceeded, loadgen.ErrorTimeout},
+	{os.ErrDeadlineExceeded, loadgen.ErrorTimeout},
 	{context.Canceled, loadgen.ErrorCancelled},
 	{io.EOF, loadgen.ErrorClosed},
 	{io.ErrUnexpectedEOF, loadgen.ErrorClosed},
@@ -60,6 +62,9 @@ func classify(err error, handshake bool) loadgen.ErrorKind {
 
 // byType finds the errors whose type tells more than what they wrap.
 func byType(err error) (loadgen.ErrorKind, bool) {
+	if is[*wire.ProtocolError](err) {
+		return loadgen.ErrorProtocol, true
+	}
 	if is[tooManyRedirects](err) {
 		return loadgen.ErrorRedirects, true
 	}

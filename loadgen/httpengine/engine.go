@@ -18,14 +18,6 @@ type engine struct {
 	setup     runner.Setup
 	requests  []*request
 	transport transport
-	redirects int
-}
-
-// transport carries one request at a time for each caller and tells of its
-// phases through the request's httptrace.ClientTrace.
-type transport interface {
-	http.RoundTripper
-	CloseIdleConnections()
 }
 
 // Open makes the engine of an HTTP attack: it reads the targets, bodies and
@@ -37,24 +29,25 @@ func Open(s runner.Setup) (loadgen.Engine, error) {
 		return nil, &pace.KeyError{Key: "http", What: "missing", Fix: "say what to attack"}
 	}
 	requests, errRequests := readRequests(spec, baggage(s))
-	tr, errTransport := newTransport(spec)
+	tr, errTransport := newTransport(&s, requests)
 	if err := errors.Join(errRequests, errTransport); err != nil {
 		return nil, err
 	}
-	return &engine{setup: s, requests: requests, transport: tr, redirects: spec.Redirects}, nil
+	return &engine{setup: s, requests: requests, transport: tr}, nil
 }
 
 // Run implements loadgen.Engine.
 func (e *engine) Run(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) error {
 	cut, cancel := afterGrace(ctx, e.setup.Limits.Grace)
 	defer cancel()
-	trip := &tripper{engine: e, pacer: p, sink: sink, stop: ctx, cut: cut}
+	defer context.AfterFunc(cut, e.transport.sever)()
+	trip := &tripper{engine: e, pacer: p, sink: sink, stop: ctx}
 	workers, most := e.workers()
 	attacker := vegeta.NewAttacker(
 		vegeta.Client(&http.Client{Transport: trip}),
 		vegeta.Workers(workers),
 		vegeta.MaxWorkers(most),
-		vegeta.MaxBody(0), // bodies are counted and discarded, not kept
+		vegeta.MaxBody(0),
 	)
 	var hits uint64
 	for range attacker.Attack(anyTarget, p, 0, "") {
@@ -68,7 +61,7 @@ func (e *engine) Run(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) erro
 
 // Close implements loadgen.Engine.
 func (e *engine) Close() error {
-	e.transport.CloseIdleConnections()
+	e.transport.close()
 	return nil
 }
 

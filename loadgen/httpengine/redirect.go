@@ -23,12 +23,12 @@ func (n tooManyRedirects) Error() string { return fmt.Sprintf("stopped after %d 
 // follow hands the first response, which is a redirect, to the standard
 // library's client, which knows how the next hop's method, headers and body
 // follow from it. Every hop has the same traceparent: it is one request.
-func (f *flight) follow(req *http.Request, first *http.Response) (*http.Response, error) {
+func (j *journey) follow(req *http.Request, first *http.Response) (*http.Response, error) {
 	client := &http.Client{
-		Transport: &hops{flight: f, first: first},
+		Transport: &hops{journey: j, first: first},
 		CheckRedirect: func(_ *http.Request, via []*http.Request) error {
-			if len(via) > f.redirects {
-				return tooManyRedirects(f.redirects)
+			if len(via) > j.spec.Redirects {
+				return tooManyRedirects(j.spec.Redirects)
 			}
 			return nil
 		},
@@ -38,8 +38,8 @@ func (f *flight) follow(req *http.Request, first *http.Response) (*http.Response
 
 // hops carries the hops of one request.
 type hops struct {
-	flight *flight
-	first  *http.Response // the answer to the first hop, until the client has asked for it
+	journey *journey
+	first   *http.Response // the answer to the first hop, until the client has asked for it
 }
 
 func (h *hops) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -47,7 +47,7 @@ func (h *hops) RoundTrip(req *http.Request) (*http.Response, error) {
 		h.first = nil
 		return first, nil
 	}
-	h.flight.record.Redirects++
-	h.flight.record.Phases = add(h.flight.record.Phases, h.flight.stamps.hop())
-	return h.flight.transport.RoundTrip(req)
+	h.journey.hops++
+	h.journey.phases = add(h.journey.phases, h.journey.stamps.hop())
+	return h.journey.http.RoundTrip(req)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/wire"
 	"github.com/loadtrace/loadtrace/loadgen/runner"
 )
 
@@ -25,13 +27,14 @@ var methods = []string{
 }
 
 // request is a request of the attack, made ready once and sent many times.
-// Nothing in it changes.
+// Nothing in it changes once the engine is open.
 type request struct {
 	target loadgen.Target
 	url    *url.URL
 	host   string
 	header http.Header
 	body   []byte
+	ready  *wire.Request // for the direct transport
 }
 
 // newRequest checks a target and makes it ready. Its error says what is wrong
@@ -118,10 +121,14 @@ func (r *request) send(ctx context.Context, traceparent, tracestate string) *htt
 	return req.WithContext(ctx)
 }
 
-// traceparent is the W3C trace context header of a hit: version 00, flags
+// putTraceparent makes the W3C trace context header of a hit: version 00, flags
 // sampled and random (the last seven bytes of our trace ids are random).
-func traceparent(t loadgen.TraceID, s loadgen.SpanID) string {
-	return "00-" + t.String() + "-" + s.String() + "-03"
+func putTraceparent(to *[wire.TraceparentLen]byte, t loadgen.TraceID, s loadgen.SpanID) {
+	b := append(to[:0], "00-"...)
+	b = hex.AppendEncode(b, t[:])
+	b = append(b, '-')
+	b = hex.AppendEncode(b, s[:])
+	_ = append(b, "-03"...)
 }
 
 // baggage is the W3C baggage header that marks test traffic, or nothing.

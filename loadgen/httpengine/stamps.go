@@ -2,13 +2,13 @@ package httpengine
 
 import (
 	"crypto/tls"
-	"net"
 	"net/http/httptrace"
 	"net/netip"
 	"sync"
 	"time"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/wire"
 )
 
 // stamps are the moments of one hop of a request, as offsets from the run's
@@ -17,15 +17,9 @@ import (
 type stamps struct {
 	clock time.Time
 
-	mu                 sync.Mutex // guards all below
-	begin              time.Duration
-	dns, dnsDone       time.Duration
-	connect, connected time.Duration
-	tls, tlsDone       time.Duration
-	conn               time.Duration // a connection was had
-	wrote              time.Duration // the whole request was written
-	first              time.Duration // first byte of the response
-	tlsFailed          bool
+	mu        sync.Mutex // guards all below
+	at        wire.Times
+	tlsFailed bool
 	link
 }
 
@@ -53,15 +47,15 @@ func (s *stamps) once(at *time.Duration) {
 func (s *stamps) hooks() *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
 		GetConn:              func(string) { s.getConn() },
-		DNSStart:             func(httptrace.DNSStartInfo) { s.once(&s.dns) },
-		DNSDone:              func(httptrace.DNSDoneInfo) { s.last(&s.dnsDone) },
-		ConnectStart:         func(string, string) { s.once(&s.connect) },
+		DNSStart:             func(httptrace.DNSStartInfo) { s.once(&s.at.DNS) },
+		DNSDone:              func(httptrace.DNSDoneInfo) { s.last(&s.at.DNSDone) },
+		ConnectStart:         func(string, string) { s.once(&s.at.Connect) },
 		ConnectDone:          s.connectDone,
-		TLSHandshakeStart:    func() { s.once(&s.tls) },
+		TLSHandshakeStart:    func() { s.once(&s.at.TLS) },
 		TLSHandshakeDone:     s.handshakeDone,
 		GotConn:              s.gotConn,
 		WroteRequest:         s.wroteRequest,
-		GotFirstResponseByte: func() { s.last(&s.first) },
+		GotFirstResponseByte: func() { s.last(&s.at.First) },
 	}
 }
 
@@ -83,14 +77,14 @@ func (s *stamps) getConn() {
 
 // forget all moments of this hop but its beginning. The caller holds mu.
 func (s *stamps) forget() {
-	s.dns, s.dnsDone, s.connect, s.connected, s.tls, s.tlsDone = 0, 0, 0, 0, 0, 0
-	s.conn, s.wrote, s.first, s.tlsFailed, s.written, s.cutShort = 0, 0, 0, false, false, false
+	s.at = wire.Times{Begin: s.at.Begin}
+	s.tlsFailed, s.written, s.cutShort = false, false, false
 }
 
 func (s *stamps) connectDone(_, _ string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.connected = s.now()
+	s.at.Connected = s.now()
 	if err == nil {
 		s.dialed++
 	}
@@ -99,7 +93,7 @@ func (s *stamps) connectDone(_, _ string, err error) {
 func (s *stamps) handshakeDone(_ tls.ConnectionState, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.tlsDone, s.tlsFailed = s.now(), err != nil
+	s.at.TLSDone, s.tlsFailed = s.now(), err != nil
 }
 
 // gotConn is called again when the transport replaces a connection that turned
@@ -107,15 +101,15 @@ func (s *stamps) handshakeDone(_ tls.ConnectionState, err error) {
 func (s *stamps) gotConn(info httptrace.GotConnInfo) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.conn, s.wrote, s.first = s.now(), 0, 0
+	s.at.Conn, s.at.Wrote, s.at.First = s.now(), 0, 0
 	s.reused = info.Reused
-	s.local, s.peer = addrPort(info.Conn.LocalAddr()), addrPort(info.Conn.RemoteAddr())
+	s.local, s.peer = wire.AddrPort(info.Conn.LocalAddr()), wire.AddrPort(info.Conn.RemoteAddr())
 }
 
 func (s *stamps) wroteRequest(info httptrace.WroteRequestInfo) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.wrote, s.written, s.cutShort = s.now(), info.Err == nil, info.Err != nil
+	s.at.Wrote, s.written, s.cutShort = s.now(), info.Err == nil, info.Err != nil
 }
 
 // hop begins the next hop, and returns the phases of the one before.
@@ -124,10 +118,10 @@ func (s *stamps) hop() loadgen.Phases {
 	defer s.mu.Unlock()
 	now := s.now()
 	var p loadgen.Phases
-	if s.begin != 0 {
-		p = s.phases(now)
+	if s.at.Begin != 0 {
+		p = phases(&s.at, s.reused, now)
 	}
-	s.begin = now
+	s.at.Begin = now
 	s.forget()
 	return p
 }
@@ -137,26 +131,26 @@ func (s *stamps) hop() loadgen.Phases {
 func (s *stamps) end(now time.Duration) (loadgen.Phases, link, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.phases(now), s.link, s.tlsFailed
+	return phases(&s.at, s.reused, now), s.link, s.tlsFailed
 }
 
 // phases splits the time from begin to end without a rest: where a moment has
 // not come, the phase before it lasts until end. Of a connection that another
 // request opened, only the waiting is this request's.
-func (s *stamps) phases(end time.Duration) loadgen.Phases {
+func phases(t *wire.Times, reused bool, end time.Duration) loadgen.Phases {
 	var p loadgen.Phases
-	conn := orEnd(s.conn, end)
-	if !s.reused {
-		p.DNS = between(s.dns, s.dnsDone, conn)
-		p.Connect = between(s.connect, s.connected, conn)
-		p.TLS = between(s.tls, s.tlsDone, conn)
+	conn := orEnd(t.Conn, end)
+	if !reused {
+		p.DNS = between(t.DNS, t.DNSDone, conn)
+		p.Connect = between(t.Connect, t.Connected, conn)
+		p.TLS = between(t.TLS, t.TLSDone, conn)
 	}
-	p.Conn = max(0, conn-s.begin-p.DNS-p.Connect-p.TLS)
-	if s.conn == 0 {
+	p.Conn = max(0, conn-t.Begin-p.DNS-p.Connect-p.TLS)
+	if t.Conn == 0 {
 		return p
 	}
-	first := orEnd(s.first, end)
-	wrote := min(orEnd(s.wrote, first), first) // a response may come before the request is written
+	first := orEnd(t.First, end)
+	wrote := min(orEnd(t.Wrote, first), first) // a response may come before the request is written
 	p.Write = wrote - conn
 	p.Wait = first - wrote
 	p.Read = end - first
@@ -176,12 +170,4 @@ func between(from, to, end time.Duration) time.Duration {
 		return 0
 	}
 	return orEnd(to, end) - from
-}
-
-func addrPort(a net.Addr) netip.AddrPort {
-	if tcp, ok := a.(*net.TCPAddr); ok {
-		ap := tcp.AddrPort()
-		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
-	}
-	return netip.AddrPort{}
 }

@@ -5,42 +5,49 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
-	"net/http"
 	"os"
 	"time"
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
+	"github.com/loadtrace/loadtrace/loadgen/runner"
 )
 
-// newTransport is the standard library's transport, set up as the attack says.
-// Proxies of the environment are not used: the target is what is measured.
-func newTransport(spec *loadgen.HTTP) (transport, error) {
-	trust, err := newTLS(spec.TLS)
+// idleTimeout is how long a connection may wait to be used again.
+const idleTimeout = 90 * time.Second
+
+// transport carries requests, one at a time for each caller.
+type transport interface {
+	// carry sends the request of a flight, whose time counts from sent, and reads
+	// the response to its end. It puts into the flight's record what it saw:
+	// phases, connection, bytes and the time of its end. An error says why no
+	// whole response came.
+	carry(f *flight, sent time.Duration) error
+	// sever cuts off what is under way.
+	sever()
+	// close releases connections. Nothing is under way any more.
+	close()
+}
+
+// newTransport is the fastest transport that can do what the attack says.
+func newTransport(s *runner.Setup, requests []*request) (transport, error) {
+	trust, err := newTLS(s.Attack.HTTP.TLS)
 	if err != nil {
 		return nil, err
 	}
-	dialer := &net.Dialer{Timeout: spec.Timeout, KeepAlive: 30 * time.Second}
-	return &http.Transport{
-		DialContext:           dialer.DialContext,
-		TLSClientConfig:       trust,
-		TLSHandshakeTimeout:   spec.Timeout,
-		Protocols:             protocols(spec.Protocol),
-		MaxIdleConnsPerHost:   spec.Connections,
-		MaxConnsPerHost:       spec.MaxConnections,
-		DisableKeepAlives:     spec.KeepAlive != nil && !*spec.KeepAlive,
-		DisableCompression:    true, // bytes are counted as they are on the wire
-		ExpectContinueTimeout: time.Second,
-	}, nil
+	if suits(s.Attack.HTTP, requests) {
+		return newDirect(s, trust, requests)
+	}
+	return newStandard(s, trust), nil
 }
 
-func protocols(p loadgen.Protocol) *http.Protocols {
-	var set http.Protocols
-	set.SetHTTP1(p == loadgen.ProtocolHTTP1 || p == loadgen.ProtocolAuto || p == "")
-	set.SetHTTP2(p == loadgen.ProtocolHTTP2 || p == loadgen.ProtocolAuto || p == "")
-	set.SetUnencryptedHTTP2(p == loadgen.ProtocolH2C)
-	return &set
+// newDialer opens connections to the target itself: proxies of the environment
+// are not used, since the target is what is measured.
+func newDialer(spec *loadgen.HTTP) *net.Dialer {
+	return &net.Dialer{Timeout: spec.Timeout, KeepAlive: 30 * time.Second}
 }
+
+func keepAlive(spec *loadgen.HTTP) bool { return spec.KeepAlive == nil || *spec.KeepAlive }
 
 func newTLS(spec loadgen.TLS) (*tls.Config, error) {
 	c := &tls.Config{ServerName: spec.ServerName, InsecureSkipVerify: spec.InsecureSkipVerify}

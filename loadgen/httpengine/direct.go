@@ -1,0 +1,82 @@
+package httpengine
+
+import (
+	"context"
+	"crypto/tls"
+	"time"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/wire"
+	"github.com/loadtrace/loadtrace/loadgen/runner"
+)
+
+// direct is the transport of HTTP/1.1 on the worker's own goroutine.
+type direct struct{ client *wire.Client }
+
+// newDirect makes the transport, and makes each request ready for it.
+func newDirect(s *runner.Setup, trust *tls.Config, requests []*request) (*direct, error) {
+	spec := s.Attack.HTTP
+	for _, r := range requests {
+		req := r.send(context.Background(), "", s.Run.TraceState())
+		req.Close = !keepAlive(spec)
+		ready, err := wire.Prepare(req)
+		if err != nil {
+			return nil, err
+		}
+		r.ready = ready
+	}
+	return &direct{wire.New(wire.Options{
+		Clock:       s.Clock,
+		Timeout:     spec.Timeout,
+		KeepAlive:   keepAlive(spec),
+		Idle:        spec.Connections,
+		IdleTimeout: idleTimeout,
+		Most:        spec.MaxConnections,
+		MaxBody:     int64(spec.MaxBody),
+		TLS:         trust,
+		Dialer:      newDialer(spec),
+	})}, nil
+}
+
+// suits tells whether the direct transport can carry all that an attack asks
+// for. HTTP/2, redirects and Expect: 100-continue are net/http's. Whether an
+// https target speaks HTTP/2 is only known when it is asked.
+func suits(spec *loadgen.HTTP, requests []*request) bool {
+	if spec.Redirects > 0 {
+		return false
+	}
+	for _, r := range requests {
+		if r.header.Get("Expect") != "" || r.header.Get("Transfer-Encoding") != "" || r.header.Get("Trailer") != "" || r.header.Get("Upgrade") != "" {
+			return false
+		}
+		if spec.Protocol != loadgen.ProtocolHTTP1 && r.url.Scheme == "https" {
+			return false
+		}
+	}
+	return spec.Protocol != loadgen.ProtocolHTTP2 && spec.Protocol != loadgen.ProtocolH2C
+}
+
+// carry implements transport.
+func (d *direct) carry(f *flight, sent time.Duration) error {
+	x, r := &f.exchange, &f.record
+	*x = wire.Exchange{Request: f.request.ready}
+	x.Begin = sent
+	putTraceparent(&x.Traceparent, r.TraceID, r.SpanID)
+	err := d.client.Do(x)
+	now := f.now()
+	f.done(now)
+	f.handshake = x.Handshake
+	r.Phases = phases(&x.Times, x.Reused, now)
+	r.Reused, r.Dialed, r.Local, r.Peer = x.Reused, x.Dialed, x.Local, x.Peer
+	r.BytesReceived = x.Received
+	if x.Sent {
+		r.BytesSent = int64(len(f.request.body))
+	}
+	if err == nil {
+		r.Status, r.Proto = x.Status, x.Proto
+	}
+	return err
+}
+
+func (d *direct) sever() { d.client.Sever() }
+func (d *direct) close() { d.client.Close() }

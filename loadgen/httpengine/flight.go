@@ -1,0 +1,46 @@
+package httpengine
+
+import (
+	"time"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/wire"
+	"github.com/loadtrace/loadtrace/loadgen/runner"
+)
+
+// flight is one hit under way. Only the worker that carries it touches it. When
+// its record has been given to the sink it is used again.
+type flight struct {
+	setup    *runner.Setup
+	request  *request
+	exchange wire.Exchange // of the direct transport
+	record   loadgen.Record
+	// handshake tells that the TLS handshake failed.
+	handshake bool
+}
+
+// fly sends the request and makes the rest of the record.
+func (f *flight) fly(by transport) {
+	sent := f.now()
+	f.record.Sent = f.setup.Clock.Add(sent)
+	if !f.record.Open {
+		f.record.Intended = f.record.Sent
+	}
+	if err := by.carry(f, sent); err != nil {
+		f.record.Outcome = loadgen.Failed
+		f.record.Error = classify(err, f.handshake)
+		f.record.ErrorText = shorten(err.Error())
+	}
+}
+
+// now is an offset from the run's clock.
+func (f *flight) now() time.Duration { return time.Since(f.setup.Clock) }
+
+func (f *flight) done(at time.Duration) { f.record.Done = f.setup.Clock.Add(at) }
+
+func add(a, b loadgen.Phases) loadgen.Phases {
+	return loadgen.Phases{
+		Conn: a.Conn + b.Conn, DNS: a.DNS + b.DNS, Connect: a.Connect + b.Connect, TLS: a.TLS + b.TLS,
+		Write: a.Write + b.Write, Wait: a.Wait + b.Wait, Read: a.Read + b.Read,
+	}
+}

@@ -1,0 +1,144 @@
+package wire
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Options of a client.
+type Options struct {
+	// Clock is where the offsets of Times count from.
+	Clock time.Time
+	// Timeout bounds an exchange from its beginning to the last byte of the
+	// response; 0 is no bound.
+	Timeout time.Duration
+	// KeepAlive is whether connections are used again.
+	KeepAlive bool
+	// Idle is how many connections of an origin may wait to be used again.
+	Idle int
+	// IdleTimeout is how long they may; 0 is for ever.
+	IdleTimeout time.Duration
+	// Most is how many connections an origin may have, 0 is any number. When all
+	// are in use, exchanges wait for one in the order in which they came.
+	Most int
+	// MaxBody bounds the body of a response, in bytes.
+	MaxBody int64
+	// TLS is how to speak to https origins; nil is the default.
+	TLS *tls.Config
+	// Dialer opens connections.
+	Dialer *net.Dialer
+}
+
+// Client exchanges requests and responses. Any number of goroutines may use it.
+type Client struct {
+	options Options
+	severed atomic.Bool
+	base    context.Context // of dials
+	sever   context.CancelFunc
+
+	mu    sync.Mutex // guards all below
+	pools map[origin]*pool
+	open  map[*conn]struct{}
+}
+
+type origin struct {
+	secure  bool
+	address string
+}
+
+// New makes a client. Close releases what it holds.
+func New(o Options) *Client {
+	c := &Client{options: o, pools: map[origin]*pool{}, open: map[*conn]struct{}{}}
+	c.base, c.sever = context.WithCancel(context.Background())
+	return c
+}
+
+// Exchange is one request and what came of it. The caller sets Request,
+// Traceparent and Begin, from which the timeout counts; all else is zero before.
+type Exchange struct {
+	Request     *Request
+	Traceparent [TraceparentLen]byte
+
+	Times
+	Status      int
+	Proto       uint8 // 10 or 11
+	Sent        bool  // the whole request was written
+	Received    int64 // bytes of the response's body
+	Reused      bool  // the connection had been used before
+	Dialed      int   // connections opened
+	Local, Peer netip.AddrPort
+	// Handshake tells that the TLS handshake failed.
+	Handshake bool
+}
+
+// Do sends the request and reads the response to its end. An error means that
+// no whole response came; what did come is in x all the same.
+//
+// Errors are those of package net, os.ErrDeadlineExceeded after Timeout,
+// context.Canceled after Sever, a *ProtocolError, ErrBodyTooLong, or wrap io.EOF or
+// io.ErrUnexpectedEOF where the target closed the connection.
+func (c *Client) Do(x *Exchange) error {
+	pool := c.pool(x.Request)
+	for {
+		conn, err := pool.get(x)
+		if err != nil {
+			return err
+		}
+		keep, err := conn.exchange(x)
+		if keep {
+			pool.put(conn)
+			return nil
+		}
+		pool.discard(conn)
+		if err != errNeverSent {
+			return err
+		}
+	}
+}
+
+func (c *Client) now() time.Duration { return time.Since(c.options.Clock) }
+
+func (c *Client) pool(r *Request) *pool {
+	if p := r.pool.Load(); p != nil && p.client == c {
+		return p
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	key := origin{r.secure, r.address}
+	p := c.pools[key]
+	if p == nil {
+		p = &pool{client: c, most: c.options.Most}
+		c.pools[key] = p
+	}
+	r.pool.Store(p)
+	return p
+}
+
+// Sever ends what is under way, and whatever is begun later, with
+// context.Canceled.
+func (c *Client) Sever() {
+	c.severed.Store(true)
+	c.sever()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for conn := range c.open {
+		conn.fuse.sever()
+	}
+}
+
+// Close closes the connections that are idle. Nothing is under way any more.
+func (c *Client) Close() {
+	c.sever()
+	c.mu.Lock()
+	pools := c.pools
+	c.pools = map[origin]*pool{}
+	c.mu.Unlock()
+	for _, p := range pools {
+		p.drain()
+	}
+}

@@ -1,0 +1,107 @@
+package wire
+
+import (
+	"bufio"
+	"errors"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/valyala/fasthttp"
+)
+
+// errNeverSent says that a connection was dead before a byte of the request
+// could be written to it: another may be tried.
+var errNeverSent = errors.New("nothing was sent")
+
+// conn is a connection. One exchange at a time uses it; only its fuse may be
+// touched from elsewhere.
+type conn struct {
+	net.Conn
+	client      *Client
+	fuse        fuse
+	reader      *bufio.Reader
+	buffer      []byte // of the request being written
+	answer      fasthttp.ResponseHeader
+	local, peer netip.AddrPort
+	since       time.Duration // idle since
+}
+
+// exchange sends a request and reads the response. keep tells that the
+// connection can be used again; if not, it must be closed.
+func (c *conn) exchange(x *Exchange) (keep bool, err error) {
+	c.fuse.light(x.Begin)
+	if c.client.severed.Load() {
+		c.fuse.sever()
+	}
+	if x.Request.long() {
+		keep, err = c.long(x)
+	} else {
+		keep, err = c.short(x)
+	}
+	blown := c.fuse.douse()
+	if err != nil && blown != nil {
+		return false, blown
+	}
+	return keep && err == nil && blown == nil, err
+}
+
+// short exchanges a request that the send buffer takes at once.
+func (c *conn) short(x *Exchange) (keep bool, err error) {
+	var n int
+	var failed error
+	c.buffer, n, failed = x.Request.write(c, c.buffer, x)
+	x.Wrote = c.client.now()
+	x.Sent = failed == nil
+	if failed != nil && n == 0 && x.Reused && !x.Request.secure && !isTimeout(failed) {
+		return false, errNeverSent
+	}
+	keep, err = c.receive(x)
+	if err != nil && failed != nil {
+		return false, failed // a target may answer, and close, before it has read the request
+	}
+	return keep && failed == nil, err
+}
+
+// long exchanges a request that the target has to read while it is written: it
+// might wait to be read itself, or answer and close before it has read the
+// request.
+func (c *conn) long(x *Exchange) (keep bool, err error) {
+	type result struct {
+		at  time.Duration
+		err error
+	}
+	written := make(chan result, 1)
+	go func() {
+		err := x.Request.writeLong(c, x)
+		written <- result{c.client.now(), err}
+	}()
+	keep, err = c.receive(x)
+	early := false
+	var w result
+	select {
+	case w = <-written:
+	default:
+		early = true // the answer is here, or never will be: so the rest of the request is of no use
+		c.SetWriteDeadline(past)
+		w = <-written
+	}
+	x.Wrote, x.Sent = w.at, w.err == nil
+	if err != nil && w.err != nil && !early {
+		return false, w.err
+	}
+	return keep && x.Sent, err
+}
+
+func (c *conn) close() {
+	c.fuse.stop()
+	c.client.mu.Lock()
+	delete(c.client.open, c)
+	c.client.mu.Unlock()
+	c.Conn.Close()
+}
+
+func isTimeout(err error) bool {
+	t, ok := errors.AsType[net.Error](err)
+	return ok && t.Timeout()
+}

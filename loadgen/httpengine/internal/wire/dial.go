@@ -1,0 +1,130 @@
+package wire
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http/httptrace"
+	"net/netip"
+	"os"
+	"sync"
+	"time"
+)
+
+// readBuffer is the first size of a connection's read buffer, in bytes, which a
+// response with longer headers makes grow.
+const readBuffer = 8 << 10
+
+// dial opens a connection for an exchange. The caller has the right to.
+func (p *pool) dial(x *Exchange) (*conn, error) {
+	c, err := p.client.dial(x)
+	if err != nil {
+		p.closed()
+		return nil, err
+	}
+	x.Conn = p.client.now()
+	x.Reused, x.Local, x.Peer = false, c.local, c.peer
+	return c, nil
+}
+
+func (c *Client) dial(x *Exchange) (*conn, error) {
+	ctx, cancel := c.base, context.CancelFunc(func() {})
+	if t := c.options.Timeout; t > 0 {
+		ctx, cancel = context.WithDeadline(ctx, c.options.Clock.Add(x.Begin+t))
+	}
+	defer cancel()
+	nc, err := c.connect(ctx, x)
+	if err == nil {
+		x.Dialed++
+		x.Local, x.Peer = AddrPort(nc.LocalAddr()), AddrPort(nc.RemoteAddr())
+		nc, err = c.secure(ctx, nc, x)
+	}
+	if err != nil {
+		return nil, cause(ctx, err)
+	}
+	return c.keep(nc, x), nil
+}
+
+// cause prefers the reason why a context ended over how that showed.
+func cause(ctx context.Context, err error) error {
+	switch ctx.Err() {
+	case context.Canceled:
+		return context.Canceled
+	case context.DeadlineExceeded:
+		return os.ErrDeadlineExceeded
+	}
+	return err
+}
+
+// connect resolves the name and opens a TCP connection. The dialer tries several
+// addresses at once and may tell of one after it has returned another.
+func (c *Client) connect(ctx context.Context, x *Exchange) (net.Conn, error) {
+	var mu sync.Mutex // guards told
+	var told Times
+	first := func(at *time.Duration) {
+		mu.Lock()
+		defer mu.Unlock()
+		if *at == 0 {
+			*at = c.now()
+		}
+	}
+	nc, err := c.options.Dialer.DialContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		DNSStart:     func(httptrace.DNSStartInfo) { first(&told.DNS) },
+		DNSDone:      func(httptrace.DNSDoneInfo) { first(&told.DNSDone) },
+		ConnectStart: func(string, string) { first(&told.Connect) },
+	}), "tcp", x.Request.address)
+	mu.Lock()
+	defer mu.Unlock()
+	x.DNS, x.DNSDone, x.Connect = told.DNS, told.DNSDone, told.Connect
+	if x.Connect != 0 {
+		x.Connected = c.now()
+	}
+	return nc, err
+}
+
+func (c *Client) secure(ctx context.Context, nc net.Conn, x *Exchange) (net.Conn, error) {
+	if !x.Request.secure {
+		return nc, nil
+	}
+	config := c.options.TLS.Clone()
+	if config == nil {
+		config = &tls.Config{}
+	}
+	if config.ServerName == "" {
+		config.ServerName = x.Request.name
+	}
+	config.NextProtos = []string{"http/1.1"}
+	x.TLS = c.now()
+	t := tls.Client(nc, config)
+	err := t.HandshakeContext(ctx)
+	x.TLSDone = c.now()
+	if err != nil {
+		x.Handshake = true
+		nc.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+// keep makes an open connection one of the client's.
+func (c *Client) keep(nc net.Conn, x *Exchange) *conn {
+	k := &conn{Conn: nc, client: c, local: x.Local, peer: x.Peer}
+	k.reader = bufio.NewReaderSize(nc, readBuffer)
+	k.answer.DisableNormalizing()
+	k.fuse = fuse{conn: nc, now: c.now, timeout: c.options.Timeout}
+	k.fuse.start()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.open[k] = struct{}{}
+	return k
+}
+
+// AddrPort is the address of a TCP connection's end; the zero value of any other.
+func AddrPort(a net.Addr) netip.AddrPort {
+	if tcp, ok := a.(*net.TCPAddr); ok {
+		ap := tcp.AddrPort()
+		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+	}
+	return netip.AddrPort{}
+}

@@ -1,0 +1,174 @@
+package wire
+
+import (
+	"context"
+	"os"
+	"slices"
+	"sync"
+	"time"
+)
+
+// fresh is how long a connection may have been idle to be used again without a
+// look whether the target has closed it: the look is a system call. What closes
+// in so short a time is found by the exchange.
+const fresh = time.Millisecond
+
+// pool is the connections of one origin.
+type pool struct {
+	client *Client
+	most   int
+
+	mu      sync.Mutex // guards all below
+	idle    []*conn    // the last used at the end
+	open    int        // connections that are, or are being, opened
+	waiting []chan *conn
+}
+
+// get has a connection for an exchange, and stamps when.
+func (p *pool) get(x *Exchange) (*conn, error) {
+	for {
+		c, dial, wait := p.take()
+		if c == nil && wait != nil {
+			var err error
+			if c, err = p.await(x, wait); err != nil {
+				return nil, err
+			}
+			dial = c == nil
+		}
+		if dial {
+			return p.dial(x)
+		}
+		now := p.client.now()
+		if now-c.since > fresh && (p.old(c, now) || c.stale()) {
+			p.discard(c)
+			continue
+		}
+		x.Conn = now
+		x.Reused, x.Local, x.Peer = true, c.local, c.peer
+		return c, nil
+	}
+}
+
+// take gives one of three: an idle connection, the right to dial one, or a place
+// to wait for either.
+func (p *pool) take() (c *conn, dial bool, wait chan *conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := len(p.idle); n > 0 {
+		c = p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		return c, false, nil
+	}
+	if p.most == 0 || p.open < p.most {
+		p.open++
+		return nil, true, nil
+	}
+	wait = make(chan *conn, 1)
+	p.waiting = append(p.waiting, wait)
+	return nil, false, wait
+}
+
+// await waits for a connection, or, with nil, for the right to dial one.
+func (p *pool) await(x *Exchange, wait chan *conn) (*conn, error) {
+	var expired <-chan time.Time
+	if t := p.client.options.Timeout; t > 0 {
+		timer := time.NewTimer(t - (p.client.now() - x.Begin))
+		defer timer.Stop()
+		expired = timer.C
+	}
+	var err error
+	select {
+	case c := <-wait:
+		return c, nil
+	case <-expired:
+		err = os.ErrDeadlineExceeded
+	case <-p.client.base.Done():
+		err = context.Canceled
+	}
+	p.leave(wait)
+	return nil, err
+}
+
+// leave gives up a place, and passes on what was given to it meanwhile.
+func (p *pool) leave(wait chan *conn) {
+	p.mu.Lock()
+	i := slices.Index(p.waiting, wait)
+	if i >= 0 {
+		p.waiting = slices.Delete(p.waiting, i, i+1)
+	}
+	p.mu.Unlock()
+	if i >= 0 {
+		return
+	}
+	if c := <-wait; c != nil {
+		p.put(c)
+	} else {
+		p.closed()
+	}
+}
+
+// put takes back a connection that may be used again.
+func (p *pool) put(c *conn) {
+	c.since = p.client.now()
+	p.mu.Lock()
+	if p.give(c) {
+		p.mu.Unlock()
+		return
+	}
+	if len(p.idle) >= p.client.options.Idle {
+		p.mu.Unlock()
+		p.discard(c)
+		return
+	}
+	p.idle = append(p.idle, c)
+	var out *conn
+	if p.old(p.idle[0], c.since) {
+		out = p.idle[0]
+		p.idle = slices.Delete(p.idle, 0, 1)
+	}
+	p.mu.Unlock()
+	if out != nil {
+		p.discard(out)
+	}
+}
+
+// give hands c to whoever has waited longest, if anybody waits. The caller holds
+// mu.
+func (p *pool) give(c *conn) bool {
+	if len(p.waiting) == 0 {
+		return false
+	}
+	p.waiting[0] <- c
+	p.waiting = slices.Delete(p.waiting, 0, 1)
+	return true
+}
+
+func (p *pool) old(c *conn, now time.Duration) bool {
+	limit := p.client.options.IdleTimeout
+	return limit > 0 && now-c.since > limit
+}
+
+// discard closes a connection.
+func (p *pool) discard(c *conn) {
+	c.close()
+	p.closed()
+}
+
+// closed counts a connection less, or lets somebody who waits open another.
+func (p *pool) closed() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.give(nil) {
+		p.open--
+	}
+}
+
+func (p *pool) drain() {
+	p.mu.Lock()
+	idle := p.idle
+	p.idle = nil
+	p.mu.Unlock()
+	for _, c := range idle {
+		p.discard(c)
+	}
+}

@@ -1,0 +1,122 @@
+package httpengine
+
+import (
+	"context"
+	"crypto/tls"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"time"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/wire"
+	"github.com/loadtrace/loadtrace/loadgen/runner"
+)
+
+// standard is the transport of net/http.
+type standard struct {
+	http    *http.Transport
+	spec    *loadgen.HTTP
+	state   string // the value of tracestate
+	base    context.Context
+	cut     context.CancelFunc
+	maxBody int64
+}
+
+func newStandard(s *runner.Setup, trust *tls.Config) *standard {
+	spec := s.Attack.HTTP
+	t := &standard{spec: spec, state: s.Run.TraceState(), maxBody: int64(spec.MaxBody)}
+	t.base, t.cut = context.WithCancel(context.Background())
+	t.http = &http.Transport{
+		DialContext:           newDialer(spec).DialContext,
+		TLSClientConfig:       trust,
+		TLSHandshakeTimeout:   spec.Timeout,
+		Protocols:             protocols(spec.Protocol),
+		MaxIdleConnsPerHost:   spec.Connections,
+		MaxConnsPerHost:       spec.MaxConnections,
+		IdleConnTimeout:       idleTimeout,
+		DisableKeepAlives:     !keepAlive(spec),
+		DisableCompression:    true, // bytes are counted as they are on the wire
+		ExpectContinueTimeout: time.Second,
+	}
+	return t
+}
+
+func protocols(p loadgen.Protocol) *http.Protocols {
+	var set http.Protocols
+	set.SetHTTP1(p == loadgen.ProtocolHTTP1 || p == loadgen.ProtocolAuto || p == "")
+	set.SetHTTP2(p == loadgen.ProtocolHTTP2 || p == loadgen.ProtocolAuto || p == "")
+	set.SetUnencryptedHTTP2(p == loadgen.ProtocolH2C)
+	return &set
+}
+
+// journey is one request that net/http carries, over all its hops.
+type journey struct {
+	*standard
+	stamps   stamps
+	phases   loadgen.Phases // of the hops before the last
+	hops     int            // redirects followed
+	received int64
+}
+
+// carry implements transport.
+func (t *standard) carry(f *flight, sent time.Duration) error {
+	j := &journey{standard: t}
+	j.stamps.clock = f.setup.Clock
+	j.stamps.at.Begin = sent
+	ctx, cancel := context.WithTimeout(t.base, t.spec.Timeout)
+	defer cancel()
+	status, proto, err := j.travel(ctx, f)
+	f.handshake = j.land(f, err == nil)
+	if err == nil {
+		f.record.Status, f.record.Proto = status, proto
+	}
+	return err
+}
+
+// travel sends the request and reads the response to its end.
+func (j *journey) travel(ctx context.Context, f *flight) (status int, proto uint8, err error) {
+	ctx = httptrace.WithClientTrace(ctx, j.stamps.hooks())
+	var parent [wire.TraceparentLen]byte
+	putTraceparent(&parent, f.record.TraceID, f.record.SpanID)
+	req := f.request.send(ctx, string(parent[:]), j.state)
+	resp, err := j.http.RoundTrip(req)
+	if err == nil && j.spec.Redirects > 0 && isRedirect(resp) {
+		resp, err = j.follow(req, resp)
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	defer resp.Body.Close()
+	j.received, err = io.Copy(io.Discard, io.LimitReader(resp.Body, j.maxBody+1))
+	if err == nil && j.received > j.maxBody {
+		err = wire.ErrBodyTooLong
+	}
+	return resp.StatusCode, uint8(resp.ProtoMajor*10 + resp.ProtoMinor), err
+}
+
+// land stamps the end of the request and takes what the transport told. It
+// reports whether the TLS handshake failed.
+//
+// Over HTTP/2 a whole response may be there before the transport tells that the
+// request is written: then it was, unless the transport says otherwise.
+func (j *journey) land(f *flight, whole bool) (handshake bool) {
+	now, r := f.now(), &f.record
+	last, link, handshake := j.stamps.end(now)
+	f.done(now)
+	r.Phases = add(j.phases, last)
+	r.Reused, r.Dialed = link.reused, link.dialed
+	r.Local, r.Peer = link.local, link.peer
+	r.Redirects, r.BytesReceived = j.hops, j.received
+	if link.written || whole && !link.cutShort {
+		r.BytesSent = int64(len(f.request.body))
+	}
+	return handshake
+}
+
+func (t *standard) sever() { t.cut() }
+
+func (t *standard) close() {
+	t.cut()
+	t.http.CloseIdleConnections()
+}
