@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
@@ -41,16 +40,11 @@ func (e *engine) Run(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) erro
 	cut, cancel := afterGrace(ctx, e.setup.Limits.Grace)
 	defer cancel()
 	defer context.AfterFunc(cut, e.transport.sever)()
-	trip := &tripper{engine: e, pacer: p, sink: sink, stop: ctx}
+	h := &hitter{engine: e, pacer: p, sink: sink, stop: ctx}
 	workers, most := e.workers()
-	attacker := vegeta.NewAttacker(
-		vegeta.Client(&http.Client{Transport: trip}),
-		vegeta.Workers(workers),
-		vegeta.MaxWorkers(most),
-		vegeta.MaxBody(0),
-	)
+	attacker := vegeta.NewAttacker(vegeta.Workers(workers), vegeta.MaxWorkers(most))
 	var hits uint64
-	for range attacker.Attack(anyTarget, p, 0, "") {
+	for range attacker.Attack(h.hit, p, 0, "") {
 		hits++
 	}
 	if given := p.Given(); hits != given {
@@ -77,13 +71,6 @@ func (e *engine) workers() (first, most uint64) {
 		loop = max(loop, stage.Max.Workers)
 	}
 	return uint64(loop), uint64(loop)
-}
-
-// anyTarget satisfies vegeta, which wants a target before it makes a request.
-// The transport puts the hit's own request in its place.
-func anyTarget(t *vegeta.Target) error {
-	t.Method, t.URL = http.MethodGet, "http://hit"
-	return nil
 }
 
 // afterGrace is a context that is cancelled a while after ctx is.
