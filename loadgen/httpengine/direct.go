@@ -3,6 +3,7 @@ package httpengine
 import (
 	"context"
 	"crypto/tls"
+	"sync/atomic"
 	"time"
 
 	"github.com/loadtrace/loadtrace/loadgen"
@@ -17,7 +18,7 @@ type direct struct{ client *wire.Client }
 func newDirect(s *runner.Setup, trust *tls.Config, requests []*request) (*direct, error) {
 	spec := s.Attack.HTTP
 	for _, r := range requests {
-		req := r.send(context.Background(), "", s.Run.TraceState())
+		req := r.send(context.Background(), "", s.Run.TraceState(), new(atomic.Int64))
 		req.Close = !keepAlive(spec)
 		ready, err := wire.Prepare(req)
 		if err != nil {

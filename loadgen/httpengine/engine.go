@@ -22,13 +22,18 @@ type engine struct {
 // Open makes the engine of an HTTP attack: it reads the targets, bodies and
 // certificates that the attack names. It is a runner.Open. Faults are
 // *pace.KeyError values, joined.
-func Open(s runner.Setup) (loadgen.Engine, error) {
+func Open(s runner.Setup) (loadgen.Engine, error) { return open(s, newTransport) }
+
+// choose makes the transport of an attack.
+type choose func(s *runner.Setup, requests []*request) (transport, error)
+
+func open(s runner.Setup, transport choose) (loadgen.Engine, error) {
 	spec := s.Attack.HTTP
 	if spec == nil {
 		return nil, &pace.KeyError{Key: "http", What: "missing", Fix: "say what to attack"}
 	}
 	requests, errRequests := readRequests(spec, baggage(s))
-	tr, errTransport := newTransport(&s, requests)
+	tr, errTransport := transport(&s, requests)
 	if err := errors.Join(errRequests, errTransport); err != nil {
 		return nil, err
 	}

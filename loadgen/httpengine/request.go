@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
@@ -101,8 +102,9 @@ func port(u *url.URL) (int, error) {
 	}
 }
 
-// send is the request as a hit sends it.
-func (r *request) send(ctx context.Context, traceparent, tracestate string) *http.Request {
+// send is the request as a hit sends it. taken counts the bytes that are taken
+// of its body.
+func (r *request) send(ctx context.Context, traceparent, tracestate string, taken *atomic.Int64) *http.Request {
 	header := make(http.Header, len(r.header)+2)
 	for k, v := range r.header {
 		header[k] = v // values are shared: transports read them only
@@ -115,10 +117,21 @@ func (r *request) send(ctx context.Context, traceparent, tracestate string) *htt
 	}
 	if len(r.body) > 0 {
 		req.ContentLength = int64(len(r.body))
-		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(r.body)), nil }
+		req.GetBody = func() (io.ReadCloser, error) {
+			taken.Store(0)
+			return io.NopCloser(io.TeeReader(bytes.NewReader(r.body), counter{taken})), nil
+		}
 		req.Body, _ = req.GetBody()
 	}
 	return req.WithContext(ctx)
+}
+
+type counter struct{ n *atomic.Int64 }
+
+// Write implements io.Writer.
+func (c counter) Write(b []byte) (int, error) {
+	c.n.Add(int64(len(b)))
+	return len(b), nil
 }
 
 // putTraceparent makes the W3C trace context header of a hit: version 00, flags

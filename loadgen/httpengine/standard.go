@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"sync/atomic"
 	"time"
 
 	"github.com/loadtrace/loadtrace/loadgen"
@@ -56,6 +57,7 @@ type journey struct {
 	stamps   stamps
 	phases   loadgen.Phases // of the hops before the last
 	hops     int            // redirects followed
+	taken    atomic.Int64   // bytes of the last hop's body that the transport took
 	received int64
 }
 
@@ -79,7 +81,7 @@ func (j *journey) travel(ctx context.Context, f *flight) (status int, proto uint
 	ctx = httptrace.WithClientTrace(ctx, j.stamps.hooks())
 	var parent [wire.TraceparentLen]byte
 	putTraceparent(&parent, f.record.TraceID, f.record.SpanID)
-	req := f.request.send(ctx, string(parent[:]), j.state)
+	req := f.request.send(ctx, string(parent[:]), j.state, &j.taken)
 	resp, err := j.http.RoundTrip(req)
 	if err == nil && j.spec.Redirects > 0 && isRedirect(resp) {
 		resp, err = j.follow(req, resp)
@@ -98,8 +100,9 @@ func (j *journey) travel(ctx context.Context, f *flight) (status int, proto uint
 // land stamps the end of the request and takes what the transport told. It
 // reports whether the TLS handshake failed.
 //
-// Over HTTP/2 a whole response may be there before the transport tells that the
-// request is written: then it was, unless the transport says otherwise.
+// A whole response may be there before the transport tells that the request is
+// written: then it was, if the transport took all of it and does not say
+// otherwise.
 func (j *journey) land(f *flight, whole bool) (handshake bool) {
 	now, r := f.now(), &f.record
 	last, link, handshake := j.stamps.end(now)
@@ -108,8 +111,8 @@ func (j *journey) land(f *flight, whole bool) (handshake bool) {
 	r.Reused, r.Dialed = link.reused, link.dialed
 	r.Local, r.Peer = link.local, link.peer
 	r.Redirects, r.BytesReceived = j.hops, j.received
-	if link.written || whole && !link.cutShort {
-		r.BytesSent = int64(len(f.request.body))
+	if size := int64(len(f.request.body)); link.written || whole && !link.cutShort && j.taken.Load() == size {
+		r.BytesSent = size
 	}
 	return handshake
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -87,7 +88,7 @@ func FuzzTargets(f *testing.F) {
 		for _, r := range requests {
 			assert.NotEmpty(t, r.target.Host)
 			assert.Contains(t, methods, r.target.Method)
-			r.send(t.Context(), "tp", "ts")
+			r.send(t.Context(), "tp", "ts", new(atomic.Int64))
 		}
 	})
 }

@@ -25,6 +25,16 @@ type conn struct {
 	answer      fasthttp.ResponseHeader
 	local, peer netip.AddrPort
 	since       time.Duration // idle since
+	broken      error         // of the read that failed
+}
+
+// Read implements io.Reader, for the connection's reader.
+func (c *conn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if err != nil {
+		c.broken = err
+	}
+	return n, err
 }
 
 // exchange sends a request and reads the response. keep tells that the
@@ -85,6 +95,7 @@ func (c *conn) long(x *Exchange) (keep bool, err error) {
 		early = true // the answer is here, or never will be: so the rest of the request is of no use
 		c.SetWriteDeadline(past)
 		w = <-written
+		c.SetWriteDeadline(time.Time{}) // it may have been written after all
 	}
 	x.Wrote, x.Sent = w.at, w.err == nil
 	if err != nil && w.err != nil && !early {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/textproto"
@@ -104,24 +103,16 @@ func (c *conn) parseHead() error {
 // headError tells a connection that broke within a head from a head that is
 // wrong: the codec gives both as errors of its own.
 func (c *conn) headError(err error) error {
-	_, broken := c.reader.Peek(c.reader.Buffered() + 1)
-	if broken != nil && !errors.Is(broken, bufio.ErrBufferFull) && unfinished(c.reader) {
-		return closed(broken, io.ErrUnexpectedEOF)
+	if c.broken != nil {
+		return closed(c.broken, io.ErrUnexpectedEOF)
 	}
 	return &ProtocolError{err.Error()}
-}
-
-// unfinished tells whether what was read has no end of a head in it.
-func unfinished(r *bufio.Reader) bool {
-	b, _ := r.Peek(r.Buffered())
-	return bytes.HasPrefix(b, []byte("HTTP/1.")[:min(len(b), 7)]) &&
-		!bytes.Contains(b, []byte("\n\r\n")) && !bytes.Contains(b, []byte("\n\n"))
 }
 
 // widen doubles the read buffer, keeping what is in it.
 func (c *conn) widen() {
 	b, _ := c.reader.Peek(c.reader.Buffered())
-	c.reader = bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(b)), c.Conn), 2*c.reader.Size())
+	c.reader = bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(b)), c), 2*c.reader.Size())
 }
 
 // readBody discards the body, framed as RFC 9112, section 6.3, says.
@@ -162,25 +153,11 @@ func (c *conn) discard(r io.Reader) (int64, error) {
 
 func (c *conn) readChunks() (int64, error) {
 	n, err := c.discard(httputil.NewChunkedReader(c.reader))
-	if err != nil {
-		return n, chunkError(err)
+	if err == nil {
+		_, err = textproto.NewReader(c.reader).ReadMIMEHeader() // the trailer
 	}
-	if _, err := textproto.NewReader(c.reader).ReadMIMEHeader(); err != nil {
-		return n, chunkError(err)
+	if err != nil && err != ErrBodyTooLong && c.broken == nil {
+		err = &ProtocolError{err.Error()}
 	}
-	return n, nil
-}
-
-// chunkError tells the network's errors, which have a type, from those of the
-// encoding, which have none.
-func chunkError(err error) error {
-	if errors.Is(err, ErrBodyTooLong) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || isNet(err) {
-		return err
-	}
-	return &ProtocolError{err.Error()}
-}
-
-func isNet(err error) bool {
-	_, ok := errors.AsType[net.Error](err)
-	return ok
+	return n, err
 }
