@@ -8,10 +8,13 @@ import (
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/loadgentest"
+	"github.com/loadtrace/loadtrace/loadgen/runner"
 )
 
 func TestEngineConforms(t *testing.T) {
-	loadgentest.Run(t, loadgentest.Harness{Serve: serveHandler, Open: Open})
+	bothTransports(t, func(t *testing.T, open runner.Open) {
+		loadgentest.Run(t, loadgentest.Harness{Serve: serveHandler, Open: open})
+	})
 }
 
 func serveHandler(t *testing.T, h loadgentest.Handler) loadgen.Attack {

@@ -22,6 +22,7 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/loadgentest"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
+	"github.com/loadtrace/loadtrace/loadgen/runner"
 )
 
 // hit sends n requests, one after another.
@@ -91,15 +92,16 @@ func TestEveryFaultOfATargetIsAFailureOfItsKind(t *testing.T) {
 		{"has no name", "http://nowhere.invalid/", loadgen.ErrorDNS},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := attackOn(c.url)
-			a.HTTP.Timeout = 300 * time.Millisecond
-			for _, r := range hit(t, a, 3) {
-				assert.Equal(t, loadgen.Failed, r.Outcome)
-				assert.Equal(t, c.kind, r.Error, r.ErrorText)
-				assert.NotEmpty(t, r.ErrorText)
-				assert.Less(t, r.ServiceTime(), 800*time.Millisecond)
-				assert.Equal(t, r.ServiceTime(), r.Phases.Sum())
-			}
+			bothTransports(t, func(t *testing.T, open runner.Open) {
+				a := attackOn(c.url)
+				a.HTTP.Timeout, a.HTTP.Protocol = 300*time.Millisecond, loadgen.ProtocolHTTP1
+				for _, r := range send(t, open, a, 3) {
+					assert.Equal(t, loadgen.Failed, r.Outcome)
+					assert.Equal(t, c.kind, r.Error, r.ErrorText)
+					assert.NotEmpty(t, r.ErrorText)
+					assert.Less(t, r.ServiceTime(), 800*time.Millisecond)
+				}
+			})
 		})
 	}
 }
@@ -115,12 +117,13 @@ func TestAnEndlessBodyEndsAtTheLimit(t *testing.T) {
 		}
 	}))
 	a := attackOn(s.URL)
-	records := hit(t, a, 2)
-	for _, r := range records {
-		assert.Equal(t, loadgen.ErrorBodyTooBig, r.Error, r.ErrorText)
-		assert.Less(t, r.BytesReceived, int64(a.HTTP.MaxBody)+64<<10)
-		assert.False(t, r.Reused, "the connection is given up")
-	}
+	bothTransports(t, func(t *testing.T, open runner.Open) {
+		for _, r := range send(t, open, a, 2) {
+			assert.Equal(t, loadgen.ErrorBodyTooBig, r.Error, r.ErrorText)
+			assert.Less(t, r.BytesReceived, int64(a.HTTP.MaxBody)+64<<10)
+			assert.False(t, r.Reused, "the connection is given up")
+		}
+	})
 }
 
 // The descriptor limit belongs to the process, so the test runs itself in

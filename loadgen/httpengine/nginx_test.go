@@ -1,0 +1,147 @@
+//go:build peers
+
+package httpengine
+
+import (
+	"bytes"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"text/template"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/runner"
+)
+
+var nginxConf = template.Must(template.New("").Parse(`
+{{if .Root}}user root; {{end}}daemon off; worker_processes 1; pid {{.Dir}}/pid; error_log {{.Dir}}/error.log;
+events { worker_connections 256; }
+http {
+	access_log off; if_modified_since before; client_body_temp_path {{.Dir}}/body; proxy_temp_path {{.Dir}}/proxy;
+	fastcgi_temp_path {{.Dir}}/fcgi; uwsgi_temp_path {{.Dir}}/uwsgi; scgi_temp_path {{.Dir}}/scgi;
+	gzip on; gzip_types text/plain; gzip_min_length 1;
+	server {
+		listen {{.Plain}}; listen {{.TLS}} ssl;
+		ssl_certificate {{.Dir}}/server.pem; ssl_certificate_key {{.Dir}}/server.key;
+		root {{.Dir}}/www; client_max_body_size 1k; default_type text/plain;
+		location = /few { keepalive_requests 2; return 200 "hello"; }
+		location = /brief { keepalive_timeout 0; return 200 "hello"; }
+		location = /none { return 204; }
+		location = /moved { return 301 /hello; }
+		location = /hello { return 200 "hello"; }
+		location = /hangup { return 444; }
+	}
+}`))
+
+// serveNginx starts nginx and returns the addresses where it speaks plainly and
+// over TLS.
+func serveNginx(t *testing.T) (plain, secure string) {
+	bin, err := exec.LookPath("nginx")
+	require.NoError(t, err, "nginx is missing; on Debian: apt-get install nginx-light")
+	dir := t.TempDir()
+	newPKI(t, dir)
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "www"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "www", "big"), bytes.Repeat([]byte("x"), 3<<20), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "www", "text"), bytes.Repeat([]byte("hello\n"), 5000), 0o644))
+	require.NoError(t, os.Chmod(dir, 0o755))
+	plain, secure = freeAddress(t), freeAddress(t)
+	conf, err := os.Create(filepath.Join(dir, "nginx.conf"))
+	require.NoError(t, err)
+	require.NoError(t, nginxConf.Execute(conf, map[string]any{"Dir": dir, "Plain": plain, "TLS": secure, "Root": os.Getuid() == 0}))
+	require.NoError(t, conf.Close())
+
+	cmd := exec.Command(bin, "-e", filepath.Join(dir, "error.log"), "-c", conf.Name())
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() {
+		cmd.Process.Signal(syscall.SIGTERM)
+		cmd.Wait()
+		if t.Failed() {
+			t.Log(out.String())
+		}
+	})
+	require.Eventually(t, func() bool {
+		c, err := net.Dial("tcp", plain)
+		if err == nil {
+			c.Close()
+		}
+		return err == nil
+	}, 10*time.Second, 10*time.Millisecond, "nginx does not listen")
+	return plain, secure
+}
+
+func freeAddress(t *testing.T) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// A server of another family than Go's, with habits of its own.
+func TestNginxIsUnderstood(t *testing.T) {
+	plain, secure := serveNginx(t)
+	gzip := map[string]string{"Accept-Encoding": "gzip"}
+	for _, c := range []struct {
+		name, method, path string
+		headers            map[string]string
+		body               int // bytes sent
+		status             int
+		received           int64 // -1: any number
+		reused             int   // of five
+	}{
+		{"a short answer", "GET", "/hello", nil, 0, 200, 5, 4},
+		{"HEAD", "HEAD", "/hello", nil, 0, 200, 0, 4},
+		{"no content", "GET", "/none", nil, 0, 204, 0, 4},
+		{"a redirect that is not followed", "GET", "/moved", nil, 0, 301, -1, 4},
+		{"a file", "GET", "/big", nil, 0, 200, 3 << 20, 4},
+		{"a range", "GET", "/big", map[string]string{"Range": "bytes=0-9"}, 0, 206, 10, 4},
+		{"chunks", "GET", "/text", gzip, 0, 200, -1, 4},
+		{"not modified", "GET", "/big", map[string]string{"If-Modified-Since": time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)}, 0, 304, 0, 4},
+		{"not found", "GET", "/nowhere", nil, 0, 404, -1, 4},
+		{"a method it refuses", "POST", "/big", nil, 10, 405, -1, 4},
+		{"two requests for each connection", "GET", "/few", nil, 0, 200, 5, 2},
+		{"one request for each connection", "GET", "/brief", nil, 0, 200, 5, 0},
+		{"a body that it refuses to read", "POST", "/hello", nil, 1 << 20, 413, -1, 0},
+	} {
+		for _, url := range []string{"http://" + plain, "https://" + secure} {
+			t.Run(c.name+" over "+url[:5], func(t *testing.T) {
+				bothTransports(t, func(t *testing.T, open runner.Open) {
+					a := attackOn(url + c.path)
+					a.HTTP.Method, a.HTTP.Headers, a.HTTP.Body = c.method, c.headers, strings.Repeat("x", c.body)
+					a.HTTP.MaxBody = 4 << 20
+					a.HTTP.Protocol, a.HTTP.TLS.InsecureSkipVerify = loadgen.ProtocolHTTP1, true
+					reused := 0
+					for _, r := range send(t, open, a, 5) {
+						require.Equal(t, loadgen.Finished, r.Outcome, r.ErrorText)
+						assert.Equal(t, c.status, r.Status)
+						assert.EqualValues(t, 11, r.Proto)
+						if c.received >= 0 {
+							assert.Equal(t, c.received, r.BytesReceived)
+						}
+						if r.Reused {
+							reused++
+						}
+					}
+					assert.Equal(t, c.reused, reused)
+				})
+			})
+		}
+	}
+	t.Run("it hangs up", func(t *testing.T) {
+		bothTransports(t, func(t *testing.T, open runner.Open) {
+			for _, r := range send(t, open, attackOn("http://"+plain+"/hangup"), 3) {
+				assert.Equal(t, loadgen.ErrorClosed, r.Error, r.ErrorText)
+			}
+		})
+	})
+}
