@@ -3,6 +3,8 @@ package wire
 import (
 	"context"
 	"os"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,10 +15,21 @@ import (
 // deadlines notes when a connection was given a deadline that has passed.
 type deadlines struct {
 	clock time.Time
-	at    []time.Duration
+
+	mu sync.Mutex // guards at
+	at []time.Duration
+}
+
+func (d *deadlines) told() []time.Duration {
+	synctest.Wait()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.at)
 }
 
 func (d *deadlines) SetDeadline(time.Time) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.at = append(d.at, time.Since(d.clock))
 	return nil
 }
@@ -37,11 +50,9 @@ func TestAFuseBurnsDownOneTimeoutAfterItsExchangeBegan(t *testing.T) {
 			begin := f.now()
 			f.light(begin)
 			time.Sleep(99)
-			synctest.Wait()
-			assert.Empty(t, d.at)
+			assert.Empty(t, d.told())
 			time.Sleep(1)
-			synctest.Wait()
-			assert.Equal(t, []time.Duration{begin + 100}, d.at)
+			assert.Equal(t, []time.Duration{begin + 100}, d.told())
 			assert.ErrorIs(t, f.douse(), os.ErrDeadlineExceeded)
 		})
 	}
@@ -57,12 +68,10 @@ func TestAFuseOutlivesManyShortExchanges(t *testing.T) {
 			assert.NoError(t, f.douse())
 			time.Sleep(time.Duration(i % 7))
 		}
-		synctest.Wait()
-		assert.Empty(t, d.at)
+		assert.Empty(t, d.told())
 		f.light(f.now())
 		time.Sleep(time.Second)
-		synctest.Wait()
-		assert.Len(t, d.at, 1)
+		assert.Len(t, d.told(), 1)
 		assert.Error(t, f.douse())
 	})
 }
@@ -71,13 +80,13 @@ func TestASeveredFuseEndsWhatIsUnderWayAndNothingElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, d := newFuse(0)
 		f.sever()
-		assert.Empty(t, d.at, "nothing is under way")
+		assert.Empty(t, d.told(), "nothing is under way")
 		f.light(f.now())
 		time.Sleep(24 * time.Hour)
-		assert.Empty(t, d.at, "there is no timeout")
+		assert.Empty(t, d.told(), "there is no timeout")
 		f.sever()
 		f.sever()
-		assert.Len(t, d.at, 1)
+		assert.Len(t, d.told(), 1)
 		assert.ErrorIs(t, f.douse(), context.Canceled)
 	})
 }
@@ -89,7 +98,6 @@ func TestAStoppedFuseStaysOut(t *testing.T) {
 		f.stop()
 		f.sever()
 		time.Sleep(time.Second)
-		synctest.Wait()
-		assert.Empty(t, d.at)
+		assert.Empty(t, d.told())
 	})
 }
