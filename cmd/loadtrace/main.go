@@ -45,6 +45,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 
   loadtrace demo              attack a demo service for 15 seconds and explain a slow request
   loadtrace run plan.yaml     carry out a load-test plan in the terminal
+  loadtrace calibrate         measure the error of the instrument itself
   loadtrace --config c.yaml   run as a collector, with the loadgen receiver in its pipelines
 
 ` + exitCodes
@@ -57,7 +58,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 			blameInput(cmd)
 		}
 	}
-	root.AddCommand(newRun(), newDemo(), newTarget())
+	root.AddCommand(newRun(), newDemo(), newTarget(), newCalibrate())
 	return root
 }
 

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/calibrate"
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/term"
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/summary"
+)
+
+// calibration measures the error of the instrument.
+type calibration struct {
+	rate           float64
+	duration       time.Duration
+	calls          int
+	json           bool
+	screen         screen
+	stdout, stderr io.Writer
+}
+
+func newCalibrate() *cobra.Command {
+	var c calibration
+	cmd := &cobra.Command{
+		Use:   "calibrate",
+		Short: "Measure the instrument's own error against injected latencies",
+		Long: `Attack a reference server in this process, whose latencies are injected and so
+known, and print the instrument's error: what was measured beside what is true.
+
+  injected   what the server was told to add to each request
+  served     what the server took by its own clock: a sleep ends late
+  truth      the response time as arithmetic has it, from the schedule, the
+             number of workers and the injected latency
+  measured   what the summary of the run says
+
+Two cases stall the whole server for a second. Requests that were to be sent
+meanwhile wait, in the server or, where all workers are busy, in the generator.
+Their service time hides that (coordinated omission); their response time must
+tell it, within 2 % of the truth at p95, p99 and p99.9.
+
+Server and generator share this machine's processors: the error is that of the
+generator here, now, at this rate.
+
+` + exitCodes,
+		Example: `  loadtrace calibrate
+  loadtrace calibrate --rate 2000 --duration 30s
+  loadtrace calibrate --calls 1100000 --rate 5000   # a stall after more than a million calls`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c.stdout, c.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			return c.do(cmd.Context())
+		},
+	}
+	flags := cmd.Flags()
+	flags.Float64Var(&c.rate, "rate", 500, "requests per second")
+	flags.DurationVar(&c.duration, "duration", 10*time.Second, "of each case; with less than 4s the stall is most of it")
+	flags.IntVar(&c.calls, "calls", 0, "carry out only this case: as many gRPC calls, with the stall two seconds before their end")
+	flags.BoolVar(&c.json, "json", false, "print the results as JSON")
+	flags.StringVar(&c.screen.color, "color", "auto", "colour the output: auto, always or never (auto heeds NO_COLOR)")
+	return cmd
+}
+
+func (c *calibration) check() error {
+	if err := c.screen.check(); err != nil {
+		return err
+	}
+	switch n := c.rate * c.duration.Seconds(); {
+	case c.rate < 1 || c.rate > 100_000:
+		return badInput(fmt.Errorf("--rate %v: give 1 to 100000 requests per second", c.rate))
+	case c.duration < 2*time.Second || c.duration > time.Hour:
+		return badInput(fmt.Errorf("--duration %s: give 2s to 1h; the stall alone takes a second", c.duration))
+	case n > 50e6:
+		return badInput(fmt.Errorf("--rate %v for --duration %s is more than 50 million requests: give less", c.rate, c.duration))
+	case c.calls != 0 && float64(c.calls) < 4*c.rate:
+		return badInput(fmt.Errorf("--calls %d: give at least four seconds of calls at --rate %v", c.calls, c.rate))
+	case c.calls > 50e6:
+		return badInput(fmt.Errorf("--calls %d: give at most 50 million", c.calls))
+	}
+	return nil
+}
+
+func (c *calibration) do(ctx context.Context) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	signals := catch()
+	defer signals.stop()
+	cases := calibrate.Cases(c.rate, c.duration)
+	if c.calls > 0 {
+		cases = []calibrate.Case{calibrate.Late(c.rate, c.calls)}
+	}
+	var results []calibrate.Result
+	faults := 0
+	for i, one := range cases {
+		took := time.Duration(float64(one.Count) / one.Rate * float64(time.Second)).Round(time.Second)
+		fmt.Fprintf(c.stderr, "case %d of %d, %s: %s\n", i+1, len(cases), took, one.Name)
+		r, err := calibrate.Do(ctx, one, func(ctx context.Context, plan *loadgen.Plan) (summary.Summary, error) {
+			return c.attack(ctx, plan, signals)
+		})
+		if err != nil {
+			return err
+		}
+		if !c.json {
+			term.Calibration(c.stdout, &r, c.screen.options(c.stdout))
+		}
+		results = append(results, r)
+		faults += len(r.Faults)
+	}
+	if c.json {
+		enc := json.NewEncoder(c.stdout)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(results); err != nil {
+			return fmt.Errorf("write the results: %w", err)
+		}
+	}
+	if faults > 0 {
+		return errors.New("the instrument is not to be trusted here: see the cases marked")
+	}
+	return nil
+}
+
+// attack carries out a plan with all its telemetry made, and taken by nobody.
+func (c *calibration) attack(ctx context.Context, plan *loadgen.Plan, signals *caught) (summary.Summary, error) {
+	uri, err := pipelines{}.config()
+	if err != nil {
+		return summary.Summary{}, err
+	}
+	s, err := startSession([]string{uri}, plan, nil, &notes{})
+	if err != nil {
+		return summary.Summary{}, err
+	}
+	r := planRun{quiet: true, flush: 20 * time.Second}
+	end, err := r.watch(ctx, s, signals)
+	if shut := s.shutdown(); err == nil {
+		err = shut
+	}
+	if err == nil && end.summary.End != summary.Completed {
+		err = errors.New("the calibration was stopped before its end")
+	}
+	return end.summary, err
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/calibrate"
+)
+
+func TestCalibrateFindsTheStallInTheResponseTime(t *testing.T) {
+	c := loadtrace(t, "calibrate", "--calls", "1600", "--rate", "400", "--json")
+	require.NoError(t, c.Start())
+	c.wait(t, 0)
+	var results []calibrate.Result
+	require.NoError(t, json.Unmarshal(c.out.Bytes(), &results))
+	require.Len(t, results, 1)
+	r := results[0]
+	assert.Empty(t, r.Faults)
+	assert.EqualValues(t, 1600, r.Finished)
+	assert.InEpsilon(t, r.Truth.P99, r.ResponseTime.P99, calibrate.Tolerance)
+	assert.InDelta(t, 0.95, r.ResponseTime.P99, 0.1, "the stall is there")
+	assert.GreaterOrEqual(t, r.ServiceTime.P50, r.Served.P50)
+	assert.Contains(t, c.err.String(), "case 1 of 1")
+}
+
+func TestCalibrateRefusesWhatItCannotMeasure(t *testing.T) {
+	for flag, fault := range map[string]string{
+		"--rate=0":       "--rate 0: give 1 to 100000",
+		"--duration=1s":  "--duration 1s: give 2s to 1h",
+		"--calls=10":     "--calls 10: give at least four seconds",
+		"--color=purple": `--color "purple"`,
+	} {
+		c := loadtrace(t, "calibrate", flag)
+		require.NoError(t, c.Start())
+		c.wait(t, 2)
+		assert.Contains(t, c.err.String(), fault)
+	}
+}
