@@ -13,15 +13,17 @@ import (
 func TestCalibrateFindsTheStallInTheResponseTime(t *testing.T) {
 	c := loadtrace(t, "calibrate", "--calls", "1600", "--rate", "400", "--json")
 	require.NoError(t, c.Start())
-	c.wait(t, 0)
+	c.Wait() // a machine that is busy with other things may be too slow for the tolerance, and is told so
 	var results []calibrate.Result
 	require.NoError(t, json.Unmarshal(c.out.Bytes(), &results))
 	require.Len(t, results, 1)
 	r := results[0]
-	assert.Empty(t, r.Faults)
+	assert.Equal(t, len(r.Faults) == 0, c.ProcessState.ExitCode() == 0, "%v", r.Faults)
+	assert.Equal(t, r.Error > calibrate.Tolerance, len(r.Faults) > 0, "%v", r.Faults)
 	assert.EqualValues(t, 1600, r.Finished)
-	assert.InEpsilon(t, r.Truth.P99, r.ResponseTime.P99, calibrate.Tolerance)
-	assert.InDelta(t, 0.95, r.ResponseTime.P99, 0.1, "the stall is there")
+	assert.Zero(t, r.SpansLost)
+	assert.InDelta(t, 0.96, r.Truth.P99, 0.001)
+	assert.Greater(t, r.ResponseTime.P99, r.Truth.P99*(1-calibrate.Tolerance), "the stall is not hidden, however slow the machine")
 	assert.GreaterOrEqual(t, r.ServiceTime.P50, r.Served.P50)
 	assert.Contains(t, c.err.String(), "case 1 of 1")
 }
