@@ -90,6 +90,7 @@ func (c *calibration) do(ctx context.Context) error {
 	if err := c.check(); err != nil {
 		return err
 	}
+	relaxGC()
 	signals := catch()
 	defer signals.stop()
 	cases := calibrate.Cases(c.rate, c.duration)

@@ -81,6 +81,7 @@ gives up telemetry that could not be delivered yet.
 // do carries out the plan and prints what became of it. While the run is on,
 // and until do returns, store fills.
 func (r *planRun) do(ctx context.Context, store *tracestore.Store) (summary.Summary, error) {
+	relaxGC()
 	signals := catch()
 	defer signals.stop()
 	plan, uris, err := r.prepare()
