@@ -26,7 +26,7 @@ func ghzRivals(ctx context.Context, args []string) error {
 	}
 	return duel(ctx, "ghz", args, b.calls, func(ctx context.Context, workers int, d time.Duration) (figures, error) {
 		return b.ghz(ctx, bin, workers, d)
-	})
+	}, nil)
 }
 
 func (b *bed) calls(ctx context.Context, workers int, d time.Duration) (figures, error) {

@@ -14,6 +14,7 @@ var commands = map[string]func(ctx context.Context, args []string) error{
 	"memory": memory,
 	"vegeta": vegetaRivals,
 	"ghz":    ghzRivals,
+	"lag":    lag,
 	"server": server,
 	"health": health,
 	"sink":   sink,
@@ -23,7 +24,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: bench soak|memory|vegeta|ghz [flags]")
+		fmt.Fprintln(os.Stderr, "usage: bench soak|memory|vegeta|ghz|lag [flags]")
 		os.Exit(2)
 	}
 	if err := commands[os.Args[1]](ctx, os.Args[2:]); err != nil {

@@ -22,10 +22,10 @@ type figures struct {
 // rival is one side of a comparison: it attacks once and gives its figures.
 type rival func(ctx context.Context, workers int, d time.Duration) (figures, error)
 
-// vegetaRivals attacks the same target with loadtrace and with stock vegeta, in
-// turn, in a closed loop of the same number of workers.
+// vegetaRivals attacks the same target with loadtrace, with stock vegeta and with
+// wrk, in turn, in a closed loop of the same number of requests under way.
 func vegetaRivals(ctx context.Context, args []string) error {
-	b, err := newBed(ctx, "server")
+	b, err := newBed(ctx, "nginx")
 	if err != nil {
 		return err
 	}
@@ -36,17 +36,18 @@ func vegetaRivals(ctx context.Context, args []string) error {
 	}
 	return duel(ctx, "vegeta", args, b.closedLoop, func(ctx context.Context, workers int, d time.Duration) (figures, error) {
 		return b.vegeta(ctx, bin, workers, d)
-	})
+	}, b.wrk)
 }
 
-// duel runs two rivals in turn and prints the ratios of the pairs.
-func duel(ctx context.Context, name string, args []string, ours, theirs rival) error {
+// duel runs two rivals in turn and prints the ratios of the pairs. limit, if any,
+// takes its turn too.
+func duel(ctx context.Context, name string, args []string, ours, theirs, limit rival) error {
 	flags := flag.NewFlagSet(name, flag.ExitOnError)
 	pairs := flags.Int("pairs", 7, "alternating pairs of runs")
 	duration := flags.Duration("duration", 5*time.Second, "of each run")
 	workers := flags.Int("workers", 50, "requests under way")
 	flags.Parse(args)
-	var a, b []figures
+	var a, b, most []figures
 	for range *pairs {
 		o, err := ours(ctx, *workers, *duration)
 		if err != nil {
@@ -57,8 +58,19 @@ func duel(ctx context.Context, name string, args []string, ours, theirs rival) e
 			return err
 		}
 		a, b = append(a, o), append(b, t)
+		if limit == nil {
+			continue
+		}
+		l, err := limit(ctx, *workers, *duration)
+		if err != nil {
+			return err
+		}
+		most = append(most, l)
 	}
 	report(name, a, b)
+	if limit != nil {
+		report("wrk", a, most)
+	}
 	return nil
 }
 

@@ -19,7 +19,7 @@ type bed struct {
 	target    *child
 }
 
-// newBed starts the target of a name.
+// newBed starts the target of a name: nginx, or one of our own.
 func newBed(ctx context.Context, target string) (*bed, error) {
 	dir, err := os.MkdirTemp("", "loadtrace-bench")
 	if err != nil {
@@ -29,10 +29,12 @@ func newBed(ctx context.Context, target string) (*bed, error) {
 	if b.loadtrace, err = bin(ctx, dir, "./cmd/loadtrace", "-tags", "lean"); err != nil {
 		return nil, err
 	}
-	if b.target, err = startChild(ctx, target); err != nil {
-		return nil, err
+	if target == "nginx" {
+		b.target, err = startNginx(ctx, dir)
+	} else {
+		b.target, err = startChild(ctx, target)
 	}
-	return b, nil
+	return b, err
 }
 
 func (b *bed) close() {
