@@ -14,6 +14,7 @@ const (
 	PlanName   = "loadgen.plan.name"
 	Plan       = "loadgen.plan" // the plan as YAML
 	AttackName = "loadgen.attack.name"
+	Speed      = "loadgen.speed"       // times the plan's rate; 0 is a pause
 	StageIndex = "loadgen.stage.index" // within the attack, from 0
 	StageName  = "loadgen.stage.name"
 	Summary    = "loadgen.summary" // of the run, as JSON

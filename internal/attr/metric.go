@@ -25,6 +25,7 @@ const (
 	EventRunStart    = "loadgen.run.start"
 	EventAttackStart = "loadgen.attack.start"
 	EventStageStart  = "loadgen.stage.start"
+	EventAttackSpeed = "loadgen.attack.speed"
 	EventAttackStop  = "loadgen.attack.stop"
 	EventRunStop     = "loadgen.run.stop"
 )

@@ -2,6 +2,8 @@ package pace
 
 import (
 	"context"
+	"fmt"
+	"math"
 	"sync/atomic"
 	"time"
 )
@@ -60,12 +62,13 @@ type Pacer struct {
 	waiter   *waiter
 	slots    *slots
 	track    *track
+	tempo    *tempo
 	given    atomic.Uint64
 	end      atomic.Uint32
 
 	// Of Pace alone.
-	deadline time.Time // when the overrun is over, as far as is known in this stage
-	turned   time.Time // when a closed loop gave out the last hit of its count
+	finish time.Duration // end of the schedule, as far as is known in this stage
+	turned time.Duration // when a closed loop gave out the last hit of its count
 }
 
 // NewPacer makes a Pacer, which stops when ctx is cancelled. It holds nothing
@@ -75,24 +78,54 @@ func NewPacer(ctx context.Context, s *Schedule, o Options) *Pacer {
 		o.Begin = time.Now()
 	}
 	o.Overrun = max(o.Overrun, minOverrun)
+	tempo := newTempo(o.Begin)
 	return &Pacer{
 		schedule: s,
 		options:  o,
-		waiter:   newWaiter(ctx.Done(), o.Sleep),
+		waiter:   newWaiter(ctx.Done(), tempo.changed, o.Sleep),
+		tempo:    tempo,
 		slots:    newSlots(),
 		track:    newTrack(len(s.spans)),
 	}
 }
 
-// Rate is the wanted rate at a time after Begin, in hits per second: 0 in a
-// closed loop and outside the schedule.
-func (p *Pacer) Rate(elapsed time.Duration) float64 {
-	moment := p.options.Begin.Add(elapsed)
-	i := p.track.at(moment)
-	if i < 0 {
-		return p.schedule.rate(0, elapsed)
+// SetSpeed carries out the schedule speed times as fast from now on: all rates
+// of open stages are that many times as high, and last accordingly shorter, so
+// that the number of hits planned stays. 0 pauses the schedule, and no hit is
+// given out until the speed is another; what was due before the pause still is. A
+// closed loop, which has no rate, only heeds the pause. Any goroutine may call it.
+//
+// It panics if speed is negative or no number.
+func (p *Pacer) SetSpeed(speed float64) {
+	if !(speed >= 0 && speed <= math.MaxFloat64) {
+		panic(fmt.Sprintf("pace: speed %v", speed))
 	}
-	return p.schedule.rate(i, moment.Sub(p.track.entries[i].begin))
+	p.tempo.set(speed, time.Now())
+}
+
+// Speed is the speed as it was set; 1 at first.
+func (p *Pacer) Speed() float64 {
+	p.tempo.mu.Lock()
+	defer p.tempo.mu.Unlock()
+	return p.tempo.speed
+}
+
+// Took is how long the schedule's first d takes, or took, in real time, at the
+// speeds up to now and the present one. It is not ok during a pause before its end.
+func (p *Pacer) Took(d time.Duration) (time.Duration, bool) {
+	at, ok := p.tempo.moment(d)
+	return at.Sub(p.options.Begin), ok
+}
+
+// Rate is the wanted rate at a time after Begin, in hits per second: 0 in a
+// closed loop, during a pause and outside the schedule.
+func (p *Pacer) Rate(elapsed time.Duration) float64 {
+	offset, speed := p.tempo.offset(p.options.Begin.Add(elapsed))
+	i := p.track.at(offset)
+	if i < 0 {
+		return speed * p.schedule.rate(0, offset)
+	}
+	return speed * p.schedule.rate(i, offset-p.track.entries[i].begin)
 }
 
 // Hit tells of hit n, which must have been given out.
@@ -105,7 +138,8 @@ func (p *Pacer) Hit(n uint64) Hit {
 	if !span.open() {
 		return Hit{Stage: i}
 	}
-	return Hit{Stage: i, Open: true, Intended: entry.begin.Add(span.at(n - entry.first))}
+	intended, _ := p.tempo.moment(entry.begin + span.at(n-entry.first))
+	return Hit{Stage: i, Open: true, Intended: intended}
 }
 
 // Done tells that a hit has ended. It is called once for each hit given out.

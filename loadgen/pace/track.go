@@ -14,8 +14,8 @@ type track struct {
 
 // entry is a stage that has begun.
 type entry struct {
-	begin time.Time
-	first uint64 // its first hit
+	begin time.Duration // of the schedule's time
+	first uint64        // its first hit
 }
 
 func newTrack(stages int) *track { return &track{entries: make([]entry, stages)} }
@@ -39,10 +39,10 @@ func (t *track) holding(n uint64) int {
 	return i
 }
 
-// at is the latest stage that had begun at a moment, -1 if none.
-func (t *track) at(moment time.Time) int {
+// at is the latest stage that had begun at an offset, -1 if none.
+func (t *track) at(offset time.Duration) int {
 	i := t.last()
-	for i >= 0 && t.entries[i].begin.After(moment) {
+	for i >= 0 && t.entries[i].begin > offset {
 		i--
 	}
 	return i

@@ -10,37 +10,54 @@ const fine = 1200 * time.Microsecond
 // waiter waits for moments, one at a time.
 type waiter struct {
 	done  <-chan struct{} // ends every wait
+	news  <-chan struct{} // a reason to ask again how long to wait
 	timer *time.Timer
 	sleep func(time.Duration) // nil until the first precise sleep, unless given
 	alarm *alarm              // of sleep, if it is ours
 }
 
-func newWaiter(done <-chan struct{}, sleep func(time.Duration)) *waiter {
+func newWaiter(done, news <-chan struct{}, sleep func(time.Duration)) *waiter {
 	timer := time.NewTimer(time.Hour)
 	timer.Stop()
-	return &waiter{done: done, timer: timer, sleep: sleep}
+	return &waiter{done: done, news: news, timer: timer, sleep: sleep}
 }
 
-// until waits for t and returns how late it is then. It is not ok when done was
-// closed first; within the last stretch, done is seen only at the end.
-func (w *waiter) until(t time.Time) (behind time.Duration, ok bool) {
+// until waits for a moment, which when tells, and returns how late it is then. It
+// asks again when there is news; while when is not ok, it waits for that. until is
+// not ok when done was closed first; within the last stretch, done is seen only at
+// the end, and news not at all.
+func (w *waiter) until(when func() (time.Time, bool)) (behind time.Duration, ok bool) {
 	for !w.cancelled() {
-		d := time.Until(t)
-		if d <= 0 {
-			return -d, true
+		t, known := when()
+		var fired <-chan time.Time
+		if known {
+			d := time.Until(t)
+			if d <= 0 {
+				return -d, true
+			}
+			if d <= fine {
+				w.finish(t, d)
+				continue
+			}
+			w.timer.Reset(d - fine)
+			fired = w.timer.C
 		}
-		if d <= fine {
-			w.finish(t, d)
-			continue
-		}
-		w.timer.Reset(d - fine)
 		select {
-		case <-w.timer.C:
+		case <-fired:
+		case <-w.news:
 		case <-w.done:
 		}
 	}
 	w.timer.Stop()
 	return 0, false
+}
+
+// hear waits for news, or done.
+func (w *waiter) hear() {
+	select {
+	case <-w.news:
+	case <-w.done:
+	}
 }
 
 // finish sleeps for d, which ends at t. In a bubble of testing/synctest the clock

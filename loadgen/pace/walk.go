@@ -1,6 +1,9 @@
 package pace
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // verdict is what a stage says to the wish for a hit.
 type verdict uint8
@@ -44,47 +47,57 @@ func (p *Pacer) ask(hits uint64) verdict {
 	span, entry := &p.schedule.spans[i], p.track.entries[i]
 	switch {
 	case span.endless():
-		return p.loop(hits, span.workers, entry.begin.Add(span.length))
+		return p.loop(hits, span.workers, entry.begin+span.length)
 	case hits-entry.first >= span.hits:
 		return over
 	case span.open():
-		return p.await(entry.begin.Add(span.at(hits - entry.first)))
+		return p.await(entry.begin + span.at(hits-entry.first))
 	}
-	v := p.loop(hits, span.workers, time.Time{})
+	v := p.loop(hits, span.workers, never)
 	if v == give && hits+1-entry.first == span.hits {
-		p.turned = time.Now()
+		p.turned, _ = p.tempo.offset(time.Now())
 	}
 	return v
 }
 
 // await waits for a hit of an open stage.
-func (p *Pacer) await(due time.Time) verdict {
-	behind, ok := p.waiter.until(due)
-	switch {
-	case !ok:
+func (p *Pacer) await(due time.Duration) verdict {
+	behind, ok := p.waiter.until(func() (time.Time, bool) { return p.tempo.moment(due) })
+	if !ok {
 		return cancelled
-	case due.Add(behind).After(p.deadline):
+	}
+	at, _ := p.tempo.moment(due)
+	if end, known := p.tempo.moment(p.finish); known && at.Add(behind).After(end.Add(p.options.Overrun)) {
 		return late
 	}
 	return give
 }
 
+// never is the end of a closed loop that has none.
+const never = time.Duration(math.MaxInt64)
+
 // loop waits for a slot of a closed loop, until its end if it has one.
-func (p *Pacer) loop(hits uint64, workers int64, end time.Time) verdict {
+func (p *Pacer) loop(hits uint64, workers int64, end time.Duration) verdict {
 	for {
-		if !end.IsZero() && time.Until(end) <= 0 {
-			return over
-		}
 		if p.waiter.cancelled() {
 			return cancelled
 		}
-		if p.slots.available(hits, workers) {
-			return give
+		if p.tempo.still() {
+			p.waiter.hear()
+			continue
 		}
 		var atEnd <-chan time.Time
-		if !end.IsZero() {
-			p.waiter.timer.Reset(time.Until(end))
+		if end != never {
+			at, _ := p.tempo.moment(end)
+			left := time.Until(at)
+			if left <= 0 {
+				return over
+			}
+			p.waiter.timer.Reset(left)
 			atEnd = p.waiter.timer.C
+		}
+		if p.slots.available(hits, workers) {
+			return give
 		}
 		p.slots.await(hits, workers, atEnd, p.waiter.done)
 	}
@@ -99,7 +112,7 @@ func (p *Pacer) advance(hits uint64) {
 		return
 	}
 	begin := p.begins(next)
-	if _, ok := p.waiter.until(begin); !ok {
+	if _, ok := p.waiter.until(func() (time.Time, bool) { return p.tempo.moment(begin) }); !ok {
 		if n, exact := p.schedule.planned(next); n == 0 && exact {
 			p.stop(Completed) // nothing was left but stages without a hit
 		} else {
@@ -107,23 +120,25 @@ func (p *Pacer) advance(hits uint64) {
 		}
 		return
 	}
-	p.deadline = begin.Add(p.schedule.rest(next)).Add(p.options.Overrun)
+	p.finish = begin + p.schedule.rest(next)
+	p.tempo.enter(!p.schedule.spans[next].open(), time.Now())
 	p.track.enter(entry{begin: begin, first: hits})
 	if p.options.OnStage != nil {
-		p.options.OnStage(next, begin)
+		at, _ := p.tempo.moment(begin)
+		p.options.OnStage(next, at)
 	}
 }
 
 // begins is when a stage begins, once the stage before it is over.
-func (p *Pacer) begins(stage int) time.Time {
+func (p *Pacer) begins(stage int) time.Duration {
 	if stage == 0 {
-		return p.options.Begin
+		return 0
 	}
 	before := &p.schedule.spans[stage-1]
 	if before.timeless() {
 		return p.turned
 	}
-	return p.track.entries[stage-1].begin.Add(before.length)
+	return p.track.entries[stage-1].begin + before.length
 }
 
 func (p *Pacer) stop(end End) {

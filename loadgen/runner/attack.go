@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -24,7 +25,7 @@ type Account struct {
 	UnsentReason loadgen.NotSentReason
 	RateWanted   float64       // now, per second; 0 in a closed loop and when not under way
 	Stage        int           // the stage under way
-	Total        time.Duration // planned time of the attack; 0 if unknown
+	Total        time.Duration // planned time of the attack at its speed; 0 if unknown
 	Begun, Ended bool
 	Target       string // what is attacked, for people
 }
@@ -42,6 +43,9 @@ type attack struct {
 	recorded atomic.Uint64
 	cut      atomic.Bool // a request under way was cut off
 	ended    atomic.Bool
+
+	mu    sync.Mutex // guards speed, and that the pacer has it
+	speed float64
 }
 
 func (a *attack) do(ctx context.Context, begin time.Time) error {
@@ -51,7 +55,10 @@ func (a *attack) do(ctx context.Context, begin time.Time) error {
 		Overrun: a.run.plan.Limits.Overrun,
 		OnStage: func(stage int, at time.Time) { a.run.tell(StageStarted, a.index, stage, at) },
 	})
+	a.mu.Lock()
+	p.SetSpeed(a.speed)
 	a.pacer.Store(p)
+	a.mu.Unlock()
 	a.run.tell(AttackStarted, a.index, -1, begin)
 	err := a.engine.Run(ctx, p, func(r *loadgen.Record) {
 		a.recorded.Add(1)
@@ -71,6 +78,16 @@ func (a *attack) do(ctx context.Context, begin time.Time) error {
 	return nil
 }
 
+// setSpeed holds from now on, or from the beginning of the attack.
+func (a *attack) setSpeed(speed float64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.speed = speed
+	if p := a.pacer.Load(); p != nil {
+		p.SetSpeed(speed)
+	}
+}
+
 func (a *attack) account() Account {
 	c := Account{Recorded: a.recorded.Load(), Ended: a.ended.Load(), Target: a.target()}
 	if d, exact := a.schedule.Duration(); exact {
@@ -83,6 +100,9 @@ func (a *attack) account() Account {
 		return c
 	}
 	c.Begun = true
+	if took, ok := p.Took(c.Total); ok && c.Total > 0 {
+		c.Total = took
+	}
 	c.Planned, c.Exact = p.Planned()
 	c.Given, c.Stage = p.Given(), p.Stage()
 	if !c.Ended {

@@ -9,6 +9,7 @@ const (
 	RunStarted    EventKind = "run.start"
 	AttackStarted EventKind = "attack.start"
 	StageStarted  EventKind = "stage.start"
+	SpeedChanged  EventKind = "attack.speed"
 	AttackEnded   EventKind = "attack.stop"
 )
 
@@ -16,6 +17,7 @@ const (
 type Event struct {
 	Kind   EventKind
 	Time   time.Time
-	Attack int // index, -1 for the run
-	Stage  int // index, -1 for the run or the attack
+	Attack int     // index, -1 for the run
+	Stage  int     // index, -1 for the run or the attack
+	Speed  float64 // of SpeedChanged
 }

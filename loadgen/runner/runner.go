@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -79,7 +80,7 @@ func (r *Run) open(i int) (*attack, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &attack{index: i, spec: spec, schedule: schedule, engine: engine, run: r}, nil
+	return &attack{index: i, spec: spec, schedule: schedule, engine: engine, run: r, speed: 1}, nil
 }
 
 // Do carries out the plan. It may be called once, and returns when the last
@@ -131,6 +132,28 @@ func (r *Run) parallel(ctx context.Context, cancel context.CancelFunc) error {
 	return errors.Join(errs...)
 }
 
+// SetSpeed carries out the schedule of an attack, or of all if the name is empty,
+// speed times as fast from now on, as pace.Pacer.SetSpeed tells; 0 pauses it. An
+// attack that has not begun will begin at that speed. Errors are of the arguments:
+// no attack of that name, a speed that is negative or no number.
+func (r *Run) SetSpeed(attack string, speed float64) error {
+	if !(speed >= 0 && speed <= math.MaxFloat64) {
+		return fmt.Errorf("speed %v: give 0 to pause, 1 for the plan's own rate, 2 for twice that", speed)
+	}
+	known := false
+	for _, a := range r.attacks {
+		if attack == "" || a.spec.Name == attack {
+			known = true
+			a.setSpeed(speed)
+			r.tellSpeed(a.index, speed)
+		}
+	}
+	if !known {
+		return fmt.Errorf("the plan has no attack %q", attack)
+	}
+	return nil
+}
+
 func (r *Run) close() error {
 	var errs []error
 	for _, a := range r.attacks {
@@ -140,12 +163,20 @@ func (r *Run) close() error {
 }
 
 func (r *Run) tell(kind EventKind, attack, stage int, at time.Time) {
+	r.pass(Event{Kind: kind, Time: at, Attack: attack, Stage: stage})
+}
+
+func (r *Run) tellSpeed(attack int, speed float64) {
+	r.pass(Event{Kind: SpeedChanged, Time: time.Now(), Attack: attack, Stage: -1, Speed: speed})
+}
+
+func (r *Run) pass(e Event) {
 	if r.o.Event == nil {
 		return
 	}
 	r.eventMu.Lock()
 	defer r.eventMu.Unlock()
-	r.o.Event(Event{Kind: kind, Time: at, Attack: attack, Stage: stage})
+	r.o.Event(e)
 }
 
 // Clock is the run's zero.

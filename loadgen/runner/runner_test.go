@@ -154,3 +154,24 @@ func TestAccountsSayWhatIsAttacked(t *testing.T) {
 	assert.Equal(t, []string{"GET http://h/", "targets of targets.http", "grpc h:9090 auth.v1.Auth/Validate"}, targets)
 	require.NoError(t, run.Do(t.Context()))
 }
+
+func TestTheSpeedOfAnAttackCanBeChanged(t *testing.T) {
+	fakes := []*loadgentest.Fake{{}, {}}
+	run, events := start(t, &loadgen.Plan{Order: loadgen.Parallel, Attacks: []loadgen.Attack{
+		{Name: "a", Load: []pace.Stage{{Constant: 100, Count: 100}}}, {Name: "b", Load: []pace.Stage{{Constant: 100, Count: 100}}},
+	}}, fakes)
+	require.NoError(t, run.SetSpeed("a", 0), "an attack may begin paused")
+	time.AfterFunc(300*time.Millisecond, func() { assert.NoError(t, run.SetSpeed("", 20)) })
+	require.NoError(t, run.Do(t.Context()))
+
+	accounts := run.Accounts()
+	assert.EqualValues(t, 100, accounts[0].Recorded)
+	assert.EqualValues(t, 100, accounts[1].Recorded)
+	assert.InDelta(t, 0.35, accounts[0].Total.Seconds(), 0.1, "the pause, and a second at twenty times the speed")
+	assert.InDelta(t, 0.335, accounts[1].Total.Seconds(), 0.1, "0.3 s, and 0.7 s at twenty times the speed")
+	assert.Contains(t, *events, "attack.speed 0 -1")
+	assert.Contains(t, *events, "attack.speed 1 -1")
+
+	assert.ErrorContains(t, run.SetSpeed("c", 1), `no attack "c"`)
+	assert.ErrorContains(t, run.SetSpeed("a", -1), "give 0 to pause")
+}

@@ -44,6 +44,13 @@ func (h *Handle) Plan() *loadgen.Plan { return h.run.plan }
 // since the last call, so there should be one caller.
 func (h *Handle) Snapshot(now time.Time) summary.Snapshot { return h.run.snapshot(now) }
 
+// SetSpeed carries out an attack, or all if the name is empty, speed times as fast
+// from now on: 0 pauses it, 1 is the plan's own rate. What is planned stays
+// planned, and takes accordingly longer or shorter. Errors are of the arguments.
+func (h *Handle) SetSpeed(attack string, speed float64) error {
+	return h.run.runner.SetSpeed(attack, speed)
+}
+
 // Stop stops the run in order, without stopping the collector, and returns at
 // once. OnEnd tells when the run is over.
 func (h *Handle) Stop() { h.run.cancel() }

@@ -134,6 +134,29 @@ func TestAHandleStopsTheRunButNotTheReceiver(t *testing.T) {
 	assert.EqualValues(t, sum.Total.Requests.Sent()+1, traces.SpanCount())
 }
 
+func TestARunThatIsPausedAndHurriedLosesNothing(t *testing.T) {
+	server := newTarget(t)
+	p, traces, _, logs := sinks()
+	c := newCollector(t, settings(), server.config("100/s", 200), p).start()
+	run := c.handle()
+	server.eventually(t, 10)
+	require.NoError(t, run.SetSpeed("", 0))
+	time.Sleep(100 * time.Millisecond) // what was due before the pause has been sent
+	asked := server.asked.Load()
+	time.Sleep(200 * time.Millisecond)
+	assert.Equal(t, asked, server.asked.Load())
+	require.NoError(t, run.SetSpeed("", 5))
+	sum := c.end()
+	assert.Equal(t, "completed", sum.End)
+	assert.EqualValues(t, 200, sum.Total.Requests.Finished)
+	assert.EqualValues(t, 201, traces.SpanCount())
+	assert.Less(t, float64(sum.Total.ResponseTime.P50), 0.1, "a pause makes nobody late")
+	assert.Empty(t, sum.Faults)
+	names := eventNames(logs.AllLogs())
+	assert.Contains(t, names, attr.EventAttackSpeed)
+	assert.Error(t, run.SetSpeed("no such attack", 1))
+}
+
 func TestAStartTellsTheFaultsOfThePlansFile(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
 	cfg.PlanFile = "testdata/no-such-plan.yaml"

@@ -171,6 +171,8 @@ func (r *run) tell(e runner.Event) {
 		r.putEvent(r.events.AttackStart(e.Time, e.Attack), nil)
 	case runner.StageStarted:
 		r.putEvent(r.events.StageStart(e.Time, e.Attack, e.Stage), nil)
+	case runner.SpeedChanged:
+		r.putEvent(r.events.AttackSpeed(e.Time, e.Attack, e.Speed), nil)
 	case runner.AttackEnded:
 		r.putEvent(r.events.AttackStop(e.Time, e.Attack), nil)
 	}

@@ -48,6 +48,9 @@ func TestEventsOfARunAreAsCommitted(t *testing.T) {
 	for _, make := range []func() (plog.Logs, error){
 		func() (plog.Logs, error) { return r.RunStart(at) },
 		func() (plog.Logs, error) { return r.AttackStart(at, 0), nil },
+		func() (plog.Logs, error) { return r.AttackSpeed(at, 0, 0), nil },
+		func() (plog.Logs, error) { return r.AttackSpeed(at, 0, 2.5), nil },
+		func() (plog.Logs, error) { return r.AttackSpeed(at, 0, 1), nil },
 		func() (plog.Logs, error) { return r.StageStart(at, 0, 0), nil },
 		func() (plog.Logs, error) { return r.StageStart(at, 0, 1), nil },
 		func() (plog.Logs, error) { return r.AttackStop(at, 0), nil },

@@ -2,6 +2,7 @@ package event
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -59,6 +60,21 @@ func (r *Renderer) AttackStart(at time.Time, i int) plog.Logs {
 func (r *Renderer) AttackStop(at time.Time, i int) plog.Logs {
 	logs, record := r.record(attr.EventAttackStop, at)
 	r.tell(record, i, "attack %s ended")
+	return logs
+}
+
+// AttackSpeed tells that attack i goes on at another speed.
+func (r *Renderer) AttackSpeed(at time.Time, i int, speed float64) plog.Logs {
+	logs, record := r.record(attr.EventAttackSpeed, at)
+	switch speed {
+	case 0:
+		r.tell(record, i, "attack %s paused")
+	case 1:
+		r.tell(record, i, "attack %s goes on at the plan's rate")
+	default:
+		r.tell(record, i, "attack %s goes on at "+strconv.FormatFloat(speed, 'g', 4, 64)+" times the plan's rate")
+	}
+	record.Attributes().PutDouble(attr.Speed, speed)
 	return logs
 }
 
