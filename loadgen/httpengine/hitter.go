@@ -31,7 +31,7 @@ const noURL = ":"
 // target that vegeta gets instead cannot be sent, so vegeta ends its own hit
 // with an error, as a result that nobody looks at. To let vegeta make a request
 // of its own for the transport to replace costs a fifth of the whole hit again:
-// docs/adr/0006-transport.md has the figures.
+// docs/adr/0008-transport.md has the figures.
 func (h *hitter) hit(t *vegeta.Target) error {
 	t.URL = noURL
 	f, _ := h.flights.Get().(*flight)

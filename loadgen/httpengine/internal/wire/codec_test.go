@@ -15,7 +15,7 @@ var typical = []byte("HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Tue, 24 N
 	"Content-Type: application/json\r\nContent-Length: 6\r\nConnection: keep-alive\r\n" +
 	"Cache-Control: no-store\r\nX-Request-Id: 0af7651916cd43dd8448eb211c80319c\r\n\r\nhello\n")
 
-// The choice of the codec: docs/adr/0006-transport.md.
+// The choice of the codec: docs/adr/0008-transport.md.
 func BenchmarkResponse(b *testing.B) {
 	source := bytes.NewReader(typical)
 	reader := bufio.NewReader(source)
