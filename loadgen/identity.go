@@ -78,6 +78,15 @@ func (id RunID) RunSpan() (TraceID, SpanID) {
 // target's own spans name the run too.
 func (id RunID) TraceState() string { return "loadtrace=" + id.String() }
 
+// SampledState is the tracestate of a request that has a span: where not all have
+// one, it says how many.
+func (id RunID) SampledState(s Sampler) string {
+	if s.All() {
+		return id.TraceState()
+	}
+	return id.TraceState() + "," + s.State()
+}
+
 func (id RunID) word() uint64 { return binary.BigEndian.Uint64(id[:]) }
 
 func index(attack int, seq uint64) uint64 { return uint64(attack)<<48 | seq&(maxSeq-1) }

@@ -14,6 +14,16 @@ type Plan struct {
 	Order   Order    `yaml:"order,omitempty"`
 	Attacks []Attack `yaml:"attacks"`
 	Limits  Limits   `yaml:"limits,omitempty"`
+	// Sampling is the part of the requests that get a span, from 0 to 1; nil is 1.
+	Sampling *float64 `yaml:"sampling,omitempty"`
+}
+
+// Sampler decides which requests of the plan get a span.
+func (p *Plan) Sampler() Sampler {
+	if p.Sampling == nil {
+		return Sampler{}
+	}
+	return NewSampler(*p.Sampling)
 }
 
 // Order says how the attacks of a plan relate in time.

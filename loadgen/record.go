@@ -99,6 +99,8 @@ type Record struct {
 	Seq     uint64 // the number of the hit within the attack, from 0
 	TraceID TraceID
 	SpanID  SpanID
+	// Unsampled: the plan's sampling leaves the request without a span.
+	Unsampled bool
 
 	// Open: the hit belongs to an open-loop stage, where Intended is the schedule's.
 	Open bool

@@ -130,10 +130,14 @@ func newTarget(spec *loadgen.GRPC) (loadgen.Target, error) {
 // Close implements loadgen.Engine. Connections are Run's own.
 func (e *engine) Close() error { return nil }
 
-// traceparent is the W3C trace context of a hit: version 00, flags sampled and
-// random (the last seven bytes of our trace ids are random).
-func traceparent(t loadgen.TraceID, s loadgen.SpanID) string {
-	return "00-" + t.String() + "-" + s.String() + "-03"
+// traceparent is the W3C trace context of a hit: version 00, flags random (the last
+// seven bytes of our trace ids are) and, if it has a span, sampled.
+func traceparent(t loadgen.TraceID, s loadgen.SpanID, sampled bool) string {
+	flags := "-02"
+	if sampled {
+		flags = "-03"
+	}
+	return "00-" + t.String() + "-" + s.String() + flags
 }
 
 // baggage is the W3C baggage that marks test traffic, or nothing.

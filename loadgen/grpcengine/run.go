@@ -58,8 +58,9 @@ func (r *run) metadataFor(call *ghz.CallData) (*metadata.MD, error) {
 		return nil, r.fail(f, err)
 	}
 	md[hitKey] = []string{strconv.FormatUint(f.record.Seq, 10)}
-	md["traceparent"] = []string{traceparent(f.record.TraceID, f.record.SpanID)}
-	md["tracestate"] = []string{r.setup.Run.TraceState()}
+	f.record.Unsampled = !r.setup.Sampler.Keeps(f.record.TraceID)
+	md["traceparent"] = []string{traceparent(f.record.TraceID, f.record.SpanID, !f.record.Unsampled)}
+	md["tracestate"] = []string{r.setup.TraceState(!f.record.Unsampled)}
 	if r.baggage != "" {
 		md["baggage"] = append(md["baggage"], r.baggage)
 	}

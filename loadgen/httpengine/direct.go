@@ -3,6 +3,7 @@ package httpengine
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -18,13 +19,9 @@ type direct struct{ client *wire.Client }
 func newDirect(s *runner.Setup, trust *tls.Config, requests []*request) (*direct, error) {
 	spec := s.Attack.HTTP
 	for _, r := range requests {
-		req := r.send(context.Background(), "", s.Run.TraceState(), new(atomic.Int64))
-		req.Close = !keepAlive(spec)
-		ready, err := wire.Prepare(req)
-		if err != nil {
+		if err := r.makeReady(s); err != nil {
 			return nil, err
 		}
-		r.ready = ready
 	}
 	return &direct{wire.New(wire.Options{
 		Clock:       s.Clock,
@@ -37,6 +34,28 @@ func newDirect(s *runner.Setup, trust *tls.Config, requests []*request) (*direct
 		TLS:         trust,
 		Dialer:      newDialer(spec),
 	})}, nil
+}
+
+// ready is a request made ready with either tracestate.
+type ready struct{ sampled, unsampled *wire.Request }
+
+func (r *ready) of(sampled bool) *wire.Request {
+	if sampled {
+		return r.sampled
+	}
+	return r.unsampled
+}
+
+func (r *request) makeReady(s *runner.Setup) (err error) {
+	prepare := func(sampled bool) *wire.Request {
+		req := r.send(context.Background(), "", s.TraceState(sampled), new(atomic.Int64))
+		req.Close = !keepAlive(s.Attack.HTTP)
+		made, fault := wire.Prepare(req)
+		err = errors.Join(err, fault)
+		return made
+	}
+	r.ready = ready{prepare(true), prepare(false)}
+	return err
 }
 
 // suits tells whether the direct transport can carry all that an attack asks
@@ -60,9 +79,10 @@ func suits(spec *loadgen.HTTP, requests []*request) bool {
 // carry implements transport.
 func (d *direct) carry(f *flight, sent time.Duration) error {
 	x, r := &f.exchange, &f.record
-	*x = wire.Exchange{Request: f.request.ready}
+	sampled := !f.record.Unsampled
+	*x = wire.Exchange{Request: f.request.ready.of(sampled)}
 	x.Begin = sent
-	putTraceparent(&x.Traceparent, r.TraceID, r.SpanID)
+	putTraceparent(&x.Traceparent, r.TraceID, r.SpanID, sampled)
 	err := d.client.Do(x)
 	now := f.now()
 	f.done(now)

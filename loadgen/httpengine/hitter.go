@@ -65,4 +65,5 @@ func (h *hitter) begin(f *flight, seq uint64) {
 		Intended: hit.Intended,
 		Target:   &f.request.target,
 	}
+	f.record.Unsampled = !h.setup.Sampler.Keeps(f.record.TraceID)
 }

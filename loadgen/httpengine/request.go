@@ -35,7 +35,7 @@ type request struct {
 	host   string
 	header http.Header
 	body   []byte
-	ready  *wire.Request // for the direct transport
+	ready  ready // for the direct transport
 }
 
 // newRequest checks a target and makes it ready. Its error says what is wrong
@@ -135,13 +135,18 @@ func (c counter) Write(b []byte) (int, error) {
 }
 
 // putTraceparent makes the W3C trace context header of a hit: version 00, flags
-// sampled and random (the last seven bytes of our trace ids are random).
-func putTraceparent(to *[wire.TraceparentLen]byte, t loadgen.TraceID, s loadgen.SpanID) {
+// random (the last seven bytes of our trace ids are) and, if it has a span, sampled.
+func putTraceparent(to *[wire.TraceparentLen]byte, t loadgen.TraceID, s loadgen.SpanID, sampled bool) {
 	b := append(to[:0], "00-"...)
 	b = hex.AppendEncode(b, t[:])
 	b = append(b, '-')
 	b = hex.AppendEncode(b, s[:])
-	_ = append(b, "-03"...)
+	if sampled {
+		b = append(b, "-03"...)
+	} else {
+		b = append(b, "-02"...)
+	}
+	_ = b
 }
 
 // baggage is the W3C baggage header that marks test traffic, or nothing.

@@ -18,7 +18,6 @@ import (
 type standard struct {
 	http    *http.Transport
 	spec    *loadgen.HTTP
-	state   string // the value of tracestate
 	base    context.Context
 	cut     context.CancelFunc
 	maxBody int64
@@ -26,7 +25,7 @@ type standard struct {
 
 func newStandard(s *runner.Setup, trust *tls.Config) *standard {
 	spec := s.Attack.HTTP
-	t := &standard{spec: spec, state: s.Run.TraceState(), maxBody: int64(spec.MaxBody)}
+	t := &standard{spec: spec, maxBody: int64(spec.MaxBody)}
 	t.base, t.cut = context.WithCancel(context.Background())
 	t.http = &http.Transport{
 		DialContext:           newDialer(spec).DialContext,
@@ -80,8 +79,9 @@ func (t *standard) carry(f *flight, sent time.Duration) error {
 func (j *journey) travel(ctx context.Context, f *flight) (status int, proto uint8, err error) {
 	ctx = httptrace.WithClientTrace(ctx, j.stamps.hooks())
 	var parent [wire.TraceparentLen]byte
-	putTraceparent(&parent, f.record.TraceID, f.record.SpanID)
-	req := f.request.send(ctx, string(parent[:]), j.state, &j.taken)
+	sampled := !f.record.Unsampled
+	putTraceparent(&parent, f.record.TraceID, f.record.SpanID, sampled)
+	req := f.request.send(ctx, string(parent[:]), f.setup.TraceState(sampled), &j.taken)
 	resp, err := j.http.RoundTrip(req)
 	if err == nil && j.spec.Redirects > 0 && isRedirect(resp) {
 		resp, err = j.follow(req, resp)

@@ -30,6 +30,15 @@ func withHTTP(keys string) string {
 	return "attacks:\n- http:\n    url: http://h/\n    " + keys + "\n  load: [{constant: 1/s, count: 1}]\n"
 }
 
+func TestSamplingIsAPart(t *testing.T) {
+	for value, fault := range map[string]string{
+		"1.5":  `1:11: sampling: 1.5 is no part; write a number from 0 to 1: 0.1 gives a span to one request in ten`,
+		"-0.1": `1:11: sampling: -0.1 is no part; write a number from 0 to 1: 0.1 gives a span to one request in ten`,
+	} {
+		assert.Equal(t, []string{"plan.yaml:" + fault}, faultsOf(t, "sampling: "+value+"\n"+withHTTP("")))
+	}
+}
+
 func TestFaultsNamePlaceKeyWrongAndFix(t *testing.T) {
 	for keys, want := range map[string]string{
 		`timeout: 10`:                    `4:14: attacks[0].http.timeout: 10 has no unit; write 10s or 10ms`,
@@ -123,7 +132,7 @@ func TestRatesNeedAUnit(t *testing.T) {
 func TestAllFaultsAreReportedAtOnceInTheOrderOfTheirPlace(t *testing.T) {
 	assert.Equal(t, []string{
 		`plan.yaml:1:8: order: "backwards" is no order; write parallel or sequence`,
-		`plan.yaml:2:1: plan: unknown key; the keys here are name, order, attacks, limits`,
+		`plan.yaml:2:1: plan: unknown key; the keys here are name, order, attacks, limits, sampling`,
 		`plan.yaml:4:3: attacks[0].http: is missing, and grpc too; say what to attack, such as http: {url: http://127.0.0.1:8080/} or grpc: {target: 127.0.0.1:9090, method: package.Service/Method}`,
 		`plan.yaml:4:9: attacks[0].name: "log in" does not fit metric labels and paths; begin with a letter and use letters, digits, _ and -, at most 64`,
 		`plan.yaml:5:12: attacks[0].workers: 30 is more than max_workers, 20; raise max_workers or lower workers`,

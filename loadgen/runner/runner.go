@@ -23,9 +23,19 @@ type Setup struct {
 	Index  int // of the attack in the plan
 	Attack loadgen.Attack
 	Limits loadgen.Limits
+	// Sampler decides which requests get a span, which their trace flags say.
+	Sampler loadgen.Sampler
 	// Clock is the run's zero. Records' times are Clock plus a monotonic offset, so
 	// that a step of the wall clock cannot bend a latency.
 	Clock time.Time
+}
+
+// TraceState is the W3C tracestate of a request, which has a span or has none.
+func (s *Setup) TraceState(sampled bool) string {
+	if !sampled {
+		return s.Run.TraceState()
+	}
+	return s.Run.SampledState(s.Sampler)
 }
 
 // Options of a Run.
@@ -75,7 +85,7 @@ func (r *Run) open(i int) (*attack, error) {
 		return nil, err
 	}
 	engine, err := r.o.Open(Setup{
-		Run: r.o.ID, Index: i, Attack: spec, Limits: r.plan.Limits, Clock: r.clock,
+		Run: r.o.ID, Index: i, Attack: spec, Limits: r.plan.Limits, Sampler: r.plan.Sampler(), Clock: r.clock,
 	})
 	if err != nil {
 		return nil, err

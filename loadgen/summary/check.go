@@ -88,7 +88,7 @@ func (t *tally) recorded() uint64 {
 
 // Check returns a sentence for everything that was lost of the telemetry, for
 // spans that are not accounted for, and for a number of spans other than one for
-// each request, if sent requests were sent. A run without spans has no such fault.
+// each request that was not sampled out, if sent requests were sent. A run without spans has no such fault.
 func (t Telemetry) Check(sent uint64) []string {
 	var faults []string
 	lost := func(n uint64, what string) {
@@ -103,8 +103,11 @@ func (t Telemetry) Check(sent uint64) []string {
 		faults = append(faults, fmt.Sprintf("%d spans were made, but %d delivered, %d dropped and %d waiting make %d",
 			t.SpansMade, t.SpansDelivered, t.SpansDropped, t.SpansWaiting, n))
 	}
-	if t.SpansMade > 0 && sent > 0 && t.SpansPerRequest != 1 {
-		faults = append(faults, fmt.Sprintf("%.6g spans are left for each request sent, not one", t.SpansPerRequest))
+	if t.SpansMade == 0 || sent == 0 {
+		return faults
+	}
+	if want := float64(sent-t.SpansSampledOut) / float64(sent); t.SpansPerRequest != want {
+		faults = append(faults, fmt.Sprintf("%.6g spans are left for each request sent, not %.6g", t.SpansPerRequest, want))
 	}
 	return faults
 }

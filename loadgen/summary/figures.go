@@ -98,6 +98,7 @@ func request(r *loadgen.Record, plan *loadgen.Plan) Request {
 	q := Request{
 		TraceID:      r.TraceID.String(),
 		SpanID:       r.SpanID.String(),
+		Unsampled:    r.Unsampled,
 		Attack:       plan.Attacks[r.Attack].Name,
 		Seq:          r.Seq,
 		Error:        r.Error,

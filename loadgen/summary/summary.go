@@ -156,6 +156,7 @@ type Phases struct {
 type Request struct {
 	TraceID      string            `json:"trace_id"`
 	SpanID       string            `json:"span_id"`
+	Unsampled    bool              `json:"unsampled,omitempty"` // it has no span, by the plan's sampling
 	Attack       string            `json:"attack"`
 	Seq          uint64            `json:"seq"`
 	Method       string            `json:"method"`
@@ -186,11 +187,15 @@ type Telemetry struct {
 	SpansDelivered uint64 `json:"spans_delivered"` // taken by the pipeline
 	SpansDropped   uint64 `json:"spans_dropped"`
 	SpansWaiting   uint64 `json:"spans_waiting,omitempty"` // made, and neither of the two yet; 0 at the end
-	LogsDropped    uint64 `json:"logs_dropped"`
-	MetricsDropped uint64 `json:"metric_points_dropped"`
-	Refused        uint64 `json:"refused"` // deliveries that the pipeline refused, retried later
-	// SpansPerRequest is spans of requests delivered or waiting / requests sent: 1,
-	// or there is a fault. 0 where there is no pipeline for spans.
+	// SpansSampledOut is requests that were sent and have no span, by the plan's
+	// sampling: none is made of them.
+	SpansSampledOut uint64 `json:"spans_sampled_out,omitempty"`
+	LogsDropped     uint64 `json:"logs_dropped"`
+	MetricsDropped  uint64 `json:"metric_points_dropped"`
+	Refused         uint64 `json:"refused"` // deliveries that the pipeline refused, retried later
+	// SpansPerRequest is spans of requests delivered or waiting / requests sent: 1
+	// less the part that was sampled out, or there is a fault. 0 where there is no
+	// pipeline for spans.
 	SpansPerRequest float64 `json:"spans_per_request"`
 }
 

@@ -63,21 +63,21 @@ func (r *run) spans() meter.Spans {
 	if live := r.live.Load(); live != nil {
 		return r.spansOf(live.requestSpans())
 	}
-	return r.spansOf(0, 0)
+	return r.spansOf(requestSpans{})
 }
 
-// spansOf is spans, of which made are of requests, and unput not in the outbox
-// yet. Kept is by the outbox's own counts, so that it tells a span that was made
-// and got lost.
-func (r *run) spansOf(made, unput uint64) meter.Spans {
+// spansOf is spans, with those of requests. Kept is by the outbox's own counts, so
+// that it tells a span that was made and got lost.
+func (r *run) spansOf(n requestSpans) meter.Spans {
 	c, own := counts(r.out.traces), r.own.Load()
 	return meter.Spans{
 		Wanted:    r.out.traces != nil,
-		Kept:      unput + c.Put - c.Dropped - (own - r.lost.Load()),
-		Made:      made + own,
-		Waiting:   unput + c.Waiting(),
+		Kept:      n.unput + c.Put - c.Dropped - (own - r.lost.Load()),
+		Made:      n.made + own,
+		Waiting:   n.unput + c.Waiting(),
 		Delivered: c.Delivered,
 		Dropped:   c.Dropped,
+		Unsampled: n.sampledOut,
 	}
 }
 
@@ -85,13 +85,14 @@ func (r *run) spansOf(made, unput uint64) meter.Spans {
 func (r *run) telemetry(spans meter.Spans) summary.Telemetry {
 	traces, metrics, logs := counts(r.out.traces), counts(r.out.metrics), counts(r.out.logs)
 	return summary.Telemetry{
-		SpansMade:      spans.Made,
-		SpansWaiting:   spans.Waiting,
-		SpansDelivered: spans.Delivered,
-		SpansDropped:   spans.Dropped,
-		MetricsDropped: metrics.Dropped,
-		LogsDropped:    logs.Dropped,
-		Refused:        traces.Refused + metrics.Refused + logs.Refused,
+		SpansMade:       spans.Made,
+		SpansWaiting:    spans.Waiting,
+		SpansDelivered:  spans.Delivered,
+		SpansDropped:    spans.Dropped,
+		SpansSampledOut: spans.Unsampled,
+		MetricsDropped:  metrics.Dropped,
+		LogsDropped:     logs.Dropped,
+		Refused:         traces.Refused + metrics.Refused + logs.Refused,
 	}
 }
 

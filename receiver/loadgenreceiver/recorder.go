@@ -30,6 +30,8 @@ type recorder struct {
 	waiting []loadgen.Record
 	spans   uint64 // made of requests, also those that wait
 	meter   *meter.Meter
+	// sampledOut is requests that were sent and get no span.
+	sampledOut uint64
 }
 
 // record is a loadgen.Sink.
@@ -39,6 +41,10 @@ func (r *recorder) record(rec *loadgen.Record) {
 	defer r.mu.Unlock()
 	r.meter.Add(rec)
 	if r.put == nil || rec.Outcome == loadgen.NotSent {
+		return
+	}
+	if rec.Unsampled {
+		r.sampledOut++
 		return
 	}
 	r.spans++
@@ -65,10 +71,10 @@ func (r *recorder) flush() {
 
 // collect renders the metrics until now. spans is called within the lock, so that
 // what it says agrees with the records.
-func (r *recorder) collect(now time.Time, state meter.State, spans func(made, unput uint64) meter.Spans) pmetric.Metrics {
+func (r *recorder) collect(now time.Time, state meter.State, spans func(requestSpans) meter.Spans) pmetric.Metrics {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	state.Spans = spans(r.spans, uint64(len(r.waiting)))
+	state.Spans = spans(r.counted())
 	return r.meter.Collect(now, state)
 }
 
@@ -79,12 +85,22 @@ func (r *recorder) addUnsent(attack int, reason loadgen.NotSentReason, n uint64)
 	r.meter.AddUnsent(attack, reason, n)
 }
 
-// requestSpans is how many spans were made of requests, and how many of them wait
-// for their batch to fill.
-func (r *recorder) requestSpans() (made, unput uint64) {
+// requestSpans counts the spans of requests.
+type requestSpans struct {
+	made       uint64
+	unput      uint64 // of those, waiting for their batch to fill
+	sampledOut uint64 // not made, by the plan's sampling
+}
+
+func (r *recorder) requestSpans() requestSpans {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.spans, uint64(len(r.waiting))
+	return r.counted()
+}
+
+// counted is requestSpans for who holds mu.
+func (r *recorder) counted() requestSpans {
+	return requestSpans{r.spans, uint64(len(r.waiting)), r.sampledOut}
 }
 
 // overflowed is how many measurements went to an overflow series.

@@ -39,12 +39,20 @@ func (p *page) requests(title string, requests []summary.Request, several bool) 
 	p.line(p.paint(dim, s))
 	for i, r := range requests {
 		s := right(p.seconds(r.ResponseTime), 10) + right(p.seconds(r.ServiceTime), 9) + "  " +
-			p.paint(resultInk(r), left(results[i], wide)) + "  " + left(p.clean(r.TraceID), 32)
+			p.paint(resultInk(r), left(results[i], wide)) + "  " + p.trace(&r)
 		if !same {
 			s += "  " + shorten(what[i], p.width()-width(s)-2)
 		}
 		p.line(s)
 	}
+}
+
+// trace is the id to look for, if there is anything to be found.
+func (p *page) trace(r *summary.Request) string {
+	if r.Unsampled {
+		return p.paint(dim, left("not sampled", 32))
+	}
+	return left(p.clean(r.TraceID), 32)
 }
 
 // descriptions are the method and path of each request, and whether all are the same.

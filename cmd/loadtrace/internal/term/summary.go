@@ -147,6 +147,9 @@ func (p *page) telemetry(s *summary.Summary) {
 		count(t.SpansDelivered) + " delivered",
 		dropped,
 	}
+	if t.SpansSampledOut > 0 {
+		parts = append(parts, count(t.SpansSampledOut)+" sampled out")
+	}
 	if s.Total.Requests.Sent() > 0 {
 		parts = append(parts, fmt.Sprintf("%.3f per request", t.SpansPerRequest))
 	}

@@ -28,6 +28,7 @@ type Spans struct {
 	Kept   uint64 // of requests: delivered, or waiting still
 	// Made = Waiting + Delivered + Dropped, unless there is a fault.
 	Made, Waiting, Delivered, Dropped uint64
+	Unsampled                         uint64 // sent requests without one, by the plan's sampling
 }
 
 // Collect renders everything until now. Exemplars are those since the last
@@ -136,17 +137,17 @@ func (m *Meter) collectAttacks(p page, attacks []AttackState) {
 }
 
 func (m *Meter) collectSpans(p page, s Spans) {
-	points := p.sum(attr.MetricSpans, "{span}", "Spans of the run: made, of those delivered to the pipeline, and dropped.", true)
+	points := p.sum(attr.MetricSpans, "{span}", "Spans of the run: made, of those delivered to the pipeline, and dropped; and those not made by the plan's sampling.", true)
 	for _, c := range [...]struct {
 		state string
 		n     uint64
-	}{{"made", s.Made}, {"delivered", s.Delivered}, {"dropped", s.Dropped}} {
+	}{{"made", s.Made}, {"delivered", s.Delivered}, {"dropped", s.Dropped}, {"sampled_out", s.Unsampled}} {
 		a := p.count(points, c.n).Attributes()
 		a.PutStr(attr.RunID, m.run)
 		a.PutStr(attr.SpanState, c.state)
 	}
 	if s.Wanted && m.sent > 0 {
-		ratio := p.point(p.gauge(attr.MetricSpansPerRequest, "{span}/{request}", "Spans of requests that were delivered or still wait, per request sent: 1 or there is a fault."))
+		ratio := p.point(p.gauge(attr.MetricSpansPerRequest, "{span}/{request}", "Spans of requests that were delivered or still wait, per request sent: 1, or the part that the plan samples, or there is a fault."))
 		ratio.SetDoubleValue(float64(s.Kept) / float64(m.sent))
 		ratio.Attributes().PutStr(attr.RunID, m.run)
 	}

@@ -29,6 +29,9 @@ func newHistogram(exemplars int) *histogram {
 func (h *histogram) add(d time.Duration, r *loadgen.Record, random uint64) {
 	v := max(d, 0).Seconds()
 	h.values.Update(v)
+	if r.Unsampled {
+		return // an exemplar names a span that is there
+	}
 	h.exemplars.add(exemplar{value: v, at: r.Done, trace: r.TraceID, span: r.SpanID}, random)
 }
 
