@@ -19,6 +19,9 @@ import (
 func Defaults(p *loadgen.Plan) {
 	fill(&p.Name, "plan")
 	fill(&p.Order, loadgen.Parallel)
+	if p.Sampling == nil {
+		p.Sampling = new(1.0)
+	}
 	fill(&p.Limits.Grace, 500*time.Millisecond)
 	fill(&p.Limits.Overrun, 5*time.Second)
 	if len(p.Attacks) == 1 {

@@ -55,7 +55,7 @@ func TestTheSmallestPlanGetsEveryDefault(t *testing.T) {
 			Workers:    10,
 			MaxWorkers: 10_000,
 		}},
-		Limits: loadgen.Limits{Grace: 500 * time.Millisecond, Overrun: 5 * time.Second},
+		Limits: loadgen.Limits{Grace: 500 * time.Millisecond, Overrun: 5 * time.Second}, Sampling: new(1.0),
 	}, parse(t, quick))
 }
 
@@ -68,6 +68,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 name: full
 order: sequence
 limits: {grace: 1s, overrun: 1m30s, max_duration: 1h}
+sampling: 0.25
 attacks:
   - name: a
     http:
@@ -97,7 +98,7 @@ attacks:
 	require.NoError(t, err)
 	assert.Equal(t, &loadgen.Plan{
 		Name: "full", Order: loadgen.Sequence,
-		Limits: loadgen.Limits{Grace: time.Second, Overrun: 90 * time.Second, MaxDuration: time.Hour},
+		Limits: loadgen.Limits{Grace: time.Second, Overrun: 90 * time.Second, MaxDuration: time.Hour}, Sampling: new(0.25),
 		Attacks: []loadgen.Attack{{
 			Name: "a",
 			HTTP: &loadgen.HTTP{

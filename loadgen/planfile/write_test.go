@@ -42,6 +42,7 @@ attacks:
 limits:
   grace: 500ms
   overrun: 5s
+sampling: 1
 `, string(out))
 }
 

@@ -226,7 +226,7 @@ func TestLostTelemetryIsAFault(t *testing.T) {
 		"the pipeline did not get all spans: 2 were lost",
 		"the pipeline did not get all events: 3 were lost",
 		"the pipeline did not get all metric points: 4 were lost",
-		"0.9 spans are left for each request sent, not one",
+		"0.9 spans are left for each request sent, not 1",
 	}, Telemetry{SpansMade: 10, SpansDelivered: 7, SpansWaiting: 1, SpansDropped: 2, LogsDropped: 3, MetricsDropped: 4, SpansPerRequest: 0.9}.Check(10))
 }
 

@@ -65,7 +65,7 @@ func TestWhatAPipelineRefusesForGoodIsAFaultOfTheRun(t *testing.T) {
 	assert.EqualValues(t, 21, sum.Telemetry.SpansDropped)
 	assert.Equal(t, []string{
 		"the pipeline did not get all spans: 21 were lost",
-		"0 spans are left for each request sent, not one",
+		"0 spans are left for each request sent, not 1",
 	}, sum.Faults)
 }
 
@@ -85,7 +85,7 @@ func TestLostSpansShowInTheSpansForEachRequest(t *testing.T) {
 	sum := newCollector(t, settings(), cfg, p).start().end()
 	assert.EqualValues(t, 25, sum.Telemetry.SpansDropped)
 	assert.Equal(t, 0.75, sum.Telemetry.SpansPerRequest)
-	assert.Contains(t, sum.Faults, "0.75 spans are left for each request sent, not one")
+	assert.Contains(t, sum.Faults, "0.75 spans are left for each request sent, not 1")
 	last := metrics.AllMetrics()[len(metrics.AllMetrics())-1]
 	assert.Equal(t, 0.75, named(t, last, attr.MetricSpansPerRequest).Gauge().DataPoints().At(0).DoubleValue())
 }
@@ -167,7 +167,7 @@ func TestADeadTracesPipelineDoesNotCostTheMetricsTheirFinalFigures(t *testing.T)
 	sum := c.end()
 	assert.Zero(t, sum.Telemetry.MetricsDropped)
 	all := metrics.AllMetrics()
-	assert.Equal(t, map[string]int64{"made": 101, "delivered": 0, "dropped": 101}, spanStates(t, all[len(all)-1]))
+	assert.Equal(t, map[string]int64{"made": 101, "delivered": 0, "sampled_out": 0, "dropped": 101}, spanStates(t, all[len(all)-1]))
 }
 
 func TestMetricsGoOnAtTheirIntervalWhileSpansAreStuck(t *testing.T) {
