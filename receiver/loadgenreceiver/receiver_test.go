@@ -38,7 +38,7 @@ func TestTwoThousandRequestsMakeTwoThousandSpans(t *testing.T) {
 	ids := spanIDs(traces.AllTraces())
 	assert.Len(t, ids, n+1)
 	last := metrics.AllMetrics()[len(metrics.AllMetrics())-1]
-	assert.Equal(t, map[string]int64{"made": n + 1, "delivered": n + 1, "dropped": 0}, spanStates(t, last))
+	assert.Equal(t, map[string]int64{"made": n + 1, "delivered": n + 1, "dropped": 0, "sampled_out": 0}, spanStates(t, last))
 	assert.Equal(t, 1.0, named(t, last, attr.MetricSpansPerRequest).Gauge().DataPoints().At(0).DoubleValue())
 	assert.EqualValues(t, n, named(t, last, attr.MetricClientDuration).ExponentialHistogram().DataPoints().At(0).Count())
 
