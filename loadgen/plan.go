@@ -14,6 +14,9 @@ type Plan struct {
 	Order   Order    `yaml:"order,omitempty"`
 	Attacks []Attack `yaml:"attacks"`
 	Limits  Limits   `yaml:"limits,omitempty"`
+
+	Thresholds []Threshold `yaml:"thresholds,omitempty"`
+	Trust      Trust       `yaml:"trust,omitempty"`
 }
 
 // Order says how the attacks of a plan relate in time.
