@@ -26,7 +26,8 @@ type Account struct {
 	Stage        int           // the stage under way
 	Total        time.Duration // planned time of the attack; 0 if unknown
 	Begun, Ended bool
-	Target       string // what is attacked, for people
+	Begin        time.Time // if Begun
+	Target       string    // what is attacked, for people
 }
 
 // attack carries out one attack of the plan.
@@ -82,7 +83,7 @@ func (a *attack) account() Account {
 		c.Unsent, c.UnsentReason = c.Planned, loadgen.NotSentStopped
 		return c
 	}
-	c.Begun = true
+	c.Begun, c.Begin = true, a.begin
 	c.Planned, c.Exact = p.Planned()
 	c.Given, c.Stage = p.Given(), p.Stage()
 	if !c.Ended {
