@@ -51,6 +51,7 @@ func (a *Accumulator) Add(r *loadgen.Record) {
 type Conclusion struct {
 	Accounts  []runner.Account // of the plan's attacks, after their end
 	Stopped   bool             // the run was stopped before its plan was carried out
+	Reason    string           // of the stop
 	Err       error            // of an engine
 	Telemetry Telemetry        // may be filled in later, with the faults of Telemetry.Check
 }
@@ -71,7 +72,7 @@ func (a *Accumulator) Summary(end time.Time, c Conclusion) Summary {
 	case c.Err != nil:
 		s.End, s.Error = Failed, c.Err.Error()
 	case c.Stopped:
-		s.End = Stopped
+		s.End, s.StopReason = Stopped, c.Reason
 	}
 	accounts := a.accounts(c.Accounts)
 	a.figures(&s, accounts)

@@ -37,17 +37,28 @@ func NewWatch(checks []Check) *Watch {
 	return &Watch{checks: checks, states: make([]state, len(checks))}
 }
 
-// Observe takes the readings of all checks at a time since the run began, and
-// says why the run is to be ended, if it is.
-func (w *Watch) Observe(at time.Duration, readings []Reading) (abort string) {
+// Observe takes the readings of all checks at a time since the run began.
+func (w *Watch) Observe(at time.Duration, readings []Reading) {
 	for i := range w.checks {
-		c, s := &w.checks[i], &w.states[i]
-		s.observe(c, at, readings[i])
-		if why := s.aborts(c, at); why != "" && abort == "" {
-			abort, s.aborted = why, true
+		w.states[i].observe(&w.checks[i], at, readings[i])
+	}
+}
+
+// Abort says why the run is to be ended, if it is, as of the last readings; and
+// only once.
+func (w *Watch) Abort(at time.Duration) (why string, ok bool) {
+	for i := range w.states {
+		if w.states[i].aborted {
+			return "", false
 		}
 	}
-	return abort
+	for i := range w.states {
+		c, s := &w.checks[i], &w.states[i]
+		if why, s.aborted = s.aborts(c, at); s.aborted {
+			return why, true
+		}
+	}
+	return "", false
 }
 
 func (s *state) observe(c *Check, at time.Duration, r Reading) {
@@ -78,15 +89,15 @@ func (s *state) observe(c *Check, at time.Duration, r Reading) {
 	}
 }
 
-func (s *state) aborts(c *Check, at time.Duration) string {
+func (s *state) aborts(c *Check, at time.Duration) (why string, ok bool) {
 	if c.Abort == nil || !s.beyond || at-s.since < c.Abort.After {
-		return ""
+		return "", false
 	}
-	why := fmt.Sprintf("the threshold %s was breached", c)
+	why = fmt.Sprintf("the threshold %s was breached", c)
 	if c.Abort.After > 0 {
 		why += " for " + short(c.Abort.After)
 	}
-	return why
+	return why, true
 }
 
 // Breached is how many checks are beyond their limit now.

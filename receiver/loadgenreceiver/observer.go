@@ -46,7 +46,7 @@ func (h *Handle) Snapshot(now time.Time) summary.Snapshot { return h.run.snapsho
 
 // Stop stops the run in order, without stopping the collector, and returns at
 // once. OnEnd tells when the run is over.
-func (h *Handle) Stop() { h.run.cancel() }
+func (h *Handle) Stop() { h.run.cancel(errStopped) }
 
 // Idle is closed when the last request has ended and only telemetry is still to
 // be delivered.
