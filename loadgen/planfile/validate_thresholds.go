@@ -25,8 +25,9 @@ func (v *validator) thresholds(p *loadgen.Plan) {
 	checks := 0
 	for i := range p.Thresholds {
 		t := threshold{validator: v, plan: p, Threshold: &p.Thresholds[i], key: item("thresholds", i)}
-		t.metric()
-		t.limit()
+		if t.metric() {
+			t.limit()
+		}
 		t.scope()
 		t.window()
 		if a := t.Abort; a != nil {
@@ -49,8 +50,8 @@ type threshold struct {
 
 func (t *threshold) fault(key, what, fix string) { t.add(t.key+"."+key, what, fix) }
 
-// metric checks what is measured, and how.
-func (t *threshold) metric() {
+// metric checks what is measured, and how. It reports whether there is such a metric.
+func (t *threshold) metric() bool {
 	var names []string
 	for _, m := range loadgen.Metrics() {
 		names = append(names, string(m))
@@ -63,7 +64,7 @@ func (t *threshold) metric() {
 			fix = "did you mean " + near + "? " + fix
 		}
 		t.fault("metric", what, fix)
-		return
+		return false
 	}
 	if t.Metric.Time() {
 		t.time()
@@ -75,6 +76,7 @@ func (t *threshold) metric() {
 		}
 	}
 	t.status()
+	return true
 }
 
 func (t *threshold) time() {

@@ -42,6 +42,12 @@ attacks:
 limits:
   grace: 500ms
   overrun: 5s
+trust:
+  schedule_lag: 10ms
+  connection_wait: 10ms
+  cpu_throttled: 1%
+  cpu_steal: 5%
+  scheduler_latency: 10ms
 `, string(out))
 }
 
