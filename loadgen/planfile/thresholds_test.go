@@ -37,7 +37,7 @@ func TestThresholdsAreChecked(t *testing.T) {
 		"metric: response_time, percentile: 100, at_most: 1s":    `percentile: 100 is the greatest of all; write stat: max`,
 		"metric: response_time, percentile: 101, at_most: 1s":    `percentile: 101 is not between 1 and 100; write one such as 99 or 99.9`,
 		"metric: response_time, percentile: -9, at_most: 1s":     `percentile: -9 is not between 1 and 100; write one such as 99 or 99.9`,
-		"metric: response_time, quantile: 99, at_most: 1s":       `quantile: unknown key; the keys here are metric, percentile, stat, status, at_most, at_least, attack, stage, window, abort`,
+		time99 + "below: 1s, at_most: 1s":                        `below: unknown key; the keys here are metric, percentile, stat, status, at_most, at_least, attack, stage, window, abort`,
 		"metric: error_ratio, percentile: 99, at_most: 1%":       `percentile: does not fit error_ratio, which is a single number; leave it out`,
 		"metric: error_ratio, status: 5xx, at_most: 1%":          `status: does not fit error_ratio; write metric: status, or leave it out`,
 		"metric: status, at_most: 1%":                            `status: is missing; write an HTTP status such as 503, a class such as 5xx, or a gRPC code such as UNAVAILABLE`,
