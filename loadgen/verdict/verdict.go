@@ -98,7 +98,10 @@ func (r *Report) Words() string {
 }
 
 func of(breached, all int) string {
-	if breached == 1 {
+	switch {
+	case all == 1:
+		return "the threshold was"
+	case breached == 1:
 		return fmt.Sprintf("1 of %d thresholds was", all)
 	}
 	return fmt.Sprintf("%d of %d thresholds were", breached, all)
