@@ -118,7 +118,10 @@ func (r *planRun) do(ctx context.Context, store *tracestore.Store) (summary.Summ
 	if held != nil && err == nil {
 		held.print(r.stderr)
 	}
-	return end.summary, errors.Join(err, r.print(end))
+	if err = errors.Join(err, r.print(end)); err == nil {
+		err = judgement(&end.summary, end.interrupted)
+	}
+	return end.summary, err
 }
 
 // prepare reads the plan and says what the collector is configured with.
@@ -140,8 +143,7 @@ func (r *planRun) prepare() (*loadgen.Plan, []string, error) {
 	return plan, r.configs, nil
 }
 
-// print writes the summary. Its error says why the figures are not what the
-// user asked for.
+// print writes the summary and the reports.
 func (r *planRun) print(end outcome) error {
 	sum := end.summary
 	if sum.RunID == "" {
@@ -162,7 +164,7 @@ func (r *planRun) print(end outcome) error {
 	if _, err := r.stdout.Write(text.Bytes()); err != nil {
 		return errors.Join(written, fmt.Errorf("write the summary: %w", err))
 	}
-	return errors.Join(written, judgement(&sum, end.interrupted))
+	return written
 }
 
 // judgement is the verdict as an error; nil if the run passed, or is sound and had
