@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"math"
 	"time"
 
 	"github.com/loadtrace/loadtrace/loadgen"
@@ -100,7 +101,8 @@ func (s *sampler) reading(c *verdict.Check) verdict.Reading {
 	case loadgen.StatMax:
 		ns = s.times.ns.Max()
 	default:
-		ns = s.times.values(c.Percentile / 100)[0]
+		// 99.9/100 is a little more than 0.999, which would be the next rank.
+		ns = s.times.values(math.Round(c.Percentile*1e7) / 1e9)[0]
 	}
 	r.Value = float64(seconds(ns))
 	return r
