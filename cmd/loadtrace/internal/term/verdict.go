@@ -12,8 +12,8 @@ func (p *page) thresholds(results []verdict.Result) {
 	if len(results) == 0 {
 		return
 	}
-	const limit, value, first = 12, 11, 13
-	name := p.width() - limit - value - first
+	const limit, value, first, most = 12, 11, 13, 100 // wider than that, the eye loses the line
+	name := min(p.width(), most) - limit - value - first
 	p.gap()
 	p.line(p.paint(bold, left("thresholds", name)) + p.paint(dim, right("limit", limit)+right("value", value)+right("first breach", first)))
 	for i := range results {
