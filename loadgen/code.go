@@ -33,3 +33,34 @@ func (r *Record) StatusName() string {
 		return strconv.Itoa(r.Status)
 	}
 }
+
+// Statuses is a set of statuses: one or a class of HTTP, or one of gRPC.
+type Statuses struct {
+	RPC       bool
+	Low, High int // both within
+}
+
+// ParseStatuses reads an HTTP status such as 503, a class such as 5xx, or the name
+// of a gRPC code.
+func ParseStatuses(text string) (s Statuses, ok bool) {
+	for code, name := range codes {
+		if name == text {
+			return Statuses{RPC: true, Low: code, High: code}, true
+		}
+	}
+	if len(text) != 3 || text[0] < '1' || text[0] > '5' {
+		return s, false
+	}
+	if text[1:] == "xx" {
+		low := 100 * int(text[0]-'0')
+		return Statuses{Low: low, High: low + 99}, true
+	}
+	code, err := strconv.Atoi(text)
+	return Statuses{Low: code, High: code}, err == nil
+}
+
+// Has reports whether a finished request's status is in the set.
+func (s Statuses) Has(r *Record) bool {
+	rpc := r.Target != nil && r.Target.RPC
+	return r.Outcome == Finished && rpc == s.RPC && s.Low <= r.Status && r.Status <= s.High
+}

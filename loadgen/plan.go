@@ -16,6 +16,9 @@ type Plan struct {
 	Limits  Limits   `yaml:"limits,omitempty"`
 	// Sampling is the part of the requests that get a span, from 0 to 1; nil is 1.
 	Sampling *float64 `yaml:"sampling,omitempty"`
+
+	Thresholds []Threshold `yaml:"thresholds,omitempty"`
+	Trust      Trust       `yaml:"trust,omitempty"`
 }
 
 // Sampler decides which requests of the plan get a span.

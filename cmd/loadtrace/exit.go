@@ -7,9 +7,25 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
-const exitCodes = `Exit codes: 0 the run was carried out; 2 bad input (a flag, the plan, a file it
-names, the configuration); 1 anything else: the run was stopped before its end,
-the collector failed, or figures are not to be trusted (the summary says why).`
+const exitCodes = `Exit codes: 0 the run was carried out and kept to its thresholds; 99 a threshold
+was breached; 98 undecided: the measurement cannot be trusted, or a threshold
+had no samples (the summary says why); 2 bad input (a flag, the plan, a file it
+names, the configuration); 1 anything else: the run was interrupted, an engine or
+the collector failed.`
+
+// Exit codes beside 0, 1 and 2. 99 is k6's.
+const (
+	exitBreached  = 99
+	exitUndecided = 98
+)
+
+// verdictError is a run that did not pass.
+type verdictError struct {
+	code  int
+	words string
+}
+
+func (e verdictError) Error() string { return e.words }
 
 // usageError is bad input.
 type usageError struct{ error }
@@ -37,11 +53,14 @@ func badConfig(err error) bool {
 func exitCode(err error) int {
 	var key *pace.KeyError
 	var usage usageError
+	var verdict verdictError
 	switch {
 	case err == nil:
 		return 0
 	case errors.As(err, &usage), errors.As(err, &key), badConfig(err):
 		return 2
+	case errors.As(err, &verdict):
+		return verdict.code
 	default:
 		return 1
 	}

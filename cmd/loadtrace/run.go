@@ -17,6 +17,7 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/planfile"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
+	"github.com/loadtrace/loadtrace/loadgen/verdict"
 )
 
 // planRun carries out a plan in the terminal.
@@ -27,6 +28,7 @@ type planRun struct {
 	flush   time.Duration // for telemetry, after the last request
 	quiet   bool
 	screen  screen
+	outputs outputs
 
 	// onStart, if set, is called when the run begins: its files have been read.
 	onStart func()
@@ -49,9 +51,14 @@ Without --otlp or --config, telemetry goes nowhere; the summary is all there is.
 Ctrl-C ends the run in order, with the summary of what was done; a second Ctrl-C
 gives up telemetry that could not be delivered yet.
 
+The plan's thresholds decide whether the run passed. The verdict is undecided
+where the generator itself was in trouble: it could not keep its schedule, ran out
+of descriptors or ports, was starved of CPU, or lost telemetry.
+
 ` + exitCodes,
 		Example: `  loadtrace run plan.yaml
   loadtrace run plan.yaml --set attacks[0].http.url=http://127.0.0.1:8080/ --json
+  loadtrace run plan.yaml --junit report.xml --markdown comment.md
   loadtrace run plan.yaml --otlp http://127.0.0.1:4318
   loadtrace run plan.yaml --config collector.yaml`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -74,6 +81,8 @@ gives up telemetry that could not be delivered yet.
 	flags.StringToStringVar(&r.Headers, "otlp-header", nil, "header to send to the OTLP endpoint, as in key=value (repeatable)")
 	flags.StringSliceVar(&r.Signals, "otlp-signals", signals, "what to send to the OTLP endpoint, for one that does not take everything")
 	flags.BoolVar(&r.json, "json", false, "print the summary as JSON")
+	flags.StringVar(&r.outputs.junit, "junit", "", "also write the verdict as JUnit XML to this file, - for standard output instead of the summary")
+	flags.StringVar(&r.outputs.markdown, "markdown", "", "also write the verdict and the key figures as Markdown to this file, - for standard output instead of the summary")
 	r.addTo(flags)
 	return cmd
 }
@@ -88,6 +97,10 @@ func (r *planRun) do(ctx context.Context, store *tracestore.Store) (summary.Summ
 	if err != nil {
 		return summary.Summary{}, err
 	}
+	if err := r.outputs.open(r.json); err != nil {
+		return summary.Summary{}, err
+	}
+	defer r.outputs.close()
 	var held *notes
 	if len(r.configs) == 0 {
 		held = &notes{}
@@ -106,7 +119,10 @@ func (r *planRun) do(ctx context.Context, store *tracestore.Store) (summary.Summ
 	if held != nil && err == nil {
 		held.print(r.stderr)
 	}
-	return end.summary, errors.Join(err, r.print(end))
+	if err = errors.Join(err, r.print(end)); err == nil {
+		err = judgement(&end.summary, end.interrupted)
+	}
+	return end.summary, err
 }
 
 // prepare reads the plan and says what the collector is configured with.
@@ -128,31 +144,42 @@ func (r *planRun) prepare() (*loadgen.Plan, []string, error) {
 	return plan, r.configs, nil
 }
 
-// print writes the summary. Its error says why the figures are not what the
-// user asked for.
+// print writes the summary and the reports.
 func (r *planRun) print(end outcome) error {
 	sum := end.summary
 	if sum.RunID == "" {
 		return nil // there was no run
 	}
+	written := r.outputs.write(r.stdout, &sum)
 	var text bytes.Buffer
-	if r.json {
+	switch {
+	case r.json:
 		enc := json.NewEncoder(&text)
 		enc.SetIndent("", "  ")
 		if err := enc.Encode(sum); err != nil {
 			return fmt.Errorf("write the summary: %w", err)
 		}
-	} else {
+	case !r.outputs.takeStdout():
 		term.Summary(&text, sum, r.screen.options(r.stdout))
 	}
 	if _, err := r.stdout.Write(text.Bytes()); err != nil {
-		return fmt.Errorf("write the summary: %w", err)
+		return errors.Join(written, fmt.Errorf("write the summary: %w", err))
 	}
+	return written
+}
+
+// judgement is the verdict as an error; nil if the run passed, or is sound and had
+// nothing to pass. A run that somebody interrupted has its own code: whoever
+// repeats what is undecided should not repeat that.
+func judgement(sum *summary.Summary, interrupted bool) error {
+	v := &sum.Verdict
 	switch {
-	case len(sum.Faults) > 0:
-		return errors.New("the figures are not to be trusted: " + sum.Faults[0])
-	case sum.End == summary.Stopped:
+	case sum.End == summary.Stopped && interrupted:
 		return errors.New("the run was stopped before its end")
+	case v.Verdict == verdict.Fail:
+		return verdictError{exitBreached, "fail: " + v.Words()}
+	case v.Verdict == verdict.Undecided:
+		return verdictError{exitUndecided, "undecided: " + v.Reasons[0]}
 	}
 	return nil
 }

@@ -34,8 +34,9 @@ type session struct {
 
 // outcome is how a run ended.
 type outcome struct {
-	summary summary.Summary
-	err     error
+	summary     summary.Summary
+	err         error
+	interrupted bool // somebody asked for the end
 }
 
 // startSession starts a collector on the configurations, whose loadgen receiver
@@ -73,7 +74,7 @@ func (s *session) factories(plan *loadgen.Plan, store *tracestore.Store) (otelco
 		loadgenreceiver.WithPlan(plan),
 		loadgenreceiver.WithObserver(loadgenreceiver.Observer{
 			OnStart: func(h *loadgenreceiver.Handle) { s.started <- h },
-			OnEnd:   func(sum summary.Summary, err error) { s.ended <- outcome{sum, err} },
+			OnEnd:   func(sum summary.Summary, err error) { s.ended <- outcome{summary: sum, err: err} },
 		}))
 	f.Receivers[loadgen.Type()] = only{loadgen, s}
 	if store != nil {

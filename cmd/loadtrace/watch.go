@@ -58,9 +58,10 @@ func (r *planRun) watch(ctx context.Context, s *session, signals *caught) (outco
 
 	stop, giveUp := sync.OnceFunc(run.Stop), sync.OnceFunc(s.collector.Shutdown)
 	idle, flushed, done := run.Idle(), (<-chan time.Time)(nil), ctx.Done()
-	for stopped := false; ; {
+	for stopped, cancelled := false, false; ; {
 		select {
 		case end := <-s.ended:
+			end.interrupted = stopped || cancelled
 			return end, end.err
 		case err := <-s.over:
 			s.over <- nil
@@ -70,7 +71,7 @@ func (r *planRun) watch(ctx context.Context, s *session, signals *caught) (outco
 		case <-flushed:
 			giveUp()
 		case <-done:
-			done = nil
+			done, cancelled = nil, true
 			stop()
 		case <-signals.names:
 			stop()

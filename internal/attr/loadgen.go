@@ -9,8 +9,9 @@ const SpanRun = "loadgen.run"
 // Of a run, its attacks and their stages.
 const (
 	RunID      = "loadgen.run.id"
-	RunEnd     = "loadgen.run.end"     // completed, stopped or failed
-	RunAttacks = "loadgen.run.attacks" // the names of its attacks
+	RunEnd     = "loadgen.run.end"         // completed, stopped or failed
+	RunStop    = "loadgen.run.stop_reason" // who stopped it, if somebody did
+	RunAttacks = "loadgen.run.attacks"     // the names of its attacks
 	PlanName   = "loadgen.plan.name"
 	Plan       = "loadgen.plan" // the plan as YAML
 	AttackName = "loadgen.attack.name"
@@ -26,6 +27,14 @@ const (
 	RunFinished = "loadgen.run.requests.finished"
 	RunFailed   = "loadgen.run.requests.failed"
 	RunNotSent  = "loadgen.run.requests.not_sent"
+)
+
+// The verdict on a run, on its span and its last event.
+const (
+	RunVerdict  = "loadgen.run.verdict"                   // pass, fail or undecided; sound if there are no thresholds
+	RunReasons  = "loadgen.run.verdict.reasons"           // sentences: why it is undecided
+	RunBreached = "loadgen.run.thresholds.breached"       // how many thresholds were breached
+	RunCrossed  = "loadgen.run.thresholds.breached.names" // those thresholds, in words
 )
 
 // Of one request. Times and durations are seconds unless the name says more.

@@ -24,6 +24,7 @@ func Defaults(p *loadgen.Plan) {
 	}
 	fill(&p.Limits.Grace, 500*time.Millisecond)
 	fill(&p.Limits.Overrun, 5*time.Second)
+	p.Trust = p.Trust.WithDefaults()
 	if len(p.Attacks) == 1 {
 		fill(&p.Attacks[0].Name, "default")
 	}

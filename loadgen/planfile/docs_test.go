@@ -34,7 +34,7 @@ func TestEveryYAMLBlockOfTheReferenceAndOfREADMEIsGood(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	require.NoError(t, err)
 	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(readReference(t)+string(readme), -1)
-	require.GreaterOrEqual(t, len(blocks), 11)
+	require.GreaterOrEqual(t, len(blocks), 12)
 	for _, block := range blocks {
 		src := block[1]
 		if strings.HasPrefix(src, "- ") { // stages only
@@ -124,7 +124,9 @@ func TestTheReferenceStatesTheBounds(t *testing.T) {
 		"levels of nesting":   fmt.Sprint(maxDepth),
 		"keys of one mapping": fmt.Sprint(maxKeys),
 		"attacks":             fmt.Sprint(maxAttacks),
-		"faults listed":       fmt.Sprint(maxFaults),
+		"thresholds":          fmt.Sprint(maxThresholds),
+		"thresholds, each stage counted for those with `stage: each`": fmt.Sprint(maxChecks),
+		"faults listed": fmt.Sprint(maxFaults),
 	} {
 		assert.Contains(t, text, "| "+of+" | "+most+" |\n")
 	}

@@ -56,6 +56,10 @@ func TestTheSmallestPlanGetsEveryDefault(t *testing.T) {
 			MaxWorkers: 10_000,
 		}},
 		Limits: loadgen.Limits{Grace: 500 * time.Millisecond, Overrun: 5 * time.Second}, Sampling: new(1.0),
+		Trust: loadgen.Trust{
+			ScheduleLag: 10 * time.Millisecond, ConnectionWait: 10 * time.Millisecond, SchedulerLatency: 10 * time.Millisecond,
+			CPUThrottled: "1%", CPUSteal: "5%",
+		},
 	}, parse(t, quick))
 }
 
@@ -69,6 +73,13 @@ name: full
 order: sequence
 limits: {grace: 1s, overrun: 1m30s, max_duration: 1h}
 sampling: 0.25
+thresholds:
+  - {metric: response_time, percentile: 99.9, at_most: 200ms, attack: a, stage: one, abort: {after: 0s}}
+  - {metric: service_time, stat: mean, at_most: 1m30s, stage: each}
+  - {metric: status, status: 5xx, at_most: 0.5%, window: 10s}
+  - {metric: rate, at_least: 0.95, attack: b, abort: {after: 5s}}
+  - {metric: error_ratio, at_most: 0%}
+trust: {schedule_lag: 1s, connection_wait: 2s, cpu_throttled: 2%, cpu_steal: 0%, scheduler_latency: 3s}
 attacks:
   - name: a
     http:
@@ -94,11 +105,23 @@ attacks:
       - {sine: {mean: 10/s, amplitude: 5.5/s, period: 1s, phase: 90}, duration: 3s}
       - {poisson: {rate: 10/s, seed: 18446744073709551615}, duration: 3s}
       - {max: {workers: 20}, duration: 3s}
+  - {name: b, http: {url: http://h/}, load: [{constant: 1/s, duration: 1m}]}
 `))
 	require.NoError(t, err)
 	assert.Equal(t, &loadgen.Plan{
 		Name: "full", Order: loadgen.Sequence,
 		Limits: loadgen.Limits{Grace: time.Second, Overrun: 90 * time.Second, MaxDuration: time.Hour}, Sampling: new(0.25),
+		Thresholds: []loadgen.Threshold{
+			{Metric: loadgen.MetricResponseTime, Percentile: 99.9, AtMost: "200ms", Attack: "a", Stage: "one", Abort: &loadgen.Abort{}},
+			{Metric: loadgen.MetricServiceTime, Stat: loadgen.StatMean, AtMost: "1m30s", Stage: loadgen.EachStage},
+			{Metric: loadgen.MetricStatus, Status: "5xx", AtMost: "0.5%", Window: 10 * time.Second},
+			{Metric: loadgen.MetricRate, AtLeast: "0.95", Attack: "b", Abort: &loadgen.Abort{After: 5 * time.Second}},
+			{Metric: loadgen.MetricErrorRatio, AtMost: "0%"},
+		},
+		Trust: loadgen.Trust{
+			ScheduleLag: time.Second, ConnectionWait: 2 * time.Second, SchedulerLatency: 3 * time.Second,
+			CPUThrottled: "2%", CPUSteal: "0%",
+		},
 		Attacks: []loadgen.Attack{{
 			Name: "a",
 			HTTP: &loadgen.HTTP{
@@ -120,6 +143,12 @@ attacks:
 				{Sine: &pace.Sine{Mean: 10, Amplitude: 5.5, Period: time.Second, Phase: 90}, Duration: 3 * time.Second},
 				{Poisson: &pace.Poisson{Rate: 10, Seed: 1<<64 - 1}, Duration: 3 * time.Second},
 				{Max: &pace.Max{Workers: 20}, Duration: 3 * time.Second},
+			},
+		}, {
+			Name: "b", Workers: 10, MaxWorkers: 10_000, Load: []pace.Stage{{Constant: 1, Duration: time.Minute}},
+			HTTP: &loadgen.HTTP{
+				URL: "http://h/", Method: "GET", Protocol: loadgen.ProtocolAuto, KeepAlive: new(true),
+				Connections: 10_000, Timeout: 30 * time.Second, MaxBody: 100 << 20,
 			},
 		}},
 	}, plan)

@@ -82,8 +82,8 @@ func TestASetReplacesVariables(t *testing.T) {
 func TestASetThatIsWrongSaysWhatIsThere(t *testing.T) {
 	for set, want := range map[string]string{
 		"name":                                     `has no =; write KEY=VALUE, such as attacks[0].http.timeout=5s`,
-		"=x":                                       `unknown key; the keys here are name, order, attacks, limits, sampling`,
-		"limit.grace=1s":                           `limit: unknown key; did you mean limits? the keys here are name, order, attacks, limits, sampling`,
+		"=x":                                       `unknown key; the keys here are name, order, attacks, limits, sampling, thresholds, trust`,
+		"limit.grace=1s":                           `limit: unknown key; did you mean limits? the keys here are name, order, attacks, limits, sampling, thresholds, trust`,
 		"limits.x=1s":                              `limits.x: unknown key; the keys here are grace, overrun, max_duration`,
 		"attacks[1].name=x":                        `attacks: there is no element "1"; there are [0] login`,
 		"attacks.logout.name=x":                    `attacks: there is no element "logout"; there are [0] login`,

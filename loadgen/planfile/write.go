@@ -96,6 +96,8 @@ func shown(v reflect.Value) string {
 		return formatRate(x)
 	case loadgen.Bytes:
 		return formatBytes(x)
+	case loadgen.Limit:
+		return string(x) // Validate has found it good: digits, a point and a unit
 	case float64:
 		return strconv.FormatFloat(x, 'f', -1, 64)
 	}

@@ -43,6 +43,12 @@ limits:
   grace: 500ms
   overrun: 5s
 sampling: 1
+trust:
+  schedule_lag: 10ms
+  connection_wait: 10ms
+  cpu_throttled: 1%
+  cpu_steal: 5%
+  scheduler_latency: 10ms
 `, string(out))
 }
 

@@ -27,7 +27,8 @@ type Account struct {
 	Stage        int           // the stage under way
 	Total        time.Duration // planned time of the attack at its speed; 0 if unknown
 	Begun, Ended bool
-	Target       string // what is attacked, for people
+	Begin        time.Time // if Begun
+	Target       string    // what is attacked, for people
 }
 
 // attack carries out one attack of the plan.
@@ -99,7 +100,7 @@ func (a *attack) account() Account {
 		c.Unsent, c.UnsentReason = c.Planned, loadgen.NotSentStopped
 		return c
 	}
-	c.Begun = true
+	c.Begun, c.Begin = true, a.begin
 	if took, ok := p.Took(c.Total); ok && c.Total > 0 {
 		c.Total = took
 	}

@@ -48,6 +48,9 @@ type Options struct {
 	Event func(Event)
 }
 
+// ErrMaxDuration is the cause of a stop by the plan's limit of time.
+var ErrMaxDuration = errors.New("limits.max_duration was over")
+
 // Run is one execution of a plan.
 type Run struct {
 	plan    *loadgen.Plan
@@ -55,6 +58,7 @@ type Run struct {
 	clock   time.Time
 	attacks []*attack
 	stopped atomic.Bool
+	ctx     context.Context // of Do; set before the first attack begins
 
 	eventMu sync.Mutex // serializes o.Event
 }
@@ -97,10 +101,12 @@ func (r *Run) open(i int) (*attack, error) {
 // request has ended and every engine is closed. Cancelling ctx stops the run in
 // order. An error is an engine's, never a failed request.
 func (r *Run) Do(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, stop := context.WithCancelCause(ctx)
+	cancel := func() { stop(nil) }
 	defer cancel()
+	r.ctx = ctx
 	if d := r.plan.Limits.MaxDuration; d > 0 {
-		timer := time.AfterFunc(d, cancel)
+		timer := time.AfterFunc(d, func() { stop(ErrMaxDuration) })
 		defer timer.Stop()
 	}
 	r.tell(RunStarted, -1, -1, time.Now())
@@ -194,6 +200,15 @@ func (r *Run) Clock() time.Time { return r.clock }
 
 // Stopped reports whether the run was stopped before its plan was carried out.
 func (r *Run) Stopped() bool { return r.stopped.Load() }
+
+// Cause of a stop, after Do: that of the context that it was given, or
+// ErrMaxDuration. It is nil if the run was not stopped.
+func (r *Run) Cause() error {
+	if !r.Stopped() {
+		return nil
+	}
+	return context.Cause(r.ctx)
+}
 
 // Accounts of the attacks, in the plan's order. It may be called at any time.
 func (r *Run) Accounts() []Account {

@@ -109,6 +109,25 @@ func TestTheLimitOfTimeStopsARunInOrder(t *testing.T) {
 	}, []*loadgentest.Fake{{}})
 	require.NoError(t, run.Do(t.Context()))
 	assert.True(t, run.Stopped())
+	assert.Equal(t, runner.ErrMaxDuration, run.Cause())
+}
+
+func TestAStopKeepsItsCause(t *testing.T) {
+	why := errors.New("enough")
+	for _, stop := range []bool{true, false} {
+		run, _ := start(t, &loadgen.Plan{Attacks: []loadgen.Attack{{Name: "a", Load: loop(3)}}}, []*loadgentest.Fake{{}})
+		ctx, cancel := context.WithCancelCause(t.Context())
+		if stop {
+			cancel(why)
+		}
+		require.NoError(t, run.Do(ctx))
+		cancel(nil)
+		if stop {
+			assert.Equal(t, why, run.Cause())
+		} else {
+			assert.NoError(t, run.Cause())
+		}
+	}
 }
 
 func TestAnEngineThatGivesUpEndsTheRunAndIsNamed(t *testing.T) {

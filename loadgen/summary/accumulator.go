@@ -5,6 +5,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/runner"
+	"github.com/loadtrace/loadtrace/loadgen/verdict"
 )
 
 // Accumulator takes the records of one run. Its memory is bounded whatever it is
@@ -20,6 +21,10 @@ type Accumulator struct {
 	began   time.Time
 	attacks []*tally
 	last    time.Time // of the last snapshot; Snapshot has one caller at a time
+
+	checks  []verdict.Check
+	watched []*watched   // of each check; Readings has one caller at a time
+	times   []*timetable // by attack, if a check needs them
 }
 
 // New makes the accumulator of a run that began at a time. The plan must not change.
@@ -28,6 +33,8 @@ func New(plan *loadgen.Plan, run loadgen.RunID, began time.Time) *Accumulator {
 	for range plan.Attacks {
 		a.attacks = append(a.attacks, newTally())
 	}
+	a.checks = verdict.Checks(plan)
+	a.watch(a.checks)
 	return a
 }
 
@@ -44,6 +51,7 @@ func (a *Accumulator) Add(r *loadgen.Record) {
 type Conclusion struct {
 	Accounts  []runner.Account // of the plan's attacks, after their end
 	Stopped   bool             // the run was stopped before its plan was carried out
+	Reason    string           // of the stop
 	Err       error            // of an engine
 	Telemetry Telemetry        // may be filled in later, with the faults of Telemetry.Check
 }
@@ -64,7 +72,7 @@ func (a *Accumulator) Summary(end time.Time, c Conclusion) Summary {
 	case c.Err != nil:
 		s.End, s.Error = Failed, c.Err.Error()
 	case c.Stopped:
-		s.End = Stopped
+		s.End, s.StopReason = Stopped, c.Reason
 	}
 	accounts := a.accounts(c.Accounts)
 	a.figures(&s, accounts)

@@ -42,3 +42,24 @@ func BenchmarkAddFromAllProcessors(b *testing.B) {
 		}
 	})
 }
+
+// What thresholds cost each record: none over the whole run, some of stages and
+// windows.
+func BenchmarkAddWithThresholds(b *testing.B) {
+	for name, threshold := range map[string]loadgen.Threshold{
+		"whole run": {Metric: loadgen.MetricResponseTime, Percentile: 99, AtMost: "1s"},
+		"stage":     {Metric: loadgen.MetricResponseTime, Percentile: 99, AtMost: "1s", Stage: "each"},
+		"window":    {Metric: loadgen.MetricResponseTime, Percentile: 99, AtMost: "1s", Window: 10 * time.Second},
+		"errors":    {Metric: loadgen.MetricErrorRatio, AtMost: "1%", Window: 10 * time.Second},
+	} {
+		b.Run(name, func(b *testing.B) {
+			p := plan("auth")
+			p.Thresholds = []loadgen.Threshold{threshold}
+			a, records := New(p, runID, began), manyRecords()
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				a.Add(&records[i%len(records)])
+			}
+		})
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/verdict"
 )
 
 // Seconds is a duration as JSON readers expect it: a number of seconds.
@@ -26,10 +27,15 @@ type Summary struct {
 	Began   time.Time `json:"began"`
 	Elapsed Seconds   `json:"elapsed"`
 	// End is Completed, Stopped or Failed.
-	End     string   `json:"end"`
-	Error   string   `json:"error,omitempty"` // the engine's, if it failed
-	Total   Figures  `json:"total"`
-	Attacks []Attack `json:"attacks"`
+	End   string `json:"end"`
+	Error string `json:"error,omitempty"` // the engine's, if it failed
+	// StopReason says who stopped the run: somebody, a limit, or a threshold.
+	StopReason string `json:"stop_reason,omitempty"`
+	// Verdict on the run, from what was known when it was asked for: that on the run's
+	// span cannot know yet of telemetry that was lost after it.
+	Verdict verdict.Report `json:"verdict"`
+	Total   Figures        `json:"total"`
+	Attacks []Attack       `json:"attacks"`
 	// Slowest requests by response time, the slowest first, at most ten.
 	Slowest []Request `json:"slowest"`
 	// Failures are the first failed requests, at most five of each kind and attack,
@@ -215,6 +221,8 @@ type Snapshot struct {
 	RateAchieved float64       // requests ended per second
 	P50, P99     time.Duration // of the response time; 0 if no request ended
 	Stage        string        // "attack: stage" of the attacks under way
+	// Breached is how many thresholds are beyond their limit now.
+	Breached int
 	// Delivering: the last request has ended, and telemetry is still to be delivered.
 	Delivering bool
 }

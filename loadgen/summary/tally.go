@@ -17,7 +17,8 @@ type tally struct {
 	stream   *stream       // nil until a call that streams came
 	failures map[loadgen.ErrorKind]*failure
 	slowest  ranking
-	drained  uint64 // requests that had ended when the interval was drained
+	drained  uint64  // requests that had ended when the interval was drained
+	parts    []*part // of checks of stages and windows
 }
 
 // counts of requests, bytes and connections.
@@ -53,6 +54,9 @@ func newTally() *tally {
 
 // add counts a record. t.mu is held.
 func (t *tally) add(r *loadgen.Record) {
+	for _, p := range t.parts {
+		p.add(r)
+	}
 	if r.Outcome == loadgen.NotSent {
 		t.counts.addNotSent(r.NotSent)
 		return

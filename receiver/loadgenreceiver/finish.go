@@ -48,14 +48,23 @@ func (r *run) settled() <-chan struct{} {
 func (r *run) summary(end time.Time, err error) summary.Summary {
 	spans := r.spans()
 	sum := r.live.Load().figures.Summary(end, summary.Conclusion{
-		Accounts: r.runner.Accounts(), Stopped: r.runner.Stopped(), Err: err, Telemetry: r.telemetry(spans),
+		Accounts: r.runner.Accounts(), Stopped: r.runner.Stopped(), Err: err, Telemetry: r.telemetry(spans), Reason: r.stopReason(),
 	})
 	sent := sum.Total.Requests.Sent()
 	if spans.Wanted && sent > 0 {
 		sum.Telemetry.SpansPerRequest = float64(spans.Kept) / float64(sent)
 	}
 	sum.Faults = append(sum.Faults, sum.Telemetry.Check(sent)...)
+	r.watch.Load().judge(&sum)
 	return sum
+}
+
+// stopReason says who stopped the run, if somebody did.
+func (r *run) stopReason() string {
+	if cause := r.runner.Cause(); cause != nil {
+		return cause.Error()
+	}
+	return ""
 }
 
 // spans says what became of the run's spans.
@@ -117,5 +126,7 @@ func (r *run) overflowed() uint64 {
 }
 
 func (r *run) snapshot(now time.Time) summary.Snapshot {
-	return r.live.Load().figures.Snapshot(now, r.runner.Accounts())
+	s := r.live.Load().figures.Snapshot(now, r.runner.Accounts())
+	s.Breached = r.watch.Load().breached()
+	return s
 }

@@ -53,7 +53,7 @@ func (h *Handle) SetSpeed(attack string, speed float64) error {
 
 // Stop stops the run in order, without stopping the collector, and returns at
 // once. OnEnd tells when the run is over.
-func (h *Handle) Stop() { h.run.cancel() }
+func (h *Handle) Stop() { h.run.cancel(errStopped) }
 
 // Idle is closed when the last request has ended and only telemetry is still to
 // be delivered.

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -35,15 +36,16 @@ type run struct {
 	render *span.Renderer
 	events *event.Renderer
 	live   atomic.Pointer[recorder] // nil until the run begins
+	watch  atomic.Pointer[watch]    // nil until the run begins
 
 	ctx    context.Context
-	cancel context.CancelFunc // stops the run in order
-	idle   chan struct{}      // closed when no engine is at work any more
-	told   chan struct{}      // closed when the last span and the last event were put
-	last   chan struct{}      // closed when the last metrics were put
-	ended  chan struct{}      // closed when do has returned
-	own    atomic.Uint64      // spans made of the run itself
-	lost   atomic.Uint64      // of those, dropped
+	cancel context.CancelCauseFunc // stops the run in order, with the reason in words
+	idle   chan struct{}           // closed when no engine is at work any more
+	told   chan struct{}           // closed when the last span and the last event were put
+	last   chan struct{}           // closed when the last metrics were put
+	ended  chan struct{}           // closed when do has returned
+	own    atomic.Uint64           // spans made of the run itself
+	lost   atomic.Uint64           // of those, dropped
 }
 
 // newRun opens the plan's engines and starts the outbox; do ends the one,
@@ -58,7 +60,7 @@ func newRun(id loadgen.RunID, plan *loadgen.Plan, g *generator) (*run, error) {
 		last:   make(chan struct{}),
 		ended:  make(chan struct{}),
 	}
-	r.ctx, r.cancel = context.WithCancel(context.Background())
+	r.ctx, r.cancel = context.WithCancelCause(context.Background())
 	var err error
 	r.out, err = newDelivery(g.next, g.set, g.cfg.Outbox.MaxBytes)
 	if err != nil {
@@ -70,7 +72,7 @@ func newRun(id loadgen.RunID, plan *loadgen.Plan, g *generator) (*run, error) {
 		Event: r.tell,
 	})
 	if err != nil {
-		r.cancel()
+		r.cancel(nil)
 		return nil, errors.Join(fmt.Errorf("prepare the plan: %w", err), r.out.box.Shutdown(r.ctx))
 	}
 	return r, nil
@@ -80,20 +82,19 @@ func newRun(id loadgen.RunID, plan *loadgen.Plan, g *generator) (*run, error) {
 // dropped. It is the run's goroutine. failed is told of an engine's error.
 func (r *run) do(failed func(error)) {
 	defer close(r.ended)
-	defer r.cancel()
+	defer r.cancel(nil)
 	sleep(r.ctx, r.cfg.StartDelay)
 	began := time.Now()
 	r.live.Store(r.newRecorder(began))
+	r.watch.Store(r.newWatch(began))
 	r.observer.start(&Handle{r})
 
-	stopped := make(chan struct{})
-	go func() {
-		defer close(stopped)
-		r.emit(r.idle)
-	}()
+	var helpers sync.WaitGroup
+	helpers.Go(func() { r.emit(r.idle) })
+	helpers.Go(func() { r.watch.Load().until(r.idle) })
 	err := r.runner.Do(r.ctx)
 	close(r.idle)
-	<-stopped
+	helpers.Wait()
 	if err != nil {
 		failed(err)
 	}
@@ -104,7 +105,7 @@ func (r *run) do(failed func(error)) {
 // drops the rest. The last quarter of that time is for the metrics, which are
 // last since they say what became of the spans.
 func (r *run) shutdown(ctx context.Context, drain time.Duration) error {
-	r.cancel()
+	r.cancel(errShutdown)
 	wait(ctx, r.idle)
 	if end, ok := ctx.Deadline(); ok {
 		drain = min(drain, time.Until(end))

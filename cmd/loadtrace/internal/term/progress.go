@@ -98,6 +98,9 @@ func (o Options) latency(s summary.Snapshot) []string {
 // trouble is what went wrong so far; nothing if nothing did.
 func (o Options) trouble(s summary.Snapshot) []string {
 	var out []string
+	if s.Breached > 0 {
+		out = append(out, o.paint(alarm, some(uint64(s.Breached), "threshold", "thresholds")+" breached"))
+	}
 	if s.Failed > 0 {
 		out = append(out, o.paint(red, count(s.Failed)+" failed"))
 	}

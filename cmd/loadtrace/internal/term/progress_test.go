@@ -33,11 +33,12 @@ func TestALineTellsHowARunGoes(t *testing.T) {
 }
 
 func TestBarsAreDrawnAsTheirGoldenFile(t *testing.T) {
-	closed, waiting, begun := underWay(), underWay(), summary.Snapshot{Plan: "checkout", Total: time.Minute}
+	breached, closed, waiting, begun := underWay(), underWay(), underWay(), summary.Snapshot{Plan: "checkout", Total: time.Minute}
+	breached.Breached = 2
 	closed.Total, closed.Planned, closed.RateWanted = 0, 0, 0
 	waiting.Elapsed, waiting.Stage = 31*time.Second, ""
 	var b strings.Builder
-	for _, s := range []summary.Snapshot{underWay(), closed, waiting, begun} {
+	for _, s := range []summary.Snapshot{underWay(), closed, waiting, begun, breached} {
 		for _, o := range []Options{{}, {Width: 120}, {Width: 40}, {ASCII: true}, {Color: true}} {
 			fmt.Fprintf(&b, "%s\n\n", Bar(s, o))
 		}

@@ -11,6 +11,8 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 	"github.com/loadtrace/loadtrace/loadgen/runner"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
+	"github.com/loadtrace/loadtrace/loadgen/verdict"
+	"github.com/loadtrace/loadtrace/loadgen/vitals"
 )
 
 var (
@@ -128,6 +130,7 @@ var summaries = sync.OnceValue(func() map[string]summary.Summary {
 		"one_attack": oneAttack(), "several_attacks": severalAttacks(), "failures": failures(),
 		"stopped_early": stoppedEarly(), "faults": faults(), "nothing_sent": nothingSent(), "closed_loop": closedLoop(),
 		"both_protocols": bothProtocols(),
+		"passed":         passed(), "breached": breached(), "untrusted": untrusted(), "sound": sound(),
 	}
 })
 
@@ -235,3 +238,58 @@ func closedLoop() summary.Summary {
 	s.add(0, 40_000, closed)
 	return s.summary(80*time.Second, summary.Conclusion{})
 }
+
+// judged is a summary with the verdict on it, as of two looks at the thresholds.
+func judged(thresholds []loadgen.Threshold, strain vitals.Strain, bend ...func(*loadgen.Record)) summary.Summary {
+	s := newSample("validate", "pay")
+	s.plan.Thresholds = thresholds
+	for i := range s.plan.Attacks {
+		s.plan.Attacks[i].Load = []pace.Stage{{Name: "warm-up", Constant: 500, Count: 1000}, {Name: "steady", Constant: 500, Count: 4000}}
+	}
+	s.figures = summary.New(s.plan, runID, began)
+	s.add(0, 2_000, bend...)
+	s.add(1, 1_900)
+	s.add(1, 100, status(503), inStage(1))
+	w := verdict.NewWatch(s.figures.Checks())
+	for i := range s.accounts {
+		s.accounts[i].Begin = began
+	}
+	w.Observe(3200*time.Millisecond, s.figures.Readings(began.Add(3200*time.Millisecond), s.accounts))
+	s.add(0, 3_000, append(bend, inStage(1))...)
+	s.add(1, 3_000, inStage(1))
+	w.Observe(10*time.Second, s.figures.Readings(began.Add(10*time.Second), s.accounts))
+	sum := s.summary(10*time.Second, summary.Conclusion{})
+	sum.Judge(s.plan, w.Results(), strain)
+	return sum
+}
+
+func inStage(i int) func(*loadgen.Record) { return func(r *loadgen.Record) { r.Stage = i } }
+
+var calm = vitals.Strain{CPUThrottled: new(0.0), CPUSteal: new(0.001), SchedulerLatency: new(0.0002)}
+
+func passed() summary.Summary {
+	return judged([]loadgen.Threshold{
+		{Metric: loadgen.MetricResponseTime, Percentile: 99, AtMost: "200ms"},
+		{Metric: loadgen.MetricErrorRatio, AtMost: "2.5%", Attack: "pay"},
+		{Metric: loadgen.MetricRate, AtLeast: "95%", Attack: "validate", Stage: "steady"},
+	}, calm)
+}
+
+func breached() summary.Summary {
+	return judged([]loadgen.Threshold{
+		{Metric: loadgen.MetricResponseTime, Percentile: 99, AtMost: "5ms", Stage: "each"},
+		{Metric: loadgen.MetricServiceTime, Stat: loadgen.StatMean, AtMost: "3ms", Attack: "validate"},
+		{Metric: loadgen.MetricStatus, Status: "5xx", AtMost: "0%"},
+		{Metric: loadgen.MetricStatus, Status: "404", AtMost: "0.05%", Attack: "pay", Stage: "steady"},
+		{Metric: loadgen.MetricRate, AtLeast: "1500/s"},
+		{Metric: loadgen.MetricScheduleLag, Stat: loadgen.StatMax, AtMost: "500us"},
+		{Metric: loadgen.MetricErrorRatio, AtMost: "1%", Attack: "validate", Window: time.Minute},
+	}, vitals.Strain{SchedulerLatency: new(0.0002)})
+}
+
+func untrusted() summary.Summary {
+	return judged([]loadgen.Threshold{{Metric: loadgen.MetricResponseTime, Percentile: 99, AtMost: "5ms"}},
+		vitals.Strain{CPUThrottled: new(0.31), CPUSteal: new(0.0), SchedulerLatency: new(0.0137)})
+}
+
+func sound() summary.Summary { return judged(nil, vitals.Strain{SchedulerLatency: new(0.0)}) }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
+	"github.com/loadtrace/loadtrace/loadgen/verdict"
 )
 
 // Summary draws what became of a run.
@@ -25,7 +26,9 @@ func Summary(w io.Writer, s summary.Summary, o Options) {
 	p.requests("slowest requests", s.Slowest, len(s.Attacks) > 1)
 	p.requests("first failed request of each kind", firstOfKind(s.Failures), len(s.Attacks) > 1)
 	p.telemetry(&s)
-	p.faults(s.Faults)
+	p.faults(distrust(&s))
+	p.thresholds(s.Verdict.Thresholds)
+	p.verdict(&s.Verdict)
 	io.WriteString(w, p.text.String())
 }
 
@@ -51,19 +54,29 @@ func (p *page) headline(s *summary.Summary) {
 	case s.End == summary.Stopped:
 		mark, color, what = p.pick("■", "--"), yellow, "was stopped after "
 	}
-	if len(s.Faults) > 0 {
+	switch {
+	case len(s.Faults) > 0 || s.Verdict.Verdict == verdict.Fail:
 		mark, color = p.pick("✘", "!!"), alarm
+	case s.Verdict.Verdict == verdict.Undecided && s.End == summary.Completed:
+		mark, color = "?", yellow
 	}
 	run := "run " + p.clean(s.RunID)
 	room := p.width() - width(run) - 2
 	head := p.paint(color, mark) + " " + p.paint(bold, p.clean(s.Plan)) + " " + what + p.long(s.Elapsed.Duration())
 	if n := len(s.Faults); n > 0 {
 		head += p.dot() + p.paint(alarm, some(uint64(n), "fault", "faults")+", see below")
+	} else if v := s.Verdict.Verdict; v == verdict.Fail || v == verdict.Undecided {
+		head += p.dot() + p.paint(color, string(v)+", see below")
 	}
 	p.line(left(p.cut(head, room), room) + "  " + p.paint(dim, run))
 	if s.Error != "" {
 		for _, l := range wrap(p.clean(s.Error), p.width()-2) {
 			p.line("  " + p.paint(red, l))
+		}
+	}
+	if s.StopReason != "" {
+		for _, l := range wrap(p.clean(s.StopReason), p.width()-2) {
+			p.line("  " + p.paint(yellow, l))
 		}
 	}
 }

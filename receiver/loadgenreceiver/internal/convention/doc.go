@@ -1,4 +1,5 @@
 // Package convention says of a record what the semantic conventions want said,
 // in their words, for spans and metrics alike: the method, the protocol's
-// version, the code and the type of an error. Its functions are pure.
+// version, the code and the type of an error; and of a run how it ended. Its
+// functions are pure.
 package convention

@@ -14,6 +14,7 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
+	"github.com/loadtrace/loadtrace/loadgen/verdict"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/event"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/goldentest"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/origin"
@@ -42,6 +43,13 @@ func TestEventsOfARunAreAsCommitted(t *testing.T) {
 	sum.Total.Requests = summary.Requests{
 		Planned: 10, Finished: 7, OK: 6, Failed: 1,
 		NotSent: map[loadgen.NotSentReason]uint64{loadgen.NotSentLate: 2},
+	}
+	sum.Verdict = verdict.Report{
+		Verdict: verdict.Fail, Trusted: true, Reasons: []string{"the threshold rate at least 5/s had no samples"},
+		Thresholds: []verdict.Result{
+			{Threshold: "rate at least 5/s", Outcome: verdict.NoSamples},
+			{Threshold: "error ratio at most 1%", Outcome: verdict.Breached, Value: new(0.125), Limit: 0.01, Unit: "ratio"},
+		},
 	}
 	sum.Total.ResponseTime = summary.Quantiles{Count: 8, P50: 0.0123456, P99: 0.5, Max: 1.23456}
 	all := plog.NewLogs()

@@ -11,6 +11,7 @@ import (
 	"github.com/loadtrace/loadtrace/internal/attr"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/convention"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/origin"
 )
 
@@ -113,13 +114,8 @@ func (r *Renderer) RunStop(at time.Time, sum *summary.Summary) (plog.Logs, error
 		record.SetSeverityNumber(plog.SeverityNumberError)
 		record.SetSeverityText("ERROR")
 	}
-	requests := sum.Total.Requests
 	a := record.Attributes()
-	a.PutStr(attr.RunEnd, sum.End)
-	a.PutInt(attr.RunPlanned, int64(requests.Planned))
-	a.PutInt(attr.RunFinished, int64(requests.Finished))
-	a.PutInt(attr.RunFailed, int64(requests.Failed))
-	a.PutInt(attr.RunNotSent, int64(requests.Unsent()))
+	convention.PutRun(a, sum)
 	a.PutStr(attr.Summary, src)
 	return logs, nil
 }
@@ -154,6 +150,9 @@ func words(run string, sum *summary.Summary) string {
 	}
 	if sum.Error != "" {
 		text += "; " + sum.Error
+	}
+	if v := sum.Verdict.Verdict; v != "" {
+		text += fmt.Sprintf("; verdict %s: %s", v, sum.Verdict.Words())
 	}
 	return text
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/internal/attr"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/convention"
 )
 
 // Run makes the run's own span, which the spans of its requests link to.
@@ -29,12 +30,7 @@ func (r *Renderer) Run(sum *summary.Summary) ptrace.Traces {
 }
 
 func (r *Renderer) putRun(a pcommon.Map, sum *summary.Summary) {
-	requests := sum.Total.Requests
 	a.PutStr(attr.RunID, r.run)
 	a.PutStr(attr.PlanName, r.plan.Name)
-	a.PutStr(attr.RunEnd, sum.End)
-	a.PutInt(attr.RunPlanned, int64(requests.Planned))
-	a.PutInt(attr.RunFinished, int64(requests.Finished))
-	a.PutInt(attr.RunFailed, int64(requests.Failed))
-	a.PutInt(attr.RunNotSent, int64(requests.Unsent()))
+	convention.PutRun(a, sum)
 }

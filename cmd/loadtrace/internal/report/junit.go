@@ -1,0 +1,136 @@
+package report
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/loadtrace/loadtrace/loadgen/summary"
+	"github.com/loadtrace/loadtrace/loadgen/verdict"
+)
+
+// JUnit has no standard; these are the elements and attributes that the schema of
+// Jenkins's xunit plugin has and that GitLab, GitHub's actions and Azure read.
+
+type testsuites struct {
+	XMLName xml.Name  `xml:"testsuites"`
+	Suite   testsuite `xml:"testsuite"`
+}
+
+type testsuite struct {
+	Name       string     `xml:"name,attr"`
+	Tests      int        `xml:"tests,attr"`
+	Failures   int        `xml:"failures,attr"`
+	Errors     int        `xml:"errors,attr"`
+	Skipped    int        `xml:"skipped,attr"`
+	Time       string     `xml:"time,attr"`
+	Timestamp  string     `xml:"timestamp,attr"`
+	Properties []property `xml:"properties>property"`
+	Cases      []testcase `xml:"testcase"`
+}
+
+type property struct {
+	Name  string `xml:"name,attr"`
+	Value string `xml:"value,attr"`
+}
+
+type testcase struct {
+	Name      string   `xml:"name,attr"`
+	Classname string   `xml:"classname,attr"`
+	Time      string   `xml:"time,attr"`
+	Failure   *problem `xml:"failure,omitempty"`
+	Error     *problem `xml:"error,omitempty"`
+}
+
+type problem struct {
+	Message string `xml:"message,attr"`
+	Type    string `xml:"type,attr"`
+	Text    string `xml:",chardata"`
+}
+
+// JUnit writes a test case for each threshold, and one for the measurement
+// itself. What is undecided is an error, since CI systems show a skipped test
+// as if all were well.
+func JUnit(w io.Writer, s *summary.Summary) error {
+	suite := testsuite{
+		Name:       "loadtrace " + clean(s.Plan),
+		Time:       strconv.FormatFloat(float64(s.Elapsed), 'f', 3, 64),
+		Timestamp:  s.Began.UTC().Format(time.RFC3339),
+		Properties: properties(s),
+		Cases:      []testcase{measurement(s)},
+	}
+	for i := range s.Verdict.Thresholds {
+		suite.Cases = append(suite.Cases, threshold(s, &s.Verdict.Thresholds[i]))
+	}
+	for i := range suite.Cases {
+		c := &suite.Cases[i]
+		c.Classname, c.Time = suite.Name, "0"
+		suite.Tests++
+		if c.Failure != nil {
+			suite.Failures++
+		}
+		if c.Error != nil {
+			suite.Errors++
+		}
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	enc := xml.NewEncoder(w)
+	enc.Indent("", "  ")
+	if err := enc.Encode(testsuites{Suite: suite}); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+func properties(s *summary.Summary) []property {
+	return []property{
+		{"loadgen.run.id", clean(s.RunID)},
+		{"loadgen.plan.name", clean(s.Plan)},
+		{"loadgen.run.end", s.End},
+		{"loadgen.run.verdict", string(s.Verdict.Verdict)},
+	}
+}
+
+// measurement is the test case that the figures can be trusted.
+func measurement(s *summary.Summary) testcase {
+	c := testcase{Name: "the measurement can be trusted"}
+	if !s.Verdict.Trusted {
+		c.Error = &problem{Message: "undecided: the measurement cannot be trusted", Type: "undecided", Text: sentences(s.Verdict.Reasons)}
+	}
+	return c
+}
+
+func threshold(s *summary.Summary, r *verdict.Result) testcase {
+	c := testcase{Name: clean(r.Threshold)}
+	got := fmt.Sprintf("%s, wanted %s", r.Measured(), r.Allowed())
+	switch {
+	case r.Outcome == verdict.NoSamples:
+		c.Error = &problem{Message: "undecided: no samples", Type: "undecided", Text: "there was nothing to hold against " + r.Allowed()}
+	case !s.Verdict.Trusted:
+		c.Error = &problem{Message: "undecided: " + string(r.Outcome) + " with " + got, Type: "undecided", Text: sentences(s.Verdict.Reasons)}
+	case r.Outcome == verdict.Breached:
+		c.Failure = &problem{Message: got, Type: "threshold", Text: got}
+		if r.FirstBreach != nil {
+			c.Failure.Text += ", first breached after " + verdict.Amount(float64(*r.FirstBreach), "s")
+		}
+	}
+	return c
+}
+
+func sentences(reasons []string) string { return clean(strings.Join(reasons, "\n")) }
+
+// clean drops what XML 1.0 and Markdown cannot show.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' || r == 0x7f || r == 0xfffe || r == 0xffff {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+}

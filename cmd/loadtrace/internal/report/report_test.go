@@ -1,0 +1,118 @@
+package report
+
+import (
+	"bytes"
+	"encoding/xml"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/summary"
+	"github.com/loadtrace/loadtrace/loadgen/verdict"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// golden compares what is written with testdata/name. With -update it writes the
+// file and fails, so that it is never mistaken for a check.
+func golden(t *testing.T, name string, write func(io.Writer, *summary.Summary) error, s *summary.Summary) string {
+	t.Helper()
+	var got bytes.Buffer
+	require.NoError(t, write(&got, s))
+	path := filepath.Join("testdata", name)
+	if *update {
+		require.NoError(t, os.MkdirAll("testdata", 0o755))
+		require.NoError(t, os.WriteFile(path, got.Bytes(), 0o644))
+		t.Errorf("wrote %s", path)
+		return got.String()
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, string(want), got.String())
+	return got.String()
+}
+
+// run is a summary with a verdict on three thresholds, of which one was breached
+// and one had no samples.
+func run(reasons ...string) *summary.Summary {
+	s := &summary.Summary{
+		RunID: "4f0c719a5520b3ee", Plan: "checkout", End: summary.Completed, Elapsed: 30.5,
+		Began: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
+	}
+	results := []verdict.Result{
+		{Threshold: "p99 response time (pay) at most 200ms", Figure: "p99 response time", Where: "pay", Limit: 0.2, Unit: "s", Value: new(0.31), Outcome: verdict.Breached, FirstBreach: new(verdict.Seconds(3.25))},
+		{Threshold: "error ratio at most 1%", Figure: "error ratio", Limit: 0.01, Unit: "ratio", Value: new(0.002), Outcome: verdict.Passed},
+		{Threshold: "rate (any 10s) at least 90/s", Figure: "rate", Where: "any 10s", Limit: 90, AtLeast: true, Unit: "1/s", Outcome: verdict.NoSamples},
+	}
+	e := &verdict.Evidence{Attacks: []verdict.Attack{{Name: "pay", Sent: 500}}, Faults: reasons}
+	s.Verdict = verdict.Decide(loadgen.Trust{}, e, results)
+	q := summary.Quantiles{Count: 500, P50: 0.012, P95: 0.11, P99: 0.31, Max: 1.2}
+	s.Attacks = []summary.Attack{{Name: "pay", Figures: summary.Figures{
+		Requests:   summary.Requests{Planned: 510, Finished: 499, Failed: 1, OK: 499, NotSent: map[loadgen.NotSentReason]uint64{loadgen.NotSentLate: 10}},
+		RateWanted: 17, RateAchieved: 16.6, ResponseTime: q, ServiceTime: q,
+	}}}
+	s.Slowest = []summary.Request{
+		{TraceID: "4f0c719a5520b3eeccd097c87ec5284a", Attack: "pay", Method: "GET", URL: "http://127.0.0.1:8080/pay?a=1|2", Status: 200, ResponseTime: 1.2, ServiceTime: 1.19},
+		{TraceID: "4f0c719a5520b3eebcb05641964499f3", Attack: "pay", Method: "pay.v1.Pay/Do", Code: "OK", ResponseTime: 0.9, ServiceTime: 0.9},
+	}
+	return s
+}
+
+func TestReportsAreAsTheirGoldenFiles(t *testing.T) {
+	golden(t, "fail.xml", JUnit, run())
+	golden(t, "fail.md", Markdown, run())
+	golden(t, "undecided.xml", JUnit, run("the pipeline did not get all spans: 300 were lost"))
+	golden(t, "undecided.md", Markdown, run("the pipeline did not get all spans: 300 were lost"))
+}
+
+// Jenkins, GitLab and GitHub show a skipped test as if all were well.
+func TestWhatIsUndecidedIsNeverShownAsPassedOrSkipped(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, JUnit(&out, run("spans were lost")))
+	assert.NotContains(t, out.String(), "<skipped")
+	var suites testsuites
+	require.NoError(t, xml.Unmarshal(out.Bytes(), &suites))
+	assert.Equal(t, 4, suites.Suite.Errors, "the measurement, and three thresholds that it says nothing of")
+	assert.Zero(t, suites.Suite.Failures)
+	for _, c := range suites.Suite.Cases {
+		require.NotNil(t, c.Error, c.Name)
+		assert.NotEmpty(t, c.Error.Text)
+	}
+}
+
+// What a target or a plan says is text, in whatever place it stands.
+func TestNothingFromOutsideIsMarkup(t *testing.T) {
+	evil := "a</details><img src=x>|`b`\n# c [d](e) @f &amp; \x1b\x00 ]]>"
+	s := run(evil)
+	s.Plan, s.RunID, s.StopReason, s.Attacks[0].Name = evil, evil, evil, evil
+	s.Verdict.Thresholds[0].Threshold, s.Verdict.Thresholds[0].Figure, s.Verdict.Thresholds[0].Where = evil, evil, evil
+	s.Slowest[0] = summary.Request{TraceID: evil, Attack: evil, Method: evil, URL: evil, Error: loadgen.ErrorKind(evil)}
+
+	var out bytes.Buffer
+	require.NoError(t, Markdown(&out, s))
+	assert.Equal(t, 1, strings.Count(out.String(), "\n</details>"))
+	assert.NotContains(t, out.String(), "\x1b")
+	for line := range strings.Lines(out.String()) {
+		assert.False(t, strings.HasPrefix(line, "# c"), line)
+		outside := ""
+		for i, part := range strings.Split(strings.ReplaceAll(line, "\\`", ""), "`") {
+			if i%2 == 0 {
+				outside += part
+			}
+		}
+		assert.NotContains(t, outside, "<img", line)
+	}
+	out.Reset()
+	require.NoError(t, JUnit(&out, s))
+	var suites testsuites
+	require.NoError(t, xml.Unmarshal(out.Bytes(), &suites), "%s", &out)
+	assert.Contains(t, suites.Suite.Name, "</details><img src=x>|`b`")
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/report"
+	"github.com/loadtrace/loadtrace/loadgen/summary"
+)
+
+// output is a report that is written when the run is over.
+type output struct {
+	flag, path string // path - is standard output
+	render     func(io.Writer, *summary.Summary) error
+	file       *os.File // nil for standard output
+}
+
+// outputs are the reports that were asked for.
+type outputs struct {
+	junit, markdown string
+	list            []*output
+}
+
+// open makes the files before the run, so that one that cannot be written is
+// found before the attack begins. A file that is there keeps its content until then.
+func (o *outputs) open(json bool) error {
+	o.list = nil
+	stdout := ""
+	if json {
+		stdout = "--json"
+	}
+	for _, one := range []output{
+		{flag: "--junit", path: o.junit, render: report.JUnit},
+		{flag: "--markdown", path: o.markdown, render: report.Markdown},
+	} {
+		if one.path == "" {
+			continue
+		}
+		if one.path == "-" {
+			if stdout != "" {
+				return errors.Join(badInput(fmt.Errorf("%s and %s would both be written to standard output: give %s a file", stdout, one.flag, one.flag)), o.close())
+			}
+			stdout = one.flag
+		} else if err := one.create(); err != nil {
+			return errors.Join(badInput(err), o.close())
+		}
+		o.list = append(o.list, &one)
+	}
+	return nil
+}
+
+func (o *output) create() (err error) {
+	if o.file, err = os.OpenFile(o.path, os.O_WRONLY|os.O_CREATE, 0o644); err != nil {
+		return fmt.Errorf("%s: %w; name a file that can be written, or - for standard output", o.flag, err)
+	}
+	return nil
+}
+
+// takeStdout reports whether a report takes the place of the summary.
+func (o *outputs) takeStdout() bool { return o.junit == "-" || o.markdown == "-" }
+
+// write writes the reports.
+func (o *outputs) write(stdout io.Writer, sum *summary.Summary) error {
+	var errs []error
+	for _, one := range o.list {
+		if err := one.write(stdout, sum); err != nil {
+			errs = append(errs, fmt.Errorf("write %s: %w", one.flag, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (o *output) write(stdout io.Writer, sum *summary.Summary) error {
+	var text bytes.Buffer
+	if err := o.render(&text, sum); err != nil {
+		return err
+	}
+	if o.file == nil {
+		_, err := stdout.Write(text.Bytes())
+		return err
+	}
+	if info, err := o.file.Stat(); err == nil && info.Mode().IsRegular() {
+		if err := o.file.Truncate(0); err != nil {
+			return err
+		}
+	}
+	_, err := o.file.Write(text.Bytes())
+	return err
+}
+
+func (o *outputs) close() error {
+	var errs []error
+	for _, one := range o.list {
+		if one.file != nil {
+			errs = append(errs, one.file.Close())
+		}
+	}
+	o.list = nil
+	return errors.Join(errs...)
+}

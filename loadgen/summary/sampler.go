@@ -1,0 +1,150 @@
+package summary
+
+import (
+	"math"
+	"time"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/verdict"
+)
+
+// sampler holds what the figure of one check is computed from: times, or how
+// many of all requests were of a kind.
+type sampler struct {
+	times       *histogram // nil before the first
+	n, hits     uint64
+	first, last time.Time // sent
+}
+
+// takes adds a record to s, if it counts for the figure of a check.
+func (s *sampler) take(metric loadgen.Metric, statuses loadgen.Statuses, r *loadgen.Record) {
+	sent := r.Outcome != loadgen.NotSent
+	switch {
+	case metric == loadgen.MetricErrorRatio:
+		if sent || r.NotSent != loadgen.NotSentStopped {
+			s.count(!sent || !r.OK())
+		}
+	case !sent:
+	case metric == loadgen.MetricResponseTime:
+		s.time(r.ResponseTime())
+	case metric == loadgen.MetricServiceTime:
+		s.time(r.ServiceTime())
+	case metric == loadgen.MetricScheduleLag:
+		if r.Open {
+			s.time(r.Lag())
+		}
+	case metric == loadgen.MetricStatus:
+		s.count(statuses.Has(r))
+	case metric == loadgen.MetricRate:
+		s.count(false)
+		s.span(r.Sent, r.Sent)
+	}
+}
+
+func (s *sampler) time(d time.Duration) {
+	if s.times == nil {
+		s.times = newHistogram()
+	}
+	s.times.add(d)
+}
+
+func (s *sampler) count(hit bool) {
+	s.n++
+	if hit {
+		s.hits++
+	}
+}
+
+func (s *sampler) span(first, last time.Time) {
+	if s.first.IsZero() || first.Before(s.first) {
+		s.first = first
+	}
+	if last.After(s.last) {
+		s.last = last
+	}
+}
+
+func (s *sampler) merge(o *sampler) {
+	s.n += o.n
+	s.hits += o.hits
+	if o.times != nil {
+		s.mergeTimes(o.times)
+	}
+	if !o.first.IsZero() {
+		s.span(o.first, o.last)
+	}
+}
+
+func (s *sampler) mergeTimes(h *histogram) {
+	if s.times == nil {
+		s.times = newHistogram()
+	}
+	s.times.merge(h)
+}
+
+// reading is the figure of a check, but for rates.
+func (s *sampler) reading(c *verdict.Check) verdict.Reading {
+	if !c.Metric.Time() {
+		if s.n == 0 {
+			return verdict.Reading{}
+		}
+		return verdict.Reading{Value: float64(s.hits) / float64(s.n), Samples: s.n}
+	}
+	if s.times == nil || s.times.ns.Count() == 0 {
+		return verdict.Reading{}
+	}
+	r := verdict.Reading{Samples: s.times.ns.Count()}
+	var ns float64
+	switch c.Stat {
+	case loadgen.StatMean:
+		ns = s.times.ns.Sum() / float64(r.Samples)
+	case loadgen.StatMax:
+		ns = s.times.ns.Max()
+	default:
+		// 99.9/100 is a little more than 0.999, which would be the next rank.
+		ns = s.times.values(math.Round(c.Percentile*1e7) / 1e9)[0]
+	}
+	r.Value = float64(seconds(ns))
+	return r
+}
+
+// rate is the sent per second, of two requests or more.
+func (s *sampler) rate() verdict.Reading {
+	if s.n < 2 || !s.last.After(s.first) {
+		return verdict.Reading{}
+	}
+	return verdict.Reading{Value: perSecond(s.n-1, s.last.Sub(s.first)), Samples: s.n}
+}
+
+// sampled adds to s what a tally has of the whole run. t.mu is held.
+func (t *tally) sampled(c *verdict.Check, statuses loadgen.Statuses, s *sampler) {
+	sent := t.counts.finished + t.counts.failed
+	switch c.Metric {
+	case loadgen.MetricResponseTime:
+		s.mergeTimes(t.times.response)
+		s.mergeTimes(t.times.interval)
+	case loadgen.MetricServiceTime:
+		s.mergeTimes(t.times.service)
+	case loadgen.MetricScheduleLag:
+		s.mergeTimes(t.times.lag)
+	case loadgen.MetricErrorRatio:
+		lost := t.counts.notSent[loadgen.NotSentLate] + t.counts.notSent[loadgen.NotSentError]
+		s.merge(&sampler{n: sent + lost, hits: sent + lost - t.counts.ok})
+	case loadgen.MetricStatus:
+		s.merge(&sampler{n: sent, hits: t.counts.having(statuses)})
+	case loadgen.MetricRate:
+		s.merge(&sampler{n: sent, first: t.counts.first, last: t.counts.last})
+	}
+}
+
+// having is how many finished requests have one of the statuses.
+func (c *counts) having(s loadgen.Statuses) (n uint64) {
+	for code := s.Low; code <= s.High; code++ {
+		if s.RPC {
+			n += c.rpc[code]
+		} else {
+			n += c.status[code]
+		}
+	}
+	return n
+}

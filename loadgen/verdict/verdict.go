@@ -1,0 +1,108 @@
+package verdict
+
+import (
+	"fmt"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/vitals"
+)
+
+// Verdict on a run.
+type Verdict string
+
+const (
+	Pass      Verdict = "pass"      // every threshold was kept to
+	Fail      Verdict = "fail"      // a threshold was breached
+	Undecided Verdict = "undecided" // the measurement cannot be trusted, or lacks data
+	Sound     Verdict = "sound"     // there are no thresholds, and the measurement can be trusted
+)
+
+// Report is the verdict with what it rests on.
+type Report struct {
+	Verdict Verdict `json:"verdict"`
+	// Reasons are sentences: why the measurement is not trusted, and which thresholds
+	// had no samples. With them a verdict is undecided, unless it can be trusted and a
+	// threshold with samples was breached.
+	Reasons    []string `json:"reasons,omitempty"`
+	Trusted    bool     `json:"trusted"`
+	Thresholds []Result `json:"thresholds"`
+	// Machine is how the generator's machine treated it; Unknown is what it does not tell.
+	Machine vitals.Strain `json:"machine"`
+	Unknown []string      `json:"unknown,omitempty"`
+}
+
+// Decide gives the verdict.
+//
+// It is the logic of three values: a breach decides whatever the thresholds
+// without samples would have said, but nothing decides where the measurement
+// itself is in doubt. No data never passes.
+func Decide(t loadgen.Trust, e *Evidence, results []Result) Report {
+	r := Report{
+		Reasons: Doubts(t, e), Thresholds: results,
+		Machine: e.Strain, Unknown: e.Strain.Unknown(),
+	}
+	if r.Thresholds == nil {
+		r.Thresholds = []Result{}
+	}
+	r.Trusted = len(r.Reasons) == 0
+	missing := 0
+	for i := range results {
+		if results[i].Outcome == NoSamples {
+			missing++
+			r.Reasons = append(r.Reasons, fmt.Sprintf("the threshold %s had no samples", results[i].Threshold))
+		}
+	}
+	switch {
+	case !r.Trusted:
+		r.Verdict = Undecided
+	case r.Breached() > 0:
+		r.Verdict = Fail
+	case missing > 0:
+		r.Verdict = Undecided
+	case len(results) == 0:
+		r.Verdict = Sound
+	default:
+		r.Verdict = Pass
+	}
+	return r
+}
+
+// Breached is how many thresholds were breached.
+func (r *Report) Breached() (n int) {
+	for i := range r.Thresholds {
+		if r.Thresholds[i].Outcome == Breached {
+			n++
+		}
+	}
+	return n
+}
+
+// Words say the verdict in a line.
+func (r *Report) Words() string {
+	n, breached := len(r.Thresholds), r.Breached()
+	switch {
+	case r.Verdict == Sound:
+		return "no thresholds; the measurement is sound"
+	case r.Verdict == Pass && n == 1:
+		return "the threshold was kept to"
+	case r.Verdict == Pass:
+		return fmt.Sprintf("all %d thresholds were kept to", n)
+	case r.Verdict == Fail:
+		return of(breached, n) + " breached"
+	case r.Trusted:
+		return "a threshold had no samples"
+	case breached > 0:
+		return "the measurement cannot be trusted; " + of(breached, n) + " breached all the same"
+	}
+	return "the measurement cannot be trusted"
+}
+
+func of(breached, all int) string {
+	switch {
+	case all == 1:
+		return "the threshold was"
+	case breached == 1:
+		return fmt.Sprintf("1 of %d thresholds was", all)
+	}
+	return fmt.Sprintf("%d of %d thresholds were", breached, all)
+}

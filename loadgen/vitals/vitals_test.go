@@ -1,0 +1,110 @@
+package vitals
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// tree is a source made of files.
+func tree(t *testing.T, files map[string]string) Source {
+	dir := t.TempDir()
+	put(t, dir, files)
+	return Source{Proc: filepath.Join(dir, "proc"), Cgroup: filepath.Join(dir, "cgroup")}
+}
+
+func put(t *testing.T, dir string, files map[string]string) {
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	}
+}
+
+func TestTheWorstThrottledCgroupAroundTheProcessCounts(t *testing.T) {
+	files := map[string]string{
+		"proc/self/cgroup":        "12:cpu:/old\n0::/pod/box\n",
+		"cgroup/pod/box/cpu.stat": "usage_usec 1\nnr_periods 1000\nnr_throttled 10\nthrottled_usec 5\n",
+		"cgroup/pod/cpu.stat":     "usage_usec 1\nnr_periods 500\nnr_throttled 0\n",
+		"cgroup/cpu.stat":         "usage_usec 99\nuser_usec 1\n",
+		"proc/stat":               "cpu  100 0 100 700 0 0 0 100 7 0\ncpu0 1 2 3\n",
+	}
+	s := tree(t, files)
+	before := s.Read()
+	put(t, filepath.Dir(s.Proc), map[string]string{
+		"cgroup/pod/box/cpu.stat": "usage_usec 2\nnr_periods 1100\nnr_throttled 11\n",
+		"cgroup/pod/cpu.stat":     "usage_usec 2\nnr_periods 600\nnr_throttled 25\n",
+		"proc/stat":               "cpu  150 0 150 770 0 0 0 130 9 0\n",
+	})
+	got := Between(before, s.Read())
+	require.NotNil(t, got.CPUThrottled)
+	assert.InDelta(t, 0.25, *got.CPUThrottled, 1e-9)
+	require.NotNil(t, got.CPUSteal)
+	assert.InDelta(t, 0.15, *got.CPUSteal, 1e-9, "30 of 200 ticks")
+	assert.Empty(t, got.Unknown())
+}
+
+func TestACgroupWithoutALimitIsNotThrottled(t *testing.T) {
+	s := tree(t, map[string]string{"proc/self/cgroup": "0::/\n", "cgroup/cpu.stat": "usage_usec 5\n"})
+	got := Between(s.Read(), s.Read())
+	require.NotNil(t, got.CPUThrottled)
+	assert.Zero(t, *got.CPUThrottled)
+}
+
+func TestWhatASystemDoesNotTellIsNotKnown(t *testing.T) {
+	for name, files := range map[string]map[string]string{
+		"nothing":     {},
+		"cgroup v1":   {"proc/self/cgroup": "1:cpu:/a\n", "cgroup/cpu.stat": "nr_periods 0\nnr_throttled 0\nthrottled_time 0\n"},
+		"hybrid":      {"proc/self/cgroup": "1:cpu:/a\n0::/\n", "cgroup/cpu.stat": "nr_periods 0\nnr_throttled 0\n"},
+		"not numbers": {"proc/self/cgroup": "0::/x\n", "proc/stat": "cpu a b c d e f g h\n"},
+		"an old stat": {"proc/stat": "cpu 1 2 3 4\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := tree(t, files)
+			got := Between(s.Read(), s.Read())
+			assert.Nil(t, got.CPUThrottled)
+			assert.Nil(t, got.CPUSteal)
+			assert.Len(t, got.Unknown(), 2)
+		})
+	}
+	assert.Len(t, Between(Reading{}, Reading{}).Unknown(), 3)
+}
+
+func TestTheSchedulersLatencyIsTheUpperBoundOfItsBucket(t *testing.T) {
+	bounds := []float64{0, 0.001, 0.01, math.Inf(1)}
+	before := histogram{counts: []uint64{50, 0, 0}, bounds: bounds}
+	for counts, want := range map[[3]uint64]float64{
+		{50, 0, 0}:   0,
+		{149, 1, 0}:  0.001,
+		{148, 2, 0}:  0.01,
+		{148, 0, 50}: 0.01,
+	} {
+		got := quantile(0.99, before, histogram{counts: counts[:], bounds: bounds})
+		require.NotNil(t, got)
+		assert.Equal(t, want, *got, "%v", counts)
+	}
+}
+
+// More goroutines that burn than processors make others wait for one.
+func TestGoroutinesThatWaitForAProcessorAreSeen(t *testing.T) {
+	before := System().Read()
+	end := time.Now().Add(300 * time.Millisecond)
+	var wg sync.WaitGroup
+	for range 8 * runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for time.Now().Before(end) {
+			}
+		})
+	}
+	wg.Wait()
+	got := Between(before, System().Read())
+	require.NotNil(t, got.SchedulerLatency)
+	assert.Greater(t, *got.SchedulerLatency, 0.01)
+}
