@@ -11,14 +11,15 @@ import (
 type tally struct {
 	mu sync.Mutex // guards all below
 
+	parts []*part // of checks of stages and windows; in the cache line of the lock
+
 	counts   counts
 	times    times
 	phases   [7]*histogram // in the order of phasesOf
 	stream   *stream       // nil until a call that streams came
 	failures map[loadgen.ErrorKind]*failure
 	slowest  ranking
-	drained  uint64  // requests that had ended when the interval was drained
-	parts    []*part // of checks of stages and windows
+	drained  uint64 // requests that had ended when the interval was drained
 }
 
 // counts of requests, bytes and connections.
@@ -54,8 +55,8 @@ func newTally() *tally {
 
 // add counts a record. t.mu is held.
 func (t *tally) add(r *loadgen.Record) {
-	for _, p := range t.parts {
-		p.add(r)
+	if t.parts != nil {
+		t.sample(r)
 	}
 	if r.Outcome == loadgen.NotSent {
 		t.counts.addNotSent(r.NotSent)
@@ -79,6 +80,14 @@ func (t *tally) add(r *loadgen.Record) {
 		t.stream.add(r.Stream)
 	}
 	t.slowest.add(r, response)
+}
+
+// sample passes a record to the parts. It is apart from add so that add's code
+// does not grow where there are none.
+func (t *tally) sample(r *loadgen.Record) {
+	for _, p := range t.parts {
+		p.add(r)
+	}
 }
 
 func (c *counts) addSent(r *loadgen.Record) {
