@@ -161,6 +161,9 @@ func (s *session) begin(cancelled <-chan string) (*loadgenreceiver.Handle, error
 func (s *session) lastWords(err error) (outcome, error) {
 	select {
 	case end := <-s.ended:
+		if len(end.summary.Faults) > 0 {
+			return end, end.err // what was lost is told there
+		}
 		return end, errors.Join(end.err, err)
 	default:
 		return outcome{}, fmt.Errorf("the collector ended during the run: %w", err)
