@@ -75,9 +75,8 @@ func allocate(ctx context.Context) {
 		list = &node{next: list}
 	}
 	for ctx.Err() == nil {
-		for range 1000 {
-			garbage := make([]byte, 512)
-			runtime.KeepAlive(&garbage)
+		for size := range 1000 { // a size that varies goes to the heap
+			runtime.KeepAlive(make([]byte, size))
 		}
 	}
 	runtime.KeepAlive(list)
@@ -127,4 +126,11 @@ func cpuTime(b *testing.B) time.Duration {
 		b.Skip(os.NewSyscallError("getrusage", err))
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func BenchmarkLook(b *testing.B) {
+	w := newWatcher()
+	for b.Loop() {
+		w.look()
+	}
 }

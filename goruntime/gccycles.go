@@ -20,26 +20,29 @@ type Cycle struct {
 }
 
 // watch calls report with each GC cycle, soon after it ended, until ctx ends. It
-// looks at the runtime's counters every so often, and when a cycle ends.
-func watch(ctx context.Context, every time.Duration, report func(Cycle)) {
+// looks at the runtime's counters when a cycle ends, and so often as fine while
+// one may begin.
+func watch(ctx context.Context, fine time.Duration, report func(Cycle)) {
 	w := newWatcher()
 	w.tracker.Look(w.look())
 	bell := newBell()
 	defer bell.silence()
-	ticker := time.NewTicker(every)
-	defer ticker.Stop()
+	timer := time.NewTimer(fine)
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
-			w.tracker.Look(w.look())
-		case <-bell.rings:
+		case <-timer.C:
+		case <-bell.rings: // late, when the runtime is busy with other finalizers
 		}
-		// The bell comes late when the runtime is busy with other finalizers.
-		if w.behind() {
-			w.catchUp(report)
+		l := w.look()
+		if l.Cycles > w.told {
+			w.catchUp(l, report)
+		} else {
+			w.tracker.Look(l)
 		}
+		timer.Reset(w.pause(fine))
 	}
 }
 
@@ -47,6 +50,9 @@ func watch(ctx context.Context, every time.Duration, report func(Cycle)) {
 const (
 	atPauses = iota
 	atCycles
+	atLive
+	atGoal
+	atInUse
 	atAssist
 	atDedicated
 	atIdle
@@ -56,7 +62,7 @@ const (
 type watcher struct {
 	tracker gccycle.Tracker
 	samples []metrics.Sample
-	cycles  uint64 // as of the last look
+	heap    gccycle.Heap
 	told    uint64 // cycles reported, or over before the watch began
 	stats   debug.GCStats
 	spent   [3]float64
@@ -66,6 +72,9 @@ func newWatcher() *watcher {
 	w := &watcher{samples: []metrics.Sample{
 		atPauses:    {Name: "/cpu/classes/gc/pause:cpu-seconds"},
 		atCycles:    {Name: "/gc/cycles/total:gc-cycles"},
+		atLive:      {Name: "/gc/heap/live:bytes"},
+		atGoal:      {Name: "/gc/heap/goal:bytes"},
+		atInUse:     {Name: "/memory/classes/heap/objects:bytes"},
 		atAssist:    {Name: "/cpu/classes/gc/mark/assist:cpu-seconds"},
 		atDedicated: {Name: "/cpu/classes/gc/mark/dedicated:cpu-seconds"},
 		atIdle:      {Name: "/cpu/classes/gc/mark/idle:cpu-seconds"},
@@ -83,21 +92,23 @@ func (w *watcher) look() gccycle.Look {
 	l.After = time.Now()
 	l.Pauses = w.samples[atPauses].Value.Float64()
 	l.Cycles = w.samples[atCycles].Value.Uint64()
-	w.cycles = l.Cycles
 	return l
 }
 
-func (w *watcher) behind() bool {
-	if w.cycles > w.told {
-		return true
+// pause is the time until the next look.
+func (w *watcher) pause(fine time.Duration) time.Duration {
+	now := gccycle.Heap{
+		At:    time.Now(),
+		Live:  w.samples[atLive].Value.Uint64(),
+		Goal:  w.samples[atGoal].Value.Uint64(),
+		InUse: w.samples[atInUse].Value.Uint64(),
 	}
-	metrics.Read(w.samples[atCycles : atCycles+1])
-	return w.samples[atCycles].Value.Uint64() > w.told
+	defer func() { w.heap = now }()
+	return gccycle.Pace(w.heap, now, fine)
 }
 
-// catchUp reports the cycles that have ended. The runtime remembers 256.
-func (w *watcher) catchUp(report func(Cycle)) {
-	l := w.look()
+// catchUp reports the cycles that have ended as of l, or since. The runtime remembers 256.
+func (w *watcher) catchUp(l gccycle.Look, report func(Cycle)) {
 	metrics.Read(w.samples[atAssist:])
 	spent := w.cpu()
 	debug.ReadGCStats(&w.stats)

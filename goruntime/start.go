@@ -36,9 +36,9 @@ func WithMeterProvider(p metric.MeterProvider) Option { return func(c *config) {
 // provider. If it drops them when Start is called, none are made.
 func WithLoggerProvider(p log.LoggerProvider) Option { return func(c *config) { c.loggers = p } }
 
-// WithCycleLook says how often the runtime is asked whether a GC cycle has
-// begun, and so how exactly its begin is known: 5 ms by default, 1 ms at least.
-// With 0 there are no events of cycles.
+// WithCycleLook says how often the runtime is asked whether a GC cycle has begun
+// when one may, and so how exactly its begin is known: 5 ms by default, 1 ms at
+// least. With 0 there are no events of cycles.
 func WithCycleLook(every time.Duration) Option { return func(c *config) { c.look = every } }
 
 // WithCycles has observe called with each GC cycle, from one goroutine.
