@@ -20,13 +20,18 @@ const (
 	metricFault  = "target.fault"
 	metricTook   = "target.scrape.duration"
 	metricSource = "target.source"
+	// Not go.goroutine.count and go.thread.count: Prometheus keeps names that end
+	// in _count for histograms, promtool refuses them otherwise, and these are the
+	// names that its dashboards know.
+	metricGoroutines = "go.goroutines"
+	metricThreads    = "go.threads"
 	// Of what runtime/metrics says in finer form to goruntime.
-	metricPauseTime   = "go.memory.gc.pause.time"
-	metricLastGC      = "go.memory.gc.last_end"
-	metricGCShare     = "go.memory.gc.cpu.utilization"
-	attrSource        = "source"
-	attrReason        = "reason"
-	scope             = "github.com/loadtrace/loadtrace/cmd/exporter"
+	metricPauseTime = "go.memory.gc.pause.time"
+	metricLastGC    = "go.memory.gc.last_end.timestamp"
+	metricGCShare   = "go.memory.gc.cpu.utilization"
+	attrSource      = "source"
+	attrReason      = "reason"
+	scope           = "github.com/loadtrace/loadtrace/cmd/exporter"
 )
 
 // answers is a metric.Producer over what was answered.
@@ -73,10 +78,11 @@ func (b *builder) answer(a target.Answer) {
 	if a.Memory != nil {
 		b.memory(a.Memory)
 	}
-	var goroutines goconv.GoroutineCount
-	b.level(goroutines, a.Goroutines)
+	if a.Goroutines != nil {
+		b.updown(metricGoroutines, "{goroutine}", goconv.GoroutineCount{}.Description(), *a.Goroutines)
+	}
 	if a.Threads != nil {
-		b.updown(goruntime.MetricThreads, "{thread}", "Operating system threads of the Go runtime.", *a.Threads)
+		b.updown(metricThreads, "{thread}", "Operating system threads of the Go runtime.", *a.Threads)
 	}
 }
 
