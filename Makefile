@@ -24,3 +24,4 @@ bench:
 	bin/bench memory
 	bin/bench vegeta
 	bin/bench ghz
+	bin/bench exporter
