@@ -237,13 +237,15 @@ func TestOfGoroutineStacksOnlyTheFirstLineIsRead(t *testing.T) {
 func TestAnAnswerOverTheLimitIsRefused(t *testing.T) {
 	url := serveMux(t, map[string]http.HandlerFunc{"/metrics": func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain")
-		for i := range 400_000 {
-			if _, err := fmt.Fprintf(w, "http_requests_total{path=\"/a/rather/long/path/%d\"} 1\n", i); err != nil {
+		path := strings.Repeat("long/", 2000)
+		for i := range 4000 {
+			if _, err := fmt.Fprintf(w, "http_requests_total{path=\"/%s%d\"} 1\n", path, i); err != nil {
 				return
 			}
 		}
 	}})
-	has(t, scrape(t, url), "up{*} 0", `target_fault{reason="too_large",`+labels+`,source="metrics"} 1`)
+	patient := func(c *target.Config) { c.Timeout = time.Minute }
+	has(t, scrape(t, url, patient), "up{*} 0", `target_fault{reason="too_large",`+labels+`,source="metrics"} 1`)
 }
 
 func TestCountersGoBackWhenTheTargetRestarts(t *testing.T) {
@@ -314,6 +316,18 @@ func TestSeveralTargetsStandSideBySideAlsoWhenOneIsDown(t *testing.T) {
 		landing := get(t, "http://"+address+"/")
 		assert.Contains(t, landing, `href="/metrics"`)
 		assert.Contains(t, landing, "connection_refused")
+	})
+}
+
+// A family has one type on a page.
+func TestAFamilyOfAnotherTypeThanAnotherTargetsIsLeftOutAndSaid(t *testing.T) {
+	one := serveMux(t, map[string]http.HandlerFunc{"/metrics": text("# TYPE http_size gauge\nhttp_size 1\n")})
+	two := serveMux(t, map[string]http.HandlerFunc{"/metrics": text("# TYPE http_size counter\nhttp_size 2\n")})
+	run(t, []string{"--service=a", "--service=b", "--target", one, "--target", two}, func(address string) {
+		got := get(t, "http://"+address+"/metrics")
+		assert.Regexp(t, `(?m)^http_size\{.*service_name="a"\} 1$`, got)
+		assert.NotRegexp(t, `(?m)^http_size\{.*service_name="b"\}`, got)
+		assert.Regexp(t, `target_fault\{reason="type_conflict",.*service_name="b",source="metrics"\} 1`, got)
 	})
 }
 

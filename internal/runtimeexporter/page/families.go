@@ -24,18 +24,26 @@ const (
 // Families are all families of the answers, sorted by name. The families within
 // the answers are changed and belong to the result.
 func Families(all []target.Answer) ([]*dto.MetricFamily, error) {
-	own, err := translate(all)
-	if err != nil {
-		return nil, err
-	}
 	byName := map[string]*dto.MetricFamily{}
 	taken := map[series]bool{}
-	for _, a := range all {
+	all = slices.Clone(all)
+	for i, a := range all {
+		var refused []string
 		for _, f := range a.Families {
 			if join(byName, f, a.Target) {
 				taken[series{f.GetName(), a.Target.Service, a.Target.Instance}] = true
+			} else {
+				refused = append(refused, f.GetName())
 			}
 		}
+		if len(refused) > 0 {
+			all[i].Faults = append(slices.Clone(a.Faults), target.Fault{Source: target.SourceMetrics, Reason: target.ReasonConflict,
+				Err: fmt.Errorf("other targets have %v as another type", refused)})
+		}
+	}
+	own, err := translate(all)
+	if err != nil {
+		return nil, err
 	}
 	for _, f := range own {
 		f.Metric = slices.DeleteFunc(f.Metric, func(m *dto.Metric) bool {

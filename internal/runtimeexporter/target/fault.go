@@ -31,6 +31,7 @@ const (
 	ReasonHTML         = "html"
 	ReasonFormat       = "bad_format"
 	ReasonTooLarge     = "too_large"
+	ReasonConflict     = "type_conflict" // of a family, with another target's
 	ReasonNoGo         = "no_go_runtime" // it answers, and none of it is of a Go runtime
 )
 
