@@ -148,7 +148,7 @@ func afterGC(arrived <-chan struct{}) <-chan struct{} {
 func TestNothingIsWatchedWhenNobodyWantsCycles(t *testing.T) {
 	before := runtime.NumGoroutine()
 	started(t, goruntime.WithLoggerProvider(sdklog.NewLoggerProvider())) // without a processor
-	assert.Equal(t, before, runtime.NumGoroutine())
+	assert.LessOrEqual(t, runtime.NumGoroutine(), before)
 }
 
 func TestALookThatIsTooOftenIsRefused(t *testing.T) {

@@ -174,8 +174,8 @@ func TestADownTargetIsUpZeroWithTheReason(t *testing.T) {
 	gone := httptest.NewServer(nil)
 	gone.Close()
 	begin := time.Now()
-	got := scrape(t, gone.URL)
-	assert.Less(t, time.Since(begin), time.Second)
+	got := scrape(t, gone.URL, func(c *target.Config) { c.Timeout = time.Minute })
+	assert.Less(t, time.Since(begin), 5*time.Second)
 	has(t, got, "up{*} 0", `target_fault{reason="connection_refused",`+labels+`,source="metrics"} 1`)
 	assert.NotContains(t, got, "go_")
 }
@@ -184,7 +184,7 @@ func TestATargetThatHangsCostsTheTimeoutAndNoMore(t *testing.T) {
 	url := serveMux(t, map[string]http.HandlerFunc{"/": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }})
 	begin := time.Now()
 	got := scrape(t, url, func(c *target.Config) { c.Timeout = 50 * time.Millisecond })
-	assert.Less(t, time.Since(begin), time.Second)
+	assert.Less(t, time.Since(begin), 2*time.Second)
 	has(t, got, "up{*} 0", `target_fault{reason="timeout",`+labels+`,source="expvar"} 1`)
 }
 
@@ -193,7 +193,7 @@ func TestOneEndpointThatHangsDoesNotHideTheOthers(t *testing.T) {
 		"/debug/vars": expvar.Handler().ServeHTTP,
 		"/metrics":    func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
 	})
-	got := scrape(t, url, func(c *target.Config) { c.Timeout = 200 * time.Millisecond })
+	got := scrape(t, url, func(c *target.Config) { c.Timeout = time.Second })
 	has(t, got, "up{*} 1", `target_fault{reason="timeout",`+labels+`,source="metrics"} 1`)
 	assert.Contains(t, got, "go_memory_used_bytes")
 }
