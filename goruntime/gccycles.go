@@ -22,9 +22,7 @@ type Cycle struct {
 // watch calls report with each GC cycle, soon after it ended, until ctx ends. It
 // looks at the runtime's counters when a cycle ends, and so often as fine while
 // one may begin.
-func watch(ctx context.Context, fine time.Duration, report func(Cycle)) {
-	w := newWatcher()
-	w.tracker.Look(w.look())
+func (w *watcher) watch(ctx context.Context, fine time.Duration, report func(Cycle)) {
 	bell := newBell()
 	defer bell.silence()
 	timer := time.NewTimer(fine)
@@ -68,6 +66,7 @@ type watcher struct {
 	spent   [3]float64
 }
 
+// newWatcher watches from now on: what ends before is not reported.
 func newWatcher() *watcher {
 	w := &watcher{samples: []metrics.Sample{
 		atPauses:    {Name: "/cpu/classes/gc/pause:cpu-seconds"},
@@ -83,6 +82,7 @@ func newWatcher() *watcher {
 	w.told = uint64(w.stats.NumGC)
 	metrics.Read(w.samples)
 	w.cpu()
+	w.tracker.Look(w.look())
 	return w
 }
 

@@ -84,9 +84,10 @@ func (c config) watch() (stop func()) {
 		cancel()
 		return func() {}
 	}
+	w := newWatcher() // before Start returns, so that no cycle after it is missed
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		watch(ctx, c.look, func(cycle Cycle) {
+		w.watch(ctx, c.look, func(cycle Cycle) {
 			if logged {
 				logCycle(ctx, logger, cycle)
 			}
