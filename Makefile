@@ -25,3 +25,4 @@ bench:
 	bin/bench vegeta
 	bin/bench ghz
 	bin/bench lag
+	bin/bench exporter

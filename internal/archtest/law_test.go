@@ -77,6 +77,16 @@ var law = []rule{
 		forbidden: []string{"./loadgen/...", "./receiver/..."},
 	},
 	{
+		why:       "any service imports goruntime, and must get nothing else with it",
+		in:        []string{"./goruntime/..."},
+		forbidden: []string{"go.opentelemetry.io/collector/...", "github.com/prometheus/...", "./loadgen/...", "./receiver/...", "./processor/...", "./internal/..."},
+	},
+	{
+		why:       "goruntime itself costs the OpenTelemetry API and metric SDK, no more",
+		in:        []string{"./goruntime"},
+		forbidden: []string{"go.opentelemetry.io/contrib/...", "./goruntime/servermetrics/..."},
+	},
+	{
 		why:       "commands are ends",
 		in:        []string{"./..."},
 		forbidden: []string{"./cmd/..."},
@@ -111,6 +121,7 @@ func TestOnlyTestsImportTestPackages(t *testing.T) {
 // compute can be replayed.
 func TestPurePackagesHaveNeitherClockNorGoroutine(t *testing.T) {
 	pure := []string{
+		"./goruntime/internal/gccycle", "./goruntime/internal/runtimehist",
 		"./receiver/loadgenreceiver/internal/span", "./receiver/loadgenreceiver/internal/meter",
 		"./processor/tracejoinprocessor/internal/join", "./processor/tracejoinprocessor/internal/window",
 		"./processor/tracejoinprocessor/internal/annotate", "./loadgen/verdict", "./cmd/loadtrace/internal/report",
@@ -135,6 +146,8 @@ func TestTheLawBites(t *testing.T) {
 		{pkg: "./loadgen/httpengine", imports: []string{module + "/loadgen/grpcengine"}},
 		{pkg: "./receiver/loadgenreceiver", imports: []string{"github.com/tsenart/vegeta/v12/lib"}},
 		{pkg: "./processor/tracejoinprocessor", imports: []string{module + "/loadgen"}},
+		{pkg: "./goruntime", imports: []string{"go.opentelemetry.io/contrib/instrumentation/runtime"}},
+		{pkg: "./goruntime/internal/cgroup", imports: []string{"go.opentelemetry.io/collector/pdata/pmetric"}},
 		{pkg: "./goruntime", test: true, imports: []string{module + "/cmd/target"}},
 	} {
 		assert.NotEmpty(t, faults(f), "%s importing %s", f.pkg, f.imports)

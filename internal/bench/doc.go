@@ -7,6 +7,7 @@
 //	bench memory   two million requests: resident memory over time
 //	bench vegeta   requests per second and CPU per request beside stock vegeta
 //	bench ghz      the same of unary gRPC calls beside stock ghz
+//	bench exporter what being scraped by cmd/exporter costs a service
 //
 // It also holds the targets (bench server, bench health) and the sink (bench
 // sink) that the measurements start.

@@ -10,21 +10,22 @@ import (
 
 // commands by name.
 var commands = map[string]func(ctx context.Context, args []string) error{
-	"soak":   soak,
-	"memory": memory,
-	"vegeta": vegetaRivals,
-	"ghz":    ghzRivals,
-	"lag":    lag,
-	"server": server,
-	"health": health,
-	"sink":   sink,
+	"soak":     soak,
+	"memory":   memory,
+	"vegeta":   vegetaRivals,
+	"ghz":      ghzRivals,
+	"exporter": exporter,
+	"lag":      lag,
+	"server":   server,
+	"health":   health,
+	"sink":     sink,
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: bench soak|memory|vegeta|ghz|lag [flags]")
+		fmt.Fprintln(os.Stderr, "usage: bench soak|memory|vegeta|ghz|lag|exporter [flags]")
 		os.Exit(2)
 	}
 	if err := commands[os.Args[1]](ctx, os.Args[2:]); err != nil {

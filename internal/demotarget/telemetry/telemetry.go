@@ -10,12 +10,13 @@ import (
 	"time"
 
 	"go.opentelemetry.io/contrib/bridges/otelslog"
-	goruntime "go.opentelemetry.io/contrib/instrumentation/runtime"
 	"go.opentelemetry.io/otel/propagation"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/loadtrace/loadtrace/goruntime"
 )
 
 // Scope is the instrumentation scope of what the demo service measures and logs
@@ -55,6 +56,8 @@ type Telemetry struct {
 	logs       *sdklog.LoggerProvider
 	propagator propagation.TextMapPropagator
 	exporters  Exporters
+	// stopRuntime is nil until the runtime is reported.
+	stopRuntime func()
 }
 
 // New starts the telemetry. It owns the exporters from now on, also when it
@@ -77,7 +80,8 @@ func New(ctx context.Context, c Config, e Exporters) (*Telemetry, error) {
 	bridge := otelslog.NewHandler(Scope, otelslog.WithLoggerProvider(t.logs))
 	t.Log = slog.New(slog.NewMultiHandler(human, atLeast{bridge, c.Level}))
 	reportFaults(slog.New(human))
-	if err := goruntime.Start(goruntime.WithMeterProvider(t.metrics)); err != nil {
+	t.stopRuntime, err = goruntime.Start(goruntime.WithMeterProvider(t.metrics), goruntime.WithLoggerProvider(t.logs))
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start the runtime metrics: %w", err), t.Stop(ctx))
 	}
 	return t, nil
@@ -103,7 +107,8 @@ func newMetrics(res *resource.Resource, e Exporters) *sdkmetric.MeterProvider {
 	if e.Metrics != nil {
 		options = append(options, sdkmetric.WithReader(sdkmetric.NewPeriodicReader(e.Metrics,
 			sdkmetric.WithInterval(metricInterval),
-			sdkmetric.WithTimeout(exportTimeout))))
+			sdkmetric.WithTimeout(exportTimeout),
+			sdkmetric.WithProducer(goruntime.NewProducer()))))
 	}
 	return sdkmetric.NewMeterProvider(options...)
 }
@@ -123,6 +128,9 @@ func newLogs(res *resource.Resource, e Exporters) *sdklog.LoggerProvider {
 // Stop exports what is still queued, until ctx ends; the rest is lost, and the
 // error says so. It returns soon after ctx, whatever the far end does.
 func (t *Telemetry) Stop(ctx context.Context) error {
+	if t.stopRuntime != nil {
+		defer t.stopRuntime() // after the last collection, which still wants it
+	}
 	shutdowns := []func(context.Context) error{
 		t.traces.Shutdown, t.metrics.Shutdown, t.logs.Shutdown,
 	}

@@ -1,0 +1,15 @@
+// Package goruntime tells OpenTelemetry about the Go runtime of the process
+// that imports it, in one line:
+//
+//	stop, err := goruntime.Start()
+//
+// Start registers the metrics of the semantic conventions (go.*), what they
+// lack and people look for (goroutines by state, waiting for mutexes, the live
+// heap, limits and throttling of the control group), and logs an event for each
+// garbage collection, with bounds on its begin and its exact end; see Cycle.
+// NewProducer adds the runtime's own histograms to a metric reader.
+//
+// Everything is read when it is collected, in one pass over runtime/metrics.
+// Nothing stops the world. It depends on the OpenTelemetry API and the metric
+// SDK only, and needs no collector.
+package goruntime

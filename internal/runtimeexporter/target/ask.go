@@ -1,0 +1,220 @@
+package target
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Limits of what is read of a response. The end of a heap profile is what is
+// wanted of it, so all of it is read, a line at a time.
+const (
+	varsLimit    = 8 << 20
+	heapLimit    = 256 << 20
+	indexLimit   = 256 << 10
+	firstLine    = 4 << 10
+	metricsLimit = 16 << 20
+)
+
+// Sources.
+const (
+	SourceExpvar  = "expvar"
+	SourcePprof   = "pprof"
+	SourceMetrics = "metrics"
+)
+
+// Ask asks all endpoints at once and returns when all have answered, at the
+// latest after the target's timeout. What came by then counts.
+func (t *Target) Ask(ctx context.Context) Answer {
+	begin := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, t.timeout)
+	defer cancel()
+	var memory, counts, metrics part
+	var wg sync.WaitGroup
+	wg.Go(func() { memory = t.memory(ctx) })
+	wg.Go(func() { counts = t.counts(ctx) })
+	wg.Go(func() { metrics = t.metrics(ctx) })
+	wg.Wait()
+	a := merge(memory, counts, metrics)
+	a.Target, a.Took = t, time.Since(begin)
+	return a
+}
+
+// part is what one line of questions led to.
+type part struct {
+	source     string // that gave it, empty for none
+	memory     *Memory
+	goroutines *int64
+	threads    *int64
+	families   families
+	faults     []Fault
+}
+
+// merge puts the parts together. What pprof and expvar say goes before what
+// /metrics has of the same.
+func merge(memory, counts, metrics part) Answer {
+	a := Answer{Memory: memory.memory, Goroutines: counts.goroutines, Threads: counts.threads, Families: metrics.families.pass}
+	for _, p := range []part{memory, counts, metrics} {
+		if p.source != "" && !slices.Contains(a.Sources, p.source) {
+			a.Sources = append(a.Sources, p.source)
+		}
+	}
+	if a.Memory == nil {
+		a.Memory = metrics.families.memory()
+	}
+	if a.Goroutines == nil {
+		a.Goroutines = metrics.families.goroutines()
+	}
+	if a.Threads == nil {
+		a.Threads = metrics.families.threads()
+	}
+	a.Faults = faults(a, memory, counts, metrics)
+	return a
+}
+
+// faults are those that matter: that a target lacks an endpoint is none if it
+// gave the same in another way.
+func faults(a Answer, memory, counts, metrics part) (out []Fault) {
+	add := func(faults []Fault, replaced bool) {
+		for _, f := range faults {
+			known := slices.ContainsFunc(out, func(o Fault) bool { return o.Source == f.Source && o.Reason == f.Reason })
+			absent := f.Reason == ReasonNotFound || f.Reason == ReasonHTML
+			if !known && !(replaced && absent) {
+				out = append(out, f)
+			}
+		}
+	}
+	add(memory.faults, a.Memory != nil)
+	add(counts.faults, a.Goroutines != nil)
+	add(metrics.faults, a.Memory != nil)
+	if a.Up() && a.Memory == nil && a.Goroutines == nil && len(metrics.families.runtime) == 0 {
+		out = append(out, Fault{Source: SourceMetrics, Reason: ReasonNoGo, Err: fmt.Errorf(
+			"%s answers, but neither with expvar or net/http/pprof nor with go_* metrics; is it a Go program?", a.Sources)})
+	}
+	return out
+}
+
+// memory comes from expvar, which is cheaper for the target, else from the heap
+// profile.
+func (t *Target) memory(ctx context.Context) part {
+	var p part
+	err := t.get(ctx, "debug/vars", "application/json", varsLimit, func(_ http.Header, body io.Reader) (err error) {
+		p.memory, err = readVars(body)
+		return err
+	})
+	if err == nil {
+		p.source = SourceExpvar
+		return p
+	}
+	p.faults = append(p.faults, Fault{SourceExpvar, reason(err), err})
+	if ctx.Err() != nil {
+		return p
+	}
+	err = t.get(ctx, "debug/pprof/heap?debug=1", "text/plain", heapLimit, func(_ http.Header, body io.Reader) (err error) {
+		p.memory, err = readHeap(body)
+		return err
+	})
+	if err == nil {
+		p.source = SourcePprof
+		return p
+	}
+	p.faults = append(p.faults, Fault{SourcePprof, reason(err), err})
+	return p
+}
+
+// counts come from pprof's index, which counts goroutines without stopping
+// them, else from the first line of the goroutine profile.
+func (t *Target) counts(ctx context.Context) part {
+	var p part
+	err := t.get(ctx, "debug/pprof/", "text/html", indexLimit, func(_ http.Header, body io.Reader) (err error) {
+		p.goroutines, p.threads, err = readIndex(body)
+		return err
+	})
+	if err != nil && ctx.Err() == nil {
+		err = t.get(ctx, "debug/pprof/goroutine?debug=1", "text/plain", firstLine, func(_ http.Header, body io.Reader) (err error) {
+			p.goroutines, err = readGoroutines(body)
+			return err
+		})
+	}
+	if err != nil {
+		p.faults = append(p.faults, Fault{SourcePprof, reason(err), err})
+		return p
+	}
+	p.source = SourcePprof
+	return p
+}
+
+func (t *Target) metrics(ctx context.Context) part {
+	var p part
+	err := t.get(ctx, "metrics", acceptMetrics, metricsLimit, func(h http.Header, body io.Reader) (err error) {
+		p.families, err = readFamilies(h, body, t.pass)
+		return err
+	})
+	if err != nil {
+		p.faults = append(p.faults, Fault{SourceMetrics, reason(err), err})
+		return p
+	}
+	p.source = SourceMetrics
+	return p
+}
+
+// get asks for one path and has at most limit bytes of the answer read.
+func (t *Target) get(ctx context.Context, path, accept string, limit int64, read func(http.Header, io.Reader) error) error {
+	u := t.base.JoinPath("/")
+	u, err := u.Parse(path)
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Accept", accept)
+	response, err := t.client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	if err := status(response); err != nil {
+		return fmt.Errorf("%s: %w", u, err)
+	}
+	if kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")); kind == "text/html" && accept != kind {
+		return problemf(ReasonHTML, "%s: answers with a page of HTML", u)
+	}
+	if err := read(response.Header, &bounded{response.Body, limit}); err != nil {
+		return fmt.Errorf("%s: %w", u, err)
+	}
+	return nil
+}
+
+func status(r *http.Response) error {
+	switch r.StatusCode {
+	case http.StatusOK:
+		return nil
+	case http.StatusNotFound, http.StatusMethodNotAllowed:
+		return problemf(ReasonNotFound, "answers %s", r.Status)
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusProxyAuthRequired:
+		return problemf(ReasonUnauthorized, "answers %s", r.Status)
+	}
+	return problemf(ReasonStatus, "answers %s", r.Status)
+}
+
+// bounded fails, rather than ends, at the limit: half an answer is none.
+type bounded struct {
+	from io.Reader
+	left int64
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, problemf(ReasonTooLarge, "is larger than what is read of it")
+	}
+	n, err := b.from.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	return n, err
+}

@@ -1,0 +1,99 @@
+package target
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	promconfig "github.com/prometheus/common/config"
+)
+
+// Config says what to ask and how.
+type Config struct {
+	Service string // service.name
+	Address string // host:port, or a URL below which the endpoints are
+	Timeout time.Duration
+	// Pass matches, whole, the names of metric families that are passed on from
+	// the target's /metrics. Nil passes none.
+	Pass *regexp.Regexp
+	HTTP promconfig.HTTPClientConfig
+}
+
+// Target is one process to ask. It is safe for concurrent use.
+type Target struct {
+	Service, Instance string
+	base              *url.URL
+	client            *http.Client
+	timeout           time.Duration
+	pass              *regexp.Regexp
+}
+
+// New checks c. Its errors name no key; the caller knows it.
+func New(c Config) (*Target, error) {
+	base, err := baseURL(c.Address)
+	if err != nil {
+		return nil, err
+	}
+	client, err := promconfig.NewClientFromConfig(c.HTTP, "target", promconfig.WithUserAgent("loadtrace-exporter"))
+	if err != nil {
+		return nil, fmt.Errorf("make the HTTP client: %w", err)
+	}
+	return &Target{
+		Service: c.Service, Instance: base.Host + strings.TrimSuffix(base.Path, "/"), base: base,
+		client: client, timeout: c.Timeout, pass: c.Pass,
+	}, nil
+}
+
+// Close lets go of idle connections.
+func (t *Target) Close() { t.client.CloseIdleConnections() }
+
+// URL is where the target is, without credentials.
+func (t *Target) URL() string { return t.base.Redacted() }
+
+func baseURL(address string) (*url.URL, error) {
+	text := address
+	if !strings.Contains(text, "://") {
+		text = "http://" + text
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https":
+		return nil, fmt.Errorf("%q: is no address; write host:port, or a URL such as https://host:8443/admin", address)
+	case u.User != nil:
+		return nil, fmt.Errorf("%q: has credentials in it, which logs would show; write them as basic authentication", u.Redacted())
+	case u.RawQuery != "" || u.Fragment != "":
+		return nil, fmt.Errorf("%q: has a query or a fragment; write the part before it", address)
+	}
+	return u, nil
+}
+
+// Answer is what a target said at one time.
+type Answer struct {
+	Target *Target
+	Took   time.Duration
+	// Sources are those of expvar, pprof and metrics that gave something.
+	Sources    []string
+	Memory     *Memory
+	Goroutines *int64
+	Threads    *int64
+	// Families are those to pass on.
+	Families []*dto.MetricFamily
+	Faults   []Fault
+}
+
+// Up says whether the target gave anything.
+func (a Answer) Up() bool { return len(a.Sources) > 0 }
+
+// Memory is what a Go program knows of its memory and garbage collection. Zero
+// in a pointer's place is a value, nil is not known.
+type Memory struct {
+	Sys, HeapReleased, HeapAlloc, StackInuse, TotalAlloc, Mallocs, NextGC *uint64
+	NumGC                                                                 *uint64
+	LastGC                                                                *float64 // unix seconds
+	PauseTotal                                                            *float64 // seconds
+	GCCPUFraction                                                         *float64
+}
