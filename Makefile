@@ -17,10 +17,11 @@ build:
 generate:
 	go generate ./...
 
-# Takes about 10 minutes; needs two processors and taskset.
+# Takes about 18 minutes; needs two processors and taskset.
 bench:
 	go build -o bin/bench ./internal/bench
 	bin/bench soak
 	bin/bench memory
 	bin/bench vegeta
 	bin/bench ghz
+	bin/bench late

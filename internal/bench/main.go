@@ -14,8 +14,10 @@ var commands = map[string]func(ctx context.Context, args []string) error{
 	"memory": memory,
 	"vegeta": vegetaRivals,
 	"ghz":    ghzRivals,
+	"late":   late,
 	"server": server,
 	"health": health,
+	"tail":   tail,
 	"sink":   sink,
 }
 
@@ -23,7 +25,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: bench soak|memory|vegeta|ghz [flags]")
+		fmt.Fprintln(os.Stderr, "usage: bench soak|memory|vegeta|ghz|late [flags]")
 		os.Exit(2)
 	}
 	if err := commands[os.Args[1]](ctx, os.Args[2:]); err != nil {

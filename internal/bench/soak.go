@@ -20,7 +20,7 @@ type bed struct {
 }
 
 // newBed starts the target of a name.
-func newBed(ctx context.Context, target string) (*bed, error) {
+func newBed(ctx context.Context, target string, args ...string) (*bed, error) {
 	dir, err := os.MkdirTemp("", "loadtrace-bench")
 	if err != nil {
 		return nil, err
@@ -29,7 +29,7 @@ func newBed(ctx context.Context, target string) (*bed, error) {
 	if b.loadtrace, err = bin(ctx, dir, "./cmd/loadtrace", "-tags", "lean"); err != nil {
 		return nil, err
 	}
-	if b.target, err = startChild(ctx, target); err != nil {
+	if b.target, err = startChild(ctx, target, args...); err != nil {
 		return nil, err
 	}
 	return b, nil
