@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -34,7 +33,7 @@ func late(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("late", flag.ExitOnError)
 	flags.Uint64Var(&r.calls, "count", 1_200_000, "calls")
 	flags.IntVar(&r.workers, "workers", 50, "calls under way")
-	flags.DurationVar(&r.settle, "settle", time.Minute, "when growth of memory begins to count; too long a time fails")
+	flags.DurationVar(&r.settle, "settle", 20*time.Second, "when growth of memory begins to count: about a fifth of the calls")
 	rival := flags.Bool("rival", true, "run stock ghz too")
 	r.flags(flags)
 	flags.Parse(args)
@@ -45,79 +44,78 @@ func late(ctx context.Context, args []string) error {
 	fmt.Printf("%d calls, of which the first %d are answered at once; then one in %d is held for %s: %d calls, %.2f %% of all.\n\n",
 		r.calls, r.after, r.each, r.hold, r.held(r.calls), 100*float64(r.held(r.calls))/float64(r.calls))
 	fmt.Println("| | calls counted | results kept for percentiles | mean | p50 | p95 | p99 | slowest | took |\n|---|---|---|---|---|---|---|---|---|")
-	faults := r.ours(ctx)
+	memory, faults := r.ours(ctx)
 	if *rival {
 		faults = errors.Join(faults, r.theirs(ctx))
 	}
+	fmt.Println("\n" + memory)
 	return faults
 }
 
-func (r *lateRun) ours(ctx context.Context) error {
+// ours prints what loadtrace reports, and returns what it took of memory.
+func (r *lateRun) ours(ctx context.Context) (memory string, err error) {
 	b, err := newBed(ctx, "tail", r.args()...)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer b.close()
 	s, err := startChild(ctx, "sink")
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer s.stop()
 	plan, err := b.callsPlan(fmt.Sprintf("{max: {workers: %d}, count: %d}", r.workers, r.calls))
 	if err != nil {
-		return err
+		return "", err
 	}
-	cmd, err := pinned(ctx, generatorCPU, b.loadtrace, "run", plan, "--json", "--quiet", "--otlp", "grpc://"+s.address)
+	sum, settled, peak, err := b.watched(ctx, r.settle, plan, "--otlp", "grpc://"+s.address)
 	if err != nil {
-		return err
+		return "", err
 	}
-	var out bytes.Buffer
-	cmd.Stdout = &out
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	settled, peak, err := watchMemory(cmd, r.settle)
-	if err != nil {
-		return fmt.Errorf("loadtrace run: %w: %s", err, &out)
-	}
-	var sum summary.Summary
-	if err := json.Unmarshal(out.Bytes(), &sum); err != nil {
-		return err
-	}
-	spans, served := s.stop(), b.target.stop()
 	q := sum.Total.ServiceTime
 	fmt.Printf("| loadtrace, a span per call | %d | all | %s | %s | %s | %s | %s | %s |\n", sum.Total.Requests.Sent(),
 		ms(q.Mean), ms(q.P50), ms(q.P95), ms(q.P99), ms(q.Max), sum.Elapsed.Duration().Round(time.Second))
-	growth := float64(peak-settled) / float64(settled)
-	memory := fmt.Sprintf("loadtrace: %s client spans at the sink; resident %.1f MB after %s, at most %.1f MB after that, %+.1f %%",
-		spans, float64(settled)/1e6, r.settle, float64(peak)/1e6, 100*growth)
-	defer fmt.Println("\n" + memory)
-	return r.check(sum, spans, served, settled, peak)
+	spans := s.stop()
+	memory = fmt.Sprintf("loadtrace: %s client spans at the sink; resident %.1f MB after %s, at most %.1f MB after that: %+.1f %%",
+		spans, float64(settled)/1e6, r.settle, float64(peak)/1e6, 100*float64(peak-settled)/float64(settled))
+	return memory, errors.Join(r.checkCalls(sum, spans, b.target.stop()), r.checkMemory(settled, peak))
 }
 
-// check says what is not as it should be.
-func (r *lateRun) check(sum summary.Summary, spans, served string, settled, peak int64) error {
-	var faults []error
-	fail := func(ok bool, format string, args ...any) {
-		if !ok {
-			faults = append(faults, fmt.Errorf(format, args...))
-		}
+// checks are faults found so far.
+type checks []error
+
+func (c *checks) that(ok bool, format string, args ...any) {
+	if !ok {
+		*c = append(*c, fmt.Errorf(format, args...))
 	}
-	q, hold := sum.Total.ServiceTime, r.hold.Seconds()
-	fail(sum.Total.Requests.OK == r.calls, "%d of %d calls counted as OK", sum.Total.Requests.OK, r.calls)
-	fail(q.Count == r.calls, "%d of %d calls in the percentiles", q.Count, r.calls)
-	fail(spans == fmt.Sprint(r.calls), "%s of %d client spans at the sink", spans, r.calls)
-	want := fmt.Sprintf("%d %d", r.calls, r.held(r.calls))
-	fail(served == want, "the target says that it answered and held %s calls, not %s", served, want)
-	// A percentile is within 0.6 % of the true one.
-	fail(float64(q.P99) >= hold*(1-0.006), "p99 is %s, and more than 1 %% of the calls were held for %s", ms(q.P99), r.hold)
-	fail(float64(q.P95) < hold, "p95 is %s: the machine is too slow to tell the tail from the rest", ms(q.P95))
-	fail(sum.Faults == nil, "faults of the run: %q", sum.Faults)
-	fail(settled > 0, "the run took less than -settle %s, so memory is unknown", r.settle)
-	fail(peak <= maxResident, "resident memory reached %.1f MB", float64(peak)/1e6)
-	fail(float64(peak-settled) < maxGrowth*float64(settled), "resident memory grew from %.1f MB to %.1f MB", float64(settled)/1e6, float64(peak)/1e6)
-	return errors.Join(faults...)
 }
+
+// checkCalls holds the summary to what the sink and the target have counted, and
+// to the tail.
+func (r *lateRun) checkCalls(sum summary.Summary, spans, served string) error {
+	var c checks
+	q, hold := sum.Total.ServiceTime, r.hold.Seconds()
+	c.that(sum.Total.Requests.OK == r.calls, "%d of %d calls counted as OK", sum.Total.Requests.OK, r.calls)
+	c.that(q.Count == r.calls, "%d of %d calls in the percentiles", q.Count, r.calls)
+	c.that(spans == fmt.Sprint(r.calls), "%s of %d client spans at the sink", spans, r.calls)
+	c.that(served == r.served(), "the target answered and held %s calls, not %s", served, r.served())
+	// A percentile is within 0.6 % of the true one.
+	c.that(float64(q.P99) >= hold*(1-0.006), "p99 is %s, and more than 1 %% of the calls were held for %s", ms(q.P99), r.hold)
+	c.that(float64(q.P95) < hold, "p95 is %s: the machine is too slow to tell the tail from the rest", ms(q.P95))
+	c.that(len(sum.Faults) == 0, "faults of the run: %q", sum.Faults)
+	return errors.Join(c...)
+}
+
+func (r *lateRun) checkMemory(settled, peak int64) error {
+	var c checks
+	c.that(settled > 0 && peak > 0, "the run ended before -settle %s, or just after, so that growth of memory is unknown", r.settle)
+	c.that(max(settled, peak) <= maxResident, "resident memory reached %.1f MB", float64(peak)/1e6)
+	c.that(float64(peak-settled) < maxGrowth*float64(settled), "resident memory grew from %.1f MB to %.1f MB", float64(settled)/1e6, float64(peak)/1e6)
+	return errors.Join(c...)
+}
+
+// served is what the target says at its end.
+func (r *lateRun) served() string { return fmt.Sprintf("%d %d", r.calls, r.held(r.calls)) }
 
 // ghzReport is what is read of ghz's report. Of its results only the number
 // matters: they are read into nothing.
@@ -169,8 +167,8 @@ func (r *lateRun) theirs(ctx context.Context) error {
 	}
 	fmt.Printf("| stock ghz, no spans | %d | %d | %s | %s | %s | %s | %s | %s |\n", g.Count, len(g.Details), milliseconds(g.Average),
 		g.percentile(50), g.percentile(95), g.percentile(99), milliseconds(g.Slowest), g.Total.Round(time.Second))
-	if served, want := b.target.stop(), fmt.Sprintf("%d %d", r.calls, r.held(r.calls)); served != want {
-		return fmt.Errorf("ghz's target says that it answered and held %s calls, not %s", served, want)
+	if served := b.target.stop(); served != r.served() {
+		return fmt.Errorf("ghz's target answered and held %s calls, not %s", served, r.served())
 	}
 	return nil
 }

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"time"
 
 	"github.com/bojand/ghz/load"
 	ghz "github.com/bojand/ghz/runner"
 	"google.golang.org/grpc"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/internal/enginekit"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
@@ -20,7 +20,7 @@ const maxMessage = 64 << 20
 
 // Run implements loadgen.Engine.
 func (e *engine) Run(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) error {
-	cut, done := afterGrace(ctx, e.setup.Limits.Grace)
+	cut, done := enginekit.AfterGrace(ctx, e.setup.Limits.Grace)
 	defer done()
 	r := e.newRun(ctx, cut, p, sink)
 	defer r.abort()
@@ -112,19 +112,4 @@ func (e *engine) requester(name string, r *run) (*ghz.Requester, error) {
 		return nil, fmt.Errorf("make ghz's requester: %w", err)
 	}
 	return requester, nil
-}
-
-// afterGrace is a context that is cancelled a while after ctx is.
-func afterGrace(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
-	cut, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		timer := time.NewTimer(grace)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			cancel()
-		case <-cut.Done():
-		}
-	})
-	return cut, func() { stop(); cancel() }
 }

@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/types/dynamicpb"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/loadgentest"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
@@ -170,8 +171,8 @@ func TestFaultOfATemplateInALaterCallEndsTheRun(t *testing.T) {
 
 func TestTLSIsAsThePlanSays(t *testing.T) {
 	dir := t.TempDir()
-	certs := newPKI(t, dir)
-	g := startTarget(t, echo, grpc.Creds(credentials.NewTLS(certs.serverConfig())))
+	certs := loadgentest.NewPKI(t, dir)
+	g := startTarget(t, echo, grpc.Creds(credentials.NewTLS(certs.ServerConfig())))
 	good := loadgen.TLS{
 		CAFile: filepath.Join(dir, "ca.pem"), ServerName: "target.test",
 		CertFile: filepath.Join(dir, "client.pem"), KeyFile: filepath.Join(dir, "client.key"),

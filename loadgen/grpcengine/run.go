@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/internal/enginekit"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
@@ -58,7 +59,7 @@ func (r *run) metadataFor(call *ghz.CallData) (*metadata.MD, error) {
 		return nil, r.fail(f, err)
 	}
 	md[hitKey] = []string{strconv.FormatUint(f.record.Seq, 10)}
-	md["traceparent"] = []string{traceparent(f.record.TraceID, f.record.SpanID)}
+	md["traceparent"] = []string{enginekit.TraceParent(f.record.TraceID, f.record.SpanID)}
 	md["tracestate"] = []string{r.setup.Run.TraceState()}
 	if r.baggage != "" {
 		md["baggage"] = append(md["baggage"], r.baggage)

@@ -9,7 +9,6 @@ import (
 	"net"
 	"strings"
 	"syscall"
-	"unicode/utf8"
 
 	"github.com/loadtrace/loadtrace/loadgen"
 )
@@ -98,16 +97,4 @@ func byText(text string) loadgen.ErrorKind {
 		return loadgen.ErrorTLS
 	}
 	return loadgen.ErrorOther
-}
-
-// shorten bounds an error's text, at a character's border.
-func shorten(text string) string {
-	if len(text) <= loadgen.MaxErrorText {
-		return text
-	}
-	cut := loadgen.MaxErrorText
-	for !utf8.RuneStart(text[cut]) {
-		cut--
-	}
-	return text[:cut]
 }

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/internal/enginekit"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 	"github.com/loadtrace/loadtrace/loadgen/runner"
 )
@@ -36,7 +36,7 @@ func Open(s runner.Setup) (loadgen.Engine, error) {
 	if spec == nil {
 		return nil, &pace.KeyError{Key: "http", What: "missing", Fix: "say what to attack"}
 	}
-	requests, errRequests := readRequests(spec, baggage(s))
+	requests, errRequests := readRequests(spec, enginekit.Baggage(s))
 	tr, errTransport := newTransport(spec)
 	if err := errors.Join(errRequests, errTransport); err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func Open(s runner.Setup) (loadgen.Engine, error) {
 
 // Run implements loadgen.Engine.
 func (e *engine) Run(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) error {
-	cut, cancel := afterGrace(ctx, e.setup.Limits.Grace)
+	cut, cancel := enginekit.AfterGrace(ctx, e.setup.Limits.Grace)
 	defer cancel()
 	trip := &tripper{engine: e, pacer: p, sink: sink, stop: ctx, cut: cut}
 	workers, most := e.workers()
@@ -91,19 +91,4 @@ func (e *engine) workers() (first, most uint64) {
 func anyTarget(t *vegeta.Target) error {
 	t.Method, t.URL = http.MethodGet, "http://hit"
 	return nil
-}
-
-// afterGrace is a context that is cancelled a while after ctx is.
-func afterGrace(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
-	cut, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		timer := time.NewTimer(grace)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			cancel()
-		case <-cut.Done():
-		}
-	})
-	return cut, func() { stop(); cancel() }
 }

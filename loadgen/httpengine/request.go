@@ -15,7 +15,6 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"github.com/loadtrace/loadtrace/loadgen"
-	"github.com/loadtrace/loadtrace/loadgen/runner"
 )
 
 // methods are those a target may use.
@@ -116,18 +115,4 @@ func (r *request) send(ctx context.Context, traceparent, tracestate string) *htt
 		req.Body, _ = req.GetBody()
 	}
 	return req.WithContext(ctx)
-}
-
-// traceparent is the W3C trace context header of a hit: version 00, flags
-// sampled and random (the last seven bytes of our trace ids are random).
-func traceparent(t loadgen.TraceID, s loadgen.SpanID) string {
-	return "00-" + t.String() + "-" + s.String() + "-03"
-}
-
-// baggage is the W3C baggage header that marks test traffic, or nothing.
-func baggage(s runner.Setup) string {
-	if !s.Attack.Baggage {
-		return ""
-	}
-	return "loadgen.run.id=" + s.Run.String() + ",loadgen.attack.name=" + url.PathEscape(s.Attack.Name)
 }

@@ -2,13 +2,13 @@ package httpengine
 
 import (
 	"crypto/tls"
-	"net"
 	"net/http/httptrace"
 	"net/netip"
 	"sync"
 	"time"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/internal/enginekit"
 )
 
 // stamps are the moments of one hop of a request, as offsets from the run's
@@ -109,7 +109,7 @@ func (s *stamps) gotConn(info httptrace.GotConnInfo) {
 	defer s.mu.Unlock()
 	s.conn, s.wrote, s.first = s.now(), 0, 0
 	s.reused = info.Reused
-	s.local, s.peer = addrPort(info.Conn.LocalAddr()), addrPort(info.Conn.RemoteAddr())
+	s.local, s.peer = enginekit.AddrPort(info.Conn.LocalAddr()), enginekit.AddrPort(info.Conn.RemoteAddr())
 }
 
 func (s *stamps) wroteRequest(info httptrace.WroteRequestInfo) {
@@ -176,12 +176,4 @@ func between(from, to, end time.Duration) time.Duration {
 		return 0
 	}
 	return orEnd(to, end) - from
-}
-
-func addrPort(a net.Addr) netip.AddrPort {
-	if tcp, ok := a.(*net.TCPAddr); ok {
-		ap := tcp.AddrPort()
-		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
-	}
-	return netip.AddrPort{}
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/internal/enginekit"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
@@ -81,7 +82,7 @@ func (f *flight) fly() (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(f.cut, f.setup.Attack.HTTP.Timeout)
 	f.release = cancel
 	ctx = httptrace.WithClientTrace(ctx, f.stamps.hooks())
-	req := f.request.send(ctx, traceparent(f.record.TraceID, f.record.SpanID), f.setup.Run.TraceState())
+	req := f.request.send(ctx, enginekit.TraceParent(f.record.TraceID, f.record.SpanID), f.setup.Run.TraceState())
 	resp, err := f.transport.RoundTrip(req)
 	if err == nil && f.redirects > 0 && isRedirect(resp) {
 		resp, err = f.follow(req, resp)
@@ -124,7 +125,7 @@ func (f *flight) fail(err error) {
 	handshake := f.land(false)
 	f.record.Outcome = loadgen.Failed
 	f.record.Error = classify(err, handshake)
-	f.record.ErrorText = shorten(err.Error())
+	f.record.ErrorText = enginekit.ErrorText(err.Error())
 	f.end()
 }
 
