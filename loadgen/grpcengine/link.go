@@ -68,6 +68,8 @@ func (w watched) ClientHandshake(ctx context.Context, authority string, raw net.
 	}
 	if w.Info().SecurityProtocol == "insecure" {
 		m.secured = connected // there was no handshake
+	} else {
+		conn = &heeding{Conn: conn}
 	}
 	if w.link.begun == 0 {
 		m.begin = connected // the balancer hears of the beginning later
