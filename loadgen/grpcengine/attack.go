@@ -20,6 +20,12 @@ const maxMessage = 64 << 20
 
 // Run implements loadgen.Engine.
 func (e *engine) Run(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) error {
+	_, err := e.drive(ctx, p, sink)
+	return err
+}
+
+// drive has ghz carry out the attack. The report is ghz's own, which is empty.
+func (e *engine) drive(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) (*ghz.Report, error) {
 	cut, done := enginekit.AfterGrace(ctx, e.setup.Limits.Grace)
 	defer done()
 	r := e.newRun(ctx, cut, p, sink)
@@ -30,18 +36,18 @@ func (e *engine) Run(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) erro
 
 	requester, err := e.requester(name, r)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	r.gate.close = func() { requester.Stop(ghz.ReasonCancel) }
-	_, err = requester.Run()
+	report, err := requester.Run()
 	r.land()
 	if fault := r.fault.Load(); fault != nil {
-		return *fault
+		return report, *fault
 	}
 	if err != nil && !errors.Is(err, errNotSent) {
-		return fmt.Errorf("run ghz: %w", err)
+		return report, fmt.Errorf("run ghz: %w", err)
 	}
-	return nil
+	return report, nil
 }
 
 func (e *engine) newRun(ctx, cut context.Context, p *pace.Pacer, sink loadgen.Sink) *run {
