@@ -2,6 +2,6 @@
 
 package grpcengine
 
-// tracedCalls under the race detector, which makes a call take ten times as long.
-// The full number is for the tests without it, which .ci/run also runs.
+// tracedCalls under the race detector, with which each call takes many times as
+// long. What it looks for shows in these; .ci/run makes the full number without.
 const tracedCalls = 4_000
