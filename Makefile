@@ -17,7 +17,7 @@ build:
 generate:
 	go generate ./...
 
-# Takes about 10 minutes; needs two processors, taskset, nginx and wrk.
+# Takes about 20 minutes; needs two processors, taskset, nginx and wrk.
 bench:
 	go build -o bin/bench ./internal/bench
 	bin/bench soak
@@ -26,3 +26,4 @@ bench:
 	bin/bench ghz
 	bin/bench lag
 	bin/bench exporter
+	bin/bench late

@@ -146,7 +146,8 @@ type GRPC struct {
 	Stream       StreamLoad    `yaml:"stream,omitempty"`
 }
 
-// KeepAlive is HTTP/2 pings on idle connections; a zero Time is none.
+// KeepAlive is HTTP/2 pings on connections that are silent while a call is under
+// way; a zero Time is none.
 type KeepAlive struct {
 	Time    time.Duration `yaml:"time,omitempty"`
 	Timeout time.Duration `yaml:"timeout,omitempty"`

@@ -293,22 +293,6 @@ func TestTelemetryThatNobodyTakesIsCountedAndMistrusted(t *testing.T) {
 	assert.Contains(t, c.err.String(), "undecided: the pipeline did not get all spans")
 }
 
-// A kill cannot be answered. What was delivered until then is whole: the spans
-// of all requests but those of the last moments.
-func TestAKillLosesNoMoreThanTheLastMoments(t *testing.T) {
-	tg, sink := newTestTarget(t), newSink(t, "127.0.0.1:0")
-	c := loadtrace(t, "run", writePlan(t, tg.url, "[{constant: 200/s, duration: 60s}]"), "--otlp", sink.url)
-	require.NoError(t, c.Start())
-	require.Eventually(t, func() bool { return tg.hits.Load() > 600 }, 30*time.Second, time.Millisecond)
-	require.NoError(t, c.Process.Kill())
-	c.Wait()
-	sink.mu.Lock()
-	defer sink.mu.Unlock()
-	assert.Greater(t, len(sink.client), 300, "of 600 requests over three seconds")
-	assert.LessOrEqual(t, int64(len(sink.client)), tg.hits.Load())
-	assert.Contains(t, sink.events, "loadgen.run.start")
-}
-
 func TestAConfigurationOfTheUsersOwnGetsThePlan(t *testing.T) {
 	tg, dir := newTestTarget(t), t.TempDir()
 	config := filepath.Join(dir, "collector.yaml")

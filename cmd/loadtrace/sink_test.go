@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -26,7 +27,8 @@ type otlpSink struct {
 
 	mu        sync.Mutex // guards all below
 	client    map[pcommon.TraceID]pcommon.SpanID
-	spans     int // client spans, also those that came twice
+	spans     int         // client spans, also those that came twice
+	came      []time.Time // batches with client spans
 	all       map[pcommon.SpanID]sunk
 	runs      int // spans of runs
 	exemplars []pmetric.Exemplar
@@ -105,6 +107,12 @@ func (s *otlpSink) take(path string, body []byte) error {
 }
 
 func (s *otlpSink) takeTraces(td ptrace.Traces) {
+	before := s.spans
+	defer func() {
+		if s.spans > before {
+			s.came = append(s.came, time.Now())
+		}
+	}()
 	for _, rs := range td.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, span := range ss.Spans().All() {

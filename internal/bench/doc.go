@@ -8,7 +8,9 @@
 //	bench vegeta   requests per second and CPU per request beside stock vegeta
 //	bench ghz      the same of unary gRPC calls beside stock ghz
 //	bench exporter what being scraped by cmd/exporter costs a service
+//	bench late     a target that turns slow after a million calls, beside stock ghz
 //
-// It also holds the targets (bench server, bench health) and the sink (bench
-// sink) that the measurements start.
+// It also holds the targets (bench server, bench health, bench tail) and the sink
+// (bench sink) that the measurements start. late checks what it measures, and
+// fails when it is not so.
 package main

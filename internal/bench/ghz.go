@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os/exec"
 	"time"
 )
 
@@ -30,9 +31,7 @@ func ghzRivals(ctx context.Context, args []string) error {
 }
 
 func (b *bed) calls(ctx context.Context, workers int, d time.Duration) (figures, error) {
-	plan, err := b.planOf(
-		fmt.Sprintf("grpc: {target: '%s', method: %s, plaintext: true, connections: %d}", b.target.address, method, connections),
-		fmt.Sprintf("{max: {workers: %d}, duration: %s}", workers, d))
+	plan, err := b.callsPlan(fmt.Sprintf("{max: {workers: %d}, duration: %s}", workers, d))
 	if err != nil {
 		return figures{}, err
 	}
@@ -44,9 +43,14 @@ func (b *bed) calls(ctx context.Context, workers int, d time.Duration) (figures,
 	return figures{float64(n) / d.Seconds(), u.cpu / time.Duration(max(1, n))}, nil
 }
 
+// callsPlan writes a plan of calls of the target's method.
+func (b *bed) callsPlan(stages string) (string, error) {
+	return b.planOf(fmt.Sprintf("grpc: {target: '%s', method: %s, plaintext: true, connections: %d}",
+		b.target.address, method, connections), stages)
+}
+
 func (b *bed) ghz(ctx context.Context, bin string, workers int, d time.Duration) (figures, error) {
-	cmd, err := pinned(ctx, generatorCPU, bin, "--insecure", "--call", method, "--concurrency", fmt.Sprint(workers),
-		"--connections", fmt.Sprint(connections), "--duration", d.String(), "--format", "json", b.target.address)
+	cmd, err := b.stockGHZ(ctx, bin, workers, "--duration", d.String())
 	if err != nil {
 		return figures{}, err
 	}
@@ -62,4 +66,12 @@ func (b *bed) ghz(ctx context.Context, bin string, workers int, d time.Duration)
 	}
 	n := r.Codes["OK"]
 	return figures{float64(n) / d.Seconds(), u.cpu / time.Duration(max(1, n))}, nil
+}
+
+// stockGHZ is the command that calls the target's method, for a time or a number
+// of calls, and reports in JSON.
+func (b *bed) stockGHZ(ctx context.Context, bin string, workers int, until ...string) (*exec.Cmd, error) {
+	args := append([]string{"--insecure", "--call", method, "--concurrency", fmt.Sprint(workers),
+		"--connections", fmt.Sprint(connections), "--format", "json"}, until...)
+	return pinned(ctx, generatorCPU, bin, append(args, b.target.address)...)
 }

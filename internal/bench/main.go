@@ -18,6 +18,8 @@ var commands = map[string]func(ctx context.Context, args []string) error{
 	"lag":      lag,
 	"server":   server,
 	"health":   health,
+	"late":     late,
+	"tail":     tail,
 	"sink":     sink,
 }
 
@@ -25,7 +27,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: bench soak|memory|vegeta|ghz|lag|exporter [flags]")
+		fmt.Fprintln(os.Stderr, "usage: bench soak|memory|vegeta|ghz|lag|exporter|late [flags]")
 		os.Exit(2)
 	}
 	if err := commands[os.Args[1]](ctx, os.Args[2:]); err != nil {

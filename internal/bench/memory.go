@@ -1,11 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os/exec"
 	"time"
+
+	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
 
 // memory makes many requests and watches the generator's resident memory.
@@ -28,15 +32,8 @@ func memory(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	cmd, err := pinned(ctx, generatorCPU, b.loadtrace, "run", plan, "--json", "--quiet", "--otlp", "grpc://"+s.address)
-	if err != nil {
-		return err
-	}
 	began := time.Now()
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	settled, peak, err := watchMemory(cmd, *settle)
+	_, settled, peak, err := b.watched(ctx, *settle, plan, "--otlp", "grpc://"+s.address)
 	if err != nil {
 		return err
 	}
@@ -47,6 +44,23 @@ func memory(ctx context.Context, args []string) error {
 	fmt.Printf("| %d | %s | %s | %.1f MB | %.1f MB | %+.1f %% |\n", *count, s.stop(), time.Since(began).Round(time.Second),
 		float64(settled)/1e6, float64(peak)/1e6, 100*float64(peak-settled)/float64(settled))
 	return nil
+}
+
+// watched runs loadtrace and watches its memory.
+func (b *bed) watched(ctx context.Context, settle time.Duration, plan string, args ...string) (sum summary.Summary, settled, peak int64, err error) {
+	cmd, err := pinned(ctx, generatorCPU, b.loadtrace, append([]string{"run", plan, "--json", "--quiet"}, args...)...)
+	if err != nil {
+		return sum, 0, 0, err
+	}
+	var out bytes.Buffer
+	cmd.Stdout = &out
+	if err := cmd.Start(); err != nil {
+		return sum, 0, 0, err
+	}
+	if settled, peak, err = watchMemory(cmd, settle); err != nil {
+		return sum, 0, 0, fmt.Errorf("loadtrace run: %w: %s", err, &out)
+	}
+	return sum, settled, peak, json.Unmarshal(out.Bytes(), &sum)
 }
 
 // watchMemory reads the resident memory of a process every second until it ends:

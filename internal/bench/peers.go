@@ -36,12 +36,14 @@ func server(ctx context.Context, _ []string) error {
 }
 
 // health is the gRPC target: the standard health service, with reflection.
-func health(ctx context.Context, _ []string) error {
+func health(ctx context.Context, _ []string) error { return serveHealth(ctx) }
+
+func serveHealth(ctx context.Context, options ...grpc.ServerOption) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	s := grpc.NewServer()
+	s := grpc.NewServer(options...)
 	healthpb.RegisterHealthServer(s, grpchealth.NewServer())
 	reflection.Register(s)
 	fmt.Println(l.Addr())

@@ -20,7 +20,7 @@ type bed struct {
 }
 
 // newBed starts the target of a name: nginx, or one of our own.
-func newBed(ctx context.Context, target string) (*bed, error) {
+func newBed(ctx context.Context, target string, args ...string) (*bed, error) {
 	dir, err := os.MkdirTemp("", "loadtrace-bench")
 	if err != nil {
 		return nil, err
@@ -32,7 +32,7 @@ func newBed(ctx context.Context, target string) (*bed, error) {
 	if target == "nginx" {
 		b.target, err = startNginx(ctx, dir)
 	} else {
-		b.target, err = startChild(ctx, target)
+		b.target, err = startChild(ctx, target, args...)
 	}
 	return b, err
 }

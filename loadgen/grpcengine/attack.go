@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"time"
 
 	"github.com/bojand/ghz/load"
 	ghz "github.com/bojand/ghz/runner"
 	"google.golang.org/grpc"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/internal/enginekit"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
@@ -20,7 +20,13 @@ const maxMessage = 64 << 20
 
 // Run implements loadgen.Engine.
 func (e *engine) Run(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) error {
-	cut, done := afterGrace(ctx, e.setup.Limits.Grace)
+	_, err := e.drive(ctx, p, sink)
+	return err
+}
+
+// drive has ghz carry out the attack. The report is ghz's own, which is empty.
+func (e *engine) drive(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) (*ghz.Report, error) {
+	cut, done := enginekit.AfterGrace(ctx, e.setup.Limits.Grace)
 	defer done()
 	r := e.newRun(ctx, cut, p, sink)
 	defer r.abort()
@@ -30,18 +36,18 @@ func (e *engine) Run(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) erro
 
 	requester, err := e.requester(name, r)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	r.gate.close = func() { requester.Stop(ghz.ReasonCancel) }
-	_, err = requester.Run()
+	report, err := requester.Run()
 	r.land()
 	if fault := r.fault.Load(); fault != nil {
-		return *fault
+		return report, *fault
 	}
 	if err != nil && !errors.Is(err, errNotSent) {
-		return fmt.Errorf("run ghz: %w", err)
+		return report, fmt.Errorf("run ghz: %w", err)
 	}
-	return nil
+	return report, nil
 }
 
 func (e *engine) newRun(ctx, cut context.Context, p *pace.Pacer, sink loadgen.Sink) *run {
@@ -112,19 +118,4 @@ func (e *engine) requester(name string, r *run) (*ghz.Requester, error) {
 		return nil, fmt.Errorf("make ghz's requester: %w", err)
 	}
 	return requester, nil
-}
-
-// afterGrace is a context that is cancelled a while after ctx is.
-func afterGrace(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
-	cut, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		timer := time.NewTimer(grace)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			cancel()
-		case <-cut.Done():
-		}
-	})
-	return cut, func() { stop(); cancel() }
 }

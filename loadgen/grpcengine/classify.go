@@ -3,7 +3,6 @@ package grpcengine
 import (
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"google.golang.org/grpc/codes"
 
@@ -92,16 +91,4 @@ func ours(code codes.Code, text string) bool {
 		}
 	}
 	return false
-}
-
-// shorten bounds an error's text, at a character's border.
-func shorten(text string) string {
-	if len(text) <= loadgen.MaxErrorText {
-		return text
-	}
-	cut := loadgen.MaxErrorText
-	for !utf8.RuneStart(text[cut]) {
-		cut--
-	}
-	return text[:cut]
 }

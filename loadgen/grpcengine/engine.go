@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"strconv"
 	"time"
 
 	"google.golang.org/grpc/credentials"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/internal/enginekit"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 	"github.com/loadtrace/loadtrace/loadgen/runner"
 )
@@ -42,7 +42,7 @@ func Open(s runner.Setup) (loadgen.Engine, error) {
 	if spec == nil {
 		return nil, &pace.KeyError{Key: "grpc", What: "missing", Fix: "say what to attack"}
 	}
-	e := &engine{setup: s, baggage: baggage(s)}
+	e := &engine{setup: s, baggage: enginekit.Baggage(s)}
 	var errCreds, errTarget error
 	e.creds, errCreds = newCredentials(spec)
 	e.target, errTarget = newTarget(spec)
@@ -129,21 +129,3 @@ func newTarget(spec *loadgen.GRPC) (loadgen.Target, error) {
 
 // Close implements loadgen.Engine. Connections are Run's own.
 func (e *engine) Close() error { return nil }
-
-// traceparent is the W3C trace context of a hit: version 00, flags random (the last
-// seven bytes of our trace ids are) and, if it has a span, sampled.
-func traceparent(t loadgen.TraceID, s loadgen.SpanID, sampled bool) string {
-	flags := "-02"
-	if sampled {
-		flags = "-03"
-	}
-	return "00-" + t.String() + "-" + s.String() + flags
-}
-
-// baggage is the W3C baggage that marks test traffic, or nothing.
-func baggage(s runner.Setup) string {
-	if !s.Attack.Baggage {
-		return ""
-	}
-	return "loadgen.run.id=" + s.Run.String() + ",loadgen.attack.name=" + url.PathEscape(s.Attack.Name)
-}

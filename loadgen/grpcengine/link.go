@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"google.golang.org/grpc/credentials"
+
+	"github.com/loadtrace/loadtrace/loadgen/internal/enginekit"
 )
 
 // link is a connection to the target, and again the one that replaces it when
@@ -62,10 +64,12 @@ func (w watched) ClientHandshake(ctx context.Context, authority string, raw net.
 	defer w.link.mu.Unlock()
 	m := making{
 		begin: min(w.link.begun, connected), connected: connected, secured: time.Since(w.link.clock),
-		local: addrPort(raw.LocalAddr()), peer: addrPort(raw.RemoteAddr()),
+		local: enginekit.AddrPort(raw.LocalAddr()), peer: enginekit.AddrPort(raw.RemoteAddr()),
 	}
 	if w.Info().SecurityProtocol == "insecure" {
 		m.secured = connected // there was no handshake
+	} else {
+		conn = &heeding{Conn: conn}
 	}
 	if w.link.begun == 0 {
 		m.begin = connected // the balancer hears of the beginning later
@@ -80,11 +84,3 @@ type bundle struct{ watched watched }
 func (b bundle) TransportCredentials() credentials.TransportCredentials { return b.watched }
 func (bundle) PerRPCCredentials() credentials.PerRPCCredentials         { return nil }
 func (b bundle) NewWithMode(string) (credentials.Bundle, error)         { return b, nil }
-
-func addrPort(a net.Addr) netip.AddrPort {
-	if tcp, ok := a.(*net.TCPAddr); ok {
-		ap := tcp.AddrPort()
-		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
-	}
-	return netip.AddrPort{}
-}

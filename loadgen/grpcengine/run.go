@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/internal/enginekit"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
@@ -59,7 +60,7 @@ func (r *run) metadataFor(call *ghz.CallData) (*metadata.MD, error) {
 	}
 	md[hitKey] = []string{strconv.FormatUint(f.record.Seq, 10)}
 	f.record.Unsampled = !r.setup.Sampler.Keeps(f.record.TraceID)
-	md["traceparent"] = []string{traceparent(f.record.TraceID, f.record.SpanID, !f.record.Unsampled)}
+	md["traceparent"] = []string{enginekit.TraceParent(f.record.TraceID, f.record.SpanID, !f.record.Unsampled)}
 	md["tracestate"] = []string{r.setup.TraceState(!f.record.Unsampled)}
 	if r.baggage != "" {
 		md["baggage"] = append(md["baggage"], r.baggage)

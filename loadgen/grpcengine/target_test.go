@@ -74,9 +74,13 @@ func prepareTarget(t testing.TB, h handler, opts ...grpc.ServerOption) *target {
 }
 
 func (g *target) start() {
-	t := g.t
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
+	require.NoError(g.t, err)
+	g.startOn(l)
+}
+
+func (g *target) startOn(l net.Listener) {
+	t := g.t
 	g.addr = l.Addr().String()
 	served := make(chan error, 1)
 	go func() { served <- g.serve.Serve(l) }()

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/internal/enginekit"
 )
 
 // verdict is how a flight ended.
@@ -20,7 +21,7 @@ type verdict struct {
 }
 
 func failed(code codes.Code, kind loadgen.ErrorKind, text string) verdict {
-	return verdict{outcome: loadgen.Failed, status: int(code), kind: kind, text: shorten(text)}
+	return verdict{outcome: loadgen.Failed, status: int(code), kind: kind, text: enginekit.ErrorText(text)}
 }
 
 // answered is the verdict on a call that ended with the status OK. gRPC sees

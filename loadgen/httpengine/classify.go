@@ -10,7 +10,6 @@ import (
 	"os"
 	"strings"
 	"syscall"
-	"unicode/utf8"
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/wire"
@@ -103,16 +102,4 @@ func byText(text string) loadgen.ErrorKind {
 		return loadgen.ErrorTLS
 	}
 	return loadgen.ErrorOther
-}
-
-// shorten bounds an error's text, at a character's border.
-func shorten(text string) string {
-	if len(text) <= loadgen.MaxErrorText {
-		return text
-	}
-	cut := loadgen.MaxErrorText
-	for !utf8.RuneStart(text[cut]) {
-		cut--
-	}
-	return text[:cut]
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/wire"
+	"github.com/loadtrace/loadtrace/loadgen/internal/enginekit"
 	"github.com/loadtrace/loadtrace/loadgen/runner"
 )
 
@@ -82,7 +83,7 @@ func (d *direct) carry(f *flight, sent time.Duration) error {
 	sampled := !f.record.Unsampled
 	*x = wire.Exchange{Request: f.request.ready.of(sampled)}
 	x.Begin = sent
-	putTraceparent(&x.Traceparent, r.TraceID, r.SpanID, sampled)
+	enginekit.PutTraceParent(&x.Traceparent, r.TraceID, r.SpanID, sampled)
 	err := d.client.Do(x)
 	now := f.now()
 	f.done(now)

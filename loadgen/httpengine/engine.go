@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/internal/enginekit"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 	"github.com/loadtrace/loadtrace/loadgen/runner"
 )
@@ -32,7 +32,7 @@ func open(s runner.Setup, transport choose) (loadgen.Engine, error) {
 	if spec == nil {
 		return nil, &pace.KeyError{Key: "http", What: "missing", Fix: "say what to attack"}
 	}
-	requests, errRequests := readRequests(spec, baggage(s))
+	requests, errRequests := readRequests(spec, enginekit.Baggage(s))
 	tr, errTransport := transport(&s, requests)
 	if err := errors.Join(errRequests, errTransport); err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func open(s runner.Setup, transport choose) (loadgen.Engine, error) {
 
 // Run implements loadgen.Engine.
 func (e *engine) Run(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) error {
-	cut, cancel := afterGrace(ctx, e.setup.Limits.Grace)
+	cut, cancel := enginekit.AfterGrace(ctx, e.setup.Limits.Grace)
 	defer cancel()
 	defer context.AfterFunc(cut, e.transport.sever)()
 	h := &hitter{engine: e, pacer: p, sink: sink, stop: ctx}
@@ -76,19 +76,4 @@ func (e *engine) workers() (first, most uint64) {
 		loop = max(loop, stage.Max.Workers)
 	}
 	return uint64(loop), uint64(loop)
-}
-
-// afterGrace is a context that is cancelled a while after ctx is.
-func afterGrace(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
-	cut, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		timer := time.NewTimer(grace)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			cancel()
-		case <-cut.Done():
-		}
-	})
-	return cut, func() { stop(); cancel() }
 }

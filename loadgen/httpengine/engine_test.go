@@ -190,11 +190,11 @@ func TestARedirectThatIsNotFollowedMayLeadNowhere(t *testing.T) {
 
 func TestClientCertificateAndPrivateCA(t *testing.T) {
 	dir := t.TempDir()
-	pki := newPKI(t, dir)
+	pki := loadgentest.NewPKI(t, dir)
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, r.TLS.PeerCertificates[0].Subject.CommonName)
 	}))
-	s.TLS = pki.serverConfig()
+	s.TLS = pki.ServerConfig()
 	s.StartTLS()
 	t.Cleanup(s.Close)
 	a := attackOn(s.URL)

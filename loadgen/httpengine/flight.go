@@ -5,6 +5,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/wire"
+	"github.com/loadtrace/loadtrace/loadgen/internal/enginekit"
 	"github.com/loadtrace/loadtrace/loadgen/runner"
 )
 
@@ -29,7 +30,7 @@ func (f *flight) fly(by transport) {
 	if err := by.carry(f, sent); err != nil {
 		f.record.Outcome = loadgen.Failed
 		f.record.Error = classify(err, f.handshake)
-		f.record.ErrorText = shorten(err.Error())
+		f.record.ErrorText = enginekit.ErrorText(err.Error())
 	}
 }
 

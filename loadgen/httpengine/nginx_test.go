@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/loadgentest"
 	"github.com/loadtrace/loadtrace/loadgen/runner"
 )
 
@@ -48,7 +49,7 @@ func serveNginx(t *testing.T) (plain, secure string) {
 	bin, err := exec.LookPath("nginx")
 	require.NoError(t, err, "nginx is missing; on Debian: apt-get install nginx-light")
 	dir := t.TempDir()
-	newPKI(t, dir)
+	loadgentest.NewPKI(t, dir)
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "www"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "www", "big"), bytes.Repeat([]byte("x"), 3<<20), 0o644))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "www", "text"), bytes.Repeat([]byte("hello\n"), 5000), 0o644))

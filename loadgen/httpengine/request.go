@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"net/http"
@@ -17,8 +16,6 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"github.com/loadtrace/loadtrace/loadgen"
-	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/wire"
-	"github.com/loadtrace/loadtrace/loadgen/runner"
 )
 
 // methods are those a target may use.
@@ -132,27 +129,4 @@ type counter struct{ n *atomic.Int64 }
 func (c counter) Write(b []byte) (int, error) {
 	c.n.Add(int64(len(b)))
 	return len(b), nil
-}
-
-// putTraceparent makes the W3C trace context header of a hit: version 00, flags
-// random (the last seven bytes of our trace ids are) and, if it has a span, sampled.
-func putTraceparent(to *[wire.TraceparentLen]byte, t loadgen.TraceID, s loadgen.SpanID, sampled bool) {
-	b := append(to[:0], "00-"...)
-	b = hex.AppendEncode(b, t[:])
-	b = append(b, '-')
-	b = hex.AppendEncode(b, s[:])
-	if sampled {
-		b = append(b, "-03"...)
-	} else {
-		b = append(b, "-02"...)
-	}
-	_ = b
-}
-
-// baggage is the W3C baggage header that marks test traffic, or nothing.
-func baggage(s runner.Setup) string {
-	if !s.Attack.Baggage {
-		return ""
-	}
-	return "loadgen.run.id=" + s.Run.String() + ",loadgen.attack.name=" + url.PathEscape(s.Attack.Name)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/wire"
+	"github.com/loadtrace/loadtrace/loadgen/internal/enginekit"
 )
 
 // stamps are the moments of one hop of a request, as offsets from the run's
@@ -103,7 +104,7 @@ func (s *stamps) gotConn(info httptrace.GotConnInfo) {
 	defer s.mu.Unlock()
 	s.at.Conn, s.at.Wrote, s.at.First = s.now(), 0, 0
 	s.reused = info.Reused
-	s.local, s.peer = wire.AddrPort(info.Conn.LocalAddr()), wire.AddrPort(info.Conn.RemoteAddr())
+	s.local, s.peer = enginekit.AddrPort(info.Conn.LocalAddr()), enginekit.AddrPort(info.Conn.RemoteAddr())
 }
 
 func (s *stamps) wroteRequest(info httptrace.WroteRequestInfo) {

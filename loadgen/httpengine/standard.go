@@ -11,6 +11,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/wire"
+	"github.com/loadtrace/loadtrace/loadgen/internal/enginekit"
 	"github.com/loadtrace/loadtrace/loadgen/runner"
 )
 
@@ -78,9 +79,9 @@ func (t *standard) carry(f *flight, sent time.Duration) error {
 // travel sends the request and reads the response to its end.
 func (j *journey) travel(ctx context.Context, f *flight) (status int, proto uint8, err error) {
 	ctx = httptrace.WithClientTrace(ctx, j.stamps.hooks())
-	var parent [wire.TraceparentLen]byte
+	var parent [enginekit.TraceParentLen]byte
 	sampled := !f.record.Unsampled
-	putTraceparent(&parent, f.record.TraceID, f.record.SpanID, sampled)
+	enginekit.PutTraceParent(&parent, f.record.TraceID, f.record.SpanID, sampled)
 	req := f.request.send(ctx, string(parent[:]), f.setup.TraceState(sampled), &j.taken)
 	resp, err := j.http.RoundTrip(req)
 	if err == nil && j.spec.Redirects > 0 && isRedirect(resp) {

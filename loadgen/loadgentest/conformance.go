@@ -140,7 +140,7 @@ func carriesTraceparent(t *testing.T, h Harness) {
 	res := Attack(t.Context(), t, h.Open, a, loadgen.Limits{})
 	require.Len(t, res.Records, 200)
 	for _, r := range res.Records {
-		want := fmt.Sprintf("00-%s-%s-03", r.TraceID, r.SpanID)
+		want := traceparent(r)
 		_, ok := got.Load(want)
 		assert.True(t, ok, "target did not see %s", want)
 	}
@@ -208,7 +208,8 @@ func showsSaturation(t *testing.T, h Harness) {
 }
 
 func keepsClosedLoop(t *testing.T, h Harness) {
-	a := h.Serve(t, after(2*time.Millisecond))
+	seen := &arrivals{entered: map[string]int{}}
+	a := h.Serve(t, seen.around(after(2*time.Millisecond)))
 	a.Load = []pace.Stage{
 		{Constant: 200, Count: 20},
 		{Max: &pace.Max{Workers: 5}, Count: 200},
@@ -226,7 +227,43 @@ func keepsClosedLoop(t *testing.T, h Harness) {
 	most := mostAtOnce(loop)
 	assert.LessOrEqual(t, most, 5)
 	assert.GreaterOrEqual(t, most, 4)
+	// What the target sees counts the requests of the stage before, too, and knows
+	// nothing of our clocks.
+	for _, r := range loop {
+		assert.LessOrEqual(t, seen.with(t, r), 5, "requests at the target, with that of hit %d", r.Seq)
+	}
 }
+
+// arrivals are how many requests were at the target when one arrived, that one
+// included, by its traceparent.
+type arrivals struct {
+	mu      sync.Mutex // guards all below
+	inside  int
+	entered map[string]int
+}
+
+func (s *arrivals) around(h Handler) Handler {
+	return func(ctx context.Context, traceparent string) {
+		s.mu.Lock()
+		s.inside++
+		s.entered[traceparent] = s.inside
+		s.mu.Unlock()
+		h(ctx, traceparent)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.inside--
+	}
+}
+
+func (s *arrivals) with(t *testing.T, r loadgen.Record) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n, ok := s.entered[traceparent(r)]
+	require.True(t, ok, "the target did not see hit %d", r.Seq)
+	return n
+}
+
+func traceparent(r loadgen.Record) string { return fmt.Sprintf("00-%s-%s-03", r.TraceID, r.SpanID) }
 
 // mostAtOnce is the greatest number of requests that were under way together.
 func mostAtOnce(records []loadgen.Record) int {

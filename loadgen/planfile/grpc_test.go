@@ -31,7 +31,7 @@ func TestEveryKeyOfGRPCIsRead(t *testing.T) {
     proto: auth.proto
     import_paths: [protos, .]
     data_file: token.json
-    metadata: {x-tenant: a, key-bin: "\u0001"}
+    metadata: {x-tenant: a, key-bin: AAE=, id-bin: "{{.RequestNumber}}"}
     tls: {ca_file: ca.pem, cert_file: client.pem, key_file: client.key, server_name: api.test}
     authority: api.test
     connections: 4
@@ -48,7 +48,7 @@ func TestEveryKeyOfGRPCIsRead(t *testing.T) {
 	assert.Equal(t, &loadgen.GRPC{
 		Target: "[::1]:9090", Method: "auth.v1.Auth/ValidateStream",
 		Proto: in("auth.proto"), ImportPaths: []string{in("protos"), dir}, DataFile: in("token.json"),
-		Metadata: map[string]string{"x-tenant": "a", "key-bin": "\x01"},
+		Metadata: map[string]string{"x-tenant": "a", "key-bin": "AAE=", "id-bin": "{{.RequestNumber}}"},
 		TLS: loadgen.TLS{
 			CAFile: in("ca.pem"), CertFile: in("client.pem"), KeyFile: in("client.key"), ServerName: "api.test",
 		},
@@ -95,7 +95,7 @@ func TestMessagesSetOnTheCommandLineAreJSON(t *testing.T) {
 func TestFaultsOfGRPCNamePlaceKeyWrongAndFix(t *testing.T) {
 	for keys, want := range map[string]string{
 		`proto: /dev/null`:                                   ``,
-		`metadata: {x-bin: "\u0001", X_y.z: }`:               `5:33: attacks[0].grpc.metadata.X_y.z: has no value; write "" for an empty one`,
+		`metadata: {x-bin: AAE=, X_y.z: }`:                   `5:29: attacks[0].grpc.metadata.X_y.z: has no value; write "" for an empty one`,
 		`target: h:2`:                                        `5:5: attacks[0].grpc.target: is there twice; remove one of the two`,
 		`plain_text: true`:                                   `5:5: attacks[0].grpc.plain_text: unknown key; did you mean plaintext?`,
 		`connections: 0`:                                     `5:18: attacks[0].grpc.connections: 0 is not possible; leave the key out for the default, 1, or write more than 0`,
@@ -116,7 +116,8 @@ func TestFaultsOfGRPCNamePlaceKeyWrongAndFix(t *testing.T) {
 		`metadata: {grpc-timeout: 1S}`:                       `5:30: attacks[0].grpc.metadata.grpc-timeout: is gRPC's own, as all that begins with grpc-; leave it out`,
 		`metadata: {User-Agent: x}`:                          `5:28: attacks[0].grpc.metadata.User-Agent: is gRPC's own; leave it out`,
 		`metadata: {":path": x}`:                             `5:25: attacks[0].grpc.metadata.:path: ":path" is no key of metadata; use letters, digits, -, _ and .`,
-		`metadata: {a: é}`:                                   `5:19: attacks[0].grpc.metadata.a: its value has characters that only binary metadata may have; write printable ASCII, or let the key end in -bin`,
+		`metadata: {a: é}`:                                   `5:19: attacks[0].grpc.metadata.a: its value has characters that only binary metadata may have; write printable ASCII, or let the key end in -bin and write base64`,
+		`metadata: {a-bin: x}`:                               `5:23: attacks[0].grpc.metadata.a-bin: is no base64, in which values of keys that end in -bin are written: illegal base64 data at input byte 0; write base64, such as AAE= for the bytes 0 and 1`,
 		`metadata: {A: x, a: y}`:                             `5:25: attacks[0].grpc.metadata.a: is the same key as A; remove one of the two`,
 		"plaintext: true\n    tls: {server_name: x}":         `6:5: attacks[0].grpc.tls: there is plaintext, which is without TLS; leave one of the two out`,
 		`tls: {cert_file: /dev/null}`:                        `5:5: attacks[0].grpc.tls.key_file: is missing beside cert_file; name the file of the certificate's key`,

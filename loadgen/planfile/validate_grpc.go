@@ -1,6 +1,7 @@
 package planfile
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"maps"
 	"net"
@@ -150,11 +151,25 @@ func (v *validator) metadata(metadata map[string]string, key string) {
 		case strings.HasPrefix(canonical, "grpc-"):
 			v.add(key, "is gRPC's own, as all that begins with grpc-", "leave it out")
 		case !strings.HasSuffix(canonical, "-bin") && !ascii.MatchString(metadata[name]):
-			v.add(key, "its value has characters that only binary metadata may have", "write printable ASCII, or let the key end in -bin")
+			v.add(key, "its value has characters that only binary metadata may have",
+				"write printable ASCII, or let the key end in -bin and write base64")
 		case spelled[canonical] != "":
 			v.add(key, "is the same key as "+spelled[canonical], "remove one of the two")
+		case strings.HasSuffix(canonical, "-bin"):
+			v.binary(metadata[name], key)
 		}
 		spelled[canonical] = name
+	}
+}
+
+// binary metadata are checked here only if no template is in them.
+func (v *validator) binary(value, key string) {
+	if strings.Contains(value, "{{") {
+		return
+	}
+	if _, err := base64.StdEncoding.DecodeString(value); err != nil {
+		v.add(key, "is no base64, in which values of keys that end in -bin are written: "+err.Error(),
+			"write base64, such as AAE= for the bytes 0 and 1")
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/loadtrace/loadtrace/loadgen/internal/enginekit"
 )
 
 // Options of a client.
@@ -62,7 +64,7 @@ func New(o Options) *Client {
 // Traceparent and Begin, from which the timeout counts; all else is zero before.
 type Exchange struct {
 	Request     *Request
-	Traceparent [TraceparentLen]byte
+	Traceparent [enginekit.TraceParentLen]byte
 
 	Times
 	Status      int

@@ -6,10 +6,11 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http/httptrace"
-	"net/netip"
 	"os"
 	"sync"
 	"time"
+
+	"github.com/loadtrace/loadtrace/loadgen/internal/enginekit"
 )
 
 // readBuffer is the first size of a connection's read buffer, in bytes, which a
@@ -37,7 +38,7 @@ func (c *Client) dial(x *Exchange) (*conn, error) {
 	nc, err := c.connect(ctx, x)
 	if err == nil {
 		x.Dialed++
-		x.Local, x.Peer = AddrPort(nc.LocalAddr()), AddrPort(nc.RemoteAddr())
+		x.Local, x.Peer = enginekit.AddrPort(nc.LocalAddr()), enginekit.AddrPort(nc.RemoteAddr())
 		nc, err = c.secure(ctx, nc, x)
 	}
 	if err != nil {
@@ -118,13 +119,4 @@ func (c *Client) keep(nc net.Conn, x *Exchange) *conn {
 	defer c.mu.Unlock()
 	c.open[k] = struct{}{}
 	return k
-}
-
-// AddrPort is the address of a TCP connection's end; the zero value of any other.
-func AddrPort(a net.Addr) netip.AddrPort {
-	if tcp, ok := a.(*net.TCPAddr); ok {
-		ap := tcp.AddrPort()
-		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
-	}
-	return netip.AddrPort{}
 }

@@ -8,13 +8,12 @@ import (
 	"net/http"
 	"strings"
 	"sync/atomic"
+
+	"github.com/loadtrace/loadtrace/loadgen/internal/enginekit"
 )
 
 // traceparent is the header whose value each exchange sets anew.
 const traceparent = "Traceparent"
-
-// TraceparentLen is the length of a traceparent of version 00, in bytes.
-const TraceparentLen = 55
 
 // inline is the size of a request, in bytes, up to which it surely fits the send
 // buffer of a connection that has nothing under way, so that writing it cannot
@@ -39,7 +38,7 @@ type Request struct {
 // and a body that can be read again if any.
 func Prepare(r *http.Request) (*Request, error) {
 	r = r.Clone(r.Context())
-	r.Header.Set(traceparent, strings.Repeat("0", TraceparentLen))
+	r.Header.Set(traceparent, strings.Repeat("0", enginekit.TraceParentLen))
 	var b bytes.Buffer
 	if err := r.Write(&b); err != nil {
 		return nil, err

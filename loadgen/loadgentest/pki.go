@@ -1,4 +1,4 @@
-package httpengine
+package loadgentest
 
 import (
 	"crypto/ecdsa"
@@ -17,23 +17,25 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// pki is a private CA with a server's and a client's certificate, in files.
-type pki struct {
+// PKI is a private CA with a server's and a client's certificate, in the files
+// ca, server and client, .pem and .key.
+type PKI struct {
 	t   *testing.T
 	dir string
 	ca  *x509.Certificate
 	key *ecdsa.PrivateKey
 }
 
-func newPKI(t *testing.T, dir string) *pki {
-	p := &pki{t: t, dir: dir}
+// NewPKI writes the files into a folder. The server's name is target.test.
+func NewPKI(t *testing.T, dir string) *PKI {
+	p := &PKI{t: t, dir: dir}
 	p.ca, p.key = p.issue("ca", &x509.Certificate{IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign})
 	p.issue("server", &x509.Certificate{DNSNames: []string{"target.test"}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
 	p.issue("client", &x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
 	return p
 }
 
-func (p *pki) issue(name string, c *x509.Certificate) (*x509.Certificate, *ecdsa.PrivateKey) {
+func (p *PKI) issue(name string, c *x509.Certificate) (*x509.Certificate, *ecdsa.PrivateKey) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(p.t, err)
 	c.SerialNumber, c.Subject = big.NewInt(1), pkix.Name{CommonName: name}
@@ -53,13 +55,13 @@ func (p *pki) issue(name string, c *x509.Certificate) (*x509.Certificate, *ecdsa
 	return cert, key
 }
 
-func (p *pki) write(file, kind string, der []byte) {
+func (p *PKI) write(file, kind string, der []byte) {
 	block := pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
 	require.NoError(p.t, os.WriteFile(filepath.Join(p.dir, file), block, 0o600))
 }
 
-// serverConfig asks for a client certificate of the same CA.
-func (p *pki) serverConfig() *tls.Config {
+// ServerConfig is a server's, which asks for a client certificate of the same CA.
+func (p *PKI) ServerConfig() *tls.Config {
 	cert, err := tls.LoadX509KeyPair(filepath.Join(p.dir, "server.pem"), filepath.Join(p.dir, "server.key"))
 	require.NoError(p.t, err)
 	pool := x509.NewCertPool()
