@@ -3,6 +3,7 @@ package logsource
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Kind is what sort of trouble a request met; it makes a metric attribute.
@@ -27,7 +28,8 @@ type Error struct {
 	What   string // what happened, in lower case
 	Err    error  // the cause, or nil
 
-	pageLines int // the page that this Loki allows, or 0
+	pageLines int           // the page that this Loki allows, or 0
+	after     time.Duration // when to ask again, if it said so
 }
 
 func (e *Error) Error() string {

@@ -92,7 +92,7 @@ func (l language) within(query, digits string) string {
 	return fmt.Sprintf(`%s | %s=~"%s.*"`, query, l.trace, re.String())
 }
 
-// batches are the most ids that fit into a query of so many bytes, at most most.
+// batch is how many ids fit into a query of so many bytes, at most most.
 func (l language) batch(maxBytes, most int) int {
 	// Each id takes 32 digits and a bar; narrowing a query may add one filter,
 	// in which every digit may be written [aA].
