@@ -6,9 +6,12 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
+// traceDigits are the hexadecimal digits of a trace id.
+const traceDigits = 2 * len(pcommon.TraceID{})
+
 // parseTrace reads 32 hexadecimal digits that are not all zero.
 func parseTrace(s string) (id pcommon.TraceID, ok bool) {
-	if len(s) != 2*len(id) {
+	if len(s) != traceDigits {
 		return id, false
 	}
 	if _, err := hex.Decode(id[:], []byte(s)); err != nil {

@@ -61,7 +61,7 @@ func (w *walk) instant(ctx context.Context, query, first string, at time.Time) e
 			return err
 		case !full:
 			w.hand(p, q.to)
-		case len(narrow) < 32:
+		case len(narrow) < traceDigits:
 			missing = errors.Join(missing, w.instant(ctx, query, narrow, at))
 		default:
 			w.hand(p, q.to)
