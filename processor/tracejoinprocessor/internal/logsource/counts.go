@@ -9,7 +9,7 @@ type Counts struct {
 	Lines     uint64 // handed on
 	BadLines  uint64 // found, but without a time or a valid trace id
 	CutBodies uint64 // lines handed on whose text was cut
-	LostLines uint64 // pages of one trace and instant that were full: at least so many lines may be missing
+	FullPages uint64 // of one trace and instant, beyond which lines may be missing
 	Bytes     uint64 // of responses, after decompression
 }
 
@@ -21,6 +21,6 @@ type counts struct {
 func (c *counts) snapshot() Counts {
 	return Counts{
 		Requests: c.requests.Load(), Retries: c.retries.Load(), Lines: c.lines.Load(), BadLines: c.bad.Load(),
-		CutBodies: c.cut.Load(), LostLines: c.lost.Load(), Bytes: uint64(c.bytes.Load()),
+		CutBodies: c.cut.Load(), FullPages: c.lost.Load(), Bytes: uint64(c.bytes.Load()),
 	}
 }

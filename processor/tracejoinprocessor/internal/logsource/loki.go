@@ -3,6 +3,7 @@ package logsource
 import (
 	"bytes"
 	"context"
+	"iter"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -53,29 +54,35 @@ func (l *Loki) Counts() Counts { return l.counts.snapshot() }
 // excluding to: each once, in no order, on the caller's goroutine. Lines that
 // reach Loki while it runs may be missed; ask for a window that has settled.
 //
-// After an error, lines yielded so far are good, and others are missing.
+// After an error, lines yielded so far are good, and others are missing; after
+// one of kind Incomplete, all others have been yielded.
 func (l *Loki) Window(ctx context.Context, from, to time.Time, yield func(logline.Line)) error {
-	return l.span(ctx, l.language.traced(), from, to, yield)
+	return l.walk(ctx, slices.Values([]string{l.language.traced()}), from, to, yield)
 }
 
 // Lookup yields the lines of some traces, as Window does those of all.
 func (l *Loki) Lookup(ctx context.Context, ids []pcommon.TraceID, from, to time.Time, yield func(logline.Line)) error {
-	ids = slices.Clone(ids)
+	ids = slices.DeleteFunc(slices.Clone(ids), pcommon.TraceID.IsEmpty)
 	slices.SortFunc(ids, func(a, b pcommon.TraceID) int { return bytes.Compare(a[:], b[:]) })
 	ids = slices.Compact(ids)
-	size := l.language.batch(l.config.MaxQueryBytes, l.config.LookupIDs)
-	for batch := range slices.Chunk(ids, size) {
-		if err := l.span(ctx, l.language.of(batch), from, to, yield); err != nil {
+	queries := func(yield func(string) bool) {
+		for batch := range slices.Chunk(ids, l.language.batch(l.config.MaxQueryBytes, l.config.LookupIDs)) {
+			if !yield(l.language.of(batch)) {
+				return
+			}
+		}
+	}
+	return l.walk(ctx, queries, from, to, yield)
+}
+
+func (l *Loki) walk(ctx context.Context, queries iter.Seq[string], from, to time.Time, yield func(logline.Line)) error {
+	most := int(l.most.Load())
+	w := walk{ask: l.ask, language: l.language, most: most, limit: most, counts: &l.counts, yield: yield}
+	defer func() { l.most.Store(int64(w.most)) }()
+	for query := range queries {
+		if err := w.span(ctx, query, from, to); err != nil {
 			return err
 		}
 	}
-	return nil
-}
-
-func (l *Loki) span(ctx context.Context, query string, from, to time.Time, yield func(logline.Line)) error {
-	most := int(l.most.Load())
-	w := walk{ask: l.ask, language: l.language, most: most, limit: most, counts: &l.counts, yield: yield}
-	err := w.span(ctx, query, from, to)
-	l.most.Store(int64(w.most))
-	return err
+	return w.missing
 }

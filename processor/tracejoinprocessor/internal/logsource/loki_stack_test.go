@@ -91,7 +91,7 @@ func findAll(t *testing.T, base, name string, fields Fields, push func(string, [
 	require.NoError(t, l.Lookup(t.Context(), ids, from, to, got.add))
 	same(t, want, got)
 	assert.Zero(t, l.Counts().BadLines)
-	assert.Zero(t, l.Counts().LostLines)
+	assert.Zero(t, l.Counts().FullPages)
 	t.Logf("%+v", l.Counts())
 }
 

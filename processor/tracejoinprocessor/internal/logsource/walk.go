@@ -9,7 +9,7 @@ import (
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
 )
 
-// walk hands on all lines of a query and span of time, page by page, each once.
+// walk hands on all lines of queries and a span of time, page by page, each once.
 //
 // Subtle: Loki pages by time alone, and a page may end between two lines of the
 // same instant. So of a full page the lines of its last instant are put back,
@@ -22,6 +22,7 @@ type walk struct {
 	limit    int // lines of the next page: less than most after too large an answer
 	counts   *counts
 	yield    func(logline.Line)
+	missing  error // the first *Error of kind Incomplete; the walk goes on after it
 }
 
 func (w *walk) span(ctx context.Context, query string, from, to time.Time) error {
@@ -51,7 +52,6 @@ const digits = "0123456789abcdef"
 // instant hands on the lines of one instant that are of traces with these first
 // digits, and more than a page.
 func (w *walk) instant(ctx context.Context, query, first string, at time.Time) error {
-	var missing error
 	for _, digit := range digits {
 		narrow := first + string(digit)
 		q := question{query: w.language.within(query, narrow), from: at, to: at.Add(1)}
@@ -59,18 +59,27 @@ func (w *walk) instant(ctx context.Context, query, first string, at time.Time) e
 		switch {
 		case err != nil:
 			return err
-		case !full:
-			w.hand(p, q.to)
-		case len(narrow) < traceDigits:
-			missing = errors.Join(missing, w.instant(ctx, query, narrow, at))
-		default:
-			w.hand(p, q.to)
-			w.counts.lost.Add(1)
-			missing = errors.Join(missing, &Error{Kind: Incomplete, What: fmt.Sprintf(
-				"trace %s has %d lines or more at %s, and a page cannot begin within", narrow, p.entries, stamp(at))})
+		case full && len(narrow) < traceDigits:
+			if err := w.instant(ctx, query, narrow, at); err != nil {
+				return err
+			}
+			continue
+		case full:
+			w.lose(narrow, p.entries, at)
 		}
+		w.hand(p, q.to)
 	}
-	return missing
+	return nil
+}
+
+// lose notes that there may be more lines of a trace and instant than a page.
+func (w *walk) lose(trace string, lines int, at time.Time) {
+	w.counts.lost.Add(1)
+	if w.missing == nil {
+		w.missing = &Error{Kind: Incomplete, What: fmt.Sprintf(
+			"trace %s has %d log lines or more at %s: some may be missing, for a page cannot begin within an instant",
+			trace, lines, stamp(at))}
+	}
 }
 
 // page asks for as many lines as Loki and the bounds allow.
