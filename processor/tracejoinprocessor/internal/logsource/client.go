@@ -34,6 +34,7 @@ func (q question) form() url.Values {
 // client asks one Loki, once.
 type client struct {
 	http        *http.Client
+	timeout     time.Duration
 	url         string
 	tenant      string
 	language    language
@@ -44,6 +45,22 @@ type client struct {
 
 // ask makes one request. Its error is an *Error, unless ctx ended.
 func (c *client) ask(ctx context.Context, q question) (page, error) {
+	timed, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	p, err := c.exchange(timed, q)
+	switch e := (*Error)(nil); {
+	case err == nil:
+		return p, nil
+	case ctx.Err() != nil:
+		return page{}, fmt.Errorf("ask loki: %w", context.Cause(ctx))
+	// What breaks when the time is up may look like a broken connection.
+	case errors.As(err, &e) && e.Kind == Unreachable && timed.Err() != nil:
+		return page{}, &Error{Kind: Timeout, What: fmt.Sprintf("loki did not answer within %s (http.timeout)", c.timeout), Err: e.Err}
+	}
+	return page{}, err
+}
+
+func (c *client) exchange(ctx context.Context, q question) (page, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, strings.NewReader(q.form().Encode()))
 	if err != nil {
 		return page{}, &Error{Kind: Refused, What: "ask loki", Err: err}
@@ -57,7 +74,7 @@ func (c *client) ask(ctx context.Context, q question) (page, error) {
 	c.counts.requests.Add(1)
 	response, err := c.http.Do(request)
 	if err != nil {
-		return page{}, c.broken(ctx, err)
+		return page{}, broken(err)
 	}
 	defer response.Body.Close()
 	body := &bounded{r: response.Body, left: c.maxResponse}
@@ -67,33 +84,26 @@ func (c *client) ask(ctx context.Context, q question) (page, error) {
 	}
 	p, err := decode(body, c.language, c.maxBody)
 	if err != nil {
-		return page{}, c.undecodable(ctx, response, body, err)
+		return page{}, c.undecodable(response, body, err)
 	}
 	// What may be left is drained, for the connection's sake: it is a line break.
 	_, _ = io.CopyN(io.Discard, response.Body, 512)
 	return p, nil
 }
 
-// broken is about a request without an answer.
-func (c *client) broken(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return fmt.Errorf("ask loki: %w", context.Cause(ctx))
-	}
-	var timeout interface{ Timeout() bool }
-	if errors.As(err, &timeout) && timeout.Timeout() {
-		return &Error{Kind: Timeout, What: "loki did not answer in time (http.timeout)", Err: err}
-	}
+// broken is about a request whose answer did not come, or broke off.
+func broken(err error) error {
 	return &Error{Kind: Unreachable, What: "loki cannot be reached", Err: err}
 }
 
 // undecodable is about an answer that is not, or not wholly, Loki's.
-func (c *client) undecodable(ctx context.Context, r *http.Response, body *bounded, err error) error {
+func (c *client) undecodable(r *http.Response, body *bounded, err error) error {
 	switch {
 	case body.exceeded:
 		return &Error{Kind: TooLarge, Status: r.StatusCode,
 			What: fmt.Sprintf("loki's answer exceeds max_response_bytes, %d", c.maxResponse)}
 	case body.err != nil:
-		return c.broken(ctx, body.err)
+		return broken(body.err)
 	}
 	return &Error{Kind: Nonsense, Status: r.StatusCode,
 		What: fmt.Sprintf("the answer (%s) is not Loki's; check http.endpoint", either(r.Header.Get("Content-Type"), "of no type")), Err: err}

@@ -33,10 +33,11 @@ func New(ctx context.Context, config Config, extensions map[component.ID]compone
 	if err != nil {
 		return nil, &Error{Kind: Refused, What: "make loki's client from http", Err: err}
 	}
+	h.Timeout = 0 // the client has its own, which tells its end from a broken connection
 	l := &Loki{config: config, language: newLanguage(config)}
 	l.most.Store(int64(config.PageLines))
 	l.client = &client{
-		http: h, url: strings.TrimRight(config.HTTP.Endpoint, "/") + "/loki/api/v1/query_range",
+		http: h, timeout: config.HTTP.Timeout, url: strings.TrimRight(config.HTTP.Endpoint, "/") + "/loki/api/v1/query_range",
 		tenant: config.Tenant, language: l.language,
 		maxResponse: config.MaxResponseBytes, maxBody: config.MaxBodyBytes, counts: &l.counts,
 	}

@@ -15,13 +15,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
 
 	"github.com/loadtrace/loadtrace/internal/stack"
-	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
 )
 
 // realLoki runs a Loki of its own for a test and returns its base URL.
@@ -30,19 +28,6 @@ func realLoki(t testing.TB) string {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, i.Stop(context.Background())) })
 	return i.URL("http")
-}
-
-func open(t testing.TB, base string, change func(*Config)) *Loki {
-	c := DefaultConfig()
-	c.HTTP.Endpoint = base
-	if change != nil {
-		change(&c)
-	}
-	require.NoError(t, c.Validate())
-	l, err := New(t.Context(), c, nil, componenttest.NewNopTelemetrySettings())
-	require.NoError(t, err)
-	t.Cleanup(l.Close)
-	return l
 }
 
 // written is a line that was sent to Loki.
@@ -132,8 +117,3 @@ func inJSON(w written) string {
 func inLogfmt(w written) string {
 	return fmt.Sprintf("level=warn msg=%q traceID=%s spanID=00f067aa0ba902b7", w.text, w.id)
 }
-
-// collect keeps what is yielded.
-type collect []logline.Line
-
-func (c *collect) add(l logline.Line) { *c = append(*c, l) }
