@@ -59,6 +59,10 @@ The builds are kept in the user's cache folder, under loadtrace/stack.`,
 			RunE: func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), o, args, cmd.OutOrStdout()) },
 		}),
 		&cobra.Command{
+			Use: "build [server…]", Short: "Build the servers (all, or those named) and start none", ValidArgs: names(),
+			RunE: func(cmd *cobra.Command, args []string) error { return build(cmd.Context(), o, args, cmd.OutOrStdout()) },
+		},
+		&cobra.Command{
 			Use: "down", Short: "Stop the servers and keep their data", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error { return down(cmd.Context(), o, cmd.OutOrStdout()) },
 		},

@@ -74,6 +74,15 @@ func startAll(ctx context.Context, o options, servers []chosen, out io.Writer) (
 	return running, errors.Join(faults...)
 }
 
+// build is for those who want the minutes that it takes over before they start.
+func build(ctx context.Context, o options, args []string, out io.Writer) error {
+	servers, err := o.choose(args)
+	if err != nil {
+		return err
+	}
+	return buildAll(ctx, servers, out)
+}
+
 func buildAll(ctx context.Context, servers []chosen, out io.Writer) error {
 	for _, c := range servers {
 		if _, err := stack.Build(ctx, c.server, out); err != nil {

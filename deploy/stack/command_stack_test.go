@@ -19,7 +19,7 @@ type program struct {
 	binary, data string
 }
 
-func build(t *testing.T) program {
+func compile(t *testing.T) program {
 	p := program{filepath.Join(t.TempDir(), "stack"), filepath.Join(t.TempDir(), "data")}
 	out, err := exec.CommandContext(t.Context(), "go", "build", "-tags", "lean", "-o", p.binary, ".").CombinedOutput()
 	require.NoError(t, err, "%s", out)
@@ -41,7 +41,7 @@ var anywhere = []string{
 }
 
 func TestUpStartsAllServersAndWipeLeavesNothing(t *testing.T) {
-	p := build(t)
+	p := compile(t)
 	out, err := p.run(append([]string{"up"}, anywhere...)...)
 	require.NoError(t, err, out)
 	s, err := options{data: p.data}.load(t.Context())
@@ -70,7 +70,7 @@ func TestUpStartsAllServersAndWipeLeavesNothing(t *testing.T) {
 }
 
 func TestDownKeepsDataAndWipeKeepsOthersFiles(t *testing.T) {
-	p := build(t)
+	p := compile(t)
 	out, err := p.run("up", "prometheus", "--port=prometheus.http=0")
 	require.NoError(t, err, out)
 	note := filepath.Join(p.data, "note.txt")
@@ -85,7 +85,7 @@ func TestDownKeepsDataAndWipeKeepsOthersFiles(t *testing.T) {
 }
 
 func TestAnUnknownPortIsNamedWithThoseThereAre(t *testing.T) {
-	out, err := build(t).run("up", "prometheus", "--port=loki.http=1")
+	out, err := compile(t).run("up", "prometheus", "--port=loki.http=1")
 	require.Error(t, err)
 	assert.Contains(t, out, "--port loki.http: there is no such port; write one of prometheus.http")
 }
