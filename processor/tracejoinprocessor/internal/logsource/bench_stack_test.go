@@ -37,7 +37,10 @@ func BenchmarkRealLoki(b *testing.B) {
 		{In: InJSON, TraceID: "ctx.trace_id", SpanID: "ctx.span_id"},
 		{In: InLogfmt, TraceID: "traceID", SpanID: "spanID"},
 	} {
-		l := open(b, base, func(c *Config) { c.Selector, c.Fields = fmt.Sprintf(`{service_name="bench-%s"}`, f.In), f })
+		l := open(b, base, func(c *Config) { 
+			c.Selector, c.Fields = fmt.Sprintf(`{service_name="bench-%s"}`, f.In), f
+			c.HTTP.Timeout = time.Minute // a loaded machine is to be measured, not given up
+		})
 		b.Run("window of 10000 lines/"+f.In, func(b *testing.B) { benchWindow(b, l, lines, from) })
 		for _, seconds := range []int{10, benchSeconds} {
 			b.Run(fmt.Sprintf("lookup of 500 ids in %d lines/%s", seconds*benchRate, f.In), func(b *testing.B) {

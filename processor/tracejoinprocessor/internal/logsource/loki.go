@@ -61,7 +61,8 @@ func (l *Loki) Window(ctx context.Context, from, to time.Time, yield func(loglin
 	return l.walk(ctx, slices.Values([]string{l.language.traced()}), from, to, yield)
 }
 
-// Lookup yields the lines of some traces, as Window does those of all.
+// Lookup yields the lines of some traces, as Window does those of all. Loki
+// compares each line of the span with each id, so the span should be narrow.
 func (l *Loki) Lookup(ctx context.Context, ids []pcommon.TraceID, from, to time.Time, yield func(logline.Line)) error {
 	ids = slices.DeleteFunc(slices.Clone(ids), pcommon.TraceID.IsEmpty)
 	slices.SortFunc(ids, func(a, b pcommon.TraceID) int { return bytes.Compare(a[:], b[:]) })
