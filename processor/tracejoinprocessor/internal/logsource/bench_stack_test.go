@@ -37,7 +37,7 @@ func BenchmarkRealLoki(b *testing.B) {
 		{In: InJSON, TraceID: "ctx.trace_id", SpanID: "ctx.span_id"},
 		{In: InLogfmt, TraceID: "traceID", SpanID: "spanID"},
 	} {
-		l := open(b, base, func(c *Config) { 
+		l := open(b, base, func(c *Config) {
 			c.Selector, c.Fields = fmt.Sprintf(`{service_name="bench-%s"}`, f.In), f
 			c.HTTP.Timeout = time.Minute // a loaded machine is to be measured, not given up
 		})
