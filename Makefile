@@ -3,7 +3,7 @@
 # The tags of the whole distribution, as builder-config.yaml has them.
 TAGS := $(shell sed -n 's/^ *build_tags: *//p' builder-config.yaml)
 
-.PHONY: test demo generate bench build
+.PHONY: test demo generate bench bench-loki build stack
 
 test:
 	go test -tags lean ./...
@@ -27,3 +27,11 @@ bench:
 	bin/bench lag
 	bin/bench exporter
 	bin/bench late
+
+# Builds a real Loki at first (minutes).
+bench-loki:
+	go test -tags lean,stack -run '^$$' -bench RealLoki -benchtime 40x -timeout 20m ./processor/tracejoinprocessor/internal/logsource
+
+# Real Prometheus, Loki and Jaeger on loopback; see deploy/stack/README.md.
+stack:
+	go run -tags lean ./deploy/stack up
