@@ -118,7 +118,7 @@ type Answer struct {
 }
 
 // Known reports whether there is any figure.
-func (a *Answer) Known() bool {
+func (a Answer) Known() bool {
 	for i := range a.Levels {
 		if a.Levels[i].OK {
 			return true
