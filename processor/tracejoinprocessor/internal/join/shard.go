@@ -294,4 +294,3 @@ func (s *Shard) decide(t *Trace) {
 		s.dropped.add(t.ID)
 	}
 }
-

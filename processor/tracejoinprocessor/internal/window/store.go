@@ -99,11 +99,13 @@ type Question struct {
 	MaxAge time.Duration // samples further away than this are not told
 }
 
-// Value is a figure and how old its sample was when the work ended.
+// Value is a figure and how old its sample was when the work ended. That of a
+// count is the sample before the work; Width is from it to the one after.
 type Value struct {
-	V   float64
-	Age time.Duration
-	OK  bool
+	V     float64
+	Age   time.Duration
+	Width time.Duration
+	OK    bool
 }
 
 // Answer is what the samples say of an interval.
@@ -147,10 +149,8 @@ func (s *Store) Ask(q Question) (a Answer) {
 		a.Levels[f] = in.level(f, ended, q.MaxAge)
 	}
 	for f := levels; f < fields; f++ {
-		var width time.Duration
-		if a.Counts[f], width = in.count(f, began, ended, q.MaxAge); a.Counts[f].OK {
-			a.Window = max(a.Window, width)
-		}
+		a.Counts[f] = in.count(f, began, ended, q.MaxAge)
+		a.Window = max(a.Window, a.Counts[f].Width)
 	}
 	a.TooOld = !a.Known()
 	return a
@@ -164,14 +164,14 @@ func (in *instance) level(f Field, at int64, maxAge time.Duration) Value {
 	return Value{V: s.V[f], Age: time.Duration(at - s.At), OK: true}
 }
 
-func (in *instance) count(f Field, began, ended int64, maxAge time.Duration) (Value, time.Duration) {
+func (in *instance) count(f Field, began, ended int64, maxAge time.Duration) (none Value) {
 	before, after := in.last(f, began), in.first(f, ended)
 	if before == nil || after == nil || began-before.At > int64(maxAge) || after.At-ended > int64(maxAge) {
-		return Value{}, 0
+		return none
 	}
 	d := after.V[f] - before.V[f]
-	if d < 0 { // the process was restarted in between
-		return Value{}, 0
+	if d < 0 || after.At == before.At { // the process was restarted in between; or nothing is between
+		return none
 	}
-	return Value{V: d, Age: time.Duration(ended - before.At), OK: true}, time.Duration(after.At - before.At)
+	return Value{V: d, Age: time.Duration(ended - before.At), Width: time.Duration(after.At - before.At), OK: true}
 }
