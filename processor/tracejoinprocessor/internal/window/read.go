@@ -124,7 +124,9 @@ func (r *reading) numbers(src source, points pmetric.NumberDataPointSlice, delta
 			v = float64(p.IntValue())
 		}
 		if delta {
-			grown += v
+			if int64(p.Timestamp()) > r.in.fed { // or it was sent again
+				grown += v
+			}
 			continue
 		}
 		r.put(src, p.Timestamp(), v, true)
