@@ -134,7 +134,6 @@ const (
 	maxRemember  = 10_000_000
 )
 
-
 // Validate reports every fault at once.
 func (c *Config) Validate() error {
 	var errs []error

@@ -64,7 +64,9 @@ func (r *registry) join(cfg *Config, set component.TelemetrySettings, instance s
 }
 
 // Capabilities: client spans are written on, and taken out of what passes.
-func (h *handle) Capabilities() consumer.Capabilities { return consumer.Capabilities{MutatesData: true} }
+func (h *handle) Capabilities() consumer.Capabilities {
+	return consumer.Capabilities{MutatesData: true}
+}
 
 // Start starts the hub with the first handle of the group: by then the collector
 // has made all of them, and nothing comes before all are started.
