@@ -58,8 +58,8 @@ type KeepConfig struct {
 	Failed bool `mapstructure:"failed"`
 	// Share is the part of all others that is kept, 0 to 1, by trace id.
 	Share float64 `mapstructure:"share"`
-	// Remember is how many traces that were not kept are known, so that what comes
-	// late of them is not kept either.
+	// Remember is how many traces of either verdict are known by their id, so that it
+	// holds for what comes late of them too.
 	Remember int `mapstructure:"remember"`
 }
 

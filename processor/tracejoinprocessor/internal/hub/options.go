@@ -46,7 +46,7 @@ type Keep struct {
 	Slow     time.Duration // response time from which a trace is kept; 0 for none
 	Failed   bool
 	Share    float64 // of all others, by their trace id
-	Remember int     // traces not kept that are known by their id, in all
+	Remember int     // traces of either verdict that are known by their id, in all
 }
 
 // Logs says how much of log lines is kept, and which are looked up.

@@ -16,7 +16,7 @@ type Options struct {
 	// leave at once, and digests are only counted.
 	TraceBytes int
 	// KeepAll: no trace is dropped, and only client spans wait. Otherwise all spans
-	// do, and Remember is how many traces that were not kept are known by their id.
+	// do, and Remember is how many traces of either verdict are known by their id.
 	KeepAll  bool
 	Remember int
 }
@@ -89,14 +89,15 @@ type Shard struct {
 	o       Options
 	queue   queue
 	traces  map[pcommon.TraceID]*Trace
-	dropped memory
+	dropped memory // traces that were not kept
+	kept    memory // and those that were, for what is late
 	bytes   int
 	waiting int
 }
 
 // New makes an empty shard.
 func New(o Options) *Shard {
-	return &Shard{o: o, traces: map[pcommon.TraceID]*Trace{}, dropped: newMemory(o.Remember)}
+	return &Shard{o: o, traces: map[pcommon.TraceID]*Trace{}, dropped: newMemory(o.Remember), kept: newMemory(o.Remember)}
 }
 
 // Bytes that are held.
@@ -161,8 +162,11 @@ func (s *Shard) touch(e *entry, id pcommon.TraceID) *Trace {
 	t := s.traces[id]
 	if t == nil {
 		t = &Trace{ID: id}
-		if s.dropped.has(id) {
+		switch {
+		case s.dropped.has(id):
 			t.Verdict = NotKept
+		case s.kept.has(id):
+			t.Verdict = Kept
 		}
 		s.traces[id] = t
 		s.bytes += traceBytes
@@ -213,6 +217,7 @@ func (s *Shard) Mark(now time.Time, ids []pcommon.TraceID) (gone []pcommon.Trace
 			continue
 		}
 		t.Verdict = Kept
+		s.kept.add(id)
 	}
 	s.bytes += e.bytes
 	s.queue.push(e)
@@ -289,6 +294,7 @@ func (s *Shard) decide(t *Trace) {
 	case t.Verdict != Open || t.Clients == 0:
 	case t.wanted:
 		t.Verdict = Kept
+		s.kept.add(t.ID)
 	default:
 		t.Verdict = NotKept
 		s.dropped.add(t.ID)
