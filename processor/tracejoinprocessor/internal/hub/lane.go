@@ -19,6 +19,9 @@ const (
 	maxRetry   = 2 * time.Second
 )
 
+// together is the most spans of parcels that are delivered as one.
+const together = 4096
+
 // parcel is spans that have left, until the pipeline takes them.
 type parcel struct {
 	spans ptrace.Traces
@@ -112,15 +115,25 @@ func (l *lane) deliver() {
 	}
 }
 
-// first parcel, nil if none waits; over is true when none will come either.
+// first parcel, nil if none waits; over is true when none will come either. Those
+// that have queued up meanwhile go with it, so that a pipeline that is slow or
+// refuses some deliveries is asked for fewer.
 func (l *lane) first() (p *parcel, over bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.queue) > 0 {
-		first := l.queue[0]
-		return &first, false
+	if len(l.queue) == 0 {
+		return nil, l.closed
 	}
-	return nil, l.closed
+	first, n := l.queue[0], 1
+	for ; n < len(l.queue) && first.items+l.queue[n].items <= together; n++ {
+		l.queue[n].spans.ResourceSpans().MoveAndAppendTo(first.spans.ResourceSpans())
+		first.items += l.queue[n].items
+		first.bytes += l.queue[n].bytes
+		l.queue[n] = parcel{}
+	}
+	l.queue = l.queue[n-1:]
+	l.queue[0] = first
+	return &first, false
 }
 
 // send a parcel until it is taken. Whoever consumes spans may have changed them

@@ -13,8 +13,10 @@ import (
 )
 
 func serviceOf(r pcommon.Resource) string {
-	v, _ := r.Attributes().Get(attr.ServiceName)
-	return v.AsString()
+	if v, ok := r.Attributes().Get(attr.ServiceName); ok {
+		return v.AsString()
+	}
+	return ""
 }
 
 // lineOf a log record: its body as text, cut to a number of bytes.
