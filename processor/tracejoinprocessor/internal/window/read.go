@@ -1,6 +1,8 @@
 package window
 
 import (
+	"time"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
@@ -78,6 +80,10 @@ func (s *Store) Read(md pmetric.Metrics) (used int) {
 	}
 	return used
 }
+
+// collection is how far apart the times of one collection's points may be, which
+// SDKs stamp one after another. They make one sample, at the time of the first.
+const collection = time.Millisecond
 
 // reading collects the samples of one resource.
 type reading struct {
@@ -177,7 +183,7 @@ func (r *reading) put(src source, ts pcommon.Timestamp, v float64, ok bool) {
 	}
 	r.used++
 	i := 0
-	for ; i < len(r.samples) && r.samples[i].At != int64(ts); i++ {
+	for ; i < len(r.samples) && time.Duration(int64(ts)-r.samples[i].At).Abs() > collection; i++ {
 	}
 	if i == len(r.samples) {
 		r.samples = append(r.samples, newSample(int64(ts)))

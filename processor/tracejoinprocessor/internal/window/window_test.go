@@ -176,7 +176,7 @@ func TestSchedulerLatencyIsOfWhatWasAddedSinceTheSampleBefore(t *testing.T) {
 func TestMemoryIsBounded(t *testing.T) {
 	s := window.NewStore()
 	for i := range window.MaxInstances + 10 {
-		s.Read(payload("auth", fmt.Sprint(i), func(ms pmetric.MetricSlice) { gauge(ms, "go.goroutine.count", at(time.Duration(i)), 1) }))
+		s.Read(payload("auth", fmt.Sprint(i), func(ms pmetric.MetricSlice) { gauge(ms, "go.goroutine.count", at(time.Duration(i)*time.Second), 1) }))
 	}
 	assert.Equal(t, window.MaxInstances, s.Len())
 	assert.EqualValues(t, 10, s.Evicted())
@@ -192,6 +192,20 @@ func TestMemoryIsBounded(t *testing.T) {
 	assert.False(t, one.Ask(q).Known(), "the ring has forgotten it")
 	q.Ended = q.Ended.Add(time.Second)
 	require.True(t, one.Ask(q).Known())
+}
+
+// An SDK stamps the points of one collection one after another.
+func TestThePointsOfACollectionAreOneSample(t *testing.T) {
+	s := window.NewStore()
+	for i := range window.RingSamples {
+		s.Read(payload("auth", "a", func(ms pmetric.MetricSlice) {
+			gauge(ms, "go.goroutine.count", at(time.Duration(i)*time.Second), 1)
+			gauge(ms, "go.processor.limit", at(time.Duration(i)*time.Second+2*time.Microsecond), 2)
+		}))
+	}
+	a := s.Ask(question(0, 0))
+	assert.True(t, a.Known(), "the first of as many as there is room for")
+	assert.Equal(t, a.Levels[window.Goroutines].Age, a.Levels[window.Processors].Age)
 }
 
 // Exporters deliver out of order after a retry.
