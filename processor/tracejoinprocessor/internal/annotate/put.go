@@ -19,8 +19,11 @@ type Limits struct {
 	Link func(trace pcommon.TraceID, from, to time.Time) string
 }
 
-// room is how many attributes a joined span gets, about.
-const room = 34
+// How many attributes a joined span gets, about, and how many more with a runtime.
+const (
+	room        = 18
+	runtimeRoom = 14
+)
 
 var ledgerNames = func() (names [ledger.Parts]string) {
 	for p := range ledger.Unexplained {
@@ -33,7 +36,11 @@ var ledgerNames = func() (names [ledger.Parts]string) {
 // Put writes the result on the client span.
 func (r *Result) Put(s ptrace.Span, l Limits) {
 	a := s.Attributes()
-	a.EnsureCapacity(a.Len() + room)
+	if r.Runtime.Known() {
+		a.EnsureCapacity(a.Len() + room + runtimeRoom)
+	} else {
+		a.EnsureCapacity(a.Len() + room)
+	}
 	a.PutStr(attr.JoinStatus, string(r.Status))
 	if len(r.Missing) > 0 {
 		missing := a.PutEmptySlice(attr.JoinMissing)

@@ -114,7 +114,9 @@ func (f *fickle) ConsumeTraces(_ context.Context, td ptrace.Traces) error {
 	return nil
 }
 
-func (f *fickle) Capabilities() consumer.Capabilities { return consumer.Capabilities{MutatesData: true} }
+func (f *fickle) Capabilities() consumer.Capabilities {
+	return consumer.Capabilities{MutatesData: true}
+}
 
 // send as a sender does that keeps what is refused, and tries again.
 func send(t *testing.T, h *Hub, build func(ptrace.Traces)) {
