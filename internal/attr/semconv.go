@@ -19,6 +19,7 @@ const (
 	HTTPRequestBodySize       = string(semconv.HTTPRequestBodySizeKey)
 	HTTPResponseBodySize      = string(semconv.HTTPResponseBodySizeKey)
 	HTTPResponseStatusCode    = string(semconv.HTTPResponseStatusCodeKey)
+	HTTPRoute                 = string(semconv.HTTPRouteKey)
 	URLFull                   = string(semconv.URLFullKey)
 )
 

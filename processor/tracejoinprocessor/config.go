@@ -1,0 +1,187 @@
+package tracejoinprocessor
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"go.opentelemetry.io/collector/component"
+
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/hub"
+)
+
+// Config of the processor.
+type Config struct {
+	// Wait is how long a client span waits for what the other side says: longer than
+	// the target's exporters take, and than the time between two runtime samples if
+	// their counts are wanted.
+	Wait time.Duration `mapstructure:"wait"`
+	// MaxBytes is the memory for spans: three quarters for those that wait, over
+	// which the oldest leave early; the rest for those that the pipeline does not
+	// take, over which traces are refused, to be sent again.
+	MaxBytes Size `mapstructure:"max_bytes"`
+	// MaxTraceBytes is the most that one trace may hold of it. Beyond, its spans do
+	// not wait.
+	MaxTraceBytes Size `mapstructure:"max_trace_bytes"`
+	// Shards is how many loops share the work; 0 is one for every two processors, at
+	// most 4.
+	Shards int `mapstructure:"shards"`
+	// DrainTimeout is how long a shutdown goes on delivering.
+	DrainTimeout time.Duration `mapstructure:"drain_timeout"`
+
+	Clients ClientsConfig `mapstructure:"clients"`
+	Keep    KeepConfig    `mapstructure:"keep"`
+	Runtime RuntimeConfig `mapstructure:"runtime"`
+	Logs    LogsConfig    `mapstructure:"logs"`
+	Metrics MetricsConfig `mapstructure:"metrics"`
+}
+
+// ClientsConfig says which client spans are those of a load test.
+type ClientsConfig struct {
+	// WithParent has client spans wait that have a parent span too, as those of tools
+	// that wrap requests into spans of their own.
+	WithParent bool `mapstructure:"with_parent"`
+	// Services are the service.names of the load generators; any, if it is empty.
+	Services []string `mapstructure:"services"`
+}
+
+// KeepConfig says which traces go on. With All all do; otherwise those that any of
+// the others names, and those that exemplars name.
+type KeepConfig struct {
+	All bool `mapstructure:"all"`
+	// Slow is the response time from which a trace is kept; 0s is none.
+	Slow time.Duration `mapstructure:"slow"`
+	// Failed keeps traces whose request failed.
+	Failed bool `mapstructure:"failed"`
+	// Share is the part of all others that is kept, 0 to 1, by trace id.
+	Share float64 `mapstructure:"share"`
+	// Remember is how many traces of either verdict are known by their id, so that it
+	// holds for what comes late of them too.
+	Remember int `mapstructure:"remember"`
+}
+
+// RuntimeConfig is about samples of the Go runtime.
+type RuntimeConfig struct {
+	// MaxAge is how far a sample may be from the server's work.
+	MaxAge time.Duration `mapstructure:"max_age"`
+}
+
+// LogsConfig is about the log lines of requests.
+type LogsConfig struct {
+	// MaxLines is the most lines of a request that become events of its span.
+	MaxLines int `mapstructure:"max_lines"`
+	// MaxBodyBytes is what is kept of a line's text.
+	MaxBodyBytes int `mapstructure:"max_body_bytes"`
+}
+
+// MetricsConfig is about the metrics that the join adds.
+type MetricsConfig struct {
+	Interval time.Duration `mapstructure:"interval"`
+	// Exemplars is the most exemplars of a series in one interval; 0 is none.
+	Exemplars int `mapstructure:"exemplars"`
+}
+
+// Size is a number of bytes. As text it has a unit: 256MiB.
+type Size int64
+
+// UnmarshalText reads a size with a unit.
+func (s *Size) UnmarshalText(text []byte) error {
+	n, err := humanize.ParseBytes(string(text))
+	if err != nil || n > math.MaxInt64 {
+		return fmt.Errorf("size %q: want a number and a unit, for instance 256MiB", text)
+	}
+	*s = Size(n)
+	return nil
+}
+
+// MarshalText writes what UnmarshalText reads, to the byte.
+func (s Size) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%dB", int64(s)), nil }
+
+// otherServers is how many server spans of other services a span lists.
+const otherServers = 8
+
+// Defaults of what only a log source needs.
+const (
+	lookupTimeout = 2 * time.Second
+	lookupSlow    = 500 * time.Millisecond
+)
+
+func createDefaultConfig() component.Config {
+	return &Config{
+		Wait:          5 * time.Second,
+		MaxBytes:      256 << 20,
+		MaxTraceBytes: 4 << 20,
+		DrainTimeout:  10 * time.Second,
+		Keep:          KeepConfig{All: true, Remember: 100_000},
+		Runtime:       RuntimeConfig{MaxAge: 15 * time.Second},
+		Logs:          LogsConfig{MaxLines: 16, MaxBodyBytes: 1024},
+		Metrics:       MetricsConfig{Interval: 5 * time.Second, Exemplars: 5},
+	}
+}
+
+// Bounds of what a configuration may ask for.
+const (
+	maxWait      = 10 * time.Minute
+	minBytes     = 1 << 20
+	maxShards    = 64
+	maxLines     = 64 // as many as a trace keeps
+	maxBody      = 64 << 10
+	minInterval  = 10 * time.Millisecond
+	maxExemplars = 100
+	maxRemember  = 10_000_000
+)
+
+// Validate reports every fault at once.
+func (c *Config) Validate() error {
+	var errs []error
+	for _, check := range []struct {
+		ok   bool
+		text string
+	}{
+		{c.Wait > 0 && c.Wait <= maxWait, "wait: is out of bounds; write more than 0s and at most 10m"},
+		{c.MaxBytes >= minBytes, "max_bytes: is too small; write 1MiB or more"},
+		{c.MaxTraceBytes > 0 && c.MaxTraceBytes <= c.MaxBytes/4, "max_trace_bytes: lets one trace push out others; write at most a quarter of max_bytes, and more than 0B"},
+		{c.Shards >= 0 && c.Shards <= maxShards, "shards: is out of bounds; write 1 to 64, or 0 for as many as fit the machine"},
+		{c.DrainTimeout >= 0, "drain_timeout: is negative; write 0s or more"},
+		{c.Keep.Slow >= 0, "keep::slow: is negative; write 0s for none, or a response time"},
+		{c.Keep.Share >= 0 && c.Keep.Share <= 1, "keep::share: is no part of a whole; write 0 to 1"},
+		{c.Keep.Remember >= 0 && c.Keep.Remember <= maxRemember, "keep::remember: is out of bounds; write 0 to 10000000"},
+		{!c.Keep.All || c.Keep.Slow == 0 && !c.Keep.Failed && c.Keep.Share == 0, "keep::all: keeps every trace, so that slow, failed and share have no effect; write all: false, or remove them"},
+		{c.Runtime.MaxAge > 0, "runtime::max_age: no sample would be young enough; write more than 0s"},
+		{c.Logs.MaxLines >= 0 && c.Logs.MaxLines <= maxLines, "logs::max_lines: is out of bounds; write 0 to 64"},
+		{c.Logs.MaxBodyBytes > 0 && c.Logs.MaxBodyBytes <= maxBody, "logs::max_body_bytes: is out of bounds; write 1 to 65536"},
+		{c.Metrics.Interval >= minInterval, "metrics::interval: is too short; write 10ms or more"},
+		{c.Metrics.Exemplars >= 0 && c.Metrics.Exemplars <= maxExemplars, "metrics::exemplars: is out of bounds; write 0 to 100"},
+	} {
+		if !check.ok {
+			errs = append(errs, errors.New(check.text))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// options of the hub. Where a log source is configured, this is the place to hand
+// it over: Source, and Link.
+func (c *Config) options(instance string) hub.Options {
+	return hub.Options{
+		Wait: c.Wait, MaxBytes: int64(c.MaxBytes), TraceBytes: int(c.MaxTraceBytes), Shards: c.shards(), DrainTimeout: c.DrainTimeout,
+		Clients:    hub.Clients(c.Clients),
+		Keep:       hub.Keep(c.Keep),
+		Logs:       hub.Logs{Lines: c.Logs.MaxLines, BodyBytes: c.Logs.MaxBodyBytes, LookupTimeout: lookupTimeout, LookupSlow: lookupSlow},
+		RuntimeAge: c.Runtime.MaxAge,
+		Interval:   c.Metrics.Interval,
+		Exemplars:  c.Metrics.Exemplars,
+		Others:     otherServers,
+		Instance:   instance,
+	}
+}
+
+func (c *Config) shards() int {
+	if c.Shards > 0 {
+		return c.Shards
+	}
+	return min(max(runtime.GOMAXPROCS(0)/2, 1), 4)
+}

@@ -1,0 +1,232 @@
+package annotate
+
+import (
+	"slices"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/clock"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/join"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/ledger"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/window"
+)
+
+// Status of a joined span.
+type Status string
+
+// The statuses: every expected part is there, some are, none is.
+const (
+	Complete Status = "complete"
+	Partial  Status = "partial"
+	None     Status = "none"
+)
+
+// Missing says why a part is.
+type Missing string
+
+// The reasons.
+const (
+	NoServerSpan  Missing = "no_server_span"
+	NotSampled    Missing = "not_sampled"     // and so no server span
+	NoRuntime     Missing = "no_runtime"      // the instance sent no samples
+	RuntimeTooOld Missing = "runtime_too_old" // it did, and none near the work
+	NoLogs        Missing = "no_logs"
+	NoClock       Missing = "no_clock" // the request got no answer, and no other told the offset
+)
+
+// Resolutions of the server span.
+const (
+	ByChild = "child" // its parent is the client span
+	ByTrace = "trace" // it began first in a trace with this one client span
+)
+
+// GC overlap. Without the exact windows of cycles, a cycle within the window of two
+// samples may or may not have met the request.
+const (
+	OverlapNo       = "no"
+	OverlapPossible = "possible"
+	OverlapYes      = "yes"
+)
+
+// Server is the server's side of a request.
+type Server struct {
+	join.Server
+	Duration   time.Duration // in which any of its spans was open
+	Spans      int           // direct children
+	Resolution string        // empty: there is none
+}
+
+// Result is one request, joined.
+type Result struct {
+	Trace     pcommon.TraceID
+	Span      pcommon.SpanID
+	Client    Client
+	Server    Server
+	Others    []join.Server
+	OthersCut int
+	Clock     clock.Estimate
+	Clocked   bool
+	Runtime   window.Answer
+	Overlap   string // empty if unknown
+	Lines     []logline.Line
+	LinesCut  int
+	Ledger    ledger.Ledger
+	Status    Status
+	Missing   []Missing
+	Reason    join.Reason
+}
+
+// Expected says which parts can be there: of signals that have a pipeline.
+type Expected struct {
+	Runtime, Logs bool
+}
+
+// Match finds the server's side of a client span: its direct children, or in a
+// trace where it is the only client span the server span that began first.
+func Match(j *join.Joined) (r Result) {
+	r.Trace, r.Span = j.Trace, j.Span.SpanID()
+	r.Client = ReadClient(j.Span)
+	children := j.Of.Children(r.Span)
+	switch {
+	case len(children) > 0:
+		r.Server = serverOf(children)
+		r.Server.Resolution = ByChild
+	case j.Alone:
+		if s, ok := j.Of.Outermost(); ok {
+			children = []join.Server{s}
+			r.Server = serverOf(children)
+			r.Server.Resolution = ByTrace
+		}
+	}
+	for i := range j.Of.Servers {
+		if s := &j.Of.Servers[i]; j.Alone && !slices.ContainsFunc(children, func(c join.Server) bool { return c.ID == s.ID }) {
+			r.Others = append(r.Others, *s)
+		}
+	}
+	r.OthersCut = j.Of.CutServers
+	r.lines(j)
+	return r
+}
+
+// lines are those of the trace: of a trace with several client spans those that
+// the matched server spans or the client wrote.
+func (r *Result) lines(j *join.Joined) {
+	if j.Alone {
+		r.Lines, r.LinesCut = j.Of.Lines, j.Of.CutLines
+		return
+	}
+	for i := range j.Of.Lines {
+		if id := j.Of.Lines[i].SpanID; !id.IsEmpty() && (id == r.Span || id == r.Server.ID) {
+			r.Lines = append(r.Lines, j.Of.Lines[i])
+		}
+	}
+}
+
+// serverOf several direct children, of retries or redirects, is the one that ended
+// last, with the time in which any was open.
+func serverOf(children []join.Server) (s Server) {
+	last := slices.MaxFunc(children, func(a, b join.Server) int { return int(int64(a.Ended) - int64(b.Ended)) })
+	s = Server{Server: last, Spans: len(children)}
+	if len(children) == 1 {
+		s.Duration = max(0, time.Duration(last.Ended)-time.Duration(last.Began))
+		return s
+	}
+	byStart := slices.SortedFunc(slices.Values(children), func(a, b join.Server) int { return int(int64(a.Began) - int64(b.Began)) })
+	until := pcommon.Timestamp(0)
+	for _, c := range byStart {
+		if from := max(c.Began, until); c.Ended > from {
+			s.Duration += time.Duration(c.Ended - from)
+			until = c.Ended
+		}
+	}
+	return s
+}
+
+// Pair is the four times for the clock, if they tell anything: of one direct child
+// of a request that was answered.
+func (r *Result) Pair() (p clock.Pair, ok bool) {
+	if r.Server.Resolution != ByChild || r.Server.Spans != 1 || !r.Client.Answered {
+		return p, false
+	}
+	return clock.Pair{
+		Sent: r.Client.asked(), Done: r.Client.Done,
+		Began: r.Server.Began.AsTime(), Ended: r.Server.Ended.AsTime(),
+	}, true
+}
+
+// Question is what to ask of the runtime; ok is false without a server.
+func (r *Result) Question(maxAge time.Duration) (q window.Question, ok bool) {
+	if r.Server.Resolution == "" {
+		return q, false
+	}
+	return window.Question{
+		Of:     window.Identity{Service: r.Server.From.Service, Instance: r.Server.From.Instance},
+		Began:  r.Server.Began.AsTime(),
+		Ended:  r.Server.Ended.AsTime(),
+		Offset: r.Clock.Offset,
+		MaxAge: maxAge,
+	}, true
+}
+
+// Conclude draws the ledger and the status, when everything else is known.
+func (r *Result) Conclude(e Expected) {
+	r.Client.Request.Answered = r.Server.Resolution != ""
+	r.Client.Request.Server = r.Server.Duration
+	r.Ledger = ledger.Of(r.Client.Request)
+	r.Overlap = overlap(&r.Runtime)
+	r.Missing, r.Status = r.Missing[:0], Complete
+	has := r.server()
+	if e.Runtime {
+		has = r.runtime() || has
+	}
+	if e.Logs {
+		if len(r.Lines) == 0 && r.LinesCut == 0 {
+			r.Missing = append(r.Missing, NoLogs)
+		} else {
+			has = true
+		}
+	}
+	switch {
+	case !has:
+		r.Status = None
+	case len(r.Missing) > 0:
+		r.Status = Partial
+	}
+}
+
+func (r *Result) server() bool {
+	switch {
+	case r.Server.Resolution != "" && r.Clocked:
+	case r.Server.Resolution != "":
+		r.Missing = append(r.Missing, NoClock)
+	case r.Client.NotSampled:
+		r.Missing = append(r.Missing, NotSampled)
+	default:
+		r.Missing = append(r.Missing, NoServerSpan)
+	}
+	return r.Server.Resolution != ""
+}
+
+func (r *Result) runtime() bool {
+	switch {
+	case r.Runtime.Known():
+		return true
+	case r.Runtime.TooOld:
+		r.Missing = append(r.Missing, RuntimeTooOld)
+	default:
+		r.Missing = append(r.Missing, NoRuntime)
+	}
+	return false
+}
+
+func overlap(a *window.Answer) string {
+	switch cycles := a.Counts[window.GCCycles]; {
+	case !cycles.OK:
+		return ""
+	case cycles.V == 0:
+		return OverlapNo
+	}
+	return OverlapPossible
+}

@@ -1,0 +1,6 @@
+// Package clock estimates how far the clock of a target instance is from that
+// of the generator, from client spans and the server spans that answered them.
+//
+// It is pure: times are arguments. A Filter is one instance's, and is not safe
+// for concurrent use.
+package clock

@@ -1,0 +1,44 @@
+package hub
+
+import "sync/atomic"
+
+// counts of a hub. Of spans: Waited = delivered + refused + not kept + undelivered +
+// what is still held; refused spans are those that the pipeline refused for good,
+// undelivered those that it had not taken when a shutdown ran out of time.
+type counts struct {
+	waited, passed                           atomic.Int64
+	delivered, refused, notKept, undelivered atomic.Int64
+	retries                                  atomic.Int64
+	turnedAway                               atomic.Int64 // spans of payloads refused for want of room
+	stripped                                 atomic.Int64 // exemplars
+	lookups, lookupsFailed, lookupsSkipped   atomic.Int64 // of requests
+	released                                 [reasons]atomic.Int64
+	held, going                              atomic.Int64 // bytes that wait; that have left and are not taken yet
+	waiting                                  atomic.Int64 // client spans
+}
+
+const reasons = 4
+
+// Counts is a snapshot, of spans where it does not say more.
+type Counts struct {
+	Waited, Passed                           int64
+	Delivered, Refused, NotKept, Undelivered int64
+	Retries, TurnedAway, Stripped            int64
+	Lookups, LookupsFailed, LookupsSkipped   int64
+	Released                                 map[string]int64 // client spans by reason
+	HeldBytes, Waiting                       int64
+}
+
+func (c *counts) snapshot() Counts {
+	s := Counts{
+		Waited: c.waited.Load(), Passed: c.passed.Load(),
+		Delivered: c.delivered.Load(), Refused: c.refused.Load(), NotKept: c.notKept.Load(), Undelivered: c.undelivered.Load(),
+		Retries: c.retries.Load(), TurnedAway: c.turnedAway.Load(), Stripped: c.stripped.Load(),
+		Lookups: c.lookups.Load(), LookupsFailed: c.lookupsFailed.Load(), LookupsSkipped: c.lookupsSkipped.Load(),
+		Released: map[string]int64{}, HeldBytes: c.held.Load() + c.going.Load(), Waiting: c.waiting.Load(),
+	}
+	for i, reason := range reasonNames {
+		s.Released[string(reason)] = c.released[i].Load()
+	}
+	return s
+}

@@ -1,0 +1,185 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/annotate"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/join"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
+)
+
+// ErrFull says that the pipeline behind the join does not take what has left. It may
+// be retried; nothing of what was refused was taken.
+var ErrFull = errors.New("the join is full of spans that the pipeline behind it does not take; send them again later, or raise max_bytes")
+
+// Hub joins what its handles are given.
+type Hub struct {
+	o        Options
+	next     Consumers
+	expected annotate.Expected
+	counts   counts
+
+	targets *targets
+	meter   *emitter
+	lookups *lookups
+	loops   []*loop
+
+	mu   sync.RWMutex // held for reading while something is handed to the loops
+	open bool         // guarded by mu: the loops take something
+}
+
+// New makes a hub; Start makes it work. Until then, and after Shutdown, everything
+// passes through it.
+func New(o Options, next Consumers) *Hub {
+	return &Hub{
+		o: o, next: next, targets: newTargets(),
+		expected: annotate.Expected{Runtime: next.Metrics != nil, Logs: next.Logs != nil || o.Source != nil},
+	}
+}
+
+// Start starts the goroutines.
+func (h *Hub) Start() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.meter = newEmitter(&h.o, h.next.Metrics)
+	h.lookups = newLookups(h)
+	if h.next.Traces != nil {
+		for range h.o.Shards {
+			h.loops = append(h.loops, h.newLoop())
+		}
+	}
+	h.open = true
+}
+
+func (h *Hub) newLoop() *loop {
+	l := &loop{
+		hub: h, in: make(chan message, mailbox), ended: make(chan struct{}),
+		shard: join.New(join.Options{
+			Wait: h.o.Wait, TraceBytes: h.o.TraceBytes, KeepAll: h.o.Keep.All, Remember: h.o.Keep.Remember / h.o.Shards,
+		}),
+		lane: newLane(h.next.Traces, &h.counts),
+	}
+	go l.run()
+	return l
+}
+
+// Shutdown has everything leave, and ends the goroutines. Metrics and traces must
+// still have a pipeline behind them. It is for one caller, after Start.
+func (h *Hub) Shutdown(ctx context.Context) error {
+	h.mu.Lock()
+	h.open = false
+	h.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, h.o.DrainTimeout)
+	defer cancel()
+	for _, l := range h.loops {
+		close(l.in)
+	}
+	for _, l := range h.loops {
+		<-l.ended
+	}
+	h.lookups.shutdown()
+	h.meter.shutdown(ctx)
+	var errs []error
+	for _, l := range h.loops {
+		errs = append(errs, l.lane.shutdown(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+// room is the bytes for what waits; the rest of the budget is for what has left.
+func (h *Hub) room() int64 { return h.o.MaxBytes / 4 * 3 }
+
+// Counts until now.
+func (h *Hub) Counts() Counts { return h.counts.snapshot() }
+
+// Capacity is the budget in bytes.
+func (h *Hub) Capacity() int64 { return h.o.MaxBytes }
+
+// Instances with runtime samples, and those that had to make room for others.
+func (h *Hub) Instances() (n int, evicted uint64) { return h.targets.instances() }
+
+// Traces takes spans. What does not wait goes on first: if it is refused, so is the
+// whole payload, and nothing of it was taken.
+func (h *Hub) Traces(ctx context.Context, td ptrace.Traces) error {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if !h.open {
+		return h.next.Traces.ConsumeTraces(ctx, td)
+	}
+	n := td.SpanCount()
+	if h.counts.going.Load() > h.o.MaxBytes/4 {
+		h.counts.turnedAway.Add(int64(n))
+		return ErrFull
+	}
+	in := takeIn(&h.o, td)
+	if passed := n - in.held; passed > 0 || n == 0 {
+		if err := h.next.Traces.ConsumeTraces(ctx, td); err != nil {
+			in.giveBack(td)
+			return err
+		}
+		h.counts.passed.Add(int64(passed))
+	}
+	h.counts.waited.Add(int64(in.held))
+	for i := range in.inputs {
+		if len(in.inputs[i].Servers) > 0 || in.inputs[i].Spans.ResourceSpans().Len() > 0 {
+			h.loops[i].in <- message{in: in.inputs[i]}
+		}
+	}
+	return nil
+}
+
+// Metrics takes the runtime's samples, strips exemplars of traces that were not
+// kept, and hands everything on.
+func (h *Hub) Metrics(ctx context.Context, md pmetric.Metrics) error {
+	h.targets.read(md)
+	if !h.o.Keep.All {
+		h.settleExemplars(md)
+	}
+	return h.next.Metrics.ConsumeMetrics(ctx, md)
+}
+
+// Logs hands log records on, and takes the lines of those that name a trace.
+func (h *Hub) Logs(ctx context.Context, ld plog.Logs) error {
+	lines := h.lines(ld)
+	if err := h.next.Logs.ConsumeLogs(ctx, ld); err != nil {
+		return err
+	}
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if !h.open {
+		return nil
+	}
+	for i, l := range lines {
+		if len(l) > 0 && i < len(h.loops) {
+			h.loops[i].in <- message{in: join.Input{Spans: ptrace.NewTraces(), Lines: l}}
+		}
+	}
+	return nil
+}
+
+// lines of a payload, by shard.
+func (h *Hub) lines(ld plog.Logs) [][]logline.Line {
+	lines := make([][]logline.Line, h.o.Shards)
+	for _, rl := range ld.ResourceLogs().All() {
+		service := ""
+		for _, sl := range rl.ScopeLogs().All() {
+			for _, r := range sl.LogRecords().All() {
+				if r.TraceID().IsEmpty() {
+					continue
+				}
+				if service == "" {
+					service = serviceOf(rl.Resource())
+				}
+				i := shardOf(r.TraceID(), h.o.Shards)
+				lines[i] = append(lines[i], lineOf(r, service, h.o.Logs.BodyBytes))
+			}
+		}
+	}
+	return lines
+}

@@ -1,0 +1,374 @@
+package hub
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.uber.org/goleak"
+
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func options() Options {
+	return Options{
+		Wait: 5 * time.Second, MaxBytes: 64 << 20, TraceBytes: 1 << 20, Shards: 3, DrainTimeout: 10 * time.Second,
+		Keep: Keep{All: true}, Logs: Logs{Lines: 4, BodyBytes: 100, LookupTimeout: 2 * time.Second, LookupSlow: time.Millisecond},
+		RuntimeAge: time.Minute, Interval: time.Second, Exemplars: 3, Others: 4, Instance: "i",
+	}
+}
+
+func traceID(n int) (id pcommon.TraceID) {
+	binary.BigEndian.PutUint64(id[8:], uint64(n)*0x9e3779b97f4a7c15|1)
+	return id
+}
+
+// request is a client span, its server span and one within the server.
+func request(td ptrace.Traces, n int) {
+	add := func(service string, kind ptrace.SpanKind, id, parent byte) {
+		rs := td.ResourceSpans().AppendEmpty()
+		rs.Resource().Attributes().PutStr("service.name", service)
+		s := rs.ScopeSpans().AppendEmpty().Spans().AppendEmpty()
+		s.SetKind(kind)
+		s.SetTraceID(traceID(n))
+		s.SetSpanID(pcommon.SpanID{byte(n), byte(n >> 8), byte(n >> 16), id})
+		if parent != 0 {
+			s.SetParentSpanID(pcommon.SpanID{byte(n), byte(n >> 8), byte(n >> 16), parent})
+		}
+		now := time.Now()
+		s.SetStartTimestamp(pcommon.NewTimestampFromTime(now.Add(-time.Second)))
+		s.SetEndTimestamp(pcommon.NewTimestampFromTime(now))
+	}
+	add("loadtrace", ptrace.SpanKindClient, 1, 0)
+	add("auth", ptrace.SpanKindServer, 2, 1)
+	add("auth", ptrace.SpanKindInternal, 3, 2)
+}
+
+// seen counts how often each span came.
+type seen struct {
+	mu     sync.Mutex // guards what follows
+	spans  map[pcommon.SpanID]int
+	joined map[pcommon.SpanID]pcommon.Map
+	lines  int
+}
+
+func newSeen() *seen {
+	return &seen{spans: map[pcommon.SpanID]int{}, joined: map[pcommon.SpanID]pcommon.Map{}}
+}
+
+func (c *seen) take(td ptrace.Traces) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, rs := range td.ResourceSpans().All() {
+		for _, ss := range rs.ScopeSpans().All() {
+			for _, s := range ss.Spans().All() {
+				c.spans[s.SpanID()]++
+				if _, ok := s.Attributes().Get("join.status"); ok {
+					c.joined[s.SpanID()] = s.Attributes()
+				}
+				c.lines += s.Events().Len()
+			}
+		}
+	}
+}
+
+func (c *seen) once(t *testing.T, n int) {
+	t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	require.Len(t, c.spans, n)
+	for id, times := range c.spans {
+		require.Equal(t, 1, times, "span %s", id)
+	}
+}
+
+// fickle refuses while it is asked to, after having taken the payload apart, as
+// a processor behind the join may have done.
+type fickle struct {
+	consumertest.Consumer
+	seen   *seen
+	refuse func() error
+}
+
+func (f *fickle) ConsumeTraces(_ context.Context, td ptrace.Traces) error {
+	if err := f.refuse(); err != nil {
+		ptrace.NewTraces().MoveTo(td)
+		return err
+	}
+	f.seen.take(td)
+	return nil
+}
+
+func (f *fickle) Capabilities() consumer.Capabilities {
+	return consumer.Capabilities{MutatesData: true}
+}
+
+// send as a sender does that keeps what is refused, and tries again.
+func send(t *testing.T, h *Hub, build func(ptrace.Traces)) {
+	for range 1000 {
+		td := ptrace.NewTraces()
+		build(td)
+		err := h.Traces(t.Context(), td)
+		if err == nil {
+			return
+		}
+		require.False(t, consumererror.IsPermanent(err))
+		time.Sleep(100 * time.Millisecond) // virtual
+	}
+	t.Fatal("never taken")
+}
+
+func TestNothingIsLostOrDoubledWhateverThePipelineRefuses(t *testing.T) {
+	for name, max := range map[string]int64{"with room": 64 << 20, "over the budget": 1 << 20} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				random := rand.New(rand.NewPCG(1, 2))
+				var mu sync.Mutex
+				next := &fickle{seen: newSeen(), refuse: func() error {
+					mu.Lock()
+					defer mu.Unlock()
+					if random.IntN(3) == 0 {
+						return errors.New("busy")
+					}
+					return nil
+				}}
+				o := options()
+				o.MaxBytes, o.DrainTimeout = max, time.Minute
+				h := New(o, Consumers{Traces: next})
+				h.Start()
+				const n = 3000
+				var senders sync.WaitGroup
+				for part := range 4 {
+					senders.Go(func() {
+						for i := part; i < n; i += 40 {
+							send(t, h, func(td ptrace.Traces) {
+								for j := i; j < min(i+40, n); j += 4 {
+									request(td, j)
+								}
+							})
+							time.Sleep(50 * time.Millisecond) // virtual
+						}
+					})
+				}
+				senders.Wait()
+				require.NoError(t, h.Shutdown(t.Context()))
+				next.seen.once(t, 3*n)
+				require.Len(t, next.seen.joined, n)
+				c := h.Counts()
+				assert.EqualValues(t, n, c.Waited)
+				assert.EqualValues(t, n, c.Delivered)
+				assert.EqualValues(t, 2*n, c.Passed)
+				assert.Zero(t, c.HeldBytes)
+				assert.Zero(t, c.Waiting)
+				if max == 1<<20 {
+					assert.NotZero(t, c.Released["budget"], "the oldest left early")
+				}
+			})
+		})
+	}
+}
+
+func TestAPipelineThatIsAwayBoundsMemoryAndLosesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		back := time.Now().Add(10 * time.Minute)
+		next := &fickle{seen: newSeen(), refuse: func() error {
+			if time.Now().Before(back) {
+				return errors.New("away")
+			}
+			return nil
+		}}
+		o := options()
+		o.MaxBytes, o.Shards = 1<<20, 1
+		h := New(o, Consumers{Traces: next})
+		h.Start()
+		// Client spans alone, so that nothing is refused for what passes.
+		clients := func(from, n int) ptrace.Traces {
+			td := ptrace.NewTraces()
+			for i := range n {
+				request(td, from+i)
+			}
+			td.ResourceSpans().RemoveIf(func(rs ptrace.ResourceSpans) bool {
+				return rs.ScopeSpans().At(0).Spans().At(0).Kind() != ptrace.SpanKindClient
+			})
+			return td
+		}
+		taken, refused := 0, 0
+		for range 3000 {
+			err := h.Traces(t.Context(), clients(taken, 10))
+			switch {
+			case err == nil:
+				taken += 10
+			default:
+				require.ErrorIs(t, err, ErrFull)
+				refused++
+			}
+			time.Sleep(100 * time.Millisecond) // virtual
+			require.Less(t, h.Counts().HeldBytes, o.MaxBytes*5/4)
+		}
+		require.NotZero(t, refused)
+		require.NotZero(t, taken)
+		time.Sleep(10 * time.Minute) // virtual
+		require.NoError(t, h.Shutdown(t.Context()))
+		next.seen.once(t, taken)
+	})
+}
+
+func TestWhatIsRefusedForGoodIsCountedAndNotTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tries := 0
+		next := &fickle{seen: newSeen(), refuse: func() error { tries++; return consumererror.NewPermanent(errors.New("never")) }}
+		h := New(options(), Consumers{Traces: next})
+		h.Start()
+		td := ptrace.NewTraces()
+		request(td, 1)
+		td.ResourceSpans().RemoveIf(func(rs ptrace.ResourceSpans) bool {
+			return rs.ScopeSpans().At(0).Spans().At(0).Kind() != ptrace.SpanKindClient
+		})
+		require.NoError(t, h.Traces(t.Context(), td))
+		require.NoError(t, h.Shutdown(t.Context()))
+		assert.Equal(t, 1, tries)
+		assert.EqualValues(t, 1, h.Counts().Refused)
+	})
+}
+
+// A sender that tries again with the payload itself must find all of it there.
+func TestWhatIsRefusedIsGivenBackWhole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		refusing := consumertest.NewErr(errors.New("busy"))
+		h := New(options(), Consumers{Traces: refusing})
+		h.Start()
+		td := ptrace.NewTraces()
+		for i := range 10 {
+			request(td, i)
+		}
+		require.Error(t, h.Traces(t.Context(), td))
+		assert.Equal(t, 30, td.SpanCount())
+		assert.Zero(t, h.Counts().Waited)
+		require.NoError(t, h.Shutdown(t.Context()))
+	})
+}
+
+func TestAShutdownThatRunsOutOfTimeSaysWhatIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		away := errors.New("away")
+		next := &fickle{seen: newSeen(), refuse: func() error { return away }}
+		h := New(options(), Consumers{Traces: next})
+		h.Start()
+		td := ptrace.NewTraces()
+		request(td, 1)
+		td.ResourceSpans().RemoveIf(func(rs ptrace.ResourceSpans) bool {
+			return rs.ScopeSpans().At(0).Spans().At(0).Kind() != ptrace.SpanKindClient
+		})
+		require.NoError(t, h.Traces(t.Context(), td))
+		began := time.Now()
+		require.ErrorContains(t, h.Shutdown(t.Context()), "1 spans that the pipeline did not take")
+		assert.Equal(t, 10*time.Second, time.Since(began))
+		assert.EqualValues(t, 1, h.Counts().Undelivered)
+	})
+}
+
+// source answers, or is away until its context ends.
+type source struct {
+	away func() bool
+}
+
+func (s source) Lookup(ctx context.Context, ids []pcommon.TraceID, _, _ time.Time, yield func(logline.Line)) error {
+	if s.away() {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	for _, id := range ids {
+		yield(logline.Line{TraceID: id, Time: time.Now(), Body: "found"})
+	}
+	return nil
+}
+
+func TestALogSourceThatIsAwayForHalfAMinuteDelaysByItsTimeoutAndLosesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		next := &fickle{seen: newSeen(), refuse: func() error { return nil }}
+		o := options()
+		o.Source = source{away: func() bool { return time.Since(began) < 30*time.Second }}
+		h := New(o, Consumers{Traces: next})
+		h.Start()
+		const n = 600
+		for i := range n {
+			send(t, h, func(td ptrace.Traces) { request(td, i) })
+			time.Sleep(100 * time.Millisecond) // virtual
+		}
+		time.Sleep(o.Wait + time.Minute) // virtual
+		synctest.Wait()
+		next.seen.once(t, 3*n)
+		c := h.Counts()
+		assert.NotZero(t, c.LookupsFailed)
+		assert.NotZero(t, c.LookupsSkipped, "what finds too many before it goes on without")
+		assert.EqualValues(t, c.Lookups-c.LookupsFailed, next.seen.lines)
+		assert.EqualValues(t, n, c.Lookups+c.LookupsSkipped)
+		assert.Zero(t, c.HeldBytes)
+		require.NoError(t, h.Shutdown(t.Context()))
+	})
+}
+
+func TestLogsAreNotDoubledWhenTheyAreSentAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		next := &fickle{seen: newSeen(), refuse: func() error { return nil }}
+		h := New(options(), Consumers{Traces: next, Logs: consumertest.NewErr(errors.New("busy"))})
+		h.Start()
+		send(t, h, func(td ptrace.Traces) { request(td, 1) })
+		for i := range 3 {
+			ld := plog.NewLogs()
+			r := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
+			r.SetTraceID(traceID(1))
+			r.Body().SetStr("once")
+			if i == 2 {
+				h.next.Logs = consumertest.NewNop()
+			}
+			err := h.Logs(t.Context(), ld)
+			assert.Equal(t, i < 2, err != nil)
+		}
+		require.NoError(t, h.Shutdown(t.Context()))
+		assert.Equal(t, 1, next.seen.lines)
+	})
+}
+
+func TestSpansLeaveWhenTheyHaveWaited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var late time.Duration
+		began := map[pcommon.SpanID]time.Time{}
+		next := &fickle{seen: newSeen(), refuse: func() error { return nil }}
+		o := options()
+		h := New(o, Consumers{Traces: next})
+		h.Start()
+		for i := range 200 {
+			td := ptrace.NewTraces()
+			request(td, i)
+			began[pcommon.SpanID{byte(i), byte(i >> 8), 0, 1}] = time.Now()
+			require.NoError(t, h.Traces(t.Context(), td))
+			time.Sleep(37 * time.Millisecond) // virtual
+			synctest.Wait()
+			next.seen.mu.Lock()
+			for id := range next.seen.joined {
+				late = max(late, time.Since(began[id])-o.Wait)
+				delete(next.seen.joined, id)
+			}
+			next.seen.mu.Unlock()
+		}
+		assert.Less(t, late, 50*time.Millisecond)
+		require.NoError(t, h.Shutdown(t.Context()))
+	})
+}

@@ -1,0 +1,215 @@
+package hub
+
+import (
+	"encoding/binary"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/loadtrace/loadtrace/internal/attr"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/annotate"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/join"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/window"
+)
+
+// intake splits a payload: what waits goes to the shard of its trace, the rest stays.
+type intake struct {
+	o      *Options
+	inputs []join.Input
+	out    []sorter
+	bytes  int
+	held   int
+}
+
+// sorter appends spans of one resource and scope after another.
+type sorter struct {
+	spans           ptrace.SpanSlice
+	rs              ptrace.ResourceSpans
+	resource, scope bool // rs and spans are of the current one
+}
+
+// shardOf a trace. The first half of our ids is that of the run.
+func shardOf(id pcommon.TraceID, n int) int {
+	if n == 1 {
+		return 0
+	}
+	return int(binary.LittleEndian.Uint64(id[8:]) * 0x9e3779b97f4a7c15 >> 33 % uint64(n))
+}
+
+// takeIn splits a payload. What waits is moved out of it.
+func takeIn(o *Options, td ptrace.Traces) *intake {
+	in := &intake{o: o, inputs: make([]join.Input, o.Shards), out: make([]sorter, o.Shards)}
+	for i := range in.inputs {
+		in.inputs[i].Spans = ptrace.NewTraces()
+	}
+	whole := o.Shards == 1 && in.waitsWhole(td)
+	if whole {
+		td.MoveTo(in.inputs[0].Spans)
+		td = in.inputs[0].Spans
+	}
+	for _, rs := range td.ResourceSpans().All() {
+		in.resource(rs, whole)
+	}
+	if !whole {
+		td.ResourceSpans().RemoveIf(func(rs ptrace.ResourceSpans) bool {
+			rs.ScopeSpans().RemoveIf(func(ss ptrace.ScopeSpans) bool { return ss.Spans().Len() == 0 })
+			return rs.ScopeSpans().Len() == 0
+		})
+	}
+	return in
+}
+
+// waitsWhole: every span waits, as in the payloads of a load generator, so that
+// none needs to be moved.
+func (in *intake) waitsWhole(td ptrace.Traces) bool {
+	for _, rs := range td.ResourceSpans().All() {
+		service := window.IdentityOf(rs.Resource()).Service
+		for _, ss := range rs.ScopeSpans().All() {
+			for _, s := range ss.Spans().All() {
+				if !in.waits(s, service) {
+					return false
+				}
+			}
+		}
+	}
+	return td.ResourceSpans().Len() > 0
+}
+
+func (in *intake) resource(rs ptrace.ResourceSpans, whole bool) {
+	id := window.IdentityOf(rs.Resource())
+	var from *join.Origin
+	for i := range in.out {
+		in.out[i].resource = false
+	}
+	for _, ss := range rs.ScopeSpans().All() {
+		for i := range in.out {
+			in.out[i].scope = false
+		}
+		take := func(s ptrace.Span) bool {
+			to := shardOf(s.TraceID(), len(in.inputs))
+			if s.Kind() == ptrace.SpanKindServer {
+				if from == nil {
+					from = &join.Origin{Service: id.Service, Instance: id.Instance}
+				}
+				in.inputs[to].Servers = append(in.inputs[to].Servers, digest(s, from))
+			}
+			if !in.waits(s, id.Service) {
+				return false
+			}
+			if !whole {
+				s = in.out[to].move(in.inputs[to].Spans, rs, ss, s)
+			}
+			in.hold(&in.inputs[to], s, id.Service)
+			return !whole
+		}
+		ss.Spans().RemoveIf(take)
+	}
+}
+
+// move a span to another payload, under the same resource and scope.
+func (o *sorter) move(to ptrace.Traces, rs ptrace.ResourceSpans, ss ptrace.ScopeSpans, s ptrace.Span) ptrace.Span {
+	if !o.resource {
+		o.rs, o.resource = to.ResourceSpans().AppendEmpty(), true
+		rs.Resource().CopyTo(o.rs.Resource())
+		o.rs.SetSchemaUrl(rs.SchemaUrl())
+	}
+	if !o.scope {
+		scope := o.rs.ScopeSpans().AppendEmpty()
+		ss.Scope().CopyTo(scope.Scope())
+		scope.SetSchemaUrl(ss.SchemaUrl())
+		o.spans, o.scope = scope.Spans(), true
+	}
+	dst := o.spans.AppendEmpty()
+	s.MoveTo(dst)
+	return dst
+}
+
+// giveBack returns what was taken, for a sender that will try again with the same
+// payload.
+func (in *intake) giveBack(td ptrace.Traces) {
+	for i := range in.inputs {
+		in.inputs[i].Spans.ResourceSpans().MoveAndAppendTo(td.ResourceSpans())
+	}
+}
+
+// isClient: a client span of a load test.
+func (in *intake) isClient(s ptrace.Span, service string) bool {
+	if s.Kind() != ptrace.SpanKindClient || !in.o.Clients.of(service) {
+		return false
+	}
+	return in.o.Clients.WithParent || s.ParentSpanID().IsEmpty()
+}
+
+func (in *intake) waits(s ptrace.Span, service string) bool {
+	return !in.o.Keep.All && !s.TraceID().IsEmpty() || in.isClient(s, service)
+}
+
+// hold charges a span, and lists it if it is a client's.
+func (in *intake) hold(to *join.Input, s ptrace.Span, service string) {
+	in.held++
+	size := sizeOf(s)
+	to.Bytes += size
+	in.bytes += size
+	if !in.o.Keep.All {
+		to.IDs = append(to.IDs, s.TraceID())
+	}
+	if !in.isClient(s, service) {
+		return
+	}
+	c := join.Client{Trace: s.TraceID(), Span: s, Wanted: true}
+	if !in.o.Keep.All {
+		r := annotate.ReadClient(s)
+		c.Wanted = in.o.Keep.wants(c.Trace, r.Request.Response, r.Failed)
+	}
+	to.Clients = append(to.Clients, c)
+}
+
+// digest of a server span, by the HTTP conventions or those of RPC, old or new.
+func digest(s ptrace.Span, from *join.Origin) join.Server {
+	v := join.Server{
+		Trace: s.TraceID(), ID: s.SpanID(), Parent: s.ParentSpanID(),
+		Began: s.StartTimestamp(), Ended: s.EndTimestamp(), From: from,
+	}
+	var service, method string
+	for k, a := range s.Attributes().All() {
+		switch k {
+		case attr.HTTPRoute:
+			v.Route = a.Str()
+			return v
+		case attr.RPCMethod:
+			method = a.Str()
+		case "rpc.service": // until semconv 1.38 the service was apart
+			service = a.Str()
+		}
+	}
+	switch {
+	case method != "" && service != "":
+		v.Route = service + "/" + method
+	case method != "":
+		v.Route = method
+	}
+	return v
+}
+
+// Sizes in memory, about: pdata's structs, their pointers and allocation classes.
+const (
+	spanBytes      = 360 + join.ClientBytes
+	attributeBytes = 88
+	eventBytes     = 160
+	linkBytes      = 136
+)
+
+// sizeOf a span in memory, about.
+func sizeOf(s ptrace.Span) int {
+	n := spanBytes + len(s.Name()) + len(s.Status().Message()) + s.Links().Len()*linkBytes
+	for k, v := range s.Attributes().All() {
+		n += attributeBytes + len(k)
+		if v.Type() == pcommon.ValueTypeStr {
+			n += len(v.Str())
+		}
+	}
+	for _, e := range s.Events().All() {
+		n += eventBytes + e.Attributes().Len()*(attributeBytes+32)
+	}
+	return n
+}

@@ -1,0 +1,53 @@
+package hub
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/loadtrace/loadtrace/internal/attr"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
+)
+
+func serviceOf(r pcommon.Resource) string {
+	if v, ok := r.Attributes().Get(attr.ServiceName); ok {
+		return v.AsString()
+	}
+	return ""
+}
+
+// lineOf a log record: its body as text, cut to a number of bytes.
+func lineOf(r plog.LogRecord, service string, limit int) logline.Line {
+	l := logline.Line{
+		TraceID: r.TraceID(), SpanID: r.SpanID(), Time: stamp(r.Timestamp(), r.ObservedTimestamp()),
+		Severity: strings.ToUpper(r.SeverityText()), Service: service,
+	}
+	if l.Severity == "" && r.SeverityNumber() != plog.SeverityNumberUnspecified {
+		l.Severity = strings.ToUpper(r.SeverityNumber().String())
+	}
+	l.Body, l.Cut = cut(r.Body().AsString(), limit)
+	return l
+}
+
+// cut text to a number of bytes, not within a character. What is returned does not
+// hold the whole text in memory.
+func cut(s string, limit int) (string, bool) {
+	if len(s) <= limit {
+		return s, false
+	}
+	for limit > 0 && !utf8.RuneStart(s[limit]) {
+		limit--
+	}
+	return strings.Clone(s[:limit]), true
+}
+
+// stamp is when a record was made, or else seen.
+func stamp(ts, observed pcommon.Timestamp) time.Time {
+	if ts == 0 {
+		ts = observed
+	}
+	return ts.AsTime()
+}

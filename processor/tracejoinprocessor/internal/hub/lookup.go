@@ -1,0 +1,122 @@
+package hub
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/annotate"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/join"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
+)
+
+// pending is how many entries wait for the source. With more, entries go on
+// without: a source that is away delays what matters by its timeout, and nothing
+// else.
+const pending = 16
+
+// margin is how far from its request a line may lie in time: clocks differ.
+const margin = time.Minute
+
+// lookups asks the source for the lines of requests that matter and have none.
+// Without a source it is inert.
+type lookups struct {
+	hub    *Hub
+	source Source
+	queue  chan *outcome
+	ended  chan struct{}
+	ctx    context.Context
+	cancel context.CancelFunc
+}
+
+func newLookups(h *Hub) *lookups {
+	l := &lookups{hub: h, source: h.o.Source, queue: make(chan *outcome, pending), ended: make(chan struct{})}
+	l.ctx, l.cancel = context.WithCancel(context.Background())
+	go l.run()
+	return l
+}
+
+// offer takes an outcome over if the source is to be asked for it, and can be.
+func (l *lookups) offer(o *outcome) bool {
+	if l.source == nil || len(l.missing(o)) == 0 || o.left.Reason == join.ShutDown {
+		return false
+	}
+	bytes := int64(o.left.Bytes)
+	l.hub.counts.going.Add(bytes) // until finish charges it again
+	select {
+	case l.queue <- o:
+		return true
+	default:
+		l.hub.counts.going.Add(-bytes)
+		l.hub.counts.lookupsSkipped.Add(int64(len(l.missing(o))))
+		return false
+	}
+}
+
+// missing are the results that matter and have no lines.
+func (l *lookups) missing(o *outcome) (of []*annotate.Result) {
+	for i := range o.results {
+		if r := &o.results[i]; o.kept[i] && len(r.Lines) == 0 && l.matters(r) {
+			of = append(of, r)
+		}
+	}
+	return of
+}
+
+func (l *lookups) matters(r *annotate.Result) bool {
+	return r.Client.Failed || r.Client.Request.Response >= l.hub.o.Logs.LookupSlow
+}
+
+func (l *lookups) run() {
+	defer close(l.ended)
+	for o := range l.queue {
+		l.ask(o)
+		l.hub.finish(o)
+		l.hub.counts.going.Add(-int64(o.left.Bytes))
+	}
+}
+
+// shutdown ends questions, and finishes what waits for one.
+func (l *lookups) shutdown() {
+	l.cancel()
+	close(l.queue)
+	<-l.ended
+}
+
+func (l *lookups) ask(o *outcome) {
+	of := l.missing(o)
+	byID := make(map[pcommon.TraceID]*annotate.Result, len(of))
+	ids := make([]pcommon.TraceID, 0, len(of))
+	from, to := of[0].Client.Sent, of[0].Client.Done
+	for _, r := range of {
+		if byID[r.Trace] == nil {
+			byID[r.Trace] = r
+			ids = append(ids, r.Trace)
+		}
+		if r.Client.Sent.Before(from) {
+			from = r.Client.Sent
+		}
+		if r.Client.Done.After(to) {
+			to = r.Client.Done
+		}
+	}
+	ctx, cancel := context.WithTimeout(l.ctx, l.hub.o.Logs.LookupTimeout)
+	defer cancel()
+	l.hub.counts.lookups.Add(int64(len(ids)))
+	if err := l.source.Lookup(ctx, ids, from.Add(-margin), to.Add(margin), func(line logline.Line) {
+		r := byID[line.TraceID]
+		switch {
+		case r == nil:
+		case len(r.Lines) < join.MaxLines:
+			r.Lines = append(r.Lines, line)
+		default:
+			r.LinesCut++
+		}
+	}); err != nil {
+		l.hub.counts.lookupsFailed.Add(int64(len(ids)))
+	}
+	for _, r := range of {
+		r.Conclude(l.hub.expected)
+	}
+}

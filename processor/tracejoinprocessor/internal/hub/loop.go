@@ -1,0 +1,131 @@
+package hub
+
+import (
+	"slices"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/annotate"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/join"
+)
+
+// mailbox is how many messages wait for a loop. It never waits for the pipeline,
+// so that a full mailbox empties soon.
+const mailbox = 64
+
+var reasonNames = [reasons]join.Reason{join.Waited, join.OverBudget, join.TraceTooLarge, join.ShutDown}
+
+// message to a loop: what came, or trace ids that exemplars name, to be answered.
+type message struct {
+	in    join.Input
+	marks []pcommon.TraceID
+	gone  chan<- []pcommon.TraceID // buffered
+}
+
+// loop owns a shard, and its way out.
+type loop struct {
+	hub   *Hub
+	in    chan message
+	shard *join.Shard
+	lane  *lane
+	ended chan struct{}
+
+	bytes, waiting int // of the shard, as the hub has counted them
+}
+
+func (l *loop) run() {
+	defer close(l.ended)
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		select {
+		case m, ok := <-l.in:
+			if !ok {
+				l.release(l.shard.Flush())
+				l.count()
+				return
+			}
+			l.take(m)
+		case <-timer.C:
+		}
+		now := time.Now()
+		l.release(l.shard.Expire(now))
+		l.shed()
+		if next, ok := l.shard.Next(); ok {
+			timer.Reset(next.Sub(now))
+		}
+	}
+}
+
+func (l *loop) take(m message) {
+	if m.gone != nil {
+		m.gone <- l.shard.Mark(time.Now(), m.marks)
+		return
+	}
+	l.release(l.shard.Add(time.Now(), m.in))
+}
+
+// shed has the oldest leave while all shards together hold too much.
+func (l *loop) shed() {
+	l.count()
+	if over := l.hub.counts.held.Load() - l.hub.room(); over > 0 {
+		l.release(l.shard.Shed(int(over)))
+		l.count()
+	}
+}
+
+func (l *loop) count() {
+	l.hub.counts.held.Add(int64(l.shard.Bytes() - l.bytes))
+	l.hub.counts.waiting.Add(int64(l.shard.Waiting() - l.waiting))
+	l.bytes, l.waiting = l.shard.Bytes(), l.shard.Waiting()
+}
+
+// outcome is an entry that has left, with its client spans joined.
+type outcome struct {
+	left    join.Left
+	results []annotate.Result
+	kept    []bool
+	lane    *lane
+}
+
+func (l *loop) release(left []join.Left) {
+	for i := range left {
+		o := l.hub.explain(&left[i])
+		o.lane = l.lane
+		if n := o.left.Drop(); n > 0 {
+			l.hub.counts.notKept.Add(int64(n))
+		}
+		if !l.hub.lookups.offer(o) {
+			l.hub.finish(o)
+		}
+	}
+}
+
+// explain joins the client spans of an entry.
+func (h *Hub) explain(left *join.Left) *outcome {
+	o := &outcome{left: *left, results: make([]annotate.Result, len(left.Clients)), kept: make([]bool, len(left.Clients))}
+	for i := range left.Clients {
+		o.results[i] = annotate.Match(&left.Clients[i])
+		o.results[i].Reason = left.Reason
+		o.kept[i] = left.Clients[i].Of.Verdict != join.NotKept
+	}
+	h.targets.look(o.results, h.o.RuntimeAge)
+	for i := range o.results {
+		o.results[i].Conclude(h.expected)
+	}
+	return o
+}
+
+// finish writes the results on the spans, counts them, and sends the spans off.
+func (h *Hub) finish(o *outcome) {
+	limits := annotate.Limits{Lines: h.o.Logs.Lines, Others: h.o.Others, Link: h.o.Link}
+	for i := range o.results {
+		if o.kept[i] {
+			o.results[i].Put(o.left.Clients[i].Span, limits)
+		}
+	}
+	h.meter.add(o, h.expected)
+	h.counts.released[slices.Index(reasonNames[:], o.left.Reason)].Add(int64(len(o.results)))
+	o.lane.put(parcel{spans: o.left.Spans, items: o.left.Spans.SpanCount(), bytes: int64(o.left.Bytes)})
+}

@@ -1,0 +1,86 @@
+package hub
+
+import (
+	"context"
+	"encoding/binary"
+	"math"
+	"slices"
+	"time"
+
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
+)
+
+// Options of a Hub. All must be set, but for Source and Link.
+type Options struct {
+	Wait         time.Duration
+	MaxBytes     int64
+	TraceBytes   int // of one trace, at most
+	Shards       int
+	DrainTimeout time.Duration
+	Clients      Clients
+	Keep         Keep
+	Logs         Logs
+	RuntimeAge   time.Duration // samples further away are not told
+	Interval     time.Duration // of derived metrics
+	Exemplars    int           // of each series and interval
+	Others       int           // server spans of other services that are listed
+	Instance     string        // service.instance.id of derived metrics
+	// Source is asked for the log lines of requests that matter and have none.
+	Source Source
+	// Link is the URL of a request's log lines.
+	Link func(trace pcommon.TraceID, from, to time.Time) string
+}
+
+// Clients says which client spans wait.
+type Clients struct {
+	WithParent bool     // also those that have a parent span
+	Services   []string // only those of these services; of all, if empty
+}
+
+// Keep says which traces go on.
+type Keep struct {
+	All      bool
+	Slow     time.Duration // response time from which a trace is kept; 0 for none
+	Failed   bool
+	Share    float64 // of all others, by their trace id
+	Remember int     // traces of either verdict that are known by their id, in all
+}
+
+// Logs says how much of log lines is kept, and which are looked up.
+type Logs struct {
+	Lines         int // events of a span
+	BodyBytes     int
+	LookupTimeout time.Duration
+	LookupSlow    time.Duration // response time from which lines are looked up
+}
+
+// Source looks log lines up by trace id. It yields on the caller's goroutine, and
+// after an error the lines yielded so far are good.
+type Source interface {
+	Lookup(ctx context.Context, ids []pcommon.TraceID, from, to time.Time, yield func(logline.Line)) error
+}
+
+// Consumers are what is behind the handles; nil where there is none.
+type Consumers struct {
+	Traces  consumer.Traces
+	Metrics consumer.Metrics
+	Logs    consumer.Logs
+}
+
+// wants reports whether a trace is kept for what one client span says.
+func (k Keep) wants(trace pcommon.TraceID, response time.Duration, failed bool) bool {
+	return k.All || k.Failed && failed || k.Slow > 0 && response >= k.Slow || share(trace) < k.Share
+}
+
+// share is where a trace id lies between 0 and 1: its last 56 bits, which the W3C
+// trace context (level 2) wants to be random.
+func share(id pcommon.TraceID) float64 {
+	return float64(binary.BigEndian.Uint64(id[8:])&(1<<56-1)) / math.Exp2(56)
+}
+
+func (c Clients) of(service string) bool {
+	return len(c.Services) == 0 || slices.Contains(c.Services, service)
+}

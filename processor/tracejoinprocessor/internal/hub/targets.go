@@ -1,0 +1,74 @@
+package hub
+
+import (
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/annotate"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/clock"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/join"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/window"
+)
+
+// maxClocks bounds the clocks: one of each target instance. When there are more,
+// all are forgotten, and learned again within the next requests.
+const maxClocks = 4096
+
+// targets is what is known of the instances that answer.
+type targets struct {
+	mu     sync.Mutex // guards what follows
+	clocks map[join.Origin]*clock.Filter
+	window *window.Store
+}
+
+func newTargets() *targets {
+	return &targets{clocks: map[join.Origin]*clock.Filter{}, window: window.NewStore()}
+}
+
+func (t *targets) read(md pmetric.Metrics) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.window.Read(md)
+}
+
+func (t *targets) instances() (n int, evicted uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.window.Len(), t.window.Evicted()
+}
+
+// look gives results the clock and the runtime of their servers. All pairs are
+// learned before any is judged: what left together knows the same.
+func (t *targets) look(results []annotate.Result, maxAge time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := range results {
+		if pair, ok := results[i].Pair(); ok {
+			t.clock(results[i].Server.From).Add(pair)
+		}
+	}
+	for i := range results {
+		r := &results[i]
+		if r.Server.Resolution == "" {
+			continue
+		}
+		r.Clock, r.Clocked = t.clock(r.Server.From).At(r.Client.Done)
+		if q, ok := r.Question(maxAge); ok {
+			r.Runtime = t.window.Ask(q)
+		}
+	}
+}
+
+func (t *targets) clock(of *join.Origin) *clock.Filter {
+	f := t.clocks[*of]
+	if f == nil {
+		if len(t.clocks) >= maxClocks {
+			clear(t.clocks)
+		}
+		f = &clock.Filter{}
+		t.clocks[*of] = f
+	}
+	return f
+}

@@ -1,0 +1,34 @@
+package join
+
+import (
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+)
+
+// Drop takes the spans of traces that are not kept out of an entry, and returns
+// how many they were.
+func (l *Left) Drop() (dropped int) {
+	gone := map[pcommon.TraceID]bool{}
+	for _, t := range l.traces {
+		if t.Verdict == NotKept {
+			gone[t.ID] = true
+		}
+	}
+	if len(gone) == 0 {
+		return 0
+	}
+	l.Spans.ResourceSpans().RemoveIf(func(rs ptrace.ResourceSpans) bool {
+		rs.ScopeSpans().RemoveIf(func(ss ptrace.ScopeSpans) bool {
+			ss.Spans().RemoveIf(func(s ptrace.Span) bool {
+				if gone[s.TraceID()] {
+					dropped++
+					return true
+				}
+				return false
+			})
+			return ss.Spans().Len() == 0
+		})
+		return rs.ScopeSpans().Len() == 0
+	})
+	return dropped
+}

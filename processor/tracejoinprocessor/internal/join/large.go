@@ -1,0 +1,97 @@
+package join
+
+import (
+	"slices"
+
+	"go.opentelemetry.io/collector/pdata/ptrace"
+)
+
+// splitLarge has the spans of traces that hold too much leave an entry that was
+// just added, so that one trace cannot push all others out.
+func (s *Shard) splitLarge(e *entry) []Left {
+	large := func(t *Trace) bool { return t.bytes > s.o.TraceBytes }
+	out := Left{Reason: TraceTooLarge, Arrived: e.at, Spans: ptrace.NewTraces()}
+	gone := map[[16]byte]*Trace{}
+	e.eachTrace(func(t *Trace) {
+		if large(t) {
+			gone[t.ID] = t
+		}
+	})
+	n := 0
+	e.eachTrace(func(t *Trace) {
+		if gone[t.ID] != nil {
+			t.bytes -= e.each
+			n++
+		}
+	})
+	e.held = slices.DeleteFunc(e.held, func(t *Trace) bool { return gone[t.ID] != nil })
+	e.clients = slices.DeleteFunc(e.clients, func(c Joined) bool {
+		if gone[c.Trace] == nil {
+			return false
+		}
+		c.Alone = c.Of.Clients == 1
+		out.Clients = append(out.Clients, c)
+		return true
+	})
+	moved := move(e.spans, out.Spans, func(s ptrace.Span) bool { return gone[s.TraceID()] != nil })
+	for i := range out.Clients {
+		out.Clients[i].Span = moved[out.Clients[i].Span]
+	}
+	out.Bytes = n * e.each
+	e.bytes -= out.Bytes
+	s.bytes -= out.Bytes
+	s.waiting -= len(out.Clients)
+	for _, t := range gone {
+		if !s.o.KeepAll {
+			s.decide(t)
+		}
+		out.traces = append(out.traces, t)
+	}
+	return []Left{out}
+}
+
+// move takes spans from one payload to another, under their resource and scope,
+// and says where each is now.
+func move(from, to ptrace.Traces, take func(ptrace.Span) bool) map[ptrace.Span]ptrace.Span {
+	moved := map[ptrace.Span]ptrace.Span{}
+	for _, rs := range from.ResourceSpans().All() {
+		m := mover{rs: rs, to: to, moved: moved}
+		for _, ss := range rs.ScopeSpans().All() {
+			m.scope = false
+			ss.Spans().RemoveIf(func(s ptrace.Span) bool {
+				if !take(s) {
+					return false
+				}
+				m.take(ss, s)
+				return true
+			})
+		}
+	}
+	return moved
+}
+
+// mover makes the resource and scope of the spans that it moves when it needs them.
+type mover struct {
+	rs              ptrace.ResourceSpans
+	to              ptrace.Traces
+	toRS            ptrace.ResourceSpans
+	toSS            ptrace.ScopeSpans
+	resource, scope bool // made
+	moved           map[ptrace.Span]ptrace.Span
+}
+
+func (m *mover) take(ss ptrace.ScopeSpans, s ptrace.Span) {
+	if !m.resource {
+		m.toRS, m.resource = m.to.ResourceSpans().AppendEmpty(), true
+		m.rs.Resource().CopyTo(m.toRS.Resource())
+		m.toRS.SetSchemaUrl(m.rs.SchemaUrl())
+	}
+	if !m.scope {
+		m.toSS, m.scope = m.toRS.ScopeSpans().AppendEmpty(), true
+		ss.Scope().CopyTo(m.toSS.Scope())
+		m.toSS.SetSchemaUrl(ss.SchemaUrl())
+	}
+	dst := m.toSS.Spans().AppendEmpty()
+	m.moved[s] = dst
+	s.MoveTo(dst)
+}

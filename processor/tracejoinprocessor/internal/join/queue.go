@@ -1,0 +1,55 @@
+package join
+
+import "go.opentelemetry.io/collector/pdata/pcommon"
+
+// queue is first in, first out.
+type queue struct {
+	entries []*entry
+	head    int
+}
+
+func (q *queue) len() int { return len(q.entries) - q.head }
+
+func (q *queue) first() *entry { return q.entries[q.head] }
+
+func (q *queue) push(e *entry) { q.entries = append(q.entries, e) }
+
+// pop moves the rest down when half of the room is empty, so that each entry is
+// moved less than once on average.
+func (q *queue) pop() *entry {
+	e := q.entries[q.head]
+	q.entries[q.head] = nil
+	q.head++
+	if q.head*2 >= len(q.entries) {
+		n := copy(q.entries, q.entries[q.head:])
+		clear(q.entries[n:])
+		q.entries, q.head = q.entries[:n], 0
+	}
+	return e
+}
+
+// memory knows the latest trace ids that were added, up to a number.
+type memory struct {
+	ring  []pcommon.TraceID
+	next  int
+	known map[pcommon.TraceID]struct{}
+}
+
+func newMemory(n int) memory {
+	return memory{ring: make([]pcommon.TraceID, n), known: map[pcommon.TraceID]struct{}{}}
+}
+
+func (m *memory) has(id pcommon.TraceID) bool {
+	_, ok := m.known[id]
+	return ok
+}
+
+func (m *memory) add(id pcommon.TraceID) {
+	if len(m.ring) == 0 || m.has(id) {
+		return
+	}
+	delete(m.known, m.ring[m.next])
+	m.ring[m.next] = id
+	m.known[id] = struct{}{}
+	m.next = (m.next + 1) % len(m.ring)
+}

@@ -1,0 +1,302 @@
+package join
+
+import (
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
+)
+
+// Options of a Shard.
+type Options struct {
+	Wait time.Duration
+	// TraceBytes is the most that one trace may hold. Beyond it, its client spans
+	// leave at once, and digests are only counted.
+	TraceBytes int
+	// KeepAll: no trace is dropped, and only client spans wait. Otherwise all spans
+	// do, and Remember is how many traces of either verdict are known by their id.
+	KeepAll  bool
+	Remember int
+}
+
+// Input is what came at one time. Spans, with the clients among them, may be
+// empty; Bytes is their size.
+type Input struct {
+	Spans   ptrace.Traces
+	Clients []Client
+	IDs     []pcommon.TraceID // of all spans that wait, if not all traces are kept
+	Bytes   int
+	Servers []Server
+	Lines   []logline.Line
+}
+
+// Reason is why an entry left.
+type Reason string
+
+// The reasons.
+const (
+	Waited        Reason = "waited"
+	OverBudget    Reason = "budget"
+	TraceTooLarge Reason = "trace_too_large"
+	ShutDown      Reason = "shutdown"
+)
+
+// Joined is a client span and its trace, as known when it left.
+type Joined struct {
+	Client
+	Of *Trace
+	// Alone: it is the only client span of its trace that waited.
+	Alone bool
+}
+
+// Left is an entry that has left. Spans of traces that are not kept are still
+// among Spans; Drop takes them out.
+type Left struct {
+	Reason  Reason
+	Arrived time.Time
+	Spans   ptrace.Traces
+	Clients []Joined
+	Bytes   int
+	traces  []*Trace
+}
+
+type entry struct {
+	at      time.Time
+	spans   ptrace.Traces
+	clients []Joined
+	held    []*Trace // of each span, if not all traces are kept; else they are the clients'
+	touched []*Trace
+	bytes   int // of the spans; digests are charged to their traces
+	each    int // of one span
+}
+
+func (e *entry) spansHeld() int { return max(len(e.held), len(e.clients)) }
+
+// eachTrace visits the trace of every span.
+func (e *entry) eachTrace(visit func(*Trace)) {
+	for _, t := range e.held {
+		visit(t)
+	}
+	for i := 0; i < len(e.clients) && len(e.held) == 0; i++ {
+		visit(e.clients[i].Of)
+	}
+}
+
+// Shard holds entries and the traces that they are of.
+type Shard struct {
+	o       Options
+	queue   queue
+	traces  map[pcommon.TraceID]*Trace
+	dropped memory // traces that were not kept
+	kept    memory // and those that were, for what is late
+	bytes   int
+	waiting int
+}
+
+// New makes an empty shard.
+func New(o Options) *Shard {
+	return &Shard{o: o, traces: map[pcommon.TraceID]*Trace{}, dropped: newMemory(o.Remember), kept: newMemory(o.Remember)}
+}
+
+// Bytes that are held.
+func (s *Shard) Bytes() int { return s.bytes }
+
+// Waiting is how many client spans wait.
+func (s *Shard) Waiting() int { return s.waiting }
+
+// Traces is how many traces something is known of.
+func (s *Shard) Traces() int { return len(s.traces) }
+
+// Next is when the oldest entry is due; ok is false if nothing waits.
+func (s *Shard) Next() (at time.Time, ok bool) {
+	if s.queue.len() == 0 {
+		return time.Time{}, false
+	}
+	return s.queue.first().at.Add(s.o.Wait), true
+}
+
+// Add takes what came. It returns the entry back if its trace is too large to wait.
+func (s *Shard) Add(now time.Time, in Input) (early []Left) {
+	e := &entry{at: now, spans: in.Spans, bytes: in.Bytes + entryBytes}
+	for i := range in.Servers {
+		t := s.touch(e, in.Servers[i].Trace)
+		s.addServer(t, &in.Servers[i])
+	}
+	for i := range in.Lines {
+		t := s.touch(e, in.Lines[i].TraceID)
+		s.addLine(t, &in.Lines[i])
+	}
+	for _, id := range in.IDs {
+		e.held = append(e.held, s.touch(e, id))
+	}
+	for i, c := range in.Clients {
+		if i == 0 {
+			e.clients = make([]Joined, 0, len(in.Clients))
+		}
+		t := s.touch(e, c.Trace)
+		t.Clients++
+		t.wanted = t.wanted || c.Wanted
+		e.clients = append(e.clients, Joined{Client: c, Of: t})
+	}
+	large := false
+	if n := e.spansHeld(); n > 0 {
+		e.each = in.Bytes / n
+		e.eachTrace(func(t *Trace) {
+			t.bytes += e.each
+			large = large || t.bytes > s.o.TraceBytes
+		})
+	}
+	s.bytes += e.bytes
+	s.waiting += len(e.clients)
+	s.queue.push(e)
+	if !large {
+		return nil
+	}
+	return s.splitLarge(e)
+}
+
+// touch has an entry hold a trace.
+func (s *Shard) touch(e *entry, id pcommon.TraceID) *Trace {
+	t := s.traces[id]
+	if t == nil {
+		t = &Trace{ID: id}
+		switch {
+		case s.dropped.has(id):
+			t.Verdict = NotKept
+		case s.kept.has(id):
+			t.Verdict = Kept
+		}
+		s.traces[id] = t
+		s.bytes += traceBytes
+	}
+	if n := len(e.touched); n == 0 || e.touched[n-1] != t {
+		e.touched = append(e.touched, t)
+		t.refs++
+	}
+	return t
+}
+
+func (s *Shard) addServer(t *Trace, v *Server) {
+	for i := range t.Servers {
+		if t.Servers[i].ID == v.ID {
+			return // sent again
+		}
+	}
+	if len(t.Servers) >= MaxServers || t.bytes > s.o.TraceBytes {
+		t.CutServers++
+		return
+	}
+	t.Servers = append(t.Servers, *v)
+	s.charge(t, serverBytes)
+}
+
+func (s *Shard) addLine(t *Trace, l *logline.Line) {
+	if len(t.Lines) >= MaxLines || t.bytes > s.o.TraceBytes {
+		t.CutLines++
+		return
+	}
+	t.Lines = append(t.Lines, *l)
+	s.charge(t, lineBytes+len(l.Body))
+}
+
+func (s *Shard) charge(t *Trace, n int) {
+	t.bytes += n
+	s.bytes += n
+}
+
+// Mark has traces kept that an exemplar names, and returns those for which it is
+// too late. A trace that is not known yet is known from now on, for the wait.
+func (s *Shard) Mark(now time.Time, ids []pcommon.TraceID) (gone []pcommon.TraceID) {
+	e := &entry{at: now, spans: ptrace.NewTraces(), bytes: entryBytes}
+	for _, id := range ids {
+		t := s.touch(e, id)
+		if t.Verdict == NotKept {
+			gone = append(gone, id)
+			continue
+		}
+		t.Verdict = Kept
+		s.kept.add(id)
+	}
+	s.bytes += e.bytes
+	s.queue.push(e)
+	return gone
+}
+
+// Expire returns the entries that have waited, the oldest first.
+func (s *Shard) Expire(now time.Time) (left []Left) {
+	for s.queue.len() > 0 && now.Sub(s.queue.first().at) >= s.o.Wait {
+		left = s.leave(left, Waited)
+	}
+	return left
+}
+
+// Shed returns the oldest entries until at least so many bytes are free.
+func (s *Shard) Shed(bytes int) (left []Left) {
+	for goal := s.bytes - bytes; s.queue.len() > 0 && s.bytes > goal; {
+		left = s.leave(left, OverBudget)
+	}
+	return left
+}
+
+// Flush returns everything.
+func (s *Shard) Flush() (left []Left) {
+	for s.queue.len() > 0 {
+		left = s.leave(left, ShutDown)
+	}
+	return left
+}
+
+// leave takes the oldest entry out, and appends it if it has spans.
+func (s *Shard) leave(left []Left, why Reason) []Left {
+	e := s.queue.pop()
+	l := s.settle(e, why)
+	for _, t := range e.touched {
+		if t.refs--; t.refs == 0 {
+			delete(s.traces, t.ID)
+			s.bytes -= traceBytes + s.digests(t)
+		}
+	}
+	if e.spans.ResourceSpans().Len() == 0 {
+		return left
+	}
+	return append(left, l)
+}
+
+func (s *Shard) digests(t *Trace) int {
+	n := len(t.Servers) * serverBytes
+	for i := range t.Lines {
+		n += lineBytes + len(t.Lines[i].Body)
+	}
+	return n
+}
+
+func (s *Shard) settle(e *entry, why Reason) Left {
+	s.bytes -= e.bytes
+	s.waiting -= len(e.clients)
+	e.eachTrace(func(t *Trace) { t.bytes -= e.each })
+	for i := range e.clients {
+		e.clients[i].Alone = e.clients[i].Of.Clients == 1
+	}
+	if !s.o.KeepAll {
+		for _, t := range e.touched {
+			s.decide(t)
+		}
+	}
+	return Left{Reason: why, Arrived: e.at, Spans: e.spans, Clients: e.clients, Bytes: e.bytes, traces: e.touched}
+}
+
+// decide once and for all what becomes of a trace, if it has client spans of a
+// load test.
+func (s *Shard) decide(t *Trace) {
+	switch {
+	case t.Verdict != Open || t.Clients == 0:
+	case t.wanted:
+		t.Verdict = Kept
+		s.kept.add(t.ID)
+	default:
+		t.Verdict = NotKept
+		s.dropped.add(t.ID)
+	}
+}

@@ -1,0 +1,145 @@
+package meter
+
+import (
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/annotate"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/join"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/ledger"
+)
+
+// MaxSeries bounds the attacks that are told apart, each with a histogram for
+// each part and each overlap. Later ones share an overflow series.
+const MaxSeries = 100
+
+// overlaps are the values of join.gc.overlap, by index.
+var overlaps = [...]string{"unknown", annotate.OverlapNo, annotate.OverlapPossible, annotate.OverlapYes}
+
+// attackKey tells the series of the ledger apart; of other tools' spans both are
+// empty.
+type attackKey struct {
+	run, attack string
+}
+
+type attack struct {
+	key      attackKey
+	overflow bool
+	parts    [ledger.Parts]*histogram
+	response [len(overlaps)]*histogram
+}
+
+type requestKey struct {
+	status annotate.Status
+	reason join.Reason
+}
+
+type signalKey struct {
+	signal string
+	state  string
+}
+
+// counter is one series of a count, in the order in which it appeared.
+type counter[K comparable] struct {
+	index map[K]int
+	keys  []K
+	n     []uint64
+}
+
+func (c *counter[K]) add(k K) {
+	i, ok := c.index[k]
+	if !ok {
+		if c.index == nil {
+			c.index = map[K]int{}
+		}
+		i = len(c.keys)
+		c.index[k] = i
+		c.keys, c.n = append(c.keys, k), append(c.n, 0)
+	}
+	c.n[i]++
+}
+
+// Meter counts from Began.
+type Meter struct {
+	began     time.Time
+	exemplars int
+	attacks   []*attack
+	byKey     map[attackKey]*attack
+	requests  counter[requestKey]
+	signals   counter[signalKey]
+}
+
+// New makes a meter that keeps so many exemplars of each series.
+func New(began time.Time, exemplars int) *Meter {
+	return &Meter{began: began, exemplars: exemplars, byKey: map[attackKey]*attack{}}
+}
+
+// Add counts a request. It does not keep the result.
+func (m *Meter) Add(r *annotate.Result, e annotate.Expected, kept bool) {
+	m.requests.add(requestKey{r.Status, r.Reason})
+	m.coverage(r, e)
+	a := m.attack(attackKey{r.Client.Run, r.Client.Attack})
+	x := exemplar{at: pcommon.NewTimestampFromTime(r.Client.Done), trace: r.Trace, span: r.Span}
+	for p, d := range r.Ledger {
+		if d == 0 {
+			continue
+		}
+		x.value = max(d, 0).Seconds()
+		add(&a.parts[p], x, kept, m.exemplars)
+	}
+	x.value = max(r.Client.Request.Response, 0).Seconds()
+	i := 0
+	for j, name := range overlaps {
+		if name == r.Overlap {
+			i = j
+		}
+	}
+	add(&a.response[i], x, kept, m.exemplars)
+}
+
+func add(h **histogram, x exemplar, kept bool, room int) {
+	if *h == nil {
+		*h = newHistogram()
+	}
+	(*h).add(x, kept, room)
+}
+
+// coverage counts each expected signal as joined, or by why it is missing.
+func (m *Meter) coverage(r *annotate.Result, e annotate.Expected) {
+	server, runtime, logs := "joined", "joined", "joined"
+	for _, why := range r.Missing {
+		switch why {
+		case annotate.NoServerSpan, annotate.NotSampled:
+			server = string(why)
+		case annotate.NoRuntime, annotate.RuntimeTooOld:
+			runtime = string(why)
+		case annotate.NoLogs:
+			logs = string(why)
+		}
+	}
+	m.signals.add(signalKey{"server", server})
+	if e.Runtime {
+		m.signals.add(signalKey{"runtime", runtime})
+	}
+	if e.Logs {
+		m.signals.add(signalKey{"logs", logs})
+	}
+}
+
+func (m *Meter) attack(k attackKey) *attack {
+	if a := m.byKey[k]; a != nil {
+		return a
+	}
+	a := &attack{key: k}
+	if len(m.byKey) >= MaxSeries {
+		if last := m.attacks[len(m.attacks)-1]; last.overflow {
+			return last
+		}
+		a = &attack{overflow: true}
+	} else {
+		m.byKey[k] = a
+	}
+	m.attacks = append(m.attacks, a)
+	return a
+}

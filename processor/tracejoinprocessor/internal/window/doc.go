@@ -1,0 +1,11 @@
+// Package window keeps samples of the Go runtime of target instances, and tells
+// what they say of an interval in which a request was worked on.
+//
+// Samples come from the metrics pipeline: go.* of the OpenTelemetry conventions,
+// or go_* and process_* of Prometheus client libraries. Nothing is interpolated: a
+// level is that of the last sample, with its age, and a count is the difference
+// of the two samples around the interval, with their distance.
+//
+// It is pure: times are arguments. A Store is not safe for concurrent use. Its
+// memory is bounded: MaxInstances rings of samples of fixed size.
+package window

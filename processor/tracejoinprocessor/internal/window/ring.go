@@ -1,0 +1,55 @@
+package window
+
+import (
+	"math"
+	"slices"
+	"sort"
+)
+
+// RingSamples is how many samples are kept of an instance: five minutes at one in
+// five seconds.
+const RingSamples = 64
+
+// ring is the latest samples of an instance, by time.
+type ring struct {
+	samples []Sample
+}
+
+// put adds a sample, or completes the one of the same time. The oldest makes room.
+func (r *ring) put(s *Sample) {
+	i := sort.Search(len(r.samples), func(i int) bool { return r.samples[i].At >= s.At })
+	if i < len(r.samples) && r.samples[i].At == s.At {
+		r.samples[i].merge(s)
+		return
+	}
+	if len(r.samples) < RingSamples {
+		r.samples = slices.Insert(r.samples, i, *s)
+		return
+	}
+	if i == 0 {
+		return // older than all
+	}
+	copy(r.samples, r.samples[1:i])
+	r.samples[i-1] = *s
+}
+
+// last sample at or before a time that has a figure.
+func (r *ring) last(f Field, at int64) *Sample {
+	for i := len(r.samples) - 1; i >= 0; i-- {
+		if s := &r.samples[i]; s.At <= at && !math.IsNaN(s.V[f]) {
+			return s
+		}
+	}
+	return nil
+}
+
+// first sample at or after a time that has a figure.
+func (r *ring) first(f Field, at int64) *Sample {
+	i := sort.Search(len(r.samples), func(i int) bool { return r.samples[i].At >= at })
+	for ; i < len(r.samples); i++ {
+		if s := &r.samples[i]; !math.IsNaN(s.V[f]) {
+			return s
+		}
+	}
+	return nil
+}

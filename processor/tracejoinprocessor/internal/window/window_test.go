@@ -1,0 +1,220 @@
+package window_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/window"
+)
+
+var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+func at(d time.Duration) pcommon.Timestamp { return pcommon.NewTimestampFromTime(epoch.Add(d)) }
+
+// payload is metrics of one instance.
+func payload(service, instance string, fill func(pmetric.MetricSlice)) pmetric.Metrics {
+	md := pmetric.NewMetrics()
+	rm := md.ResourceMetrics().AppendEmpty()
+	rm.Resource().Attributes().PutStr("service.name", service)
+	rm.Resource().Attributes().PutStr("service.instance.id", instance)
+	fill(rm.ScopeMetrics().AppendEmpty().Metrics())
+	return md
+}
+
+func gauge(ms pmetric.MetricSlice, name string, ts pcommon.Timestamp, v float64) {
+	m := ms.AppendEmpty()
+	m.SetName(name)
+	p := m.SetEmptyGauge().DataPoints().AppendEmpty()
+	p.SetTimestamp(ts)
+	p.SetDoubleValue(v)
+}
+
+func counter(ms pmetric.MetricSlice, name string, ts pcommon.Timestamp, v int64, temporality pmetric.AggregationTemporality) {
+	m := ms.AppendEmpty()
+	m.SetName(name)
+	m.SetEmptySum().SetAggregationTemporality(temporality)
+	p := m.Sum().DataPoints().AppendEmpty()
+	p.SetTimestamp(ts)
+	p.SetIntValue(v)
+}
+
+func fed(samples ...time.Duration) *window.Store {
+	s := window.NewStore()
+	for i, ts := range samples {
+		s.Read(payload("auth", "a", func(ms pmetric.MetricSlice) {
+			gauge(ms, "go.goroutine.count", at(ts), float64(10*(i+1)))
+			counter(ms, "go.memory.gc.cycles", at(ts), int64(i*i), pmetric.AggregationTemporalityCumulative)
+		}))
+	}
+	return s
+}
+
+func question(began, ended time.Duration) window.Question {
+	return window.Question{
+		Of: window.Identity{Service: "auth", Instance: "a"}, Began: epoch.Add(began), Ended: epoch.Add(ended), MaxAge: 10 * time.Second,
+	}
+}
+
+func TestALevelIsThatOfTheLastSampleWithItsAge(t *testing.T) {
+	s := fed(0, 5*time.Second, 10*time.Second)
+	a := s.Ask(question(6*time.Second, 7*time.Second))
+	assert.Equal(t, window.ByInstance, a.Resolution)
+	assert.Equal(t, window.Value{V: 20, Age: 2 * time.Second, OK: true}, a.Levels[window.Goroutines])
+	assert.False(t, a.Levels[window.Heap].OK, "nobody told it")
+}
+
+func TestACountIsTheDifferenceOfTheSamplesAroundTheWork(t *testing.T) {
+	s := fed(0, 5*time.Second, 10*time.Second, 15*time.Second)
+	a := s.Ask(question(6*time.Second, 7*time.Second))
+	assert.Equal(t, 3.0, a.Counts[window.GCCycles].V)
+	assert.Equal(t, 5*time.Second, a.Window)
+	a = s.Ask(question(4*time.Second, 11*time.Second))
+	assert.Equal(t, 9.0, a.Counts[window.GCCycles].V)
+	assert.Equal(t, 15*time.Second, a.Window)
+	a = s.Ask(question(14*time.Second, 16*time.Second))
+	assert.False(t, a.Counts[window.GCCycles].OK, "there is no sample after the work yet")
+}
+
+func TestTooOldIsAbsentAndSaysSo(t *testing.T) {
+	s := fed(0)
+	a := s.Ask(question(10*time.Second, 11*time.Second))
+	assert.True(t, a.TooOld)
+	assert.False(t, a.Known())
+	none := s.Ask(window.Question{Of: window.Identity{Service: "other"}, Began: epoch, Ended: epoch})
+	assert.Empty(t, none.Resolution)
+	assert.False(t, none.TooOld)
+}
+
+func TestANewProcessIsNoNegativeCount(t *testing.T) {
+	s := window.NewStore()
+	for i, v := range []int64{100, 2} {
+		s.Read(payload("auth", "a", func(ms pmetric.MetricSlice) {
+			counter(ms, "go.memory.gc.cycles", at(time.Duration(i)*time.Second), v, pmetric.AggregationTemporalityCumulative)
+		}))
+	}
+	assert.False(t, s.Ask(question(100*time.Millisecond, 200*time.Millisecond)).Counts[window.GCCycles].OK)
+}
+
+func TestDeltasAreSummed(t *testing.T) {
+	s := window.NewStore()
+	for i := range 4 {
+		s.Read(payload("auth", "a", func(ms pmetric.MetricSlice) {
+			counter(ms, "go.memory.gc.cycles", at(time.Duration(i)*time.Second), 2, pmetric.AggregationTemporalityDelta)
+		}))
+	}
+	assert.Equal(t, 4.0, s.Ask(question(500*time.Millisecond, 1500*time.Millisecond)).Counts[window.GCCycles].V)
+}
+
+// A scrape's times are by the collector's clock, and its instance is an address.
+func TestAScrapeIsOfTheOnlyInstanceAndOnTheCollectorsClock(t *testing.T) {
+	s := window.NewStore()
+	for i := range 3 {
+		ts := at(time.Duration(i) * 5 * time.Second)
+		s.Read(payload("auth", "127.0.0.1:9464", func(ms pmetric.MetricSlice) {
+			gauge(ms, "go_goroutines", ts, float64(7+i))
+			m := ms.AppendEmpty()
+			m.SetName("go_gc_duration_seconds")
+			p := m.SetEmptySummary().DataPoints().AppendEmpty()
+			p.SetTimestamp(ts)
+			p.SetCount(uint64(3 * i))
+			p.SetSum(0.25 * float64(i))
+		}))
+	}
+	q := question(time.Hour+6*time.Second, time.Hour+7*time.Second)
+	q.Offset = time.Hour
+	a := s.Ask(q)
+	assert.Equal(t, window.ByService, a.Resolution)
+	assert.Equal(t, window.Value{V: 8, Age: 2 * time.Second, OK: true}, a.Levels[window.Goroutines])
+	assert.Equal(t, 3.0, a.Counts[window.GCCycles].V)
+	assert.Equal(t, 0.25, a.Counts[window.GCPause].V)
+
+	s.Read(payload("auth", "127.0.0.1:9465", func(ms pmetric.MetricSlice) { gauge(ms, "go_goroutines", at(0), 1) }))
+	assert.Empty(t, s.Ask(q).Resolution, "with two instances it cannot be told which one worked")
+}
+
+func TestPartsOfAFigureAreSummedAndTheBetterSourceCounts(t *testing.T) {
+	s := window.NewStore()
+	s.Read(payload("auth", "a", func(ms pmetric.MetricSlice) {
+		m := ms.AppendEmpty()
+		m.SetName("go.memory.used")
+		points := m.SetEmptySum().DataPoints()
+		for kind, v := range map[string]int64{"stack": 5, "other": 40} {
+			point := points.AppendEmpty()
+			point.SetTimestamp(at(0))
+			point.SetIntValue(v)
+			point.Attributes().PutStr("go.memory.type", kind)
+		}
+		gauge(ms, "go_memstats_heap_alloc_bytes", at(0), 1)
+	}))
+	assert.Equal(t, 40.0, s.Ask(question(0, time.Second)).Levels[window.Heap].V)
+}
+
+func TestSchedulerLatencyIsOfWhatWasAddedSinceTheSampleBefore(t *testing.T) {
+	s := window.NewStore()
+	for i, counts := range [][]uint64{{1000, 0, 0}, {1000, 98, 2}} {
+		s.Read(payload("auth", "a", func(ms pmetric.MetricSlice) {
+			m := ms.AppendEmpty()
+			m.SetName("go.schedule.duration")
+			h := m.SetEmptyHistogram()
+			h.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
+			p := h.DataPoints().AppendEmpty()
+			p.SetTimestamp(at(time.Duration(i) * time.Second))
+			p.ExplicitBounds().FromRaw([]float64{1e-6, 1e-3})
+			p.BucketCounts().FromRaw(counts)
+		}))
+	}
+	assert.False(t, s.Ask(question(0, 100*time.Millisecond)).Levels[window.ScheduleP99].OK)
+	assert.Equal(t, 1e-3, s.Ask(question(time.Second, time.Second)).Levels[window.ScheduleP99].V)
+}
+
+func TestMemoryIsBounded(t *testing.T) {
+	s := window.NewStore()
+	for i := range window.MaxInstances + 10 {
+		s.Read(payload("auth", fmt.Sprint(i), func(ms pmetric.MetricSlice) { gauge(ms, "go.goroutine.count", at(time.Duration(i)*time.Second), 1) }))
+	}
+	assert.Equal(t, window.MaxInstances, s.Len())
+	assert.EqualValues(t, 10, s.Evicted())
+
+	one := fed()
+	for i := range 3 * window.RingSamples {
+		one.Read(payload("auth", "a", func(ms pmetric.MetricSlice) {
+			gauge(ms, "go.goroutine.count", at(time.Duration(i)*time.Second), float64(i))
+		}))
+	}
+	last := 3*window.RingSamples - 1
+	q := question(time.Duration(last-window.RingSamples)*time.Second, time.Duration(last-window.RingSamples)*time.Second)
+	assert.False(t, one.Ask(q).Known(), "the ring has forgotten it")
+	q.Ended = q.Ended.Add(time.Second)
+	require.True(t, one.Ask(q).Known())
+}
+
+// An SDK stamps the points of one collection one after another.
+func TestThePointsOfACollectionAreOneSample(t *testing.T) {
+	s := window.NewStore()
+	for i := range window.RingSamples {
+		s.Read(payload("auth", "a", func(ms pmetric.MetricSlice) {
+			gauge(ms, "go.goroutine.count", at(time.Duration(i)*time.Second), 1)
+			gauge(ms, "go.processor.limit", at(time.Duration(i)*time.Second+2*time.Microsecond), 2)
+		}))
+	}
+	a := s.Ask(question(0, 0))
+	assert.True(t, a.Known(), "the first of as many as there is room for")
+	assert.Equal(t, a.Levels[window.Goroutines].Age, a.Levels[window.Processors].Age)
+}
+
+// Exporters deliver out of order after a retry.
+func TestLateSamplesFindTheirPlace(t *testing.T) {
+	s := window.NewStore()
+	for _, ts := range []time.Duration{0, 10, 5, 5} {
+		s.Read(payload("auth", "a", func(ms pmetric.MetricSlice) {
+			gauge(ms, "go.goroutine.count", at(ts*time.Second), float64(ts))
+		}))
+	}
+	assert.Equal(t, 5.0, s.Ask(question(6*time.Second, 7*time.Second)).Levels[window.Goroutines].V)
+}

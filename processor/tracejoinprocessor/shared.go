@@ -1,0 +1,123 @@
+package tracejoinprocessor
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer"
+
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/hub"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/metadata"
+)
+
+// registry knows the join of each configuration while one of its handles is alive.
+type registry struct {
+	mu  sync.Mutex // guards all, and what the groups say is guarded by it
+	all map[*Config]*group
+}
+
+// group is the handles that share a hub.
+type group struct {
+	cfg      *Config
+	instance string
+	set      component.TelemetrySettings
+	next     hub.Consumers           // complete before the first handle is started
+	hub      atomic.Pointer[hub.Hub] // nil until then
+
+	// The registry's lock guards what follows.
+	created, shut int
+	down          *shutdown
+	telemetry     *metadata.TelemetryBuilder
+}
+
+// shutdown of a hub, which several handles may await.
+type shutdown struct {
+	once sync.Once
+	err  error
+}
+
+// handle is a group's processor of one signal.
+type handle struct {
+	of      *group
+	home    *registry
+	flushes bool // of traces or metrics: behind it is a pipeline that the end needs
+	started bool
+	ended   bool
+}
+
+// join adds a handle to the group of a configuration.
+func (r *registry) join(cfg *Config, set component.TelemetrySettings, instance string) *handle {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	g := r.all[cfg]
+	if g == nil {
+		g = &group{cfg: cfg, set: set, instance: instance, down: &shutdown{}}
+		if r.all == nil {
+			r.all = map[*Config]*group{}
+		}
+		r.all[cfg] = g
+	}
+	g.created++
+	return &handle{of: g, home: r}
+}
+
+// Capabilities: client spans are written on, and taken out of what passes.
+func (h *handle) Capabilities() consumer.Capabilities {
+	return consumer.Capabilities{MutatesData: true}
+}
+
+// Start starts the hub with the first handle of the group: by then the collector
+// has made all of them, and nothing comes before all are started.
+func (h *handle) Start(context.Context, component.Host) error {
+	h.home.mu.Lock()
+	defer h.home.mu.Unlock()
+	if h.started || h.ended {
+		return nil
+	}
+	h.started = true
+	g := h.of
+	if g.hub.Load() != nil {
+		return nil
+	}
+	h2 := hub.New(g.cfg.options(g.instance), g.next)
+	builder, err := metadata.NewTelemetryBuilder(g.set)
+	if err != nil {
+		return err
+	}
+	if err := observe(builder, h2); err != nil {
+		builder.Shutdown()
+		return err
+	}
+	g.telemetry = builder
+	h2.Start()
+	g.hub.Store(h2)
+	return nil
+}
+
+// Shutdown ends the hub with the first handle behind which the end needs a
+// pipeline, of traces or metrics: until it returns, the collector keeps everything
+// behind the other running. What comes afterwards passes through.
+func (h *handle) Shutdown(ctx context.Context) error {
+	h.home.mu.Lock()
+	g := h.of
+	first := !h.ended
+	if h.ended = true; first {
+		g.shut++
+	}
+	last := g.shut == g.created
+	if last {
+		delete(h.home.all, g.cfg)
+	}
+	h.home.mu.Unlock()
+	running := g.hub.Load()
+	if !first || running == nil || !h.flushes && !last {
+		return nil
+	}
+	g.down.once.Do(func() {
+		g.down.err = running.Shutdown(ctx)
+		g.telemetry.Shutdown()
+	})
+	return g.down.err
+}
