@@ -25,6 +25,7 @@ bench:
 	bin/bench vegeta
 	bin/bench ghz
 	bin/bench lag
+	bin/bench tax
 	bin/bench exporter
 	bin/bench late
 

@@ -7,6 +7,8 @@
 //	bench memory   two million requests: resident memory over time
 //	bench vegeta   requests per second and CPU per request beside stock vegeta
 //	bench ghz      the same of unary gRPC calls beside stock ghz
+//	bench lag      how late requests are sent at half of the greatest rate
+//	bench tax      what spans over OTLP cost, by the part that is sampled
 //	bench exporter what being scraped by cmd/exporter costs a service
 //	bench late     a target that turns slow after a million calls, beside stock ghz
 //

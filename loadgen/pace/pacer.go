@@ -117,6 +117,16 @@ func (p *Pacer) Took(d time.Duration) (time.Duration, bool) {
 	return at.Sub(p.options.Begin), ok
 }
 
+// Offset is how far the schedule is at a moment.
+func (p *Pacer) Offset(now time.Time) time.Duration {
+	offset, _ := p.tempo.offset(now)
+	return offset
+}
+
+// Moment is when the schedule is at an offset, at the speeds up to now and the
+// present one. It is not ok during a pause before that.
+func (p *Pacer) Moment(offset time.Duration) (at time.Time, ok bool) { return p.tempo.moment(offset) }
+
 // Rate is the wanted rate at a time after Begin, in hits per second: 0 in a
 // closed loop, during a pause and outside the schedule.
 func (p *Pacer) Rate(elapsed time.Duration) float64 {

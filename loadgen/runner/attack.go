@@ -29,6 +29,26 @@ type Account struct {
 	Begun, Ended bool
 	Begin        time.Time // if Begun
 	Target       string    // what is attacked, for people
+
+	pacer *pace.Pacer // nil before the attack has begun
+}
+
+// Offset is how far the attack's schedule is at a moment, which changes of speed
+// bend.
+func (c *Account) Offset(now time.Time) time.Duration {
+	if c.pacer == nil {
+		return now.Sub(c.Begin)
+	}
+	return c.pacer.Offset(now)
+}
+
+// Moment is when the attack's schedule is at an offset. It is not ok during a
+// pause before that.
+func (c *Account) Moment(offset time.Duration) (at time.Time, ok bool) {
+	if c.pacer == nil {
+		return c.Begin.Add(offset), true
+	}
+	return c.pacer.Moment(offset)
 }
 
 // attack carries out one attack of the plan.
@@ -100,7 +120,7 @@ func (a *attack) account() Account {
 		c.Unsent, c.UnsentReason = c.Planned, loadgen.NotSentStopped
 		return c
 	}
-	c.Begun, c.Begin = true, a.begin
+	c.Begun, c.Begin, c.pacer = true, a.begin, p
 	if took, ok := p.Took(c.Total); ok && c.Total > 0 {
 		c.Total = took
 	}

@@ -194,3 +194,17 @@ func TestTheSpeedOfAnAttackCanBeChanged(t *testing.T) {
 	assert.ErrorContains(t, run.SetSpeed("c", 1), `no attack "c"`)
 	assert.ErrorContains(t, run.SetSpeed("a", -1), "give 0 to pause")
 }
+
+func TestAnAccountKnowsHowFarItsScheduleIsAtItsSpeed(t *testing.T) {
+	fakes := []*loadgentest.Fake{{}}
+	run, _ := start(t, &loadgen.Plan{Attacks: []loadgen.Attack{
+		{Name: "a", Load: []pace.Stage{{Constant: 100, Count: 100}}},
+	}}, fakes)
+	require.NoError(t, run.SetSpeed("a", 10))
+	require.NoError(t, run.Do(t.Context()))
+	account := run.Accounts()[0]
+	assert.InDelta(t, 1, account.Offset(account.Begin.Add(100*time.Millisecond)).Seconds(), 0.01)
+	at, ok := account.Moment(time.Second)
+	assert.True(t, ok)
+	assert.InDelta(t, 0.1, at.Sub(account.Begin).Seconds(), 0.01)
+}

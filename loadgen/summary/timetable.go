@@ -83,15 +83,20 @@ func (a *Accumulator) wanted(c *verdict.Check, now time.Time, accounts []runner.
 		if c.OfStages() {
 			first, next, from, to = t.stage(c.StageOf(i))
 		}
-		until := min(now.Sub(account.Begin), to)
+		reached := account.Offset(now)
+		until := min(reached, to)
 		if until <= from {
 			continue
 		}
 		due += min(max(t.due(until), first), next) - first
-		if b := account.Begin.Add(from); begin.IsZero() || b.Before(begin) {
+		if b, _ := account.Moment(from); begin.IsZero() || b.Before(begin) {
 			begin = b
 		}
-		if e := account.Begin.Add(until); e.After(end) {
+		e := now
+		if until < reached {
+			e, _ = account.Moment(until)
+		}
+		if e.After(end) {
 			end = e
 		}
 	}
@@ -105,7 +110,7 @@ func (a *Accumulator) dueOf(c *verdict.Check, now time.Time, accounts []runner.A
 	}
 	for i, account := range accounts {
 		if c.About(i) && account.Begun && a.times[i] != nil {
-			due += a.times[i].due(now.Sub(account.Begin))
+			due += a.times[i].due(account.Offset(now))
 		}
 	}
 	return due
