@@ -9,8 +9,10 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/configoptional"
 
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/hub"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logsource"
 )
 
 // Config of the processor.
@@ -75,6 +77,39 @@ type LogsConfig struct {
 	MaxLines int `mapstructure:"max_lines"`
 	// MaxBodyBytes is what is kept of a line's text.
 	MaxBodyBytes int `mapstructure:"max_body_bytes"`
+	// Loki is asked for lines that do not come through a pipeline of logs.
+	Loki configoptional.Optional[LokiConfig] `mapstructure:"loki"`
+}
+
+// LokiConfig is about a Loki that has the targets' logs.
+type LokiConfig struct {
+	// Source says which Loki, and where its lines have their ids.
+	Source logsource.Config `mapstructure:"source"`
+	// PullInterval is how often the lines of all requests are fetched; 0s is never.
+	// With a pipeline of logs they are not fetched: it brings them.
+	PullInterval time.Duration `mapstructure:"pull_interval"`
+	// Settle is how old a line is before Loki surely has it. The wait is longer than
+	// it and the interval together.
+	Settle time.Duration `mapstructure:"settle"`
+	// LookupTimeout bounds the look-up of requests that matter and have no lines:
+	// those that failed, and those whose response time reaches LookupSlow.
+	LookupTimeout time.Duration `mapstructure:"lookup_timeout"`
+	LookupSlow    time.Duration `mapstructure:"lookup_slow"`
+}
+
+// Validate reports every fault of the join's own keys; the source has its own.
+func (c *LokiConfig) Validate() error {
+	var errs []error
+	check := func(ok bool, text string) {
+		if !ok {
+			errs = append(errs, errors.New(text))
+		}
+	}
+	check(c.PullInterval == 0 || c.PullInterval >= minInterval, "pull_interval: is too short; write 10ms or more, or 0s for no pulling")
+	check(c.Settle >= 0, "settle: is negative; write 0s or more")
+	check(c.LookupTimeout > 0, "lookup_timeout: leaves no time; write more than 0s")
+	check(c.LookupSlow >= 0, "lookup_slow: is negative; write 0s for all requests, or a response time")
+	return errors.Join(errs...)
 }
 
 // MetricsConfig is about the metrics that the join adds.
@@ -103,11 +138,13 @@ func (s Size) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%dB", int
 // otherServers is how many server spans of other services a span lists.
 const otherServers = 8
 
-// Defaults of what only a log source needs.
-const (
-	lookupTimeout = 2 * time.Second
-	lookupSlow    = 500 * time.Millisecond
-)
+// defaultLoki is what holds when the key loki is there.
+func defaultLoki() LokiConfig {
+	return LokiConfig{
+		Source: logsource.DefaultConfig(), PullInterval: time.Second, Settle: time.Second,
+		LookupTimeout: 2 * time.Second, LookupSlow: 500 * time.Millisecond,
+	}
+}
 
 func createDefaultConfig() component.Config {
 	return &Config{
@@ -117,7 +154,7 @@ func createDefaultConfig() component.Config {
 		DrainTimeout:  10 * time.Second,
 		Keep:          KeepConfig{All: true, Remember: 100_000},
 		Runtime:       RuntimeConfig{MaxAge: 15 * time.Second},
-		Logs:          LogsConfig{MaxLines: 16, MaxBodyBytes: 1024},
+		Logs:          LogsConfig{MaxLines: 16, MaxBodyBytes: 1024, Loki: configoptional.Default(defaultLoki())},
 		Metrics:       MetricsConfig{Interval: 5 * time.Second, Exemplars: 5},
 	}
 }
@@ -160,17 +197,23 @@ func (c *Config) Validate() error {
 			errs = append(errs, errors.New(check.text))
 		}
 	}
+	if l := c.Logs.Loki.Get(); l != nil && l.PullInterval > 0 && l.PullInterval+l.Settle >= c.Wait {
+		errs = append(errs, fmt.Errorf("wait: is over before a line can be fetched, %s after it was written; write more than that, or less for logs::loki::pull_interval and settle", l.PullInterval+l.Settle))
+	}
 	return errors.Join(errs...)
 }
 
-// options of the hub. Where a log source is configured, this is the place to hand
-// it over: Source, and Link.
+// options of the hub, but for the log source.
 func (c *Config) options(instance string) hub.Options {
+	loki := defaultLoki()
+	if l := c.Logs.Loki.Get(); l != nil {
+		loki = *l
+	}
 	return hub.Options{
 		Wait: c.Wait, MaxBytes: int64(c.MaxBytes), TraceBytes: int(c.MaxTraceBytes), Shards: c.shards(), DrainTimeout: c.DrainTimeout,
 		Clients:    hub.Clients(c.Clients),
 		Keep:       hub.Keep(c.Keep),
-		Logs:       hub.Logs{Lines: c.Logs.MaxLines, BodyBytes: c.Logs.MaxBodyBytes, LookupTimeout: lookupTimeout, LookupSlow: lookupSlow},
+		Logs:       hub.Logs{Lines: c.Logs.MaxLines, BodyBytes: c.Logs.MaxBodyBytes, LookupTimeout: loki.LookupTimeout, LookupSlow: loki.LookupSlow},
 		RuntimeAge: c.Runtime.MaxAge,
 		Interval:   c.Metrics.Interval,
 		Exemplars:  c.Metrics.Exemplars,

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/goccy/go-yaml"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
@@ -128,5 +129,30 @@ func TestEveryAttributeIsInTheReadme(t *testing.T) {
 	readme, names := readDocumented(t)
 	for _, name := range names {
 		assert.Contains(t, readme, "`"+name+"`", fmt.Sprintf("%s is not documented", name))
+	}
+}
+
+func TestALogSourceIsAskedOnlyIfItIsConfigured(t *testing.T) {
+	assert.False(t, configured(t, "{}").Logs.Loki.HasValue())
+	cfg := configured(t, `{logs: {loki: {source: {http: {endpoint: 'http://127.0.0.1:3100'}}}}}`)
+	loki := cfg.Logs.Loki.Get()
+	require.NotNil(t, loki)
+	assert.Equal(t, time.Second, loki.PullInterval)
+	assert.Equal(t, 5000, loki.Source.PageLines, "the source's own defaults hold")
+
+	cfg.Wait = 2 * time.Second
+	assert.ErrorContains(t, cfg.Validate(), "wait: is over before a line can be fetched, 2s after it was written; write more")
+	for key, text := range map[string]string{
+		"pull_interval": "pull_interval: 1ms", "settle": "settle: -1s", "lookup_timeout": "lookup_timeout: 0s", "lookup_slow": "lookup_slow: -1s",
+		"selector": "source: {http: {endpoint: 'http://127.0.0.1:3100'}, selector: nonsense}",
+		"endpoint": "settle: 1s",
+	} {
+		cfg := createDefaultConfig().(*Config)
+		raw := map[string]any{}
+		require.NoError(t, yaml.Unmarshal([]byte("{logs: {loki: {"+text+"}}}"), &raw))
+		require.NoError(t, confmap.NewFromStringMap(raw).Unmarshal(cfg))
+		err := confmap.Validate(cfg)
+		require.Error(t, err, key)
+		assert.Contains(t, err.Error(), key)
 	}
 }

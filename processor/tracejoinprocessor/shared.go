@@ -2,6 +2,7 @@ package tracejoinprocessor
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"sync/atomic"
 
@@ -9,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/consumer"
 
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/hub"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logsource"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/metadata"
 )
 
@@ -30,6 +32,7 @@ type group struct {
 	created, shut int
 	down          *shutdown
 	telemetry     *metadata.TelemetryBuilder
+	loki          *logsource.Loki // nil if there is none
 }
 
 // shutdown of a hub, which several handles may await.
@@ -70,7 +73,7 @@ func (h *handle) Capabilities() consumer.Capabilities {
 
 // Start starts the hub with the first handle of the group: by then the collector
 // has made all of them, and nothing comes before all are started.
-func (h *handle) Start(context.Context, component.Host) error {
+func (h *handle) Start(ctx context.Context, host component.Host) error {
 	h.home.mu.Lock()
 	defer h.home.mu.Unlock()
 	if h.started || h.ended {
@@ -81,7 +84,11 @@ func (h *handle) Start(context.Context, component.Host) error {
 	if g.hub.Load() != nil {
 		return nil
 	}
-	h2 := hub.New(g.cfg.options(g.instance), g.next)
+	options, err := g.options(ctx, host)
+	if err != nil {
+		return err
+	}
+	h2 := hub.New(options, g.next)
 	builder, err := metadata.NewTelemetryBuilder(g.set)
 	if err != nil {
 		return err
@@ -94,6 +101,30 @@ func (h *handle) Start(context.Context, component.Host) error {
 	h2.Start()
 	g.hub.Store(h2)
 	return nil
+}
+
+// options of the hub, with its log source.
+func (g *group) options(ctx context.Context, host component.Host) (hub.Options, error) {
+	o := g.cfg.options(g.instance)
+	c := g.cfg.Logs.Loki.Get()
+	if c == nil {
+		return o, nil
+	}
+	source := c.Source
+	source.MaxBodyBytes = g.cfg.Logs.MaxBodyBytes
+	loki, err := logsource.New(ctx, source, host.GetExtensions(), g.set)
+	if err != nil {
+		return o, fmt.Errorf("logs::loki: %w", err)
+	}
+	g.loki = loki
+	o.Source = loki
+	if source.Grafana.Endpoint != "" {
+		o.Link = loki.Link
+	}
+	if c.PullInterval > 0 && g.next.Logs == nil {
+		o.Pull = hub.Pull{Source: loki, Every: c.PullInterval, Settle: c.Settle}
+	}
+	return o, nil
 }
 
 // Shutdown ends the hub with the first handle behind which the end needs a
@@ -118,6 +149,9 @@ func (h *handle) Shutdown(ctx context.Context) error {
 	g.down.once.Do(func() {
 		g.down.err = running.Shutdown(ctx)
 		g.telemetry.Shutdown()
+		if g.loki != nil {
+			g.loki.Close()
+		}
 	})
 	return g.down.err
 }

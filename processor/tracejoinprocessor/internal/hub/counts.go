@@ -12,6 +12,8 @@ type counts struct {
 	turnedAway                               atomic.Int64 // spans of payloads refused for want of room
 	stripped                                 atomic.Int64 // exemplars
 	lookups, lookupsFailed, lookupsSkipped   atomic.Int64 // of requests
+	pulls, pullsFailed                       atomic.Int64 // windows
+	pulled, pulledOver                       atomic.Int64 // lines taken, and lines beyond the bound of a window
 	released                                 [reasons]atomic.Int64
 	held, going                              atomic.Int64 // bytes that wait; that have left and are not taken yet
 	waiting                                  atomic.Int64 // client spans
@@ -25,6 +27,7 @@ type Counts struct {
 	Delivered, Refused, NotKept, Undelivered int64
 	Retries, TurnedAway, Stripped            int64
 	Lookups, LookupsFailed, LookupsSkipped   int64
+	Pulls, PullsFailed, Pulled, PulledOver   int64
 	Released                                 map[string]int64 // client spans by reason
 	HeldBytes, Waiting                       int64
 }
@@ -35,6 +38,7 @@ func (c *counts) snapshot() Counts {
 		Delivered: c.delivered.Load(), Refused: c.refused.Load(), NotKept: c.notKept.Load(), Undelivered: c.undelivered.Load(),
 		Retries: c.retries.Load(), TurnedAway: c.turnedAway.Load(), Stripped: c.stripped.Load(),
 		Lookups: c.lookups.Load(), LookupsFailed: c.lookupsFailed.Load(), LookupsSkipped: c.lookupsSkipped.Load(),
+		Pulls: c.pulls.Load(), PullsFailed: c.pullsFailed.Load(), Pulled: c.pulled.Load(), PulledOver: c.pulledOver.Load(),
 		Released: map[string]int64{}, HeldBytes: c.held.Load() + c.going.Load(), Waiting: c.waiting.Load(),
 	}
 	for i, reason := range reasonNames {

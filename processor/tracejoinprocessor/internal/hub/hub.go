@@ -28,6 +28,7 @@ type Hub struct {
 	targets *targets
 	meter   *emitter
 	lookups *lookups
+	pulls   *pulls
 	loops   []*loop
 
 	mu   sync.RWMutex // held for reading while something is handed to the loops
@@ -39,7 +40,7 @@ type Hub struct {
 func New(o Options, next Consumers) *Hub {
 	return &Hub{
 		o: o, next: next, targets: newTargets(),
-		expected: annotate.Expected{Runtime: next.Metrics != nil, Logs: next.Logs != nil || o.Source != nil},
+		expected: annotate.Expected{Runtime: next.Metrics != nil, Logs: next.Logs != nil || o.Source != nil || o.Pull.Source != nil},
 	}
 }
 
@@ -55,6 +56,7 @@ func (h *Hub) Start() {
 		}
 	}
 	h.open = true
+	h.pulls = newPulls(h)
 }
 
 func (h *Hub) newLoop() *loop {
@@ -72,6 +74,7 @@ func (h *Hub) newLoop() *loop {
 // Shutdown has everything leave, and ends the goroutines. Metrics and traces must
 // still have a pipeline behind them. It is for one caller, after Start.
 func (h *Hub) Shutdown(ctx context.Context) error {
+	h.pulls.shutdown()
 	h.mu.Lock()
 	h.open = false
 	h.mu.Unlock()
@@ -150,16 +153,7 @@ func (h *Hub) Logs(ctx context.Context, ld plog.Logs) error {
 	if err := h.next.Logs.ConsumeLogs(ctx, ld); err != nil {
 		return err
 	}
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	if !h.open {
-		return nil
-	}
-	for i, l := range lines {
-		if len(l) > 0 && i < len(h.loops) {
-			h.loops[i].in <- message{in: join.Input{Spans: ptrace.NewTraces(), Lines: l}}
-		}
-	}
+	h.take(lines)
 	return nil
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
 )
 
-// Options of a Hub. All must be set, but for Source and Link.
+// Options of a Hub. All must be set, but for Source, Pull and Link.
 type Options struct {
 	Wait         time.Duration
 	MaxBytes     int64
@@ -30,6 +30,8 @@ type Options struct {
 	Instance     string        // service.instance.id of derived metrics
 	// Source is asked for the log lines of requests that matter and have none.
 	Source Source
+	// Pull fetches the lines of all requests, where no pipeline brings them.
+	Pull Pull
 	// Link is the URL of a request's log lines.
 	Link func(trace pcommon.TraceID, from, to time.Time) string
 }

@@ -1,0 +1,111 @@
+package hub
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/join"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
+)
+
+// Windows is a source of all lines of any trace within a window of time, each once.
+// It yields on the caller's goroutine.
+type Windows interface {
+	Window(ctx context.Context, from, to time.Time, yield func(logline.Line)) error
+}
+
+// Pull says how the lines of all requests are fetched.
+type Pull struct {
+	Source Windows       // nil: they are not
+	Every  time.Duration // how often
+	Settle time.Duration // how old a line is before the source surely has it
+}
+
+// most bounds the lines of one window that are held until it is whole; those beyond
+// are left to the look-ups of requests that matter.
+const most = 200_000
+
+// pulls fetches window after window, and hands the lines to the loops.
+type pulls struct {
+	hub    *Hub
+	cancel context.CancelFunc
+	ended  chan struct{}
+}
+
+func newPulls(h *Hub) *pulls {
+	ctx, cancel := context.WithCancel(context.Background())
+	p := &pulls{hub: h, cancel: cancel, ended: make(chan struct{})}
+	go p.run(ctx)
+	return p
+}
+
+func (p *pulls) run(ctx context.Context) {
+	defer close(p.ended)
+	o := &p.hub.o.Pull
+	if o.Source == nil {
+		return
+	}
+	tick := time.NewTicker(o.Every)
+	defer tick.Stop()
+	from := time.Now().Add(-o.Settle)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			from = p.pull(ctx, from, time.Now())
+		}
+	}
+}
+
+// pull fetches the window from the end of the last one, and returns its own end. A
+// window that failed is fetched again with the next, as far as spans still wait for
+// it.
+func (p *pulls) pull(ctx context.Context, from, now time.Time) (next time.Time) {
+	o := &p.hub.o
+	to := now.Add(-o.Pull.Settle)
+	if oldest := now.Add(-o.Wait - o.Pull.Settle); from.Before(oldest) {
+		from = oldest
+	}
+	ctx, cancel := context.WithTimeout(ctx, max(o.Pull.Every, o.Logs.LookupTimeout))
+	defer cancel()
+	lines, held := make([][]logline.Line, o.Shards), 0
+	err := o.Pull.Source.Window(ctx, from, to, func(l logline.Line) {
+		if held == most {
+			p.hub.counts.pulledOver.Add(1)
+			return
+		}
+		held++
+		i := shardOf(l.TraceID, o.Shards)
+		lines[i] = append(lines[i], l)
+	})
+	if err != nil {
+		p.hub.counts.pullsFailed.Add(1)
+		return from
+	}
+	p.hub.counts.pulls.Add(1)
+	p.hub.counts.pulled.Add(int64(held))
+	p.hub.take(lines)
+	return to
+}
+
+func (p *pulls) shutdown() {
+	p.cancel()
+	<-p.ended
+}
+
+// take gives lines, by shard, to the loops, if they still take something.
+func (h *Hub) take(lines [][]logline.Line) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if !h.open {
+		return
+	}
+	for i, l := range lines {
+		if len(l) > 0 && i < len(h.loops) {
+			h.loops[i].in <- message{in: join.Input{Spans: ptrace.NewTraces(), Lines: l}}
+		}
+	}
+}

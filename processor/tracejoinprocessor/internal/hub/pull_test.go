@@ -1,0 +1,84 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
+)
+
+// archive has a line for each request, written when it was sent, and is away when
+// it is asked to be.
+type archive struct {
+	lines []logline.Line
+	away  func() bool
+}
+
+func (a *archive) Window(_ context.Context, from, to time.Time, yield func(logline.Line)) error {
+	for _, l := range a.lines {
+		if !l.Time.Before(from) && l.Time.Before(to) {
+			yield(l)
+		}
+	}
+	if a.away() {
+		return errors.New("away") // after it has told some
+	}
+	return nil
+}
+
+func pulling(t *testing.T, away func(since time.Duration) bool) (*Hub, *seen) {
+	began := time.Now()
+	a := &archive{away: func() bool { return away(time.Since(began)) }}
+	for n := range 200 {
+		a.lines = append(a.lines, logline.Line{TraceID: traceID(n), Time: began.Add(time.Duration(n) * 50 * time.Millisecond), Body: "done"})
+	}
+	o := options()
+	o.Pull = Pull{Source: a, Every: time.Second, Settle: time.Second}
+	seen := newSeen()
+	h := New(o, Consumers{Traces: &fickle{seen: seen, refuse: func() error { return nil }}})
+	h.Start()
+	for n := range 200 {
+		send(t, h, func(td ptrace.Traces) { request(td, n) })
+		time.Sleep(50 * time.Millisecond)
+	}
+	time.Sleep(10 * time.Second)
+	require.NoError(t, h.Shutdown(context.Background()))
+	return h, seen
+}
+
+func TestTheLinesOfAllRequestsAreFetchedInWindows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, seen := pulling(t, func(time.Duration) bool { return false })
+		seen.once(t, 600)
+		assert.Equal(t, 200, seen.lines, "each line once, at its span")
+		assert.EqualValues(t, 200, h.Counts().Pulled)
+		assert.Zero(t, h.Counts().PullsFailed)
+	})
+}
+
+// A window that failed half way is fetched again whole: no line is missing, and
+// none comes twice.
+func TestAWindowThatFailedIsFetchedAgainWithTheNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, seen := pulling(t, func(since time.Duration) bool { return since > 4*time.Second && since < 6*time.Second })
+		seen.once(t, 600)
+		assert.Equal(t, 200, seen.lines)
+		assert.Positive(t, h.Counts().PullsFailed)
+	})
+}
+
+func TestASourceOfWindowsThatIsAwayDelaysNoSpan(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, seen := pulling(t, func(time.Duration) bool { return true })
+		seen.once(t, 600)
+		assert.Zero(t, seen.lines)
+		assert.Zero(t, h.Counts().Pulls)
+	})
+}
