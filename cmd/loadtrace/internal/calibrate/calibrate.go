@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/loadtrace/loadtrace/loadgen"
@@ -90,8 +91,12 @@ func (c *Case) plan(address string) string {
 	if most == 0 {
 		most = room
 	}
-	return fmt.Sprintf("name: calibrate\nattacks:\n- name: reference\n  %s\n  workers: %d\n  max_workers: %d\n  load: [{constant: %v/s, count: %d}]\n"+
-		"limits: {overrun: 1m}\n", target, min(most, 100), most, c.Rate, c.Count)
+	var load []string
+	for _, s := range c.load() {
+		load = append(load, fmt.Sprintf("{constant: %v/s, count: %d}", float64(s.Constant), s.Count))
+	}
+	return fmt.Sprintf("name: calibrate\nattacks:\n- name: reference\n  %s\n  workers: %d\n  max_workers: %d\n  load: [%s]\n"+
+		"limits: {overrun: 1m}\n", target, min(most, 100), most, strings.Join(load, ", "))
 }
 
 func injected(c *Case) []time.Duration {
@@ -121,7 +126,7 @@ func (r *Result) read(c *Case, sum *summary.Summary) {
 	for _, p := range [][2]float64{
 		{r.ResponseTime.P95, r.Truth.P95}, {r.ResponseTime.P99, r.Truth.P99}, {r.ResponseTime.P999, r.Truth.P999},
 	} {
-		if p[1] >= (c.Stall / 10).Seconds() { // less is not of the stall
+		if p[1] >= (c.Stall / 20).Seconds() { // less is not of the stall
 			r.Error = max(r.Error, math.Abs(p[0]-p[1])/p[1])
 		}
 	}

@@ -46,7 +46,7 @@ func TestLostSpansAndUnfinishedRequestsAreFaults(t *testing.T) {
 }
 
 func TestThePlanOfEachCaseIsAPlan(t *testing.T) {
-	cases := append(Cases(500, 2*time.Second), Late(500, 4000))
+	cases := append(Cases(500, 2*time.Second), Late(500, 1000))
 	for _, c := range cases {
 		c.Latency = fixed(0)
 		var got *loadgen.Plan

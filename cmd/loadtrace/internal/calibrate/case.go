@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"time"
+
+	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
 // Case is one attack on the reference server.
@@ -16,6 +18,9 @@ type Case struct {
 	GRPC    bool
 	Rate    float64 // requests per second
 	Count   int
+	// Last are the requests at the end that come at LastRate.
+	Last     int
+	LastRate float64
 	// MaxWorkers bounds the requests under way; 0 leaves room for all.
 	MaxWorkers int
 	// Stall of the whole server, from the moment at which request StallAt reaches
@@ -44,11 +49,38 @@ func Cases(rate float64, d time.Duration) []Case {
 	}
 }
 
-// Late is a case with n gRPC calls whose stall comes close to the end.
+// The end of Late: 30 s at a rate at which what gathers during the stall is soon
+// done, with a stall so long that p99.9 of a million calls tells of it.
+const (
+	lateRate  = 500.0
+	lateCalls = 15_000
+	lateStall = 10 * time.Second
+)
+
+// Late is a case with n gRPC calls at a rate, and then a stall.
 func Late(rate float64, n int) Case {
-	c := stalled(fmt.Sprintf("stall of 1 s after %d gRPC calls", n-int(2*rate)), rate, n, 0, true)
-	c.StallAt = n - int(2*rate)
+	c := stalled(fmt.Sprintf("stall of %s after %d gRPC calls", lateStall, n), rate, n+lateCalls, 0, true)
+	c.Last, c.LastRate = lateCalls, lateRate
+	c.Stall, c.StallAt = lateStall, n+lateCalls/3
 	return c
+}
+
+// load is the case's stages.
+func (c *Case) load() []pace.Stage {
+	stages := []pace.Stage{{Constant: pace.Rate(c.Rate), Count: uint64(c.Count - c.Last)}}
+	if c.Last > 0 {
+		stages = append(stages, pace.Stage{Constant: pace.Rate(c.LastRate), Count: uint64(c.Last)})
+	}
+	return stages
+}
+
+// Length is how long the case takes by its schedule.
+func (c *Case) Length() time.Duration {
+	seconds := float64(c.Count-c.Last) / c.Rate
+	if c.Last > 0 {
+		seconds += float64(c.Last) / c.LastRate
+	}
+	return time.Duration(seconds * float64(time.Second))
 }
 
 func stalled(name string, rate float64, n, workers int, grpc bool) Case {

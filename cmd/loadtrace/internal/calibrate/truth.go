@@ -11,7 +11,7 @@ import (
 // request i is wanted at its time of the schedule, begins as soon as a worker is
 // free, and ends when the server lets it. Networks and computers take no time.
 func truth(c *Case) ([]time.Duration, error) {
-	schedule, err := pace.New([]pace.Stage{{Constant: pace.Rate(c.Rate), Count: uint64(c.Count)}})
+	schedule, err := pace.New(c.load())
 	if err != nil {
 		return nil, err
 	}
