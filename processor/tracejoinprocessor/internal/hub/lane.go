@@ -98,7 +98,6 @@ func (l *lane) shutdown(ctx context.Context) error {
 func (l *lane) deliver() {
 	defer close(l.ended)
 	defer l.cancel()
-	var image []byte
 	for {
 		p, over := l.first()
 		switch {
@@ -107,7 +106,7 @@ func (l *lane) deliver() {
 		case p == nil:
 			<-l.wake
 		default:
-			image = l.send(p, image)
+			l.send(p)
 			if l.ctx.Err() != nil {
 				return
 			}
@@ -137,11 +136,10 @@ func (l *lane) first() (p *parcel, over bool) {
 }
 
 // send a parcel until it is taken. Whoever consumes spans may have changed them
-// before it refuses them, so an image of them is kept for the next attempt; it
-// returns the image's memory.
-func (l *lane) send(p *parcel, image []byte) []byte {
+// before it refuses them, so an image of them is kept for the next attempt.
+func (l *lane) send(p *parcel) {
 	// Cannot fail: it only encodes.
-	image, _ = (&ptrace.ProtoMarshaler{}).MarshalTraces(p.spans)
+	image, _ := (&ptrace.ProtoMarshaler{}).MarshalTraces(p.spans)
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval, wait.Multiplier = firstRetry, maxRetry, 2
 	for {
@@ -149,18 +147,18 @@ func (l *lane) send(p *parcel, image []byte) []byte {
 		switch {
 		case err == nil:
 			l.settle(&l.hub.delivered)
-			return image
+			return
 		case consumererror.IsPermanent(err):
 			l.settle(&l.hub.refused)
-			return image
+			return
 		}
 		l.hub.retries.Add(1)
 		if !l.pause(wait.NextBackOff()) {
-			return image
+			return
 		}
 		if p.spans, err = (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(image); err != nil {
 			l.settle(&l.hub.refused) // what was encoded a moment ago can be decoded
-			return image
+			return
 		}
 	}
 }
