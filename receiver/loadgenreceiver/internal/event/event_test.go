@@ -93,13 +93,14 @@ func TestAPlanWithSecretsEverywhereCanBeTold(t *testing.T) {
 	}}}
 	secret.Attacks = append(secret.Attacks, loadgen.Attack{Name: "call", Load: plan.Attacks[0].Load, GRPC: &loadgen.GRPC{
 		Target: "shop.test:9090", Method: "shop.v1.Cart/Add", Data: `{"key": "hidden"}`,
-		Metadata: map[string]string{"authorization": "hidden", "token-bin": "hidden"},
+		Metadata: map[string]string{"authorization": "hidden", "token-bin": "aGlkZGVu"},
 	}})
 	logs, err := event.New(origin.Origin{}, run, &secret).RunStart(at)
 	require.NoError(t, err)
 	src, err := (&plog.JSONMarshaler{}).MarshalLogs(logs)
 	require.NoError(t, err)
 	assert.NotContains(t, string(src), "hidden")
+	assert.NotContains(t, string(src), "aGlkZGVu", "nor in base64")
 	assert.Contains(t, string(src), "http://shop.test/?a=b&Access_Token=REDACTED")
 	assert.Contains(t, string(src), "shop.test:9090")
 	assert.Contains(t, string(src), "[17 bytes]")

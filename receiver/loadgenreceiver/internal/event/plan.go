@@ -1,8 +1,10 @@
 package event
 
 import (
+	"encoding/base64"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/planfile"
@@ -47,6 +49,9 @@ func redacted(values map[string]string) map[string]string {
 	names := make(map[string]string, len(values))
 	for name := range values {
 		names[name] = "[redacted]"
+		if strings.HasSuffix(strings.ToLower(name), "-bin") { // of gRPC: must be base64
+			names[name] = base64.StdEncoding.EncodeToString([]byte("[redacted]"))
+		}
 	}
 	return names
 }
