@@ -70,7 +70,11 @@ func (c *collector) takeLogs(w http.ResponseWriter, r *http.Request) {
 	defer c.mu.Unlock()
 	for _, rl := range request.GetResourceLogs() {
 		for _, sl := range rl.GetScopeLogs() {
-			c.logs = append(c.logs, sl.GetLogRecords()...)
+			for _, record := range sl.GetLogRecords() {
+				if record.GetEventName() == "" { // events are the runtime's, at any time
+					c.logs = append(c.logs, record)
+				}
+			}
 		}
 	}
 }
