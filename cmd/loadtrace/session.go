@@ -16,6 +16,7 @@ import (
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tracestore"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver"
 )
 
@@ -28,8 +29,9 @@ type session struct {
 
 	collector *otelcol.Collector
 
-	mu  sync.Mutex // guards cfg
-	cfg component.Config
+	mu    sync.Mutex // guards what follows
+	cfg   component.Config
+	joins []*tracejoinprocessor.Join
 }
 
 // outcome is how a run ended.
@@ -77,6 +79,8 @@ func (s *session) factories(plan *loadgen.Plan, store *tracestore.Store) (otelco
 			OnEnd:   func(sum summary.Summary, err error) { s.ended <- outcome{summary: sum, err: err} },
 		}))
 	f.Receivers[loadgen.Type()] = only{loadgen, s}
+	join := tracejoinprocessor.NewFactory(tracejoinprocessor.WithObserver(s.joined))
+	f.Processors[join.Type()] = join
 	if store != nil {
 		kept := tracestore.NewFactory(store)
 		f.Exporters[kept.Type()] = kept

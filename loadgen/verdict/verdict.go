@@ -67,6 +67,13 @@ func Decide(t loadgen.Trust, e *Evidence, results []Result) Report {
 	return r
 }
 
+// Doubt adds a reason, found after the verdict, not to trust the measurement.
+func (r *Report) Doubt(reason string) {
+	r.Reasons = append(r.Reasons, reason)
+	r.Trusted = false
+	r.Verdict = Undecided
+}
+
 // Breached is how many thresholds were breached.
 func (r *Report) Breached() (n int) {
 	for i := range r.Thresholds {

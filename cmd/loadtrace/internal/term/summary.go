@@ -1,8 +1,11 @@
 package term
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/loadtrace/loadtrace/loadgen"
@@ -179,6 +182,28 @@ func (p *page) telemetry(s *summary.Summary) {
 		label := spaces(9)
 		if i == 0 {
 			label = p.paint(bold, "telemetry")
+		}
+		p.line(label + "  " + l)
+	}
+	p.join(t.Join)
+}
+
+// join says what of the target's side was joined to the requests.
+func (p *page) join(j *summary.Join) {
+	if j == nil || j.Complete+j.Partial == 0 { // nothing came from the target
+		return
+	}
+	all := j.Complete + j.Partial + j.None
+	parts := []string{some(all, "request", "requests") + " joined", count(j.Complete) + " complete (" + share(j.Complete, all) + ")"}
+	for _, why := range slices.SortedFunc(maps.Keys(j.Missing), func(a, b string) int {
+		return cmp.Or(cmp.Compare(j.Missing[b], j.Missing[a]), cmp.Compare(a, b))
+	}) {
+		parts = append(parts, missingWords(why)+" "+p.repeated(j.Missing[why]))
+	}
+	for i, l := range join(parts, p.dot(), p.width()-11) {
+		label := spaces(9)
+		if i == 0 {
+			label = p.paint(bold, left("join", 9))
 		}
 		p.line(label + "  " + l)
 	}

@@ -24,6 +24,7 @@ type Hub struct {
 	next     Consumers
 	expected annotate.Expected
 	counts   counts
+	coverage coverage
 
 	targets *targets
 	meter   *emitter

@@ -126,6 +126,7 @@ func (h *Hub) finish(o *outcome) {
 		}
 	}
 	h.meter.add(o, h.expected)
+	h.coverage.add(o.results)
 	h.counts.released[slices.Index(reasonNames[:], o.left.Reason)].Add(int64(len(o.results)))
 	o.lane.put(parcel{spans: o.left.Spans, items: o.left.Spans.SpanCount(), bytes: int64(o.left.Bytes)})
 }
