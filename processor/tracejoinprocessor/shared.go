@@ -2,6 +2,7 @@ package tracejoinprocessor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -94,7 +95,7 @@ func (h *handle) Start(ctx context.Context, host component.Host) error {
 	if err != nil {
 		return err
 	}
-	if err := observe(builder, h2); err != nil {
+	if err := g.observe(builder, h2); err != nil {
 		builder.Shutdown()
 		return err
 	}
@@ -105,6 +106,14 @@ func (h *handle) Start(ctx context.Context, host component.Host) error {
 		h.home.started(&Join{h2})
 	}
 	return nil
+}
+
+func (g *group) observe(b *metadata.TelemetryBuilder, h *hub.Hub) error {
+	err := observe(b, h)
+	if g.loki != nil {
+		err = errors.Join(err, observeLoki(b, g.loki))
+	}
+	return err
 }
 
 // options of the hub, with its log source.

@@ -12,6 +12,7 @@ import (
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/annotate"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/join"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/window"
 )
 
 // ErrFull says that the pipeline behind the join does not take what has left. It may
@@ -148,8 +149,11 @@ func (h *Hub) Metrics(ctx context.Context, md pmetric.Metrics) error {
 	return h.next.Metrics.ConsumeMetrics(ctx, md)
 }
 
-// Logs hands log records on, and takes the lines of those that name a trace.
+// Logs hands log records on, and takes the GC cycles of runtimes and the lines of
+// those that name a trace. A cycle that is sent again is known; a line is not, so
+// that lines are taken only when the records were.
 func (h *Hub) Logs(ctx context.Context, ld plog.Logs) error {
+	h.targets.hear(ld)
 	lines := h.lines(ld)
 	if err := h.next.Logs.ConsumeLogs(ctx, ld); err != nil {
 		return err
@@ -165,7 +169,7 @@ func (h *Hub) lines(ld plog.Logs) [][]logline.Line {
 		service := ""
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, r := range sl.LogRecords().All() {
-				if r.TraceID().IsEmpty() {
+				if r.TraceID().IsEmpty() || window.IsEvent(r) {
 					continue
 				}
 				if service == "" {

@@ -86,6 +86,7 @@ func TestTooOldIsAbsentAndSaysSo(t *testing.T) {
 	a := s.Ask(question(10*time.Second, 11*time.Second))
 	assert.True(t, a.TooOld)
 	assert.False(t, a.Known())
+	assert.Equal(t, window.ByInstance, a.Resolution)
 	none := s.Ask(window.Question{Of: window.Identity{Service: "other"}, Began: epoch, Ended: epoch})
 	assert.Empty(t, none.Resolution)
 	assert.False(t, none.TooOld)
@@ -136,6 +137,30 @@ func TestAScrapeIsOfTheOnlyInstanceAndOnTheCollectorsClock(t *testing.T) {
 
 	s.Read(payload("auth", "127.0.0.1:9465", func(ms pmetric.MetricSlice) { gauge(ms, "go_goroutines", at(0), 1) }))
 	assert.Empty(t, s.Ask(q).Resolution, "with two instances it cannot be told which one worked")
+}
+
+// An instance that sends its own samples calls itself what its server spans do:
+// another name is another instance, though it is the only one with samples.
+func TestSamplesOfAnotherInstanceAreNotThoseOfASilentOne(t *testing.T) {
+	s := fed(0)
+	q := question(0, time.Second)
+	q.Of.Instance = "silent"
+	assert.Empty(t, s.Ask(q).Resolution)
+	q.Of.Instance = "" // it does not say
+	assert.Equal(t, window.ByService, s.Ask(q).Resolution)
+}
+
+// The clock of a scrape must not be taken for that of the instance, though both
+// tell of the same one.
+func TestAScrapeOfAnInstanceThatSendsSamplesTooDoesNotMoveThem(t *testing.T) {
+	s := fed(time.Hour)
+	s.Read(payload("auth", "a", func(ms pmetric.MetricSlice) { gauge(ms, "go_goroutines", at(-5*time.Second), 99) }))
+	q := question(time.Hour, time.Hour+time.Second)
+	q.Offset = time.Hour
+	assert.Equal(t, window.Value{V: 10, Age: time.Second, OK: true}, s.Ask(q).Levels[window.Goroutines])
+	q = question(time.Hour-2*time.Second, time.Hour-time.Second) // before the instance's own
+	q.Offset = time.Hour
+	assert.Equal(t, window.Value{V: 99, Age: 4 * time.Second, OK: true}, s.Ask(q).Levels[window.Goroutines])
 }
 
 func TestPartsOfAFigureAreSummedAndTheBetterSourceCounts(t *testing.T) {
@@ -189,9 +214,9 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 	last := 3*window.RingSamples - 1
 	q := question(time.Duration(last-window.RingSamples)*time.Second, time.Duration(last-window.RingSamples)*time.Second)
-	assert.False(t, one.Ask(q).Known(), "the ring has forgotten it")
+	assert.True(t, one.Ask(q).TooOld, "the ring has forgotten it")
 	q.Ended = q.Ended.Add(time.Second)
-	require.True(t, one.Ask(q).Known())
+	require.False(t, one.Ask(q).TooOld)
 }
 
 // An SDK stamps the points of one collection one after another.
