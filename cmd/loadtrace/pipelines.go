@@ -85,7 +85,7 @@ func logging() object {
 const joinWait = 6 * time.Second
 
 // joinBytes bounds what waits, in memory that the generator has for its own.
-const joinBytes = "128MiB"
+const joinBytes = "64MiB"
 
 // join ties what the target tells to the requests of this run. Its own metrics are
 // at the same interval as the run's.
@@ -95,6 +95,8 @@ func (p pipelines) join() object {
 		"max_bytes":     joinBytes,
 		"drain_timeout": max(p.Drain, time.Second).String(),
 		"clients":       object{"services": []string{attr.ServiceLoadtrace}},
+		// Most targets send no telemetry here.
+		"targets_optional": true,
 	}
 }
 
