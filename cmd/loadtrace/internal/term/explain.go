@@ -97,10 +97,14 @@ func (p *page) facts(of []string) {
 
 // age of the runtime's sample, after a headline.
 func (p *page) age(s *Span) string {
-	if age := s.attribute(attr.JoinRuntimeAge); age != "" {
-		return "  its runtime " + p.took(seconds(s.number(attr.JoinRuntimeAge))) + " before it answered"
+	if s.attribute(attr.JoinRuntimeAge) == "" {
+		return ""
 	}
-	return ""
+	age, when := seconds(s.number(attr.JoinRuntimeAge)), " before it answered"
+	if age < 0 {
+		age, when = -age, " after it answered"
+	}
+	return "  its runtime " + p.took(age) + when
 }
 
 // levels of the runtime, as of the last sample before the work ended.
@@ -144,13 +148,25 @@ func (p *page) during(s *Span) (facts []string) {
 func (p *page) collections(s *Span, facts []string) []string {
 	switch s.attribute(attr.JoinGCOverlap) {
 	case "yes":
-		facts = append(facts, p.paint(yellow, "a collection overlapped this request"))
+		facts = append(facts, p.paint(yellow, "a collection went on for "+p.overlapped(s)+" of it"))
 	case "possible":
 		facts = append(facts, "a collection may have overlapped it")
 	case "no":
 		facts = append(facts, "no collection overlapped it")
 	}
 	return facts
+}
+
+// overlapped is how long collections went on while the server worked.
+func (p *page) overlapped(s *Span) string {
+	least, most := p.took(seconds(s.number(attr.JoinGCLeast))), p.took(seconds(s.number(attr.JoinGCMost)))
+	switch {
+	case s.attribute(attr.JoinGCMost) == "":
+		return "a part"
+	case least == most:
+		return least
+	}
+	return least + " to " + most
 }
 
 // clock says how the two clocks stood, without which nothing of this could be said.
