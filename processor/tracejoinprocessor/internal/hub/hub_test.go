@@ -98,16 +98,19 @@ func (c *seen) once(t *testing.T, n int) {
 }
 
 // fickle refuses while it is asked to, after having taken the payload apart, as
-// a processor behind the join may have done.
+// a processor behind the join may have done, if it does not only read.
 type fickle struct {
 	consumertest.Consumer
 	seen   *seen
 	refuse func() error
+	reads  bool
 }
 
 func (f *fickle) ConsumeTraces(_ context.Context, td ptrace.Traces) error {
 	if err := f.refuse(); err != nil {
-		ptrace.NewTraces().MoveTo(td)
+		if !f.reads {
+			td.ResourceSpans().RemoveIf(func(ptrace.ResourceSpans) bool { return true })
+		}
 		return err
 	}
 	f.seen.take(td)
@@ -115,7 +118,7 @@ func (f *fickle) ConsumeTraces(_ context.Context, td ptrace.Traces) error {
 }
 
 func (f *fickle) Capabilities() consumer.Capabilities {
-	return consumer.Capabilities{MutatesData: true}
+	return consumer.Capabilities{MutatesData: !f.reads}
 }
 
 // send as a sender does that keeps what is refused, and tries again.
@@ -134,12 +137,18 @@ func send(t *testing.T, h *Hub, build func(ptrace.Traces)) {
 }
 
 func TestNothingIsLostOrDoubledWhateverThePipelineRefuses(t *testing.T) {
-	for name, max := range map[string]int64{"with room": 64 << 20, "over the budget": 1 << 20} {
+	for name, c := range map[string]struct {
+		max   int64
+		reads bool
+	}{
+		"with room": {max: 64 << 20}, "over the budget": {max: 1 << 20}, "which only reads": {max: 64 << 20, reads: true},
+	} {
+		max := c.max
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				random := rand.New(rand.NewPCG(1, 2))
 				var mu sync.Mutex
-				next := &fickle{seen: newSeen(), refuse: func() error {
+				next := &fickle{seen: newSeen(), reads: c.reads, refuse: func() error {
 					mu.Lock()
 					defer mu.Unlock()
 					if random.IntN(3) == 0 {
