@@ -213,9 +213,9 @@ func TestAGeneratorThatIsStarvedOfCPUIsUndecided(t *testing.T) {
 // A container's limit of CPU stops all of the generator for most of each tenth of
 // a second.
 func TestAGeneratorWhoseCgroupIsThrottledIsUndecided(t *testing.T) {
-	group := cgrouptest.Limited(t, 0.3)
+	group := cgrouptest.Limited(t, 0.1)
 	tg := newTestTarget(t)
-	c := loadtrace(t, "run", writePlanWith(t, tg.url, "[{constant: 500/s, duration: 2s}]",
+	c := loadtrace(t, "run", writePlanWith(t, tg.url, "[{constant: 1000/s, duration: 2s}]",
 		"limits: {overrun: 30s}\ntrust: {schedule_lag: 1h, cpu_steal: 100%, scheduler_latency: 1h}\n"), "--json")
 	group.Wrap(c.Cmd)
 	c.run(t, 98)
