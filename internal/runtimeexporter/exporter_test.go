@@ -376,18 +376,6 @@ func TestAFamilyOfAnotherTypeThanAnotherTargetsIsLeftOutAndSaid(t *testing.T) {
 	})
 }
 
-func TestUsersOfTheWebConfigAreAskedFor(t *testing.T) {
-	name := filepath.Join(t.TempDir(), "web.yaml")
-	// bcrypt of "secret" with the least cost.
-	require.NoError(t, os.WriteFile(name, []byte("basic_auth_users: {prometheus: $2a$04$vXW8GGl/RG01N.lJhOL2Oe2PG7QIIvbvLa2TgQHFnIwFSrdOePeyW}\n"), 0o600))
-	run(t, []string{"--service=a", "--target=127.0.0.1:1", "--web-config", name}, func(address string) {
-		response, err := http.Get("http://" + address + "/metrics")
-		require.NoError(t, err)
-		defer func() { _ = response.Body.Close() }()
-		assert.Equal(t, http.StatusUnauthorized, response.StatusCode)
-	})
-}
-
 func TestPrometheusTimeoutIsKept(t *testing.T) {
 	request := httptest.NewRequest(http.MethodGet, "/metrics", nil)
 	request.Header.Set("X-Prometheus-Scrape-Timeout-Seconds", "10")
