@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/semconv/v1.41.0/goconv"
 
-	"github.com/loadtrace/loadtrace/goruntime/internal/cgroup"
+	"github.com/loadtrace/loadtrace/goruntime/cgroup"
 )
 
 const (
