@@ -14,6 +14,7 @@ import (
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/term"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver"
 )
 
 // calibration measures the error of the instrument.
@@ -130,7 +131,7 @@ func (c *calibration) attack(ctx context.Context, plan *loadgen.Plan, signals *c
 	if err != nil {
 		return summary.Summary{}, err
 	}
-	s, err := startSession([]string{uri}, plan, nil, &notes{})
+	s, err := startSession([]string{uri}, plan, loadgenreceiver.Start{}, nil, &notes{})
 	if err != nil {
 		return summary.Summary{}, err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/term"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tracestore"
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/pace"
 	"github.com/loadtrace/loadtrace/loadgen/planfile"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/loadgen/verdict"
@@ -29,6 +30,7 @@ type planRun struct {
 	quiet   bool
 	screen  screen
 	outputs outputs
+	begins  beginning
 
 	// onStart, if set, is called when the run begins: its files have been read.
 	onStart func()
@@ -55,12 +57,16 @@ The plan's thresholds decide whether the run passed. The verdict is undecided
 where the generator itself was in trouble: it could not keep its schedule, ran out
 of descriptors or ports, was starved of CPU, or lost telemetry.
 
+With --part several processes carry out a plan together: each sends its share of
+the plan's requests, at the plan's times. Summary and verdict are of the part.
+
 ` + exitCodes,
 		Example: `  loadtrace run plan.yaml
   loadtrace run plan.yaml --set attacks[0].http.url=http://127.0.0.1:8080/ --json
   loadtrace run plan.yaml --junit report.xml --markdown comment.md
   loadtrace run plan.yaml --otlp http://127.0.0.1:4318
-  loadtrace run plan.yaml --config collector.yaml`,
+  loadtrace run plan.yaml --config collector.yaml
+  loadtrace run plan.yaml --part 0/2 --run-id 2b9c72011d13ef2c --start-at 2026-01-31T12:00:00Z`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return badInput(fmt.Errorf("want one plan, got %d arguments; write loadtrace run plan.yaml", len(args)))
@@ -83,6 +89,7 @@ of descriptors or ports, was starved of CPU, or lost telemetry.
 	flags.BoolVar(&r.json, "json", false, "print the summary as JSON")
 	flags.StringVar(&r.outputs.junit, "junit", "", "also write the verdict as JUnit XML to this file, - for standard output instead of the summary")
 	flags.StringVar(&r.outputs.markdown, "markdown", "", "also write the verdict and the key figures as Markdown to this file, - for standard output instead of the summary")
+	r.begins.addTo(flags)
 	r.addTo(flags)
 	return cmd
 }
@@ -93,7 +100,11 @@ func (r *planRun) do(ctx context.Context, store *tracestore.Store) (summary.Summ
 	relaxGC()
 	signals := catch()
 	defer signals.stop()
-	plan, uris, err := r.prepare()
+	start, part, err := r.begins.read()
+	if err != nil {
+		return summary.Summary{}, err
+	}
+	plan, uris, err := r.prepare(part)
 	if err != nil {
 		return summary.Summary{}, err
 	}
@@ -105,9 +116,12 @@ func (r *planRun) do(ctx context.Context, store *tracestore.Store) (summary.Summ
 	if len(r.configs) == 0 {
 		held = &notes{}
 	}
-	s, err := startSession(uris, plan, store, held)
+	s, err := startSession(uris, plan, start, store, held)
 	if err != nil {
 		return summary.Summary{}, err
+	}
+	if !r.quiet {
+		announce(r.stderr, start, part)
 	}
 	end, err := r.watch(ctx, s, signals)
 	if r.beforeShutdown != nil {
@@ -125,14 +139,18 @@ func (r *planRun) do(ctx context.Context, store *tracestore.Store) (summary.Summ
 	return end.summary, err
 }
 
-// prepare reads the plan and says what the collector is configured with.
-func (r *planRun) prepare() (*loadgen.Plan, []string, error) {
+// prepare reads the plan, of which it is the part that is returned, and says what
+// the collector is configured with.
+func (r *planRun) prepare(part pace.Part) (*loadgen.Plan, []string, error) {
 	if err := r.screen.check(); err != nil {
 		return nil, nil, err
 	}
 	plan, err := planfile.Load(r.Plan, r.Set...)
 	if err != nil {
 		return nil, nil, badInput(explained(r.Plan, err))
+	}
+	if plan, err = plan.Split(part); err != nil {
+		return nil, nil, badInput(fmt.Errorf("split the plan: %w", err))
 	}
 	if len(r.configs) == 0 {
 		uri, err := r.config()
@@ -179,9 +197,17 @@ func judgement(sum *summary.Summary, interrupted bool) error {
 	case v.Verdict == verdict.Fail:
 		return verdictError{exitBreached, "fail: " + v.Words()}
 	case v.Verdict == verdict.Undecided:
-		return verdictError{exitUndecided, "undecided: " + v.Reasons[0]}
+		return verdictError{exitUndecided, "undecided: " + of(v) + v.Reasons[0]}
 	}
 	return nil
+}
+
+// of says that a verdict is of a part, if it is.
+func of(v *verdict.Report) string {
+	if v.Part == "" {
+		return ""
+	}
+	return "in part " + v.Part + ", "
 }
 
 // explained shows each fault of a plan at its place in the file.
