@@ -16,6 +16,7 @@ import (
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/term"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tracestore"
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/pace"
 	"github.com/loadtrace/loadtrace/loadgen/planfile"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/loadgen/verdict"
@@ -31,11 +32,13 @@ type planRun struct {
 	quiet   bool
 	screen  screen
 	outputs outputs
+	begins  beginning
 
 	// onStart, if set, is called when the run begins: its files have been read.
 	onStart func()
 	// listenAsked: the user has said where to listen, or that nothing is to.
 	listenAsked bool
+	start       loadgenreceiver.Start // when and as what the run begins
 	// store takes the traces of the slowest requests; nil for none.
 	store *tracestore.Store
 	// beforeShutdown, if set, is called when the run is over and the collector is not.
@@ -67,13 +70,17 @@ The plan's thresholds decide whether the run passed. The verdict is undecided
 where the generator itself was in trouble: it could not keep its schedule, ran out
 of descriptors or ports, was starved of CPU, or lost telemetry.
 
+With --part several processes carry out a plan together: each sends its share of
+the plan's requests, at the plan's times. Summary and verdict are of the part.
+
 ` + exitCodes,
 		Example: `  loadtrace run plan.yaml
   loadtrace run plan.yaml --set attacks[0].http.url=http://127.0.0.1:8080/ --json
   loadtrace run plan.yaml --junit report.xml --markdown comment.md
   loadtrace run plan.yaml --otlp https://otlp.example.com --otlp-header key=secret
   loadtrace run plan.yaml --listen http://127.0.0.1:14318
-  loadtrace run plan.yaml --config collector.yaml`,
+  loadtrace run plan.yaml --config collector.yaml
+  loadtrace run plan.yaml --part 0/2 --run-id 2b9c72011d13ef2c --start-at 2026-01-31T12:00:00Z`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return badInput(fmt.Errorf("want one plan, got %d arguments; write loadtrace run plan.yaml", len(args)))
@@ -97,6 +104,7 @@ of descriptors or ports, was starved of CPU, or lost telemetry.
 	flags.BoolVar(&r.json, "json", false, "print the summary as JSON")
 	flags.StringVar(&r.outputs.junit, "junit", "", "also write the verdict as JUnit XML to this file, - for standard output instead of the summary")
 	flags.StringVar(&r.outputs.markdown, "markdown", "", "also write the verdict and the key figures as Markdown to this file, - for standard output instead of the summary")
+	r.begins.addTo(flags)
 	r.addTo(flags)
 	return cmd
 }
@@ -156,7 +164,12 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	signals := catch()
 	defer signals.stop()
 	r.Drain = r.flush
-	plan, err := r.prepare()
+	start, part, err := r.begins.read()
+	if err != nil {
+		return summary.Summary{}, err
+	}
+	r.start = start
+	plan, err := r.prepare(part)
 	if err != nil {
 		return summary.Summary{}, err
 	}
@@ -167,6 +180,9 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	var held *notes
 	if len(r.configs) == 0 {
 		held = &notes{}
+	}
+	if !r.quiet {
+		announce(r.stderr, start, part)
 	}
 	s, run, err := r.begin(plan, held, signals)
 	var end outcome
@@ -192,14 +208,17 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	return end.summary, err
 }
 
-// prepare reads the plan and checks the flags.
-func (r *planRun) prepare() (*loadgen.Plan, error) {
+// prepare reads the plan, of which it is the part that is returned, and checks the flags.
+func (r *planRun) prepare(part pace.Part) (*loadgen.Plan, error) {
 	if err := r.screen.check(); err != nil {
 		return nil, err
 	}
 	plan, err := planfile.Load(r.Plan, r.Set...)
 	if err != nil {
 		return nil, badInput(explained(r.Plan, err))
+	}
+	if plan, err = plan.Split(part); err != nil {
+		return nil, badInput(fmt.Errorf("split the plan: %w", err))
 	}
 	if len(r.configs) > 0 && r.OTLP != "" {
 		return nil, badInput(errors.New("--otlp and --config exclude each other: put the exporter into the configuration"))
@@ -220,7 +239,7 @@ func (r *planRun) begin(plan *loadgen.Plan, held *notes, signals *caught) (*sess
 			}
 			uris = []string{uri}
 		}
-		s, err := startSession(uris, plan, r.store, held)
+		s, err := startSession(uris, plan, r.start, r.store, held)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -268,9 +287,17 @@ func judgement(sum *summary.Summary, interrupted bool) error {
 	case v.Verdict == verdict.Fail:
 		return verdictError{exitBreached, "fail: " + v.Words()}
 	case v.Verdict == verdict.Undecided:
-		return verdictError{exitUndecided, "undecided: " + v.Reasons[0]}
+		return verdictError{exitUndecided, "undecided: " + of(v) + v.Reasons[0]}
 	}
 	return nil
+}
+
+// of says that a verdict is of a part, if it is.
+func of(v *verdict.Report) string {
+	if v.Part == "" {
+		return ""
+	}
+	return "in part " + v.Part + ", "
 }
 
 // explained shows each fault of a plan at its place in the file.

@@ -23,6 +23,7 @@ const (
 // Summary is what became of a run.
 type Summary struct {
 	RunID   string    `json:"run_id"`
+	Part    *Part     `json:"part,omitempty"` // nil: the whole run
 	Plan    string    `json:"plan"`
 	Began   time.Time `json:"began"`
 	Elapsed Seconds   `json:"elapsed"`

@@ -72,15 +72,20 @@ func (p *page) headline(s *summary.Summary) {
 		head += p.dot() + p.paint(color, string(v)+", see below")
 	}
 	p.line(left(p.cut(head, room), room) + "  " + p.paint(dim, run))
-	if s.Error != "" {
-		for _, l := range wrap(p.clean(s.Error), p.width()-2) {
-			p.line("  " + p.paint(red, l))
-		}
+	p.under(red, s.Error)
+	p.under(yellow, s.StopReason)
+	if s.Part != nil {
+		p.under(dim, s.Part.Words())
 	}
-	if s.StopReason != "" {
-		for _, l := range wrap(p.clean(s.StopReason), p.width()-2) {
-			p.line("  " + p.paint(yellow, l))
-		}
+}
+
+// under writes a sentence below the headline, if there is one.
+func (p *page) under(color ink, sentence string) {
+	if sentence == "" {
+		return
+	}
+	for _, l := range wrap(p.clean(sentence), p.width()-2) {
+		p.line("  " + p.paint(color, l))
 	}
 }
 

@@ -145,7 +145,7 @@ func TestTheLastEventHasTheWholeSummary(t *testing.T) {
 }
 
 func TestEventsBelongToTheSpanOfTheRun(t *testing.T) {
-	trace, span := run.RunSpan()
+	trace, span := run.RunSpan(0)
 	record := first(renderer().AttackStart(at, 0))
 	assert.Equal(t, pcommon.TraceID(trace), record.TraceID())
 	assert.Equal(t, pcommon.SpanID(span), record.SpanID())
