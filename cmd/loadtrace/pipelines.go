@@ -9,6 +9,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/peers"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tracestore"
 )
 
@@ -78,6 +79,9 @@ func (p pipelines) exporters() (object, error) {
 		}
 	}
 	exporters := object{"nop": object{}}
+	if p.Listen != "" {
+		exporters[peers.Type.String()] = object{}
+	}
 	if p.Store {
 		exporters[tracestore.Type.String()] = object{}
 	}
@@ -97,7 +101,7 @@ func (p pipelines) exportersOf(signal string, exporters object) []string {
 	for _, name := range keys(exporters) {
 		switch {
 		case name == "nop":
-		case name == tracestore.Type.String() && signal != "traces":
+		case (name == tracestore.Type.String() || name == peers.Type.String()) && signal != "traces":
 		case strings.HasPrefix(name, "otlp_") && !slices.Contains(p.Signals, signal):
 		default:
 			of = append(of, name)

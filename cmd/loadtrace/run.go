@@ -116,6 +116,7 @@ func (r *planRun) do(ctx context.Context, store *tracestore.Store) (summary.Summ
 	if shut := s.shutdown(); err == nil && len(end.summary.Faults) == 0 && shut != nil {
 		err = fmt.Errorf("shut the collector down: %w", shut)
 	}
+	end.summary.Environment.Targets = s.peers.Targets()
 	if held != nil && err == nil {
 		held.print(r.stderr)
 	}

@@ -43,9 +43,10 @@ type Throttling struct {
 }
 
 // Self finds the group of this process.
-func Self() (*Group, error) { return find(os.DirFS("/")) }
+func Self() (*Group, error) { return Find(os.DirFS("/")) }
 
-func find(root fs.FS) (*Group, error) {
+// Find finds it in the files of a system.
+func Find(root fs.FS) (*Group, error) {
 	own, err := ownPath(root)
 	if err != nil {
 		return nil, err

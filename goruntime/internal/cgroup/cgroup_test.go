@@ -27,7 +27,7 @@ func tree(more map[string]string) fstest.MapFS {
 }
 
 func TestTheTightestLimitOfAGroupAndItsParentsHolds(t *testing.T) {
-	g, err := find(tree(map[string]string{
+	g, err := Find(tree(map[string]string{
 		"sys/fs/cgroup/pod/app/cpu.max":        "200000 100000\n",
 		"sys/fs/cgroup/pod/cpu.max":            "50000 100000\n",
 		"sys/fs/cgroup/pod/cpu.stat":           "usage_usec 9\nnr_periods 10\nnr_throttled 4\nthrottled_usec 1500000\n",
@@ -45,7 +45,7 @@ func TestTheTightestLimitOfAGroupAndItsParentsHolds(t *testing.T) {
 }
 
 func TestWithoutALimitThereIsNone(t *testing.T) {
-	g, err := find(tree(map[string]string{
+	g, err := Find(tree(map[string]string{
 		"sys/fs/cgroup/pod/app/cpu.max": "max 100000\n", "sys/fs/cgroup/pod/app/memory.max": "max\n",
 		"sys/fs/cgroup/pod/app/cpu.stat": "usage_usec 9\n",
 	}))
@@ -58,22 +58,22 @@ func TestTheRootOfANamespaceIsAGroup(t *testing.T) {
 	files := tree(map[string]string{
 		"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cgroup.controllers": "cpu\n", "sys/fs/cgroup/cpu.max": "150000 100000\n",
 	})
-	g, err := find(files)
+	g, err := Find(files)
 	require.NoError(t, err)
 	assert.InDelta(t, 1.5, *g.Read().CPULimit, 0)
 }
 
 func TestAHostOfVersionOneOrNotLinuxHasNone(t *testing.T) {
-	_, err := find(fstest.MapFS{})
+	_, err := Find(fstest.MapFS{})
 	assert.ErrorIs(t, err, ErrNone)
-	_, err = find(tree(map[string]string{"proc/self/cgroup": "1:cpu:/old\n"}))
+	_, err = Find(tree(map[string]string{"proc/self/cgroup": "1:cpu:/old\n"}))
 	assert.ErrorIs(t, err, ErrNone)
-	_, err = find(tree(map[string]string{"proc/self/mountinfo": "22 1 0:5 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n"}))
+	_, err = Find(tree(map[string]string{"proc/self/mountinfo": "22 1 0:5 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n"}))
 	assert.ErrorIs(t, err, ErrNone)
 }
 
 func TestFilesThatMakeNoSenseAreLeftOut(t *testing.T) {
-	g, err := find(tree(map[string]string{
+	g, err := Find(tree(map[string]string{
 		"sys/fs/cgroup/pod/app/cpu.max": "x\n", "sys/fs/cgroup/pod/app/memory.max": "-1\n", "sys/fs/cgroup/pod/app/cpu.stat": "nr_periods many\n",
 	}))
 	require.NoError(t, err)
