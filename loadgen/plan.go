@@ -67,6 +67,9 @@ type Limits struct {
 	Overrun time.Duration `yaml:"overrun,omitempty"`
 	// MaxDuration stops the run, whatever its stages say. 0 is no limit.
 	MaxDuration time.Duration `yaml:"max_duration,omitempty"`
+	// AllowedTargets is what may be attacked, patterns as package allow has them; nil
+	// is anything.
+	AllowedTargets []string `yaml:"allowed_targets,omitempty"`
 }
 
 // Bytes is a size in bytes. In YAML it has a unit: 512KiB, 64MiB, 10MB, 100B.

@@ -47,6 +47,7 @@ const (
 	ErrorNoPorts     ErrorKind = "no_ports"       // the generator ran out of local ports
 	ErrorNoFiles     ErrorKind = "no_files"       // the generator ran out of file descriptors
 	ErrorBodyTooBig  ErrorKind = "body_too_large" // the response was longer than max_body
+	ErrorNotAllowed  ErrorKind = "not_allowed"    // the target is in no list of allowed ones
 	ErrorRedirects   ErrorKind = "redirects"      // more redirects than the attack allows
 	ErrorOther       ErrorKind = "other"
 )

@@ -10,6 +10,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/peers"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tracestore"
 	"github.com/loadtrace/loadtrace/internal/attr"
 )
@@ -107,6 +108,9 @@ func (p pipelines) exporters() (object, error) {
 		}
 	}
 	exporters := object{"nop": object{}}
+	if p.Listen.any() {
+		exporters[peers.Type.String()] = object{}
+	}
 	if p.Store {
 		exporters[tracestore.Type.String()] = object{}
 	}
@@ -126,7 +130,7 @@ func (p pipelines) exportersOf(signal string, exporters object) []string {
 	for _, name := range keys(exporters) {
 		switch {
 		case name == "nop":
-		case name == tracestore.Type.String() && signal != "traces":
+		case (name == tracestore.Type.String() || name == peers.Type.String()) && signal != "traces":
 		case strings.HasPrefix(name, "otlp_") && !slices.Contains(p.Signals, signal):
 		default:
 			of = append(of, name)

@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 	"go.uber.org/zap"
 
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/peers"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tracestore"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
@@ -26,6 +27,7 @@ type session struct {
 	started chan *loadgenreceiver.Handle
 	ended   chan outcome
 	over    chan error // the collector's own end
+	peers   peers.Peers
 
 	collector *otelcol.Collector
 
@@ -76,12 +78,14 @@ func (s *session) factories(plan *loadgen.Plan, start loadgenreceiver.Start, sto
 		loadgenreceiver.WithPlan(plan),
 		loadgenreceiver.WithStart(start),
 		loadgenreceiver.WithObserver(loadgenreceiver.Observer{
-			OnStart: func(h *loadgenreceiver.Handle) { s.started <- h },
+			OnStart: func(h *loadgenreceiver.Handle) { s.peers.Follow(h.RunID()); s.started <- h },
 			OnEnd:   func(sum summary.Summary, err error) { s.ended <- outcome{summary: sum, err: err} },
 		}))
 	f.Receivers[loadgen.Type()] = only{loadgen, s}
 	join := tracejoinprocessor.NewFactory(tracejoinprocessor.WithObserver(s.joined))
 	f.Processors[join.Type()] = join
+	seen := peers.NewFactory(&s.peers)
+	f.Exporters[seen.Type()] = seen
 	if store != nil {
 		kept := tracestore.NewFactory(store)
 		f.Exporters[kept.Type()] = kept

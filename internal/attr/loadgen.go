@@ -21,6 +21,8 @@ const (
 	StageIndex = "loadgen.stage.index" // within the attack, from 0
 	StageName  = "loadgen.stage.name"
 	Summary    = "loadgen.summary" // of the run, as JSON
+	// Environment of the generator, as JSON; EnvFingerprint is beside it.
+	Environment = "loadgen.environment"
 )
 
 // Counts of a run, on its span and its last event.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/allow"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
@@ -23,6 +24,9 @@ type Setup struct {
 	Index  int // of the attack in the plan
 	Attack loadgen.Attack
 	Limits loadgen.Limits
+	// Gate is what may be attacked, by the plan and by who carries it out. Engines ask
+	// it about every target before the run and about every address they dial.
+	Gate allow.Gate
 	// Sampler decides which requests get a span, which their trace flags say.
 	Sampler loadgen.Sampler
 	// Clock is the run's zero. Records' times are Clock plus a monotonic offset, so
@@ -50,6 +54,9 @@ type Options struct {
 	Sink loadgen.Sink
 	// Event, if set, is told of each event, one at a time; it must return soon.
 	Event func(Event)
+	// Allowed is what may be attacked whatever the plan allows; the zero List is
+	// anything.
+	Allowed allow.List
 }
 
 // ErrMaxDuration is the cause of a stop by the plan's limit of time.
@@ -60,6 +67,7 @@ type Run struct {
 	plan    *loadgen.Plan
 	o       Options
 	clock   time.Time
+	gate    allow.Gate
 	attacks []*attack
 	stopped atomic.Bool
 	ctx     context.Context // of Do; set before the first attack begins
@@ -70,7 +78,11 @@ type Run struct {
 // New checks the plan's loads and opens its engines. Faults are *pace.KeyError
 // values, joined.
 func New(plan *loadgen.Plan, o Options) (*Run, error) {
-	r := &Run{plan: plan, o: o, clock: time.Now()}
+	own, err := allow.Parse("limits.allowed_targets", plan.Limits.AllowedTargets)
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{plan: plan, o: o, clock: time.Now(), gate: allow.New(o.Allowed, own)}
 	var faults []error
 	for i := range plan.Attacks {
 		a, err := r.open(i)
@@ -94,7 +106,7 @@ func (r *Run) open(i int) (*attack, error) {
 	}
 	schedule = schedule.Part(r.plan.Part)
 	engine, err := r.o.Open(Setup{
-		Run: r.o.ID, Index: i, Attack: spec, Limits: r.plan.Limits, Sampler: r.plan.Sampler(), Clock: r.clock,
+		Run: r.o.ID, Index: i, Attack: spec, Limits: r.plan.Limits, Gate: r.gate, Sampler: r.plan.Sampler(), Clock: r.clock,
 	})
 	if err != nil {
 		return nil, err

@@ -43,6 +43,9 @@ type Summary struct {
 	// by attack and the time of sending.
 	Failures  []Request `json:"failures,omitempty"`
 	Telemetry Telemetry `json:"telemetry"`
+	// Environment is what the figures were measured in: those of two runs may only be
+	// compared if it is the same.
+	Environment Environment `json:"environment"`
 	// Faults are errors of loadtrace itself, each a sentence: counts that do not
 	// add up, telemetry that was lost. A run with faults is not to be trusted.
 	Faults []string `json:"faults,omitempty"`

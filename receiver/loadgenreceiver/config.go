@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/allow"
 	"github.com/loadtrace/loadtrace/loadgen/planfile"
 )
 
@@ -36,6 +37,10 @@ type Config struct {
 	// Part is the part of the plan that this receiver carries out, if several do
 	// together, in processes of their own. RunID and StartAt are then the same in all.
 	Part PartConfig `mapstructure:"part"`
+
+	// AllowedTargets is what may be attacked, whatever the plan says: names, networks
+	// and ports, as in the plan's own limits.allowed_targets. Without it, anything.
+	AllowedTargets []string `mapstructure:"allowed_targets"`
 
 	Metrics MetricsConfig `mapstructure:"metrics"`
 	Spans   SpansConfig   `mapstructure:"spans"`
@@ -110,7 +115,7 @@ const (
 // Validate reports every fault at once. An inline plan is checked here, a plan's
 // file when the receiver starts.
 func (c *Config) Validate() error {
-	errs := []error{c.validatePlan(), c.validateRunID(), c.validateStart()}
+	errs := []error{c.validatePlan(), c.validateRunID(), c.validateStart(), c.validateTargets()}
 	for _, check := range []struct {
 		ok   bool
 		text string
@@ -150,6 +155,27 @@ func (c *Config) validateRunID() error {
 		return fmt.Errorf("run_id: %w", err)
 	}
 	return nil
+}
+
+// validateTargets checks the list, and an inline plan by it.
+func (c *Config) validateTargets() error {
+	list, err := c.allowed()
+	if err != nil || c.given != nil || c.Plan == nil || c.PlanFile != "" {
+		return err
+	}
+	plan, err := c.plan()
+	if err != nil {
+		return nil // told already
+	}
+	if err := planfile.CheckTargets(plan, list); err != nil {
+		return fmt.Errorf("plan: %w", err)
+	}
+	return nil
+}
+
+// allowed is the list of targets that may be attacked.
+func (c *Config) allowed() (allow.List, error) {
+	return allow.Parse("allowed_targets", c.AllowedTargets)
 }
 
 // plan is the one given to the factory, or read from the configuration or its file;

@@ -62,13 +62,16 @@ func newRun(id loadgen.RunID, plan *loadgen.Plan, at time.Time, g *generator) (*
 		ended:  make(chan struct{}),
 	}
 	r.ctx, r.cancel = context.WithCancelCause(context.Background())
-	var err error
+	allowed, err := g.cfg.allowed()
+	if err != nil {
+		return nil, err
+	}
 	r.out, err = newDelivery(g.next, g.set, g.cfg.Outbox.MaxBytes)
 	if err != nil {
 		return nil, err
 	}
 	r.runner, err = runner.New(plan, runner.Options{
-		ID: id, Open: openEngine, Begin: at,
+		ID: id, Open: openEngine, Begin: at, Allowed: allowed,
 		Sink:  func(rec *loadgen.Record) { r.live.Load().record(rec) },
 		Event: r.tell,
 	})

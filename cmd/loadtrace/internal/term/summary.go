@@ -29,6 +29,7 @@ func Summary(w io.Writer, s summary.Summary, o Options) {
 	p.requests("slowest requests", s.Slowest, len(s.Attacks) > 1)
 	p.requests("first failed request of each kind", firstOfKind(s.Failures), len(s.Attacks) > 1)
 	p.telemetry(&s)
+	p.environment(&s.Environment)
 	p.faults(distrust(&s))
 	p.thresholds(s.Verdict.Thresholds)
 	p.verdict(&s.Verdict)
