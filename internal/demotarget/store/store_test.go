@@ -33,7 +33,7 @@ func open(t *testing.T, b Behaviour) (*Server, *Client) {
 	require.NoError(t, err)
 	s := NewServer(map[token.Digest]token.Claims{key.Digest("known"): claims}, b, tel.Log)
 	listening := httptest.NewServer(s.Handler(tel))
-	client := NewClient(strings.TrimPrefix(listening.URL, "http://"), tel)
+	client := NewClient(strings.TrimPrefix(listening.URL, "http://"), Pool{Idle: AmpleIdle}, tel)
 	t.Cleanup(func() {
 		client.Close()
 		listening.Close()
