@@ -22,6 +22,7 @@ type parts struct {
 	storeServer *store.Server
 	storeClient *store.Client
 	policy      policy.Client
+	identity    policy.Identity
 	pool        decide.Pool
 	habits      *fault.Habits
 }
@@ -42,7 +43,10 @@ func assemble(o options, l listeners, tel *telemetry.Telemetry) (*parts, error) 
 	if err := errors.Join(cache.Observe(tel.Meter()), p.storeClient.Observe(tel.Meter())); err != nil {
 		return nil, fmt.Errorf("measure the cache and the store's client: %w", err)
 	}
-	if p.policy, err = policyClient(o, l.policy.Addr().String(), tel); err != nil {
+	if p.identity, err = policy.NewIdentity(); err != nil {
+		return nil, err
+	}
+	if p.policy, err = policyClient(o, l.policy.Addr().String(), p.identity, tel); err != nil {
 		return nil, err
 	}
 	p.pool = workers(o)
@@ -81,19 +85,19 @@ func storePool(o options) store.Pool {
 	return p
 }
 
-func policyServer(o options, tel *telemetry.Telemetry) *policy.Server {
+func (p *parts) policyServer(o options, tel *telemetry.Telemetry) *policy.Server {
 	settings := streams(o).GRPC()
 	if o.tune.Has(tune.GRPC) {
 		settings = append(settings, policy.KeptAlive()...)
 	}
-	return policy.NewServer(tel, settings...)
+	return policy.NewServer(p.identity, tel, settings...)
 }
 
-func policyClient(o options, addr string, tel *telemetry.Telemetry) (policy.Client, error) {
+func policyClient(o options, addr string, i policy.Identity, tel *telemetry.Telemetry) (policy.Client, error) {
 	if o.tune.Has(tune.GRPC) {
-		return policy.NewKept(addr, tel)
+		return policy.NewKept(addr, i, tel)
 	}
-	return policy.NewPerCall(addr, tel), nil
+	return policy.NewPerCall(addr, i, tel), nil
 }
 
 func workers(o options) decide.Pool {

@@ -83,7 +83,7 @@ func build(o options, e telemetry.Exporters, l listeners) (*target, error) {
 		http:      server.NewHTTP(server.Routes(p.auth, p.authorization(o, tel), tel), timeouts(o), streams(o), tel.Log),
 		grpc:      server.NewGRPC(p.auth, streams(o), tel),
 		store:     server.NewHTTP(p.storeServer.Handler(tel), server.HeaderAndIdle, server.Wide, tel.Log),
-		policy:    policyServer(o, tel),
+		policy:    p.policyServer(o, tel),
 		parts:     p,
 	}, nil
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
 
 	"github.com/loadtrace/loadtrace/internal/demotarget/policyv1"
@@ -25,16 +24,16 @@ type Client interface {
 }
 
 // PerCall dials for each call: the mistake of code that has an address and no
-// place to keep a connection. Every call pays for a TCP connection, HTTP/2's
-// settings, and the goroutines and buffers of both ends.
+// place to keep a connection. Every call pays for a TCP connection, a TLS
+// handshake, HTTP/2's settings, and the goroutines and buffers of both ends.
 type PerCall struct {
 	addr    string
 	options []grpc.DialOption
 }
 
 // NewPerCall returns a client of the service at addr, host:port.
-func NewPerCall(addr string, tel *telemetry.Telemetry) *PerCall {
-	return &PerCall{addr: addr, options: dialling(tel)}
+func NewPerCall(addr string, i Identity, tel *telemetry.Telemetry) *PerCall {
+	return &PerCall{addr: addr, options: dialling(i, tel)}
 }
 
 // Grants implements Client.
@@ -58,8 +57,8 @@ type Kept struct {
 
 // NewKept returns a client of the service at addr, host:port. The caller closes
 // it. It connects at the first call.
-func NewKept(addr string, tel *telemetry.Telemetry) (*Kept, error) {
-	conn, err := grpc.NewClient(addr, append(dialling(tel), grpc.WithKeepaliveParams(keepalive.ClientParameters{
+func NewKept(addr string, i Identity, tel *telemetry.Telemetry) (*Kept, error) {
+	conn, err := grpc.NewClient(addr, append(dialling(i, tel), grpc.WithKeepaliveParams(keepalive.ClientParameters{
 		Time: pingEvery, Timeout: 10 * time.Second, PermitWithoutStream: true,
 	}))...)
 	if err != nil {
@@ -76,9 +75,9 @@ func (c *Kept) Grants(ctx context.Context, subject string, scopes []string) ([]G
 // Close implements Client.
 func (c *Kept) Close() { _ = c.conn.Close() }
 
-func dialling(tel *telemetry.Telemetry) []grpc.DialOption {
+func dialling(i Identity, tel *telemetry.Telemetry) []grpc.DialOption {
 	return []grpc.DialOption{
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithTransportCredentials(i.client()),
 		grpc.WithStatsHandler(tel.ClientHandler()),
 	}
 }

@@ -31,9 +31,9 @@ type Server struct {
 }
 
 // NewServer returns a server with the options and a span for each call.
-func NewServer(tel *telemetry.Telemetry, options ...grpc.ServerOption) *Server {
+func NewServer(i Identity, tel *telemetry.Telemetry, options ...grpc.ServerOption) *Server {
 	s := &Server{table: map[string][]*policyv1.Grant{}}
-	s.server = grpc.NewServer(append(options, grpc.StatsHandler(tel.ServerHandler()))...)
+	s.server = grpc.NewServer(append(options, grpc.Creds(i.server()), grpc.StatsHandler(tel.ServerHandler()))...)
 	policyv1.RegisterPolicyServer(s.server, s)
 	return s
 }
