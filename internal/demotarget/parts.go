@@ -1,11 +1,13 @@
 package demotarget
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 
 	"github.com/loadtrace/loadtrace/internal/demotarget/decide"
 	"github.com/loadtrace/loadtrace/internal/demotarget/fault"
+	"github.com/loadtrace/loadtrace/internal/demotarget/identity"
 	"github.com/loadtrace/loadtrace/internal/demotarget/policy"
 	"github.com/loadtrace/loadtrace/internal/demotarget/server"
 	"github.com/loadtrace/loadtrace/internal/demotarget/service"
@@ -22,7 +24,7 @@ type parts struct {
 	storeServer *store.Server
 	storeClient *store.Client
 	policy      policy.Client
-	identity    policy.Identity
+	identity    identity.Identity // of the store and the policy service
 	pool        decide.Pool
 	habits      *fault.Habits
 }
@@ -32,10 +34,15 @@ func assemble(o options, l listeners, tel *telemetry.Telemetry) (*parts, error) 
 	if err != nil {
 		return nil, err
 	}
+	id, err := identity.New()
+	if err != nil {
+		return nil, err
+	}
 	records := token.DemoRecords(demoKey)
 	p := &parts{
 		storeServer: store.NewServer(records, o.store, tel.Log),
-		storeClient: store.NewClient(l.store.Addr().String(), storePool(o), tel),
+		storeClient: store.NewClient(l.store.Addr().String(), id.Client(), storePool(o), tel),
+		identity:    id,
 		habits:      fault.NewHabits(o.faults, records),
 	}
 	p.auth = service.New(demoKey, cache, p.storeClient.Lookup, tel.Log)
@@ -43,10 +50,7 @@ func assemble(o options, l listeners, tel *telemetry.Telemetry) (*parts, error) 
 	if err := errors.Join(cache.Observe(tel.Meter()), p.storeClient.Observe(tel.Meter())); err != nil {
 		return nil, fmt.Errorf("measure the cache and the store's client: %w", err)
 	}
-	if p.identity, err = policy.NewIdentity(); err != nil {
-		return nil, err
-	}
-	if p.policy, err = policyClient(o, l.policy.Addr().String(), p.identity, tel); err != nil {
+	if p.policy, err = policyClient(o, l.policy.Addr().String(), id.Client(), tel); err != nil {
 		return nil, err
 	}
 	p.pool = workers(o)
@@ -90,14 +94,14 @@ func (p *parts) policyServer(o options, tel *telemetry.Telemetry) *policy.Server
 	if o.tune.Has(tune.GRPC) {
 		settings = append(settings, policy.KeptAlive()...)
 	}
-	return policy.NewServer(p.identity, tel, settings...)
+	return policy.NewServer(p.identity.Server(), tel, settings...)
 }
 
-func policyClient(o options, addr string, i policy.Identity, tel *telemetry.Telemetry) (policy.Client, error) {
+func policyClient(o options, addr string, trust *tls.Config, tel *telemetry.Telemetry) (policy.Client, error) {
 	if o.tune.Has(tune.GRPC) {
-		return policy.NewKept(addr, i, tel)
+		return policy.NewKept(addr, trust, tel)
 	}
-	return policy.NewPerCall(addr, i, tel), nil
+	return policy.NewPerCall(addr, trust, tel), nil
 }
 
 func workers(o options) decide.Pool {

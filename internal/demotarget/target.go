@@ -2,6 +2,7 @@ package demotarget
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -60,7 +61,7 @@ func start(o options, e telemetry.Exporters) (*target, error) {
 		listeners.close()
 		return nil, err
 	}
-	t.serve(t.store, listeners.store)
+	t.serve(t.store, tls.NewListener(listeners.store, t.parts.identity.Server()))
 	t.serve(t.policy, listeners.policy)
 	t.serve(t.http, listeners.http)
 	t.serve(t.grpc, listeners.grpc)

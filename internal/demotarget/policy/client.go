@@ -2,10 +2,12 @@ package policy
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/keepalive"
 
 	"github.com/loadtrace/loadtrace/internal/demotarget/policyv1"
@@ -32,8 +34,8 @@ type PerCall struct {
 }
 
 // NewPerCall returns a client of the service at addr, host:port.
-func NewPerCall(addr string, i Identity, tel *telemetry.Telemetry) *PerCall {
-	return &PerCall{addr: addr, options: dialling(i, tel)}
+func NewPerCall(addr string, trust *tls.Config, tel *telemetry.Telemetry) *PerCall {
+	return &PerCall{addr: addr, options: dialling(trust, tel)}
 }
 
 // Grants implements Client.
@@ -57,8 +59,8 @@ type Kept struct {
 
 // NewKept returns a client of the service at addr, host:port. The caller closes
 // it. It connects at the first call.
-func NewKept(addr string, i Identity, tel *telemetry.Telemetry) (*Kept, error) {
-	conn, err := grpc.NewClient(addr, append(dialling(i, tel), grpc.WithKeepaliveParams(keepalive.ClientParameters{
+func NewKept(addr string, trust *tls.Config, tel *telemetry.Telemetry) (*Kept, error) {
+	conn, err := grpc.NewClient(addr, append(dialling(trust, tel), grpc.WithKeepaliveParams(keepalive.ClientParameters{
 		Time: pingEvery, Timeout: 10 * time.Second, PermitWithoutStream: true,
 	}))...)
 	if err != nil {
@@ -75,9 +77,9 @@ func (c *Kept) Grants(ctx context.Context, subject string, scopes []string) ([]G
 // Close implements Client.
 func (c *Kept) Close() { _ = c.conn.Close() }
 
-func dialling(i Identity, tel *telemetry.Telemetry) []grpc.DialOption {
+func dialling(trust *tls.Config, tel *telemetry.Telemetry) []grpc.DialOption {
 	return []grpc.DialOption{
-		grpc.WithTransportCredentials(i.client()),
+		grpc.WithTransportCredentials(credentials.NewTLS(trust)),
 		grpc.WithStatsHandler(tel.ClientHandler()),
 	}
 }

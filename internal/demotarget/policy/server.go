@@ -2,11 +2,13 @@ package policy
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"sync"
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/keepalive"
 
 	"github.com/loadtrace/loadtrace/internal/demotarget/policyv1"
@@ -31,9 +33,9 @@ type Server struct {
 }
 
 // NewServer returns a server with the options and a span for each call.
-func NewServer(i Identity, tel *telemetry.Telemetry, options ...grpc.ServerOption) *Server {
+func NewServer(proof *tls.Config, tel *telemetry.Telemetry, options ...grpc.ServerOption) *Server {
 	s := &Server{table: map[string][]*policyv1.Grant{}}
-	s.server = grpc.NewServer(append(options, grpc.Creds(i.server()), grpc.StatsHandler(tel.ServerHandler()))...)
+	s.server = grpc.NewServer(append(options, grpc.Creds(credentials.NewTLS(proof)), grpc.StatsHandler(tel.ServerHandler()))...)
 	policyv1.RegisterPolicyServer(s.server, s)
 	return s
 }

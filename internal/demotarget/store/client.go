@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,17 +43,19 @@ type Client struct {
 	http      *http.Client
 }
 
-// NewClient returns a client of the store that listens at addr, host:port. The
-// caller closes it.
-func NewClient(addr string, p Pool, tel *telemetry.Telemetry) *Client {
+// NewClient returns a client of the store that listens at addr, host:port, and
+// that trust allows. It speaks HTTP/1.1, in which a connection has one lookup
+// under way. The caller closes it.
+func NewClient(addr string, trust *tls.Config, p Pool, tel *telemetry.Telemetry) *Client {
 	transport := &http.Transport{
 		DialContext:         (&net.Dialer{Timeout: lookupTimeout}).DialContext,
+		TLSClientConfig:     trust,
 		MaxIdleConns:        p.Idle,
 		MaxIdleConnsPerHost: p.Idle,
 		IdleConnTimeout:     90 * time.Second,
 	}
 	return &Client{
-		base:      "http://" + addr + "/tokens/",
+		base:      "https://" + addr + "/tokens/",
 		turns:     newTurns(p.Limit),
 		transport: transport,
 		http: &http.Client{
