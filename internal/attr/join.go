@@ -24,7 +24,7 @@ const (
 	JoinClockBound  = "join.clock.bound"  // the true offset is within ± this
 
 	JoinRuntimeResolution  = "join.runtime.resolution" // instance or service
-	JoinRuntimeAge         = "join.runtime.age"        // from the oldest sample of a level to the end of the server's work
+	JoinRuntimeAge         = "join.runtime.age"        // from the oldest sample of a level to the end of the server's work; below 0: taken after it
 	JoinRuntimeGoroutines  = "join.runtime.goroutines"
 	JoinRuntimeHeap        = "join.runtime.heap"         // By
 	JoinRuntimeGCGoal      = "join.runtime.gc.goal"      // By

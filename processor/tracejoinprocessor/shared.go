@@ -17,8 +17,9 @@ import (
 
 // registry knows the join of each configuration while one of its handles is alive.
 type registry struct {
-	mu  sync.Mutex // guards all, and what the groups say is guarded by it
-	all map[*Config]*group
+	started func(*Join) // nil: nobody wants to know
+	mu      sync.Mutex  // guards all, and what the groups say is guarded by it
+	all     map[*Config]*group
 }
 
 // group is the handles that share a hub.
@@ -101,6 +102,9 @@ func (h *handle) Start(ctx context.Context, host component.Host) error {
 	g.telemetry = builder
 	h2.Start()
 	g.hub.Store(h2)
+	if h.home.started != nil {
+		h.home.started(&Join{h2})
+	}
 	return nil
 }
 

@@ -8,6 +8,8 @@ import (
 
 	"go.opentelemetry.io/otel/sdk/resource"
 	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
+
+	"github.com/loadtrace/loadtrace/goruntime"
 )
 
 // describe is the resource of all three signals. Of the process it names what
@@ -21,6 +23,7 @@ func describe(ctx context.Context, c Config) (*resource.Resource, error) {
 		resource.WithProcessExecutableName(),
 		resource.WithProcessRuntimeName(),
 		resource.WithProcessRuntimeVersion(),
+		resource.WithDetectors(goruntime.Detector{}),
 		resource.WithAttributes(
 			semconv.ServiceName(c.Service),
 			semconv.ServiceInstanceID(c.Instance),

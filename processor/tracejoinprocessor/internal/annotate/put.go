@@ -128,8 +128,8 @@ func putRuntime(a pcommon.Map, w *window.Answer) {
 	a.PutStr(attr.JoinRuntimeResolution, w.Resolution)
 	oldest, some := time.Duration(0), false
 	for _, v := range w.Levels {
-		if v.OK {
-			oldest, some = max(oldest, v.Age), true
+		if v.OK && (!some || v.Age > oldest) {
+			oldest, some = v.Age, true
 		}
 	}
 	if some {

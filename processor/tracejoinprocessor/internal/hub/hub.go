@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
@@ -25,6 +26,8 @@ type Hub struct {
 	next     Consumers
 	expected annotate.Expected
 	counts   counts
+	coverage coverage
+	silence  silence
 
 	targets *targets
 	meter   *emitter
@@ -40,7 +43,7 @@ type Hub struct {
 // passes through it.
 func New(o Options, next Consumers) *Hub {
 	return &Hub{
-		o: o, next: next, targets: newTargets(),
+		o: o, next: next, targets: newTargets(), silence: silence{optional: o.Optional, wait: o.Wait},
 		expected: annotate.Expected{Runtime: next.Metrics != nil, Logs: next.Logs != nil || o.Source != nil || o.Pull.Source != nil},
 	}
 }
@@ -121,14 +124,15 @@ func (h *Hub) Traces(ctx context.Context, td ptrace.Traces) error {
 		h.counts.turnedAway.Add(int64(n))
 		return ErrFull
 	}
-	in := takeIn(&h.o, td)
+	now := time.Now()
+	in := takeIn(&h.o, td, h.silence.over(now))
 	if passed := n - in.held; passed > 0 || n == 0 {
-		if err := h.next.Traces.ConsumeTraces(ctx, td); err != nil {
-			in.giveBack(td)
+		if err := in.pass(ctx, td, h.next.Traces); err != nil {
 			return err
 		}
 		h.counts.passed.Add(int64(passed))
 	}
+	h.silence.note(now, in)
 	h.counts.waited.Add(int64(in.held))
 	for i := range in.inputs {
 		if len(in.inputs[i].Servers) > 0 || in.inputs[i].Spans.ResourceSpans().Len() > 0 {

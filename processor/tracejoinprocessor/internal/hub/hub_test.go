@@ -272,6 +272,102 @@ func TestWhatIsRefusedIsGivenBackWhole(t *testing.T) {
 	})
 }
 
+// What was handed on may be shared by several exporters, and then nobody may change
+// it any more.
+func TestWhatSeveralExportersShareIsGivenBackWhole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		refuse := true
+		next := &sharing{seen: newSeen(), refuse: func() bool { return refuse }}
+		h := New(options(), Consumers{Traces: next})
+		h.Start()
+		mixed, servers := ptrace.NewTraces(), ptrace.NewTraces()
+		request(mixed, 1)
+		request(servers, 2)
+		servers.ResourceSpans().RemoveIf(func(rs ptrace.ResourceSpans) bool {
+			return rs.ScopeSpans().At(0).Spans().At(0).Kind() == ptrace.SpanKindClient
+		})
+		require.Error(t, h.Traces(t.Context(), mixed))
+		require.Error(t, h.Traces(t.Context(), servers))
+		refuse = false
+		require.NoError(t, h.Traces(t.Context(), mixed))
+		require.NoError(t, h.Shutdown(t.Context()))
+		next.seen.once(t, 3)
+	})
+}
+
+// sharing marks what it is given as shared, as the collector does in front of
+// several exporters.
+type sharing struct {
+	consumertest.Consumer
+	seen   *seen
+	refuse func() bool
+}
+
+func (s *sharing) ConsumeTraces(_ context.Context, td ptrace.Traces) error {
+	td.MarkReadOnly()
+	if s.refuse() {
+		return errors.New("busy")
+	}
+	s.seen.take(td)
+	return nil
+}
+
+// alone is the client span of a request, or the others.
+func alone(n int, client bool) ptrace.Traces {
+	td := ptrace.NewTraces()
+	request(td, n)
+	td.ResourceSpans().RemoveIf(func(rs ptrace.ResourceSpans) bool {
+		return (rs.ScopeSpans().At(0).Spans().At(0).Kind() == ptrace.SpanKindClient) != client
+	})
+	return td
+}
+
+func TestWithoutAWordOfAnyTargetSpansGoOnUnmarkedIfNoneIsNeeded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := options()
+		o.Optional = true
+		next := &fickle{seen: newSeen(), refuse: func() error { return nil }}
+		h := New(o, Consumers{Traces: next})
+		h.Start()
+		require.NoError(t, h.Traces(t.Context(), alone(1, true)))
+		assert.EqualValues(t, 1, h.Counts().Waited, "a target may still tell of the first requests")
+		time.Sleep(o.Wait + time.Millisecond)
+		synctest.Wait()
+		next.seen.once(t, 1)
+		assert.Empty(t, next.seen.joined)
+
+		require.NoError(t, h.Traces(t.Context(), alone(2, true)))
+		next.seen.once(t, 2)
+		assert.EqualValues(t, 1, h.Counts().Waited, "by then it does not wait")
+
+		require.NoError(t, h.Traces(t.Context(), alone(2, false)))
+		require.NoError(t, h.Traces(t.Context(), alone(3, true)))
+		assert.EqualValues(t, 2, h.Counts().Waited, "a word was heard")
+		require.NoError(t, h.Shutdown(t.Context()))
+		next.seen.once(t, 5)
+		assert.Len(t, next.seen.joined, 1)
+		assert.EqualValues(t, 1, h.Coverage().None+h.Coverage().Partial)
+	})
+}
+
+func TestTheFirstRequestsWaitForTheFirstWordOfATarget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := options()
+		o.Optional = true
+		next := &fickle{seen: newSeen(), refuse: func() error { return nil }}
+		h := New(o, Consumers{Traces: next})
+		h.Start()
+		require.NoError(t, h.Traces(t.Context(), alone(1, true)))
+		time.Sleep(o.Wait / 2)
+		require.NoError(t, h.Traces(t.Context(), alone(1, false)))
+		time.Sleep(o.Wait)
+		require.NoError(t, h.Shutdown(t.Context()))
+		next.seen.once(t, 3)
+		require.Len(t, next.seen.joined, 1)
+		assert.EqualValues(t, 1, h.Coverage().Complete)
+	})
+}
+
 func TestAShutdownThatRunsOutOfTimeSaysWhatIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		away := errors.New("away")

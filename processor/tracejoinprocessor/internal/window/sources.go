@@ -25,7 +25,6 @@ type pick int
 const (
 	value    pick = iota
 	other         // go.memory.type is other: without stacks
-	busy          // go.cpu.state is not idle
 	sum           // of a histogram or summary
 	count         // of a histogram or summary
 	schedule      // 99th percentile of a histogram's growth
@@ -78,10 +77,11 @@ var sources = map[string]source{
 	"go_memstats_alloc_bytes_total":   {Allocated, 0, value},
 	"go_gc_heap_allocs_bytes_total":   {Allocated, 0, value},
 
-	"process.cpu.time":          {CPU, 2, value},
-	"process_cpu_seconds_total": {CPU, 2, value},
-	"go.cpu.time":               {CPU, 1, busy},
-	"go_cpu_time_seconds_total": {CPU, 1, busy},
+	// Not go.cpu.time: the runtime brings it up to date only when a GC cycle ends, so
+	// that between two samples it stands still, or has grown by what was before them.
+	"process.cpu.time":               {CPU, 2, value},
+	"process_cpu_time_seconds_total": {CPU, 2, value},
+	"process_cpu_seconds_total":      {CPU, 1, value},
 }
 
 // A summary that tells two figures: each of its observations is a cycle's pause.
@@ -99,8 +99,6 @@ func partOf(p pick, attrs pcommon.Map) bool {
 	switch p {
 	case other:
 		return is(attrs, "other", "go.memory.type", "go_memory_type")
-	case busy:
-		return !is(attrs, "idle", "go.cpu.state", "go_cpu_state")
 	}
 	return true
 }

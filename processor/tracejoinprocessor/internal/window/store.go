@@ -37,8 +37,8 @@ type Question struct {
 	MaxAge time.Duration // samples further away than this are not told
 }
 
-// Value is a figure and how old its sample was when the work ended. That of a
-// count is the sample before the work; Width is from it to the one after.
+// Value is a figure and how old its sample was when the work ended: below 0 if it
+// was taken later. That of a count is the sample before the work; Width is from it to the one after.
 type Value struct {
 	V     float64
 	Age   time.Duration
@@ -74,17 +74,24 @@ func (a *Answer) Known() bool {
 }
 
 // Ask tells the runtime of an interval. Samples by the instance's own clock are
-// preferred to those of a scrape.
+// preferred to those of a scrape, and any from before the end of the work to those
+// from after it, which count only where there are no others.
 func (s *Store) Ask(q Question) (a Answer) {
 	began, ended := q.Began.UnixNano(), q.Ended.UnixNano()
-	if of, how := s.own.find(q.Of, true); of != nil {
-		a = of.answer(began, ended, q.MaxAge)
-		a.Resolution = how
-	}
-	if !a.Known() {
-		if of, how := s.scraped.find(q.Of, false); of != nil {
-			a = of.answer(began-int64(q.Offset), ended-int64(q.Offset), q.MaxAge)
+	for _, look := range []pickSample{(*ring).last, (*ring).first} {
+		if of, how := s.own.find(q.Of, true); of != nil {
+			a = of.answer(began, ended, q.MaxAge, look)
 			a.Resolution = how
+		}
+		if a.Known() {
+			break
+		}
+		if of, how := s.scraped.find(q.Of, false); of != nil {
+			a = of.answer(began-int64(q.Offset), ended-int64(q.Offset), q.MaxAge, look)
+			a.Resolution = how
+		}
+		if a.Known() {
+			break
 		}
 	}
 	a.TooOld = a.Resolution != "" && !a.Known()
@@ -97,9 +104,12 @@ func (s *Store) Ask(q Question) (a Answer) {
 	return a
 }
 
-func (s *series) answer(began, ended int64, maxAge time.Duration) (a Answer) {
+// pickSample is the sample of a figure next to a time, on one side of it.
+type pickSample func(r *ring, f Field, at int64) *Sample
+
+func (s *series) answer(began, ended int64, maxAge time.Duration, look pickSample) (a Answer) {
 	for f := range levels {
-		a.Levels[f] = s.level(f, ended, maxAge)
+		a.Levels[f] = s.level(f, ended, maxAge, look)
 	}
 	for f := levels; f < fields; f++ {
 		a.Counts[f] = s.count(f, began, ended, maxAge)
@@ -108,12 +118,12 @@ func (s *series) answer(began, ended int64, maxAge time.Duration) (a Answer) {
 	return a
 }
 
-func (s *series) level(f Field, at int64, maxAge time.Duration) Value {
-	last := s.last(f, at)
-	if last == nil || at-last.At > int64(maxAge) {
+func (s *series) level(f Field, at int64, maxAge time.Duration, look pickSample) Value {
+	near := look(&s.ring, f, at)
+	if near == nil || max(at-near.At, near.At-at) > int64(maxAge) {
 		return Value{}
 	}
-	return Value{V: last.V[f], Age: time.Duration(at - last.At), OK: true}
+	return Value{V: near.V[f], Age: time.Duration(at - near.At), OK: true}
 }
 
 func (s *series) count(f Field, began, ended int64, maxAge time.Duration) (none Value) {

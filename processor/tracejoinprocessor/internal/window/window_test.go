@@ -194,7 +194,8 @@ func TestSchedulerLatencyIsOfWhatWasAddedSinceTheSampleBefore(t *testing.T) {
 			p.BucketCounts().FromRaw(counts)
 		}))
 	}
-	assert.False(t, s.Ask(question(0, 100*time.Millisecond)).Levels[window.ScheduleP99].OK)
+	assert.Equal(t, window.Value{V: 1e-3, Age: -900 * time.Millisecond, OK: true},
+		s.Ask(question(0, 100*time.Millisecond)).Levels[window.ScheduleP99], "the first sample has no growth, the next has")
 	assert.Equal(t, 1e-3, s.Ask(question(time.Second, time.Second)).Levels[window.ScheduleP99].V)
 }
 
@@ -213,10 +214,24 @@ func TestMemoryIsBounded(t *testing.T) {
 		}))
 	}
 	last := 3*window.RingSamples - 1
-	q := question(time.Duration(last-window.RingSamples)*time.Second, time.Duration(last-window.RingSamples)*time.Second)
-	assert.True(t, one.Ask(q).TooOld, "the ring has forgotten it")
+	oldest := time.Duration(last-window.RingSamples+1) * time.Second
+	q := question(oldest-time.Second, oldest-time.Second)
+	assert.Equal(t, -time.Second, one.Ask(q).Levels[window.Goroutines].Age, "the ring has forgotten what was before")
 	q.Ended = q.Ended.Add(time.Second)
-	require.False(t, one.Ask(q).TooOld)
+	require.Zero(t, one.Ask(q).Levels[window.Goroutines].Age)
+	q.Ended = q.Ended.Add(-q.MaxAge - time.Second)
+	assert.True(t, one.Ask(q).TooOld)
+}
+
+// A target may begin to send its samples with the first requests.
+func TestWhereThereIsNoSampleBeforeTheNextOneTellsAndItsAgeIsBelowZero(t *testing.T) {
+	s := fed(10 * time.Second)
+	v := s.Ask(question(8*time.Second, 9*time.Second)).Levels[window.Goroutines]
+	assert.Equal(t, -time.Second, v.Age)
+	assert.Equal(t, 10.0, v.V)
+	v = s.Ask(question(10*time.Second, 11*time.Second)).Levels[window.Goroutines]
+	assert.Equal(t, time.Second, v.Age, "one from before is preferred")
+	assert.False(t, s.Ask(question(8*time.Second, 9*time.Second)).Counts[window.GCCycles].OK, "a difference needs one on each side")
 }
 
 // An SDK stamps the points of one collection one after another.
