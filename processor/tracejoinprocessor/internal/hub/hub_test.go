@@ -314,6 +314,8 @@ func (s *sharing) ConsumeTraces(_ context.Context, td ptrace.Traces) error {
 	return nil
 }
 
+func (s *sharing) Capabilities() consumer.Capabilities { return consumer.Capabilities{} }
+
 // alone is the client span of a request, or the others.
 func alone(n int, client bool) ptrace.Traces {
 	td := ptrace.NewTraces()
