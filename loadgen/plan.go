@@ -19,6 +19,10 @@ type Plan struct {
 
 	Thresholds []Threshold `yaml:"thresholds,omitempty"`
 	Trust      Trust       `yaml:"trust,omitempty"`
+
+	// Part is which of several processes this one is, if they carry out the plan
+	// together. It is no key of a plan: Split sets it, with all that follows from it.
+	Part pace.Part `yaml:"-"`
 }
 
 // Sampler decides which requests of the plan get a span.

@@ -57,7 +57,7 @@ func startService(ctx context.Context, otlp string) (*service, error) {
 		return nil, fmt.Errorf("find the own executable: %w", err)
 	}
 	s := &service{cmd: exec.Command(self, "target", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0",
-		"--otlp", otlp, "--log-level", "warn", "--exit-with-parent")}
+		"--otlp", otlp, "--exit-with-parent")}
 	var said tail
 	s.cmd.Stderr = &said
 	out, err := s.cmd.StdoutPipe()

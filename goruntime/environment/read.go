@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/loadtrace/loadtrace/goruntime/internal/cgroup"
+	"github.com/loadtrace/loadtrace/goruntime/cgroup"
 )
 
 // Here is the environment of this process now.

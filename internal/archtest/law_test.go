@@ -154,7 +154,7 @@ func TestTheLawBites(t *testing.T) {
 		{pkg: "./receiver/loadgenreceiver", imports: []string{"github.com/tsenart/vegeta/v12/lib"}},
 		{pkg: "./processor/tracejoinprocessor", imports: []string{module + "/loadgen"}},
 		{pkg: "./goruntime", imports: []string{"go.opentelemetry.io/contrib/instrumentation/runtime"}},
-		{pkg: "./goruntime/internal/cgroup", imports: []string{"go.opentelemetry.io/collector/pdata/pmetric"}},
+		{pkg: "./goruntime/cgroup", imports: []string{"go.opentelemetry.io/collector/pdata/pmetric"}},
 		{pkg: "./goruntime", test: true, imports: []string{module + "/cmd/target"}},
 	} {
 		assert.NotEmpty(t, faults(f), "%s importing %s", f.pkg, f.imports)

@@ -46,6 +46,10 @@ func (s *Setup) TraceState(sampled bool) string {
 type Options struct {
 	ID   loadgen.RunID
 	Open Open
+	// Begin is when the first attacks begin, such as a moment that the parts of a plan
+	// have agreed on; the zero Time is as soon as Do is called. What has passed by
+	// then is late.
+	Begin time.Time
 	// Sink takes every record; see loadgen.Sink.
 	Sink loadgen.Sink
 	// Event, if set, is told of each event, one at a time; it must return soon.
@@ -100,6 +104,7 @@ func (r *Run) open(i int) (*attack, error) {
 	if err != nil {
 		return nil, err
 	}
+	schedule = schedule.Part(r.plan.Part)
 	engine, err := r.o.Open(Setup{
 		Run: r.o.ID, Index: i, Attack: spec, Limits: r.plan.Limits, Gate: r.gate, Sampler: r.plan.Sampler(), Clock: r.clock,
 	})
@@ -117,36 +122,48 @@ func (r *Run) Do(ctx context.Context) error {
 	cancel := func() { stop(nil) }
 	defer cancel()
 	r.ctx = ctx
+	begin := r.begin()
 	if d := r.plan.Limits.MaxDuration; d > 0 {
-		timer := time.AfterFunc(d, func() { stop(ErrMaxDuration) })
+		timer := time.AfterFunc(time.Until(begin)+d, func() { stop(ErrMaxDuration) })
 		defer timer.Stop()
 	}
-	r.tell(RunStarted, -1, -1, time.Now())
+	r.tell(RunStarted, -1, -1, begin)
 	var err error
 	if r.plan.Order == loadgen.Sequence {
-		err = r.sequence(ctx)
+		err = r.sequence(ctx, begin)
 	} else {
-		err = r.parallel(ctx, cancel)
+		err = r.parallel(ctx, begin, cancel)
 	}
 	return errors.Join(err, r.close())
 }
 
-func (r *Run) sequence(ctx context.Context) error {
+// begin is the zero of the first attacks.
+//
+// Subtle: it gets the run's own monotonic clock, so that a step of the wall clock
+// between now and then cannot tear it from the records, whose clock is that.
+func (r *Run) begin() time.Time {
+	if r.o.Begin.IsZero() {
+		return time.Now()
+	}
+	return r.clock.Add(r.o.Begin.Sub(r.clock))
+}
+
+func (r *Run) sequence(ctx context.Context, begin time.Time) error {
 	for _, a := range r.attacks {
 		if ctx.Err() != nil {
 			r.stopped.Store(true)
 			return nil
 		}
-		if err := a.do(ctx, time.Now()); err != nil {
+		if err := a.do(ctx, begin); err != nil {
 			return err
 		}
+		begin = time.Now()
 	}
 	return nil
 }
 
 // parallel gives all attacks the same zero, and stops all when one engine fails.
-func (r *Run) parallel(ctx context.Context, cancel context.CancelFunc) error {
-	begin := time.Now()
+func (r *Run) parallel(ctx context.Context, begin time.Time, cancel context.CancelFunc) error {
 	errs := make([]error, len(r.attacks))
 	var wg sync.WaitGroup
 	for i, a := range r.attacks {
@@ -181,6 +198,9 @@ func (r *Run) SetSpeed(attack string, speed float64) error {
 	}
 	return nil
 }
+
+// Close releases a run that Do was not called of.
+func (r *Run) Close() error { return r.close() }
 
 func (r *Run) close() error {
 	var errs []error

@@ -79,6 +79,8 @@ func classify(err error) (status int, code string) {
 		return http.StatusUnauthorized, "expired_token"
 	case errors.Is(err, service.ErrUnavailable):
 		return http.StatusServiceUnavailable, "store_unavailable"
+	case errors.Is(err, errPolicy):
+		return http.StatusServiceUnavailable, "policy_unavailable"
 	case errors.Is(err, context.Canceled):
 		return statusClientGone, "client_gone"
 	case errors.Is(err, context.DeadlineExceeded):

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"io"
 	"net/http/httptest"
 	"strings"
@@ -32,14 +34,20 @@ func open(t *testing.T, b Behaviour) (*Server, *Client) {
 	tel, err := telemetry.New(t.Context(), telemetry.Config{Service: "test", Output: io.Discard}, telemetry.Exporters{})
 	require.NoError(t, err)
 	s := NewServer(map[token.Digest]token.Claims{key.Digest("known"): claims}, b, tel.Log)
-	listening := httptest.NewServer(s.Handler(tel))
-	client := NewClient(strings.TrimPrefix(listening.URL, "http://"), tel)
+	listening := httptest.NewTLSServer(s.Handler(tel))
+	client := NewClient(strings.TrimPrefix(listening.URL, "https://"), trust(listening), Pool{Idle: AmpleIdle}, tel)
 	t.Cleanup(func() {
 		client.Close()
 		listening.Close()
 		require.NoError(t, tel.Stop(context.Background()))
 	})
 	return s, client
+}
+
+func trust(s *httptest.Server) *tls.Config {
+	pool := x509.NewCertPool()
+	pool.AddCert(s.Certificate())
+	return &tls.Config{RootCAs: pool}
 }
 
 func TestAKnownDigestIsAnsweredWithItsClaims(t *testing.T) {

@@ -12,12 +12,12 @@ import (
 
 	"github.com/loadtrace/loadtrace/goruntime/environment"
 	"github.com/loadtrace/loadtrace/internal/attr"
+	"github.com/loadtrace/loadtrace/internal/goldentest"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/loadgen/verdict"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/event"
-	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/goldentest"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/origin"
 )
 
@@ -151,7 +151,7 @@ func TestTheLastEventHasTheWholeSummary(t *testing.T) {
 }
 
 func TestEventsBelongToTheSpanOfTheRun(t *testing.T) {
-	trace, span := run.RunSpan()
+	trace, span := run.RunSpan(0)
 	record := first(renderer().AttackStart(at, 0))
 	assert.Equal(t, pcommon.TraceID(trace), record.TraceID())
 	assert.Equal(t, pcommon.SpanID(span), record.SpanID())

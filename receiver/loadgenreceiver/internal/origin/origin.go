@@ -6,6 +6,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/goruntime/environment"
 	"github.com/loadtrace/loadtrace/internal/attr"
+	"github.com/loadtrace/loadtrace/loadgen/pace"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/metadata"
 )
 
@@ -13,6 +14,7 @@ import (
 type Origin struct {
 	Version  string
 	Instance string // service.instance.id, unique to the process
+	Part     pace.Part
 	// Environment is what the process runs in, set by In.
 	Environment environment.Environment
 
@@ -28,10 +30,14 @@ func (o Origin) In(e environment.Environment) Origin {
 // Fill writes the resource and the scope. It expects both to be empty.
 func (o Origin) Fill(resource pcommon.Resource, scope pcommon.InstrumentationScope) {
 	a := resource.Attributes()
-	a.EnsureCapacity(3 + len(o.described))
+	a.EnsureCapacity(5 + len(o.described))
 	a.PutStr(attr.ServiceName, attr.ServiceLoadtrace)
 	a.PutStr(attr.ServiceVersion, o.Version)
 	a.PutStr(attr.ServiceInstanceID, o.Instance)
+	if !o.Part.Whole() {
+		a.PutInt(attr.PartIndex, int64(o.Part.Index))
+		a.PutInt(attr.PartCount, int64(o.Part.Count))
+	}
 	for _, kv := range o.described {
 		put(a, kv)
 	}
