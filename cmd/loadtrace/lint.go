@@ -101,15 +101,15 @@ func (l *linter) do(files []string, stdout, stderr io.Writer) error {
 }
 
 func (l *linter) load() (lint.Rules, error) {
-	more := map[string][]byte{}
+	var more []lint.Source
 	for _, file := range l.rules {
 		src, err := os.ReadFile(file)
 		if err != nil {
 			return nil, fmt.Errorf("--rules: %w", err)
 		}
-		more[file] = src
+		more = append(more, lint.Source{Name: file, Text: src})
 	}
-	return lint.Load(more, l.rules)
+	return lint.Load(more...)
 }
 
 // writer is how the report is written.

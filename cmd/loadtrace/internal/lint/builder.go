@@ -15,11 +15,15 @@ type builder struct {
 	texts          []text
 	anchors        map[string]ast.Node
 	lines, columns int // that a text within another begins after
-	depth          int
+	depth, values  int
 }
 
-// maxDepth bounds the nesting of a configuration, and of its aliases.
-const maxDepth = 64
+// maxDepth bounds the nesting of a configuration, and of its aliases; maxValues what it
+// has when those are replaced, or a page of aliases of aliases would fill the memory.
+const (
+	maxDepth  = 64
+	maxValues = 1 << 18
+)
 
 func (b *builder) place(n ast.Node) Place {
 	p := placeOf(n.GetToken())
@@ -69,7 +73,8 @@ func (b *builder) entry(v *ast.MappingValueNode, path string) {
 // value is what a syntax tree stands for. Variables are replaced by their defaults;
 // one without a default stays as it is, since nobody knows what it will be.
 func (b *builder) value(n ast.Node) any {
-	if b.depth++; b.depth > maxDepth {
+	b.values++
+	if b.depth++; b.depth > maxDepth || b.values > maxValues {
 		b.depth--
 		return nil
 	}

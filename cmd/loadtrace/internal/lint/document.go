@@ -13,7 +13,7 @@ import (
 )
 
 // maxSource bounds a file, in bytes.
-const maxSource = 4 << 20
+const maxSource = 1 << 20
 
 // Place in a file, from 1.
 type Place struct {
@@ -95,6 +95,9 @@ func syntaxFault(err error) error {
 // configs are those of one document.
 func (b *builder) configs(body ast.Node, src []byte) ([]*config, error) {
 	value, ok := b.value(body).(map[string]any)
+	if b.values > maxValues {
+		return nil, fmt.Errorf("more than %d values when its aliases are replaced", maxValues)
+	}
 	if !ok {
 		return nil, nil
 	}

@@ -3,8 +3,10 @@ package lint
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,7 +15,7 @@ import (
 )
 
 func builtins(t testing.TB) Rules {
-	rules, err := Load(nil, nil) // which runs each rule's examples
+	rules, err := Load() // which runs each rule's examples
 	require.NoError(t, err)
 	return rules
 }
@@ -169,11 +171,22 @@ func TestAFileThatIsNoConfigurationIsAnError(t *testing.T) {
 		"kind: OpenTelemetryCollector\n":    "without spec.config",
 		strings.Repeat("#", maxSource+1):    "more than",
 		"exporters: {a: 1\n  b: {c: d}}\n}": "line",
+		bomb(20):                            "when its aliases are replaced",
 	} {
 		_, err := builtins(t).Check("c.yaml", []byte(src))
 		assert.ErrorContains(t, err, want)
 		assert.ErrorContains(t, err, "c.yaml: ")
 	}
+}
+
+// bomb is aliases of aliases, each of ten.
+func bomb(levels int) string {
+	text := "x0: &a0 {a: b}\n"
+	for n := range levels {
+		alias := fmt.Sprintf("*a%d", n)
+		text += fmt.Sprintf("x%d: &a%d [%s]\n", n+1, n+1, strings.Join(slices.Repeat([]string{alias}, 10), ", "))
+	}
+	return text + "exporters: {}\n"
 }
 
 func TestRulesOfOthersAddAndReplace(t *testing.T) {
@@ -188,7 +201,7 @@ func TestRulesOfOthersAddAndReplace(t *testing.T) {
     bad: ["exporters: {zipkin/2: }"]
     good: ["exporters: {otlp_http: }"]
 `
-	rules, err := Load(map[string][]byte{"ours.yaml": []byte(ours)}, []string{"ours.yaml"})
+	rules, err := Load(Source{"ours.yaml", []byte(ours)})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"1:24 warning no-zipkin"}, check(t, rules, "exporters: {debug: {}, zipkin: {}}\n"))
 }
@@ -216,7 +229,7 @@ func TestARuleThatDoesNotWorkIsRefused(t *testing.T) {
 			}
 		}
 		src += "    " + key + ": " + c.value + "\n"
-		_, err := Load(map[string][]byte{"ours.yaml": []byte(src)}, []string{"ours.yaml"})
+		_, err := Load(Source{"ours.yaml", []byte(src)})
 		if assert.Error(t, err, key) {
 			assert.Contains(t, err.Error(), "ours.yaml: rule 1", key)
 			assert.Contains(t, err.Error(), c.want, key)

@@ -50,17 +50,21 @@ type Rules []*Rule
 //go:embed rules.yaml
 var builtIn []byte
 
-// Load reads the built-in rules and those of more sources, by name. A rule with the id
-// of an earlier one replaces it; only what it gives is replaced, so that
+// Source is a file of rules.
+type Source struct {
+	Name string // for errors
+	Text []byte
+}
+
+// Load reads the built-in rules and then those of more sources. A rule with the id of
+// an earlier one changes it: what it does not give stays, so that
 // {id: queue-in-memory, severity: "off"} is enough to turn one off.
-func Load(more map[string][]byte, order []string) (Rules, error) {
-	rules, err := (Rules)(nil).with(builtIn)
-	if err != nil {
-		return nil, fmt.Errorf("built-in rules: %w", err)
-	}
-	for _, name := range order {
-		if rules, err = rules.with(more[name]); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+func Load(more ...Source) (Rules, error) {
+	var rules Rules
+	for _, s := range append([]Source{{"built-in rules", builtIn}}, more...) {
+		var err error
+		if rules, err = rules.with(s.Text); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}
 	}
 	return rules, nil
