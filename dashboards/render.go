@@ -187,6 +187,7 @@ func (p *panel) table() cog.Builder[dashboard.Panel] {
 		b.WithTarget(q.render(ref(i)))
 	}
 	return b.ShowHeader(true).Filterable(true).
+		Footer(common.NewTableFooterOptionsBuilder().Show(false).Reducer([]string{"count"})).
 		SortBy([]cog.Builder[common.TableSortByFieldState]{
 			common.NewTableSortByFieldStateBuilder().DisplayName("Duration").Desc(true),
 		})

@@ -9,7 +9,7 @@ func runtime() page {
 		about: "The Go runtime of the target's instances, beside the latency that a run saw: is it the scheduler, the garbage collector, a lock, or a limit?",
 		variables: []variable{
 			runs("run", "Run", ""), attacks("$run"),
-			values("service", "Service", "Services that report a Go runtime.", "job", goroutines),
+			services(),
 			values("instance", "Instance", "Instances of the services.", "instance", selector(goroutines, is("job", "$service"))),
 		},
 		events: append(runEvents("$run"), event{
@@ -111,7 +111,7 @@ func runtimeMemory() []panel {
 		},
 		panel{
 			kind: curves, title: "Garbage collections", unit: "cps",
-			about:   "Cycles per second.",
+			about:   "Cycles per second. Each takes processors from the requests, and stops the world twice.",
 			queries: []query{prom(sum(rate(at(gcCycles)), "instance"), "{{instance}}")},
 			limits:  over(5, 20),
 		},

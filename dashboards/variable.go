@@ -17,6 +17,7 @@ type variable struct {
 	options []string
 	chosen  string // of the options, at first
 	several bool
+	all     string // the regular expression of All
 	// empty is why it may have no values, if it may.
 	empty string
 }
@@ -36,16 +37,24 @@ func runs(name, title, except string) variable {
 	}
 }
 
-// values of a label.
+// values of a label. All of them are also the series that have none, so that those
+// over a metric's limit, which have no attack, are seen.
 func values(name, title, about, label, series string) variable {
 	return variable{
-		name: name, title: title, about: about, several: true,
+		name: name, title: title, about: about, several: true, all: ".*",
 		query: fmt.Sprintf("label_values(%s, %s)", series, label),
 	}
 }
 
 func attacks(run string) variable {
 	return values("attack", "Attack", "Attacks of the run.", attackName, selector(planned, is(runID, run)))
+}
+
+// services that report a Go runtime. Loki wants All to exclude the empty name.
+func services() variable {
+	v := values("service", "Service", "Services that report a Go runtime.", "job", goroutines)
+	v.all = ".+"
+	return v
 }
 
 func (v variable) render() cog.Builder[dashboard.VariableModel] {
@@ -62,7 +71,7 @@ func (v variable) render() cog.Builder[dashboard.VariableModel] {
 		b.Sort(dashboard.VariableSortAlphabeticalAsc)
 	}
 	if v.several {
-		b.Multi(true).IncludeAll(true).AllValue(".*").Current(option("All", "$__all"))
+		b.Multi(true).IncludeAll(true).AllValue(v.all).Current(option("All", "$__all"))
 	}
 	return b
 }
