@@ -74,6 +74,9 @@ func (s sample) number() float64 {
 	return n
 }
 
+// native says whether the series is of histograms, which a heatmap draws.
+func (s *series) native() bool { return len(s.Histograms) > 0 }
+
 // last is the last number.
 func (s *series) last() float64 {
 	switch {

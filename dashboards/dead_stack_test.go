@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,6 +28,12 @@ func TestNothingOnADashboardIsDead(t *testing.T) {
 	}
 	t.Run("links", func(t *testing.T) { l.follow(t) })
 	t.Run("rules", func(t *testing.T) { l.evaluate(t) })
+	t.Run("nothing was lost", func(t *testing.T) {
+		found, err := l.instant(l.fill(lost(total), map[string]string{"collector": ".*"}), l.until)
+		require.NoError(t, err)
+		require.Len(t, found, 1)
+		assert.Zero(t, found[0].last())
+	})
 }
 
 // look asks whatever a dashboard asks.
@@ -103,6 +110,9 @@ func (l *live) count(q query, expr string, chosen map[string]string) (int, error
 		return count(l.logFigures(expr, q.how))
 	case q.how == atTheEnd:
 		return count(l.instant(expr, l.until))
+	case q.how == asHeatmap:
+		found, err := l.overTime(expr)
+		return len(slices.DeleteFunc(found, func(s series) bool { return !s.native() })), err
 	default:
 		return count(l.overTime(expr))
 	}

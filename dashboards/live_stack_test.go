@@ -52,6 +52,7 @@ func startPlatform(t *testing.T) *live {
 	require.False(t, t.Failed(), "a server did not start")
 	l.prometheus, l.loki, l.jaeger = servers[0].URL("http"), servers[1].URL("http"), servers[2].URL("http")
 	l.jaegerOTLP = servers[2].URL("otlp_http")
+	t.Cleanup(client.CloseIdleConnections) // or Jaeger waits for them when it stops
 	return l
 }
 
@@ -64,7 +65,8 @@ func startServer(t *testing.T, server stack.Server) *stack.Instance {
 	}
 	t.Cleanup(func() {
 		if err := i.Stop(context.Background()); err != nil {
-			t.Error(err)
+			said, _ := os.ReadFile(i.Log)
+			t.Errorf("%v; its log ends with:\n%s", err, said[max(0, len(said)-4000):])
 		}
 	})
 	return i

@@ -13,7 +13,7 @@ func runtime() page {
 			values("instance", "Instance", "Instances of the services.", "instance", selector(goroutines, is("job", "$service"))),
 		},
 		events: append(runEvents("$run"), event{
-			name: "GC cycles", colour: colourGC, off: true,
+			name: "GC cycles", colour: colourGC, off: true, tags: serviceName,
 			expr:  fmt.Sprintf(`{%s} | scope_name=~".+/goruntime"`, is(serviceName, "$service")),
 			empty: "no instance finished a garbage collection",
 		}),

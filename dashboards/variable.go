@@ -63,7 +63,9 @@ func (v variable) render() cog.Builder[dashboard.VariableModel] {
 	}
 	b := dashboard.NewQueryVariableBuilder(v.name).Label(v.title).Description(v.about).
 		Datasource(source(Prometheus)).Definition(v.query).
-		Query(dashboard.StringOrMap{Map: map[string]any{"query": v.query, "refId": "Variable-" + v.name}}).
+		Query(dashboard.StringOrMap{Map: map[string]any{
+			"query": v.query, "refId": "Variable-" + v.name, "qryType": classicQuery,
+		}}).
 		Refresh(dashboard.VariableRefreshOnTimeRangeChanged)
 	if v.pattern != "" {
 		b.Regex(v.pattern).Sort(dashboard.VariableSortDisabled)
@@ -75,6 +77,9 @@ func (v variable) render() cog.Builder[dashboard.VariableModel] {
 	}
 	return b
 }
+
+// classicQuery has Grafana's editor show the text as it stands.
+const classicQuery = 5
 
 func (v variable) list() cog.Builder[dashboard.VariableModel] {
 	return dashboard.NewCustomVariableBuilder(v.name).Label(v.title).Description(v.about).
