@@ -46,6 +46,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
   loadtrace demo              attack a demo service for 15 seconds and explain a slow request
   loadtrace run plan.yaml     carry out a load-test plan in the terminal
   loadtrace calibrate         measure the error of the instrument itself
+  loadtrace ladder            mend a slow service step by step, and measure each step
   loadtrace --config c.yaml   run as a collector, with the loadgen receiver in its pipelines
 
 ` + exitCodes
@@ -58,7 +59,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 			blameInput(cmd)
 		}
 	}
-	root.AddCommand(newRun(), newDemo(), newTarget(), newCalibrate())
+	root.AddCommand(newRun(), newDemo(), newTarget(), newCalibrate(), newLadder())
 	return root
 }
 
