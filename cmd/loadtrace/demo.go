@@ -74,9 +74,10 @@ func (r *planRun) demo(ctx context.Context) error {
 	if r.Listen.HTTP, err = freeAddress(); err != nil {
 		return err
 	}
-	service, err := startService(early, "http://"+r.Listen.HTTP)
+	var said tail
+	service, err := startService(early, &said, "--otlp", "http://"+r.Listen.HTTP, "--log-level", "info")
 	if err != nil {
-		return err
+		return fmt.Errorf("%w\n%s", err, &said)
 	}
 	stop := sync.OnceFunc(service.stop)
 	defer stop()

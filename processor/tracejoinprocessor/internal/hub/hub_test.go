@@ -303,8 +303,6 @@ type sharing struct {
 	refuse func() bool
 }
 
-func (*sharing) Capabilities() consumer.Capabilities { return consumer.Capabilities{} }
-
 func (s *sharing) ConsumeTraces(_ context.Context, td ptrace.Traces) error {
 	td.MarkReadOnly()
 	if s.refuse() {
