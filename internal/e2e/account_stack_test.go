@@ -37,6 +37,8 @@ func (p *platform) ended() *summary.Summary {
 	requests := fmt.Sprintf(`sum(join_requests_total) >= bool %d`, s.Total.Requests.Sent())
 	p.await(requests, 2*time.Minute, "not every request leaves the join")
 	p.await(`sum(otelcol_exporter_queue_size) == bool 0`, 4*time.Minute, "the queues do not empty")
+	p.await(`sum(otelcol_exporter_sent_spans_total) >= bool sum(otelcol_trace_join_spans_total{state=~"delivered|passed"})`,
+		time.Minute, "what was taken from the queues is not sent")
 	return s
 }
 

@@ -12,6 +12,16 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
+func TestEveryRequestArrivesEverywhere(t *testing.T) {
+	p := startPlatform(t, *duration)
+	a := p.watch()
+	s := p.ended()
+	a.stop()
+	tell(t, s)
+	a.check(t)
+	p.account(t).check(t, p, s)
+}
+
 // look is how often a back end is asked whether a request has arrived, by which
 // a figure may be too high.
 const look = 200 * time.Millisecond

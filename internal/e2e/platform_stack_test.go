@@ -57,7 +57,7 @@ func startPlatform(t *testing.T, long time.Duration) *platform {
 // collect starts the collector, which carries out the plan.
 func (p *platform) collect(binary, otlp, plan string) {
 	p.t.Helper()
-	config, err := filepath.Abs("../../examples/collector/platform.yaml")
+	config, err := filepath.Abs(*config)
 	require.NoError(p.t, err)
 	health := free(p.t)
 	p.began = time.Now()

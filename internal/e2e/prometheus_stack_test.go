@@ -9,24 +9,37 @@ import (
 	"time"
 )
 
-// figure is the one value of a query, 0 if there is none.
-func (p *platform) figure(expr string) (float64, error) {
+// figures are the values of a query.
+func (p *platform) figures(expr string) (out []float64, err error) {
 	var answer struct {
 		Data struct {
 			Result []struct{ Value [2]any }
 		}
 	}
 	if _, err := ask(p.prometheus.url("http")+"/api/v1/query", url.Values{"query": {expr}}, &answer); err != nil {
+		return nil, err
+	}
+	for _, series := range answer.Data.Result {
+		text, _ := series.Value[1].(string)
+		v, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", expr, err)
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// figure is the one value of a query.
+func (p *platform) figure(expr string) (float64, error) {
+	all, err := p.figures(expr)
+	if err == nil && len(all) != 1 {
+		err = fmt.Errorf("%s: %d values", expr, len(all))
+	}
+	if err != nil {
 		return 0, err
 	}
-	switch len(answer.Data.Result) {
-	case 0:
-		return 0, nil
-	case 1:
-		text, _ := answer.Data.Result[0].Value[1].(string)
-		return strconv.ParseFloat(text, 64)
-	}
-	return 0, fmt.Errorf("%s: %d series", expr, len(answer.Data.Result))
+	return all[0], nil
 }
 
 // exemplar names a trace, at the time its request ended.

@@ -90,6 +90,9 @@ func Jaeger() Server {
 			{"http", 16686}, {"grpc", 16685}, {"otlp_grpc", 14317}, {"otlp_http", 14318}, {"health", 13134},
 		},
 		config: "jaeger.yaml", readyPort: "health", readyPath: "/status",
+		// It would trace its own work, and send that to the usual port of OTLP, where
+		// a collector of ours may be.
+		env: []string{"OTEL_TRACES_SAMPLER=always_off"},
 		args: func(config string, at addresses) []string {
 			return []string{
 				"--config=file:" + filepath.ToSlash(config),
@@ -109,8 +112,6 @@ func JaegerStorage() Server {
 	s := Jaeger()
 	s.ports = []Port{{"grpc", 17271}, {"otlp_grpc", 17317}, {"health", 17134}}
 	s.config = "storage.yaml"
-	// It traces its own storage, to the usual port of OTLP.
-	s.env = []string{"OTEL_TRACES_SAMPLER=always_off"}
 	s.args = func(config string, at addresses) []string {
 		return []string{
 			"--config=file:" + filepath.ToSlash(config),
