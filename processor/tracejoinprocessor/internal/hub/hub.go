@@ -149,7 +149,7 @@ func (h *Hub) Traces(ctx context.Context, td ptrace.Traces) error {
 func (h *Hub) hear(in *intake) {
 	for i := range in.inputs {
 		if servers := in.inputs[i].Servers; len(servers) > 0 {
-			h.loops[i].in <- message{in: join.Input{Servers: servers}}
+			h.loops[i].in <- message{in: join.Input{Spans: ptrace.NewTraces(), Servers: servers}}
 		}
 	}
 }
