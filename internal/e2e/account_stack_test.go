@@ -86,6 +86,9 @@ func (p *platform) account(t *testing.T) *account {
 
 func (a *account) add(seq int, trace traced, logged bool, err error) {
 	a.repeated += trace.repeated
+	if trace.complete {
+		a.complete++
+	}
 	for _, part := range []struct {
 		there bool
 		count *int
@@ -93,7 +96,6 @@ func (a *account) add(seq int, trace traced, logged bool, err error) {
 	}{
 		{trace.clients == 1, &a.clients, "no client span"},
 		{trace.servers == 1, &a.servers, fmt.Sprintf("%d server spans", trace.servers)},
-		{trace.complete, &a.complete, "not joined whole"},
 		{logged, &a.logged, "no line"},
 	} {
 		if part.there {
@@ -116,6 +118,11 @@ func (a *account) check(t *testing.T, p *platform, s *summary.Summary) {
 	assert.Empty(t, a.lacking)
 	assert.Equal(t, [3]int{n, n, n}, [3]int{a.clients, a.servers, a.logged}, "client spans, server spans, requests with lines")
 	assert.EqualValues(t, n, s.Total.Requests.Sent())
+	least := n * 9 / 10 // on a busy machine the target's telemetry may come after the wait
+	if *alone {
+		least = n
+	}
+	assert.GreaterOrEqual(t, a.complete, least, "joined whole")
 	for metric, want := range map[string]int{
 		`sum(loadgen_requests_total{loadgen_outcome!="not_sent"})`:                     n,
 		`histogram_count(sum(loadgen_response_time_seconds))`:                          n,
