@@ -100,7 +100,7 @@ func (c *calibration) do(ctx context.Context) error {
 	for i, one := range cases {
 		fmt.Fprintf(c.stderr, "case %d of %d, %s: %s\n", i+1, len(cases), one.Length().Round(time.Second), one.Name)
 		r, err := calibrate.Do(ctx, one, func(ctx context.Context, plan *loadgen.Plan) (summary.Summary, error) {
-			return c.attack(ctx, plan, signals)
+			return attackUnseen(ctx, plan, signals)
 		})
 		if err != nil {
 			return err
@@ -124,23 +124,23 @@ func (c *calibration) do(ctx context.Context) error {
 	return nil
 }
 
-// attack carries out a plan with all its telemetry made, and taken by nobody.
-func (c *calibration) attack(ctx context.Context, plan *loadgen.Plan, signals *caught) (summary.Summary, error) {
-	uri, err := pipelines{}.config()
-	if err != nil {
-		return summary.Summary{}, err
-	}
-	s, err := startSession([]string{uri}, plan, nil, &notes{})
-	if err != nil {
-		return summary.Summary{}, err
-	}
+// attackUnseen carries out a plan with all its telemetry made, and taken by
+// nobody. It is an error if the plan was not carried out to its end.
+func attackUnseen(ctx context.Context, plan *loadgen.Plan, signals *caught) (summary.Summary, error) {
 	r := planRun{quiet: true, flush: 20 * time.Second}
-	end, err := r.watch(ctx, s, signals)
+	s, run, err := r.begin(plan, &notes{}, signals)
+	var end outcome
+	switch {
+	case err == nil:
+		end, err = r.watch(ctx, s, run, signals)
+	case s == nil:
+		return summary.Summary{}, err
+	}
 	if shut := s.shutdown(); err == nil {
 		err = shut
 	}
 	if err == nil && end.summary.End != summary.Completed {
-		err = errors.New("the calibration was stopped before its end")
+		err = errors.New("the measurement was stopped before its end")
 	}
 	return end.summary, err
 }

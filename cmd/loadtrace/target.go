@@ -48,18 +48,17 @@ type service struct {
 	GRPC string `json:"grpc"`
 }
 
-// startService starts the demo service on free ports, exporting to otlp, and
-// returns when it listens. Its log goes there too; what it says on stderr is told
-// if it does not start.
-func startService(ctx context.Context, otlp string) (*service, error) {
+// startService starts the demo service on free ports, with flags beside those
+// that are always given, and returns when it listens. stderr takes what it says
+// there.
+func startService(ctx context.Context, stderr io.Writer, flags ...string) (*service, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find the own executable: %w", err)
 	}
-	s := &service{cmd: exec.Command(self, "target", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0",
-		"--otlp", otlp, "--log-level", "warn", "--exit-with-parent")}
-	var said tail
-	s.cmd.Stderr = &said
+	s := &service{cmd: exec.Command(self, append([]string{"target", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0",
+		"--log-level", "warn", "--exit-with-parent"}, flags...)...)}
+	s.cmd.Stderr = stderr
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -71,7 +70,7 @@ func startService(ctx context.Context, otlp string) (*service, error) {
 	}
 	if err := s.await(ctx, out); err != nil {
 		s.stop()
-		return nil, fmt.Errorf("start the demo service: %w\n%s", err, &said)
+		return nil, fmt.Errorf("start the demo service: %w", err)
 	}
 	return s, nil
 }

@@ -9,7 +9,7 @@ import (
 
 // listeners are open before anything is built over them, so that the addresses
 // are known.
-type listeners struct{ http, grpc, store net.Listener }
+type listeners struct{ http, grpc, store, policy net.Listener }
 
 func listenAll(o options) (l listeners, err error) {
 	defer func() {
@@ -23,9 +23,11 @@ func listenAll(o options) (l listeners, err error) {
 	if l.grpc, err = listen("grpc", o.grpc); err != nil {
 		return l, err
 	}
-	l.store, err = net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
+	if l.store, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		return l, fmt.Errorf("listen for the store: %w", err)
+	}
+	if l.policy, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		return l, fmt.Errorf("listen for the policy service: %w", err)
 	}
 	return l, nil
 }
@@ -43,14 +45,15 @@ func listen(flag, addr string) (net.Listener, error) {
 
 func (l listeners) addresses() Addresses {
 	return Addresses{
-		HTTP:  l.http.Addr().String(),
-		GRPC:  l.grpc.Addr().String(),
-		Store: l.store.Addr().String(),
+		HTTP:   l.http.Addr().String(),
+		GRPC:   l.grpc.Addr().String(),
+		Store:  l.store.Addr().String(),
+		Policy: l.policy.Addr().String(),
 	}
 }
 
 func (l listeners) close() {
-	for _, one := range []net.Listener{l.http, l.grpc, l.store} {
+	for _, one := range []net.Listener{l.http, l.grpc, l.store, l.policy} {
 		if one != nil {
 			_ = one.Close()
 		}

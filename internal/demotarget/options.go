@@ -7,12 +7,15 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/loadtrace/loadtrace/internal/demotarget/fault"
 	"github.com/loadtrace/loadtrace/internal/demotarget/store"
 	"github.com/loadtrace/loadtrace/internal/demotarget/telemetry"
+	"github.com/loadtrace/loadtrace/internal/demotarget/tune"
 )
 
 const help = `target is a small authentication service: the demo target of Loadtrace.
@@ -23,7 +26,8 @@ are known to it; every 20th of them (demo-0020, demo-0040, …) has expired.
   curl -H 'Authorization: Bearer demo-0001' http://127.0.0.1:8080/auth/validate
 
 When it listens, it prints one line of JSON with its addresses on standard output:
-{"http":"127.0.0.1:8080","grpc":"127.0.0.1:8081","store":"127.0.0.1:40123"}.
+{"http":"127.0.0.1:8080","grpc":"127.0.0.1:8081","store":"127.0.0.1:40123",
+"policy":"127.0.0.1:40124"}.
 The log goes to standard error. Ctrl-C stops it within three seconds.
 
 Flags:
@@ -34,6 +38,8 @@ type options struct {
 	http, grpc     string
 	cache          int
 	store          store.Behaviour
+	tune           tune.Set
+	faults         fault.Set
 	otlp           *url.URL // nil: nothing is exported
 	telemetry      telemetry.Config
 	exitWithParent bool
@@ -42,7 +48,7 @@ type options struct {
 // parse reads the flags and checks them. Its error is flag.ErrHelp if help was
 // asked for. usage writes what flags there are.
 func parse(args []string) (o options, usage func(io.Writer), err error) {
-	var otlp, level, format string
+	var otlp, level, format, steps, faults string
 	f := flag.NewFlagSet("target", flag.ContinueOnError)
 	f.SetOutput(io.Discard) // the error is returned, and printed once
 	f.StringVar(&o.http, "http", "127.0.0.1:8080", "`address` for HTTP/1.1 and h2c; port 0 takes a free one")
@@ -52,6 +58,8 @@ func parse(args []string) (o options, usage func(io.Writer), err error) {
 	f.Float64Var(&o.store.Tail, "store-tail", 0.01, "injected: `share` of store lookups, 0 to 1, that wait 8 to 25 times as long")
 	f.Float64Var(&o.store.ErrorShare, "error-share", 0.005, "injected: `share` of store lookups, 0 to 1, that fail with 503")
 	f.Uint64Var(&o.store.Seed, "seed", 1, "seed of all that is injected")
+	f.StringVar(&steps, "tune", "all", "tuning `steps` to take, by name or number: none, all, or some, as in 1,3,5")
+	f.StringVar(&faults, "fault", "", "`faults` to plant: some of "+strings.Join(fault.Kinds(), ", "))
 	f.StringVar(&otlp, "otlp", "http://127.0.0.1:4318", "base `URL` to send telemetry to over OTLP/HTTP; empty sends none")
 	f.StringVar(&o.telemetry.Service, "service", "auth-service", "service.name in the telemetry")
 	f.StringVar(&o.telemetry.Instance, "instance", "", "service.instance.id in the telemetry (default: a new UUID)")
@@ -73,7 +81,7 @@ func parse(args []string) (o options, usage func(io.Writer), err error) {
 		o.telemetry.Instance = uuid.NewString()
 	}
 	return o, usage, errors.Join(
-		o.check(), o.setOTLP(otlp), o.setLevel(level), o.setFormat(format))
+		o.check(), o.setTuning(steps), o.setFaults(faults), o.setOTLP(otlp), o.setLevel(level), o.setFormat(format))
 }
 
 func (o *options) check() error {
@@ -101,6 +109,20 @@ func (o *options) check() error {
 		faults = append(faults, errors.New("--service: is empty; write a name, for instance auth-service"))
 	}
 	return errors.Join(faults...)
+}
+
+func (o *options) setTuning(steps string) (err error) {
+	if o.tune, err = tune.Parse(steps); err != nil {
+		return fmt.Errorf("--tune: %w", err)
+	}
+	return nil
+}
+
+func (o *options) setFaults(faults string) (err error) {
+	if o.faults, err = fault.Parse(faults); err != nil {
+		return fmt.Errorf("--fault: %w", err)
+	}
+	return nil
 }
 
 func (o *options) setOTLP(base string) error {

@@ -2,6 +2,7 @@ package demotarget
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -9,8 +10,6 @@ import (
 	"time"
 
 	"github.com/loadtrace/loadtrace/internal/demotarget/server"
-	"github.com/loadtrace/loadtrace/internal/demotarget/service"
-	"github.com/loadtrace/loadtrace/internal/demotarget/store"
 	"github.com/loadtrace/loadtrace/internal/demotarget/telemetry"
 	"github.com/loadtrace/loadtrace/internal/demotarget/token"
 )
@@ -27,9 +26,10 @@ const (
 
 // Addresses are where a running demo service listens, as host:port.
 type Addresses struct {
-	HTTP  string `json:"http"`
-	GRPC  string `json:"grpc"`
-	Store string `json:"store"`
+	HTTP   string `json:"http"`
+	GRPC   string `json:"grpc"`
+	Store  string `json:"store"`
+	Policy string `json:"policy"`
 }
 
 // wired is a server that Serve runs on a listener until Stop.
@@ -44,9 +44,9 @@ type target struct {
 	telemetry *telemetry.Telemetry
 	faults    chan error // of servers that cannot go on; one place for each
 
-	http, grpc, store wired
-	client            *store.Client
-	serving           sync.WaitGroup
+	http, grpc, store, policy wired
+	parts                     *parts
+	serving                   sync.WaitGroup
 }
 
 // start builds the service and lets it serve. This is the one place that knows
@@ -61,7 +61,8 @@ func start(o options, e telemetry.Exporters) (*target, error) {
 		listeners.close()
 		return nil, err
 	}
-	t.serve(t.store, listeners.store)
+	t.serve(t.store, tls.NewListener(listeners.store, t.parts.identity.Server()))
+	t.serve(t.policy, listeners.policy)
 	t.serve(t.http, listeners.http)
 	t.serve(t.grpc, listeners.grpc)
 	return t, nil
@@ -72,24 +73,19 @@ func build(o options, e telemetry.Exporters, l listeners) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	cache, err := service.NewCache(o.cache)
+	p, err := assemble(o, l, tel)
 	if err != nil {
 		return nil, errors.Join(err, flush(tel))
 	}
-	if err := cache.Observe(tel.Meter()); err != nil {
-		return nil, errors.Join(fmt.Errorf("measure the cache: %w", err), flush(tel))
-	}
-	storeServer := store.NewServer(token.DemoRecords(demoKey), o.store, tel.Log)
-	client := store.NewClient(l.store.Addr().String(), tel)
-	auth := service.New(demoKey, cache, client.Lookup, tel.Log)
 	return &target{
 		addresses: l.addresses(),
 		telemetry: tel,
-		faults:    make(chan error, 3),
-		http:      server.NewHTTP(server.Routes(auth, tel), tel.Log),
-		grpc:      server.NewGRPC(auth, tel),
-		store:     server.NewHTTP(storeServer.Handler(tel), tel.Log),
-		client:    client,
+		faults:    make(chan error, 4),
+		http:      server.NewHTTP(server.Routes(p.auth, p.authorization(o, tel), tel), timeouts(o), streams(o), tel.Log),
+		grpc:      server.NewGRPC(p.auth, streams(o), tel),
+		store:     server.NewHTTP(p.storeServer.Handler(tel), server.HeaderAndIdle, server.Wide, tel.Log),
+		policy:    p.policyServer(o, tel),
+		parts:     p,
 	}, nil
 }
 
@@ -107,12 +103,13 @@ func (t *target) serve(s wired, l net.Listener) {
 // telemetry nobody took has stopped in order all the same.
 func (t *target) stop() {
 	within(requestGrace, t.http.Stop, t.grpc.Stop)
-	within(storeGrace, t.store.Stop)
-	t.client.Close()
+	t.parts.close()
+	within(storeGrace, t.store.Stop, t.policy.Stop)
 	t.serving.Wait()
 	if err := flush(t.telemetry); err != nil {
 		t.telemetry.Log.Warn("some telemetry was lost", "error", err)
 	}
+	t.parts.habits.Stop() // last, so that what leaked is in the last metrics
 }
 
 // within runs the stops side by side and waits for them.

@@ -21,9 +21,9 @@ type GRPC struct {
 }
 
 // NewGRPC returns a gRPC server of the service.
-func NewGRPC(s *service.Service, tel *telemetry.Telemetry) *GRPC {
+func NewGRPC(s *service.Service, streams Streams, tel *telemetry.Telemetry) *GRPC {
 	g := &GRPC{
-		server: grpc.NewServer(grpc.StatsHandler(tel.ServerHandler())),
+		server: grpc.NewServer(append(streams.GRPC(), grpc.StatsHandler(tel.ServerHandler()))...),
 		health: health.NewServer(),
 	}
 	authv1.RegisterAuthServer(g.server, auth{service: s})

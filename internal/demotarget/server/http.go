@@ -6,24 +6,24 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"time"
 )
 
 // HTTP serves a handler over HTTP/1.1 and, with prior knowledge, unencrypted
 // HTTP/2.
 type HTTP struct{ server *http.Server }
 
-// NewHTTP returns a server of h that logs its own faults to log. It sets no time
-// limit for writing an answer: a profile takes as long as was asked for.
-func NewHTTP(h http.Handler, log *slog.Logger) *HTTP {
+// NewHTTP returns a server of h that logs its own faults to log.
+func NewHTTP(h http.Handler, t Timeouts, s Streams, log *slog.Logger) *HTTP {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true)
 	return &HTTP{&http.Server{
 		Handler:           h,
 		Protocols:         protocols,
-		ReadHeaderTimeout: 5 * time.Second,
-		IdleTimeout:       2 * time.Minute,
+		HTTP2:             s.HTTP(),
+		ReadTimeout:       t.Read,
+		ReadHeaderTimeout: t.ReadHeader,
+		IdleTimeout:       t.Idle,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}}
 }

@@ -9,14 +9,15 @@ import (
 	"github.com/loadtrace/loadtrace/internal/demotarget/telemetry"
 )
 
-// Routes is the HTTP interface of the service. Validation is traced and
-// measured; what operators look at is not, so that it leaves no mark in what
+// Routes is the HTTP interface of the service. Validation and authorization are
+// traced and measured; what operators look at is not, so that it leaves no mark in what
 // they see.
-func Routes(s *service.Service, tel *telemetry.Telemetry) http.Handler {
+func Routes(s *service.Service, a *Authorization, tel *telemetry.Telemetry) http.Handler {
 	mux := http.NewServeMux()
 	validate := tel.Route(validation{s})
 	mux.Handle("GET /auth/validate", validate)
 	mux.Handle("POST /auth/validate", validate)
+	mux.Handle("POST /auth/authorize", tel.Route(a))
 	mux.HandleFunc("GET /healthz", healthy)
 	mux.Handle("GET /debug/vars", expvar.Handler())
 	mux.HandleFunc("/debug/pprof/", pprof.Index)

@@ -35,6 +35,10 @@ type Service struct {
 	cache  *Cache
 	lookup Lookup
 	log    *slog.Logger
+
+	// Accepted, if set before the first token comes, is called for each one that is
+	// good.
+	Accepted func(token.Claims)
 }
 
 // New returns a service that digests tokens with key. It writes one log line for
@@ -50,6 +54,9 @@ func (s *Service) Validate(ctx context.Context, now time.Time, raw string) (toke
 	switch {
 	case err == nil:
 		s.log.InfoContext(ctx, "token accepted", "subject", claims.Subject)
+		if s.Accepted != nil {
+			s.Accepted(claims)
+		}
 	case errors.Is(err, ErrUnavailable):
 		s.log.ErrorContext(ctx, "token not checked", "error", err)
 	case ctx.Err() != nil:

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,31 +18,45 @@ import (
 // ErrNotFound is the store's word that it has no claims under a digest.
 var ErrNotFound = errors.New("no such token in the store")
 
+const lookupTimeout = 2 * time.Second
+
+// Idle connections that a client keeps for reuse. Default is net/http's own, and
+// the mistake: with more lookups than that under way, most dial a connection and
+// throw it away. Ample is more than a laptop's load has under way.
 const (
-	lookupTimeout = 2 * time.Second
-	// idleConnections are kept open for reuse: more than a laptop's load has in
-	// flight, so that dialling is no part of the picture.
-	idleConnections = 512
+	DefaultIdle = http.DefaultMaxIdleConnsPerHost
+	AmpleIdle   = 200
 )
+
+// Pool bounds the connections of a client.
+type Pool struct {
+	Idle int // kept for reuse
+	// Limit is how many lookups may be under way; the others wait. 0 is no limit.
+	Limit int
+}
 
 // Client asks a store.
 type Client struct {
 	base      string
+	turns     turns
 	transport *http.Transport
 	http      *http.Client
 }
 
-// NewClient returns a client of the store that listens at addr, host:port. The
-// caller closes it.
-func NewClient(addr string, tel *telemetry.Telemetry) *Client {
+// NewClient returns a client of the store that listens at addr, host:port, and
+// that trust allows. It speaks HTTP/1.1, in which a connection has one lookup
+// under way. The caller closes it.
+func NewClient(addr string, trust *tls.Config, p Pool, tel *telemetry.Telemetry) *Client {
 	transport := &http.Transport{
 		DialContext:         (&net.Dialer{Timeout: lookupTimeout}).DialContext,
-		MaxIdleConns:        idleConnections,
-		MaxIdleConnsPerHost: idleConnections,
+		TLSClientConfig:     trust,
+		MaxIdleConns:        p.Idle,
+		MaxIdleConnsPerHost: p.Idle,
 		IdleConnTimeout:     90 * time.Second,
 	}
 	return &Client{
-		base:      "http://" + addr + "/tokens/",
+		base:      "https://" + addr + "/tokens/",
+		turns:     newTurns(p.Limit),
 		transport: transport,
 		http: &http.Client{
 			Transport: tel.Transport(transport, "GET /tokens/{digest}"),
@@ -53,11 +68,19 @@ func NewClient(addr string, tel *telemetry.Telemetry) *Client {
 // Lookup returns the claims filed under d, ErrNotFound if there are none, and
 // another error if the store could not say.
 func (c *Client) Lookup(ctx context.Context, d token.Digest) (token.Claims, error) {
-	claims, err := c.lookup(ctx, d)
+	claims, err := c.inTurn(ctx, d)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		err = fmt.Errorf("look up a token in the store: %w", err)
 	}
 	return claims, err
+}
+
+func (c *Client) inTurn(ctx context.Context, d token.Digest) (token.Claims, error) {
+	if err := c.turns.take(ctx); err != nil {
+		return token.Claims{}, fmt.Errorf("wait for a connection of the pool: %w", err)
+	}
+	defer c.turns.give()
+	return c.lookup(ctx, d)
 }
 
 func (c *Client) lookup(ctx context.Context, d token.Digest) (token.Claims, error) {

@@ -43,3 +43,12 @@ func (t *Telemetry) ServerHandler() stats.Handler {
 		otelgrpc.WithPropagators(t.propagator),
 		otelgrpc.WithFilter(filters.None(filters.HealthCheck(), filters.ServicePrefix("grpc.reflection."))))
 }
+
+// ClientHandler gives each RPC of a gRPC client a client span and a duration, and
+// sends its trace context along.
+func (t *Telemetry) ClientHandler() stats.Handler {
+	return otelgrpc.NewClientHandler(
+		otelgrpc.WithTracerProvider(t.traces),
+		otelgrpc.WithMeterProvider(t.metrics),
+		otelgrpc.WithPropagators(t.propagator))
+}

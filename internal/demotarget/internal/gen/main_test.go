@@ -11,13 +11,13 @@ import (
 const root = "../.."
 
 func TestTheCommittedCodeIsWhatTheProtoFileGenerates(t *testing.T) {
-	generated, err := generate(t.Context(), root, []string{"authv1/auth.proto"})
+	generated, err := generate(t.Context(), root, []string{"authv1/auth.proto", "policyv1/policy.proto"})
 	require.NoError(t, err)
-	require.Len(t, generated, 2, "one file of messages, one of the service")
+	require.Len(t, generated, 4, "a file of messages and one of the service for each")
 	for name, want := range generated {
 		got, err := os.ReadFile(filepath.Join(root, name))
 		require.NoError(t, err)
-		require.Equal(t, string(want), string(got), "%s is stale: run go generate in authv1", name)
+		require.Equal(t, string(want), string(got), "%s is stale: run go generate in its folder", name)
 	}
 }
 
