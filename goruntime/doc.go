@@ -5,8 +5,9 @@
 //
 // Start registers the metrics of the semantic conventions (go.*), what they
 // lack and people look for (goroutines by state, waiting for mutexes, the live
-// heap, limits and throttling of the control group), and logs an event for each
-// garbage collection, with bounds on its begin and its exact end; see Cycle.
+// heap, limits and throttling of the control group), the processor time of the
+// process, and logs an event for each garbage collection, with bounds on its begin
+// and its exact end; see Cycle.
 // NewProducer adds the runtime's own histograms to a metric reader.
 //
 // Everything is read when it is collected, in one pass over runtime/metrics.

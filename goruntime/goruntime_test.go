@@ -3,6 +3,7 @@ package goruntime_test
 import (
 	"context"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"testing"
 	"time"
@@ -60,7 +61,7 @@ func TestAllMetricsOfTheConventionsAreThere(t *testing.T) {
 	got := collect(t, started(t))
 	for _, name := range []string{
 		"go.memory.used", "go.memory.allocated", "go.memory.allocations", "go.memory.gc.goal", "go.memory.gc.cycles",
-		"go.memory.gc.pause.duration", "go.goroutine.count", "go.processor.limit", "go.schedule.duration", "go.config.gogc", "go.cpu.time",
+		"go.memory.gc.pause.duration", "process.cpu.time", "go.goroutine.count", "go.processor.limit", "go.schedule.duration", "go.config.gogc", "go.cpu.time",
 		goruntime.MetricHeapLive, goruntime.MetricHeapObjects, goruntime.MetricGoroutineState, goruntime.MetricGoroutines,
 		goruntime.MetricThreads, goruntime.MetricMutexWait, goruntime.MetricCgoCalls, goruntime.MetricGCStopping, goruntime.MetricPause,
 	} {
@@ -90,6 +91,23 @@ func TestMetricsFollowWhatTheProcessDoes(t *testing.T) {
 		return all["go.memory.gc.pause.duration"].Data.(metricdata.Histogram[float64]).DataPoints[0].Count
 	}
 	assert.GreaterOrEqual(t, pauses(after), pauses(before)+2, "a cycle has two pauses")
+}
+
+// The processor time is that of the moment, whether or not a GC cycle has ended.
+func TestProcessorTimeIsUpToDate(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	reader := started(t)
+	taken := func() (sum float64) {
+		for _, p := range collect(t, reader)["process.cpu.time"].Data.(metricdata.Sum[float64]).DataPoints {
+			sum += p.Value
+		}
+		return sum
+	}
+	before, n := taken(), 0
+	for taken() < before+0.02 { // each look takes some itself
+		n++
+	}
+	assert.Less(t, n, 1_000_000)
 }
 
 // The runtime's memory in use is what it has, less what it gave back.

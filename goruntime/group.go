@@ -3,7 +3,7 @@ package goruntime
 import (
 	"go.opentelemetry.io/otel/metric"
 
-	"github.com/loadtrace/loadtrace/goruntime/internal/cgroup"
+	"github.com/loadtrace/loadtrace/goruntime/cgroup"
 )
 
 // groupInstruments show the control group of the process.

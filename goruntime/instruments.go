@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/semconv/v1.41.0/goconv"
 
-	"github.com/loadtrace/loadtrace/goruntime/internal/cgroup"
+	"github.com/loadtrace/loadtrace/goruntime/cgroup"
 )
 
 const (
@@ -115,11 +115,12 @@ type instruments struct {
 	used  goconv.MemoryUsed
 	limit goconv.MemoryLimit
 	// Instruments of counts and seconds, row by row.
-	ints   []metric.Int64Observable
-	floats []metric.Float64Observable
-	group  groupInstruments
-	all    []metric.Observable
-	errs   []error
+	ints    []metric.Int64Observable
+	floats  []metric.Float64Observable
+	group   groupInstruments
+	process processInstruments
+	all     []metric.Observable
+	errs    []error
 }
 
 func newInstruments(m metric.Meter) (*instruments, error) {
@@ -136,6 +137,7 @@ func newInstruments(m metric.Meter) (*instruments, error) {
 		in.floats = append(in.floats, in.float(r))
 	}
 	in.group = in.groupInstruments()
+	in.process = in.processInstruments()
 	return in, errors.Join(in.errs...)
 }
 
@@ -188,6 +190,7 @@ func (in *instruments) register(r *reading, group *cgroup.Group) (metric.Registr
 				o.ObserveFloat64(in.floats[i], v, floatSets[i])
 			}
 		}
+		in.process.observe(o)
 		if group != nil {
 			in.group.observe(o, group.Read())
 		}

@@ -13,7 +13,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
 
-	"github.com/loadtrace/loadtrace/goruntime/internal/cgroup"
+	"github.com/loadtrace/loadtrace/goruntime/cgroup"
 )
 
 // cycleLook is how exactly the begin of a GC cycle is known by default.

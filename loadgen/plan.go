@@ -19,6 +19,10 @@ type Plan struct {
 
 	Thresholds []Threshold `yaml:"thresholds,omitempty"`
 	Trust      Trust       `yaml:"trust,omitempty"`
+
+	// Part is which of several processes this one is, if they carry out the plan
+	// together. It is no key of a plan: Split sets it, with all that follows from it.
+	Part pace.Part `yaml:"-"`
 }
 
 // Sampler decides which requests of the plan get a span.
@@ -63,6 +67,9 @@ type Limits struct {
 	Overrun time.Duration `yaml:"overrun,omitempty"`
 	// MaxDuration stops the run, whatever its stages say. 0 is no limit.
 	MaxDuration time.Duration `yaml:"max_duration,omitempty"`
+	// AllowedTargets is what may be attacked, patterns as package allow has them; nil
+	// is anything.
+	AllowedTargets []string `yaml:"allowed_targets,omitempty"`
 }
 
 // Bytes is a size in bytes. In YAML it has a unit: 512KiB, 64MiB, 10MB, 100B.

@@ -47,6 +47,7 @@ const (
 	ErrorNoPorts     ErrorKind = "no_ports"       // the generator ran out of local ports
 	ErrorNoFiles     ErrorKind = "no_files"       // the generator ran out of file descriptors
 	ErrorBodyTooBig  ErrorKind = "body_too_large" // the response was longer than max_body
+	ErrorNotAllowed  ErrorKind = "not_allowed"    // the target is in no list of allowed ones
 	ErrorRedirects   ErrorKind = "redirects"      // more redirects than the attack allows
 	ErrorOther       ErrorKind = "other"
 )
@@ -96,7 +97,7 @@ type Target struct {
 type Record struct {
 	Attack  int    // index into Plan.Attacks
 	Stage   int    // index into Attack.Load
-	Seq     uint64 // the number of the hit within the attack, from 0
+	Seq     uint64 // the number of the hit within the attack, from 0, whichever part of the plan made it
 	TraceID TraceID
 	SpanID  SpanID
 	// Unsampled: the plan's sampling leaves the request without a span.

@@ -127,16 +127,15 @@ func (c *calibration) do(ctx context.Context) error {
 // attackUnseen carries out a plan with all its telemetry made, and taken by
 // nobody. It is an error if the plan was not carried out to its end.
 func attackUnseen(ctx context.Context, plan *loadgen.Plan, signals *caught) (summary.Summary, error) {
-	uri, err := pipelines{}.config()
-	if err != nil {
-		return summary.Summary{}, err
-	}
-	s, err := startSession([]string{uri}, plan, nil, &notes{})
-	if err != nil {
-		return summary.Summary{}, err
-	}
 	r := planRun{quiet: true, flush: 20 * time.Second}
-	end, err := r.watch(ctx, s, signals)
+	s, run, err := r.begin(plan, &notes{}, signals)
+	var end outcome
+	switch {
+	case err == nil:
+		end, err = r.watch(ctx, s, run, signals)
+	case s == nil:
+		return summary.Summary{}, err
+	}
 	if shut := s.shutdown(); err == nil {
 		err = shut
 	}

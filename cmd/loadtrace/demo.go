@@ -31,8 +31,8 @@ import (
 //go:embed demo.yaml
 var demoPlan []byte
 
-// storeLimit bounds the traces that the demo keeps, in bytes.
-const storeLimit = 128 << 20
+// storeLimit bounds the traces that are kept for the terminal, in bytes.
+const storeLimit = 64 << 20
 
 func newDemo() *cobra.Command {
 	var r planRun
@@ -40,8 +40,9 @@ func newDemo() *cobra.Command {
 		Use:   "demo",
 		Short: "Attack a demo service for 15 seconds and explain a slow request",
 		Long: `Start the demo service beside this process, attack it for 15 seconds over HTTP and
-gRPC, print the summary, and show one slow request as a tree: the client's phases,
-and the server's spans of the same trace. Nothing else is needed, and nothing is
+gRPC, print the summary, and explain one slow request: the client's phases and the
+server's spans as a tree, where its time went, how the service's runtime was, and
+what it logged. Nothing else is needed, and nothing is
 left running. If this machine is too busy for figures to be trusted, the summary
 says so, and the demo goes on.
 
@@ -70,11 +71,11 @@ func (r *planRun) demo(ctx context.Context) error {
 	defer clear()
 	r.onStart = clear
 	r.Signals = signals
-	if r.Listen, err = freeAddress(); err != nil {
+	if r.Listen.HTTP, err = freeAddress(); err != nil {
 		return err
 	}
 	var said tail
-	service, err := startService(early, launch{stderr: &said, flags: []string{"--otlp", "http://" + r.Listen}})
+	service, err := startService(early, launch{stderr: &said, flags: []string{"--otlp", "http://" + r.Listen.HTTP, "--log-level", "info"}})
 	if err != nil {
 		return fmt.Errorf("%w\n%s", err, &said)
 	}
@@ -86,15 +87,16 @@ func (r *planRun) demo(ctx context.Context) error {
 	// Before the user's own, which may replace them.
 	r.Set = append([]string{"attacks.unary.grpc.target=" + service.GRPC, "attacks.stream.grpc.target=" + service.GRPC}, r.Set...)
 	fmt.Fprintf(r.stderr, "The demo service listens on http://%s and grpc://%s;\nthe collector takes its telemetry on http://%s.\n\n",
-		service.HTTP, service.GRPC, r.Listen)
+		service.HTTP, service.GRPC, r.Listen.HTTP)
 
-	store := tracestore.New(storeLimit)
-	r.Store, r.beforeShutdown = true, stop // the service sends its last spans while the collector can take them
-	sum, err := r.do(early, store)
+	r.store = tracestore.New(storeLimit)
+	r.Store, r.listenAsked = true, true
+	r.beforeShutdown = stop // the service sends its last spans while the collector can take them
+	sum, err := r.do(early)
 	if err != nil && !shaky(err, &sum) {
 		return err
 	}
-	return r.explain(store, sum)
+	return r.explain(sum)
 }
 
 // shaky reports whether all that a demo lacks is a machine with nothing else to
@@ -144,14 +146,14 @@ func freeAddress() (string, error) {
 }
 
 // explain draws the slowest request whose server spans are there.
-func (r *planRun) explain(store *tracestore.Store, sum summary.Summary) error {
+func (r *planRun) explain(sum summary.Summary) error {
 	var text bytes.Buffer
-	if spans := slowTrace(store, sum); spans == nil {
+	if spans := slowTrace(r.store, sum); spans == nil {
 		fmt.Fprintln(&text, "\nNo slow request has a server span: the target's telemetry did not arrive.")
 	} else {
 		fmt.Fprintln(&text, "\nOne slow request, from the generator to the last span of the target:")
 		fmt.Fprintln(&text)
-		term.Tree(&text, treeOf(spans), r.screen.options(r.stdout))
+		term.Explain(&text, treeOf(spans), r.screen.options(r.stdout))
 	}
 	if _, err := r.stdout.Write(text.Bytes()); err != nil {
 		return fmt.Errorf("write the slow request: %w", err)
@@ -191,11 +193,19 @@ func treeOf(spans []tracestore.Span) []term.Span {
 		}
 		slices.SortFunc(span.Attributes, func(a, b term.Attribute) int { return cmp.Compare(a.Key, b.Key) })
 		for _, e := range s.Events().All() {
-			span.Events = append(span.Events, term.Event{Name: e.Name(), Time: e.Timestamp().AsTime()})
+			span.Events = append(span.Events, eventOf(e))
 		}
 		out = append(out, span)
 	}
 	return out
+}
+
+func eventOf(e ptrace.SpanEvent) term.Event {
+	event := term.Event{Name: e.Name(), Time: e.Timestamp().AsTime()}
+	for key, v := range e.Attributes().All() {
+		event.Attributes = append(event.Attributes, term.Attribute{Key: key, Value: v.AsString()})
+	}
+	return event
 }
 
 func errorOf(s tracestore.Span) string {

@@ -38,7 +38,8 @@ func (v *visits) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 }
 
 // A kill cannot be answered. What was delivered until then is whole: the spans
-// of all requests but those since the last flush.
+// of all requests but those since the last flush, and those that wait to be joined,
+// of which there are none here.
 //
 // One worker makes one request after another, so that the record of each was made
 // before the next was sent, and what is lost is the end of a list. The time of
@@ -48,7 +49,7 @@ func TestAKillLosesNoMoreThanTheLastMoments(t *testing.T) {
 	v, sink := &visits{enough: make(chan struct{}), wanted: 600}, newSink(t, "127.0.0.1:0")
 	s := httptest.NewServer(v)
 	t.Cleanup(s.Close)
-	c := loadtrace(t, "run", writePlan(t, s.URL, "[{constant: 200/s, duration: 60s}]"), "--otlp", sink.url,
+	c := loadtrace(t, "run", writePlan(t, s.URL, "[{constant: 200/s, duration: 60s}]"), "--otlp", sink.url, "--listen", "none",
 		"--set", "attacks[0].workers=1", "--set", "attacks[0].max_workers=1")
 	require.NoError(t, c.Start())
 	select {

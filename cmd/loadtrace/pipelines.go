@@ -6,10 +6,13 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/peers"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tracestore"
+	"github.com/loadtrace/loadtrace/internal/attr"
 )
 
 // pipelines says what the built-in collector of a run is made of.
@@ -19,14 +22,16 @@ type pipelines struct {
 	OTLP    string   // endpoint that gets everything; none if empty
 	Headers map[string]string
 	Signals []string // what OTLP gets
-	// Listen is where the target's own telemetry is taken, over OTLP and HTTP; none if empty.
-	Listen string
+	// Listen is where the target's own telemetry is taken, and joined to the requests.
+	Listen listen
 	// Store adds the exporter that keeps traces for the terminal.
 	Store bool
+	// Drain is how long a shutdown goes on delivering what was joined.
+	Drain time.Duration
 }
 
-// drainTimeout bounds the last attempts at delivery. By then the command has
-// waited as long as it was told to.
+// drainTimeout bounds the last attempts of the outbox at delivery. By then the
+// command has waited as long as it was told to.
 const drainTimeout = "2s"
 
 // signals of telemetry.
@@ -42,16 +47,21 @@ func (p pipelines) config() (string, error) {
 		return "", err
 	}
 	receivers := object{"loadgen": object{"outbox": object{"drain_timeout": drainTimeout}}}
-	if p.Listen != "" {
-		receivers["otlp"] = object{"protocols": object{"http": object{"endpoint": p.Listen}}}
+	processors := object{}
+	if p.Listen.any() {
+		receivers["otlp"] = object{"protocols": p.Listen.protocols()}
+		processors["trace_join"] = p.join()
 	}
 	pipes := object{}
 	for _, signal := range signals {
-		pipes[signal] = object{"receivers": keys(receivers), "exporters": p.exportersOf(signal, exporters)}
+		pipes[signal] = object{
+			"receivers": keys(receivers), "processors": keys(processors), "exporters": p.exportersOf(signal, exporters),
+		}
 	}
 	return uri(object{
-		"receivers": receivers,
-		"exporters": exporters,
+		"receivers":  receivers,
+		"processors": processors,
+		"exporters":  exporters,
 		"service": object{
 			"telemetry": object{
 				"metrics": object{"level": "none"},
@@ -71,6 +81,26 @@ func logging() object {
 	}
 }
 
+// joinWait is how long a request waits for what the target tells of it: a second
+// longer than the SDKs of OpenTelemetry keep spans by default.
+const joinWait = 6 * time.Second
+
+// joinBytes bounds what waits, in memory that the generator has for its own.
+const joinBytes = "64MiB"
+
+// join ties what the target tells to the requests of this run. Its own metrics are
+// at the same interval as the run's.
+func (p pipelines) join() object {
+	return object{
+		"wait":          joinWait.String(),
+		"max_bytes":     joinBytes,
+		"drain_timeout": max(p.Drain, time.Second).String(),
+		"clients":       object{"services": []string{attr.ServiceLoadtrace}},
+		// Most targets send no telemetry here.
+		"targets_optional": true,
+	}
+}
+
 func (p pipelines) exporters() (object, error) {
 	for _, signal := range p.Signals {
 		if !slices.Contains(signals, signal) {
@@ -78,6 +108,9 @@ func (p pipelines) exporters() (object, error) {
 		}
 	}
 	exporters := object{"nop": object{}}
+	if p.Listen.any() {
+		exporters[peers.Type.String()] = object{}
+	}
 	if p.Store {
 		exporters[tracestore.Type.String()] = object{}
 	}
@@ -97,7 +130,7 @@ func (p pipelines) exportersOf(signal string, exporters object) []string {
 	for _, name := range keys(exporters) {
 		switch {
 		case name == "nop":
-		case name == tracestore.Type.String() && signal != "traces":
+		case (name == tracestore.Type.String() || name == peers.Type.String()) && signal != "traces":
 		case strings.HasPrefix(name, "otlp_") && !slices.Contains(p.Signals, signal):
 		default:
 			of = append(of, name)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,9 +16,11 @@ import (
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/term"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tracestore"
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/pace"
 	"github.com/loadtrace/loadtrace/loadgen/planfile"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/loadgen/verdict"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver"
 )
 
 // planRun carries out a plan in the terminal.
@@ -29,9 +32,15 @@ type planRun struct {
 	quiet   bool
 	screen  screen
 	outputs outputs
+	begins  beginning
 
 	// onStart, if set, is called when the run begins: its files have been read.
 	onStart func()
+	// listenAsked: the user has said where to listen, or that nothing is to.
+	listenAsked bool
+	start       loadgenreceiver.Start // when and as what the run begins
+	// store takes the traces of the slowest requests; nil for none.
+	store *tracestore.Store
 	// beforeShutdown, if set, is called when the run is over and the collector is not.
 	beforeShutdown func()
 
@@ -40,6 +49,7 @@ type planRun struct {
 
 func newRun() *cobra.Command {
 	var r planRun
+	var listenAt []string
 	cmd := &cobra.Command{
 		Use:   "run PLAN",
 		Short: "Carry out a load-test plan in the terminal",
@@ -47,7 +57,12 @@ func newRun() *cobra.Command {
 shown while it runs, and a summary at its end. PLAN is a file, or - for standard
 input.
 
-Without --otlp or --config, telemetry goes nowhere; the summary is all there is.
+Telemetry of the target is taken on the standard ports of OTLP on loopback, where
+SDKs send it by default, and joined to the requests: the end of the run then shows
+where the time of a slow one went, with the state of the target's runtime and the
+lines it logged. It is --listen that says where, and --listen none that nothing is
+taken. Without --otlp or --config, telemetry goes no further.
+
 Ctrl-C ends the run in order, with the summary of what was done; a second Ctrl-C
 gives up telemetry that could not be delivered yet.
 
@@ -55,12 +70,17 @@ The plan's thresholds decide whether the run passed. The verdict is undecided
 where the generator itself was in trouble: it could not keep its schedule, ran out
 of descriptors or ports, was starved of CPU, or lost telemetry.
 
+With --part several processes carry out a plan together: each sends its share of
+the plan's requests, at the plan's times. Summary and verdict are of the part.
+
 ` + exitCodes,
 		Example: `  loadtrace run plan.yaml
   loadtrace run plan.yaml --set attacks[0].http.url=http://127.0.0.1:8080/ --json
   loadtrace run plan.yaml --junit report.xml --markdown comment.md
-  loadtrace run plan.yaml --otlp http://127.0.0.1:4318
-  loadtrace run plan.yaml --config collector.yaml`,
+  loadtrace run plan.yaml --otlp https://otlp.example.com --otlp-header key=secret
+  loadtrace run plan.yaml --listen http://127.0.0.1:14318
+  loadtrace run plan.yaml --config collector.yaml
+  loadtrace run plan.yaml --part 0/2 --run-id 2b9c72011d13ef2c --start-at 2026-01-31T12:00:00Z`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return badInput(fmt.Errorf("want one plan, got %d arguments; write loadtrace run plan.yaml", len(args)))
@@ -70,30 +90,86 @@ of descriptors or ports, was starved of CPU, or lost telemetry.
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.Plan = args[0]
 			r.stdout, r.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
-			_, err := r.do(cmd.Context(), nil)
-			return err
+			r.listenAsked = cmd.Flags().Changed("listen")
+			return r.carryOut(cmd.Context(), listenAt)
 		},
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&r.Set, "set", nil, "replace a value of the plan, as in attacks[0].http.timeout=5s (repeatable)")
 	flags.StringArrayVar(&r.configs, "config", nil, "collector configuration to use instead of the built-in one; its loadgen receiver gets the plan (repeatable)")
+	flags.StringArrayVar(&listenAt, "listen", defaultListen, "take the target's telemetry here, over OTLP: a URL of the scheme http and one of grpc, or none (repeatable)")
 	flags.StringVar(&r.OTLP, "otlp", "", "send all telemetry to this endpoint: http://host:4318 or grpc://host:4317 (https, grpcs with TLS)")
 	flags.StringToStringVar(&r.Headers, "otlp-header", nil, "header to send to the OTLP endpoint, as in key=value (repeatable)")
 	flags.StringSliceVar(&r.Signals, "otlp-signals", signals, "what to send to the OTLP endpoint, for one that does not take everything")
 	flags.BoolVar(&r.json, "json", false, "print the summary as JSON")
 	flags.StringVar(&r.outputs.junit, "junit", "", "also write the verdict as JUnit XML to this file, - for standard output instead of the summary")
 	flags.StringVar(&r.outputs.markdown, "markdown", "", "also write the verdict and the key figures as Markdown to this file, - for standard output instead of the summary")
+	r.begins.addTo(flags)
 	r.addTo(flags)
 	return cmd
 }
 
+// carryOut carries out the plan, and explains a slow request if the target has
+// told of it.
+func (r *planRun) carryOut(ctx context.Context, listenAt []string) error {
+	if err := r.chooseListen(listenAt); err != nil {
+		return err
+	}
+	if r.Listen.any() {
+		r.store, r.Store = tracestore.New(storeLimit), true
+	}
+	sum, err := r.do(ctx)
+	if r.store == nil || r.store.Served() == 0 || sum.RunID == "" || r.json || r.outputs.takeStdout() {
+		return err
+	}
+	return errors.Join(err, r.explain(sum))
+}
+
+// chooseListen decides where the target's telemetry is taken.
+func (r *planRun) chooseListen(listenAt []string) error {
+	want, err := readListen(listenAt)
+	switch {
+	case err != nil:
+		return err
+	case len(r.configs) > 0 && r.listenAsked && want.any():
+		return badInput(errors.New("--listen and --config exclude each other: put a receiver otlp into the configuration"))
+	case len(r.configs) > 0:
+		return nil
+	case r.OTLP != "" && want.meets(r.OTLP) && r.listenAsked:
+		return badInput(fmt.Errorf("--otlp %s: is where --listen takes telemetry; it would go in a circle, so name two addresses", r.OTLP))
+	case r.OTLP != "" && want.meets(r.OTLP):
+		return nil // a collector is there, and gets the target's telemetry itself
+	case r.listenAsked:
+		r.Listen = want
+		return nil
+	}
+	var taken []string
+	if r.Listen, taken = want.free(); len(taken) > 0 {
+		r.note("%s is in use, so nothing of the target is taken there; --listen names another address.", strings.Join(taken, " and "))
+	}
+	return nil
+}
+
+// note tells something beside the run.
+func (r *planRun) note(format string, args ...any) {
+	if !r.quiet {
+		fmt.Fprintf(r.stderr, format+"\n", args...)
+	}
+}
+
 // do carries out the plan and prints what became of it. While the run is on,
-// and until do returns, store fills.
-func (r *planRun) do(ctx context.Context, store *tracestore.Store) (summary.Summary, error) {
+// and until do returns, the store fills.
+func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	relaxGC()
 	signals := catch()
 	defer signals.stop()
-	plan, uris, err := r.prepare()
+	r.Drain = r.flush
+	start, part, err := r.begins.read()
+	if err != nil {
+		return summary.Summary{}, err
+	}
+	r.start = start
+	plan, err := r.prepare(part)
 	if err != nil {
 		return summary.Summary{}, err
 	}
@@ -105,16 +181,24 @@ func (r *planRun) do(ctx context.Context, store *tracestore.Store) (summary.Summ
 	if len(r.configs) == 0 {
 		held = &notes{}
 	}
-	s, err := startSession(uris, plan, store, held)
-	if err != nil {
-		return summary.Summary{}, err
+	if !r.quiet {
+		announce(r.stderr, start, part)
 	}
-	end, err := r.watch(ctx, s, signals)
+	s, run, err := r.begin(plan, held, signals)
+	var end outcome
+	if err == nil {
+		end, err = r.watch(ctx, s, run, signals)
+	}
 	if r.beforeShutdown != nil {
 		r.beforeShutdown()
 	}
-	if shut := s.shutdown(); err == nil && len(end.summary.Faults) == 0 && shut != nil {
-		err = fmt.Errorf("shut the collector down: %w", shut)
+	if s != nil {
+		shut := s.shutdown()
+		s.settle(&end.summary)
+		end.summary.Environment.Targets = s.peers.Targets()
+		if err == nil && len(end.summary.Faults) == 0 && shut != nil {
+			err = fmt.Errorf("shut the collector down: %w", shut)
+		}
 	}
 	if held != nil && err == nil {
 		held.print(r.stderr)
@@ -125,23 +209,48 @@ func (r *planRun) do(ctx context.Context, store *tracestore.Store) (summary.Summ
 	return end.summary, err
 }
 
-// prepare reads the plan and says what the collector is configured with.
-func (r *planRun) prepare() (*loadgen.Plan, []string, error) {
+// prepare reads the plan, of which it is the part that is returned, and checks the flags.
+func (r *planRun) prepare(part pace.Part) (*loadgen.Plan, error) {
 	if err := r.screen.check(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	plan, err := planfile.Load(r.Plan, r.Set...)
 	if err != nil {
-		return nil, nil, badInput(explained(r.Plan, err))
+		return nil, badInput(explained(r.Plan, err))
 	}
-	if len(r.configs) == 0 {
-		uri, err := r.config()
-		return plan, []string{uri}, err
+	if plan, err = plan.Split(part); err != nil {
+		return nil, badInput(fmt.Errorf("split the plan: %w", err))
 	}
-	if r.OTLP != "" {
-		return nil, nil, badInput(errors.New("--otlp and --config exclude each other: put the exporter into the configuration"))
+	if len(r.configs) > 0 && r.OTLP != "" {
+		return nil, badInput(errors.New("--otlp and --config exclude each other: put the exporter into the configuration"))
 	}
-	return plan, r.configs, nil
+	return plan, nil
+}
+
+// begin starts the collector and waits for the run to begin. A collector whose
+// addresses, which nobody has asked for, somebody took a moment before it, is
+// started again without them.
+func (r *planRun) begin(plan *loadgen.Plan, held *notes, signals *caught) (*session, *loadgenreceiver.Handle, error) {
+	for {
+		uris := r.configs
+		if len(uris) == 0 {
+			uri, err := r.config()
+			if err != nil {
+				return nil, nil, err
+			}
+			uris = []string{uri}
+		}
+		s, err := startSession(uris, plan, r.start, r.store, held)
+		if err != nil {
+			return nil, nil, err
+		}
+		run, err := s.begin(signals.names)
+		if !taken(err) || !r.Listen.any() || r.listenAsked {
+			return s, run, err
+		}
+		r.note("%s is in use, so nothing of the target is taken there.", r.Listen.urls())
+		r.Listen = listen{}
+	}
 }
 
 // print writes the summary and the reports.
@@ -179,9 +288,17 @@ func judgement(sum *summary.Summary, interrupted bool) error {
 	case v.Verdict == verdict.Fail:
 		return verdictError{exitBreached, "fail: " + v.Words()}
 	case v.Verdict == verdict.Undecided:
-		return verdictError{exitUndecided, "undecided: " + v.Reasons[0]}
+		return verdictError{exitUndecided, "undecided: " + of(v) + v.Reasons[0]}
 	}
 	return nil
+}
+
+// of says that a verdict is of a part, if it is.
+func of(v *verdict.Report) string {
+	if v.Part == "" {
+		return ""
+	}
+	return "in part " + v.Part + ", "
 }
 
 // explained shows each fault of a plan at its place in the file.

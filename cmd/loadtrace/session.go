@@ -13,9 +13,11 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 	"go.uber.org/zap"
 
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/peers"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tracestore"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver"
 )
 
@@ -25,11 +27,13 @@ type session struct {
 	started chan *loadgenreceiver.Handle
 	ended   chan outcome
 	over    chan error // the collector's own end
+	peers   peers.Peers
 
 	collector *otelcol.Collector
 
-	mu  sync.Mutex // guards cfg
-	cfg component.Config
+	mu    sync.Mutex // guards what follows
+	cfg   component.Config
+	joins []*tracejoinprocessor.Join
 }
 
 // outcome is how a run ended.
@@ -40,15 +44,15 @@ type outcome struct {
 }
 
 // startSession starts a collector on the configurations, whose loadgen receiver
-// carries out plan. store, if any, becomes an exporter that they may name; notes,
+// carries out plan as start says. store, if any, becomes an exporter that they may name; notes,
 // if any, takes the collector's log.
-func startSession(uris []string, plan *loadgen.Plan, store *tracestore.Store, notes *notes) (*session, error) {
+func startSession(uris []string, plan *loadgen.Plan, start loadgenreceiver.Start, store *tracestore.Store, notes *notes) (*session, error) {
 	s := &session{
 		started: make(chan *loadgenreceiver.Handle, 1),
 		ended:   make(chan outcome, 1),
 		over:    make(chan error, 1),
 	}
-	set := settings(func() (otelcol.Factories, error) { return s.factories(plan, store) })
+	set := settings(func() (otelcol.Factories, error) { return s.factories(plan, start, store) })
 	set.ConfigProviderSettings.ResolverSettings.URIs = uris
 	set.DisableGracefulShutdown = true // signals stop the run first
 	if notes != nil {
@@ -65,18 +69,23 @@ func startSession(uris []string, plan *loadgen.Plan, store *tracestore.Store, no
 
 // factories are the distribution's, with a loadgen receiver that tells the
 // session of its run.
-func (s *session) factories(plan *loadgen.Plan, store *tracestore.Store) (otelcol.Factories, error) {
+func (s *session) factories(plan *loadgen.Plan, start loadgenreceiver.Start, store *tracestore.Store) (otelcol.Factories, error) {
 	f, err := components()
 	if err != nil {
 		return f, err
 	}
 	loadgen := loadgenreceiver.NewFactory(
 		loadgenreceiver.WithPlan(plan),
+		loadgenreceiver.WithStart(start),
 		loadgenreceiver.WithObserver(loadgenreceiver.Observer{
-			OnStart: func(h *loadgenreceiver.Handle) { s.started <- h },
+			OnStart: func(h *loadgenreceiver.Handle) { s.peers.Follow(h.RunID()); s.started <- h },
 			OnEnd:   func(sum summary.Summary, err error) { s.ended <- outcome{summary: sum, err: err} },
 		}))
 	f.Receivers[loadgen.Type()] = only{loadgen, s}
+	join := tracejoinprocessor.NewFactory(tracejoinprocessor.WithObserver(s.joined))
+	f.Processors[join.Type()] = join
+	seen := peers.NewFactory(&s.peers)
+	f.Exporters[seen.Type()] = seen
 	if store != nil {
 		kept := tracestore.NewFactory(store)
 		f.Exporters[kept.Type()] = kept

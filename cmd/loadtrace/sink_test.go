@@ -24,6 +24,8 @@ type otlpSink struct {
 	url     string
 	refuses atomic.Bool
 	refused atomic.Int64
+	// gets, if set, is told of everything that is taken, one at a time.
+	gets func(ptrace.Traces, pmetric.Metrics)
 
 	mu        sync.Mutex // guards all below
 	client    map[pcommon.TraceID]pcommon.SpanID
@@ -107,6 +109,9 @@ func (s *otlpSink) take(path string, body []byte) error {
 }
 
 func (s *otlpSink) takeTraces(td ptrace.Traces) {
+	if s.gets != nil {
+		s.gets(td, pmetric.NewMetrics())
+	}
 	before := s.spans
 	defer func() {
 		if s.spans > before {
@@ -129,6 +134,9 @@ func (s *otlpSink) takeTraces(td ptrace.Traces) {
 }
 
 func (s *otlpSink) takeMetrics(md pmetric.Metrics) {
+	if s.gets != nil {
+		s.gets(ptrace.NewTraces(), md)
+	}
 	for _, rm := range md.ResourceMetrics().All() {
 		for _, sm := range rm.ScopeMetrics().All() {
 			for _, m := range sm.Metrics().All() {

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/loadtrace/loadtrace/goruntime/cgroup/cgrouptest"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/loadgen/verdict"
@@ -207,6 +208,20 @@ func TestAGeneratorThatIsStarvedOfCPUIsUndecided(t *testing.T) {
 	c := wrapped(inner, "nice", "-n", "19")
 	c.run(t, 98)
 	assert.Regexp(t, "starved|schedule was not kept", strings.Join(c.summary(t).Verdict.Reasons, "\n"))
+}
+
+// A container's limit of CPU stops all of the generator for most of each tenth of
+// a second.
+func TestAGeneratorWhoseCgroupIsThrottledIsUndecided(t *testing.T) {
+	group := cgrouptest.Limited(t, 0.1)
+	tg := newTestTarget(t)
+	c := loadtrace(t, "run", writePlanWith(t, tg.url, "[{constant: 1000/s, duration: 2s}]",
+		"limits: {overrun: 30s}\ntrust: {schedule_lag: 1h, cpu_steal: 100%, scheduler_latency: 1h}\n"), "--json")
+	group.Wrap(c.Cmd)
+	c.run(t, 98)
+	v := c.summary(t).Verdict
+	require.Len(t, v.Reasons, 1)
+	assert.Regexp(t, `^the generator was starved: its cgroup was throttled in [0-9.]+ % of its periods of CPU, more than 1%$`, v.Reasons[0])
 }
 
 func TestReportsAreWrittenForCIAndPullRequests(t *testing.T) {

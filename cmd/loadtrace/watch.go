@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -46,15 +47,12 @@ func catch() *caught {
 // watch shows progress until the run has ended. A first signal stops the run, a
 // second gives up the telemetry that is still to be delivered; once only that is
 // left, the first does.
-func (r *planRun) watch(ctx context.Context, s *session, signals *caught) (outcome, error) {
-	run, err := s.begin(signals.names)
-	if err != nil {
-		return outcome{}, err
-	}
+func (r *planRun) watch(ctx context.Context, s *session, run *loadgenreceiver.Handle, signals *caught) (outcome, error) {
 	if r.onStart != nil {
 		r.onStart()
 	}
-	defer r.showProgress(run)()
+	var joining atomic.Bool
+	defer r.showProgress(run, &joining)()
 
 	stop, giveUp := sync.OnceFunc(run.Stop), sync.OnceFunc(s.collector.Shutdown)
 	idle, flushed, done := run.Idle(), (<-chan time.Time)(nil), ctx.Done()
@@ -62,6 +60,10 @@ func (r *planRun) watch(ctx context.Context, s *session, signals *caught) (outco
 		select {
 		case end := <-s.ended:
 			end.interrupted = stopped || cancelled
+			if end.err == nil && !end.interrupted && r.lingers() {
+				joining.Store(true)
+				s.linger(ctx, signals.names)
+			}
 			return end, end.err
 		case err := <-s.over:
 			s.over <- nil
@@ -83,8 +85,14 @@ func (r *planRun) watch(ctx context.Context, s *session, signals *caught) (outco
 	}
 }
 
+// lingers reports whether the target tells of requests, and has not been asked to
+// stop.
+func (r *planRun) lingers() bool {
+	return r.store != nil && r.store.Served() > 0 && r.beforeShutdown == nil
+}
+
 // showProgress shows the run's progress until the function that it returns is called.
-func (r *planRun) showProgress(run *loadgenreceiver.Handle) (done func()) {
+func (r *planRun) showProgress(run *loadgenreceiver.Handle, joining *atomic.Bool) (done func()) {
 	if r.quiet {
 		return func() {}
 	}
@@ -92,7 +100,12 @@ func (r *planRun) showProgress(run *loadgenreceiver.Handle) (done func()) {
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
-		term.Run(ctx, r.stderr, func() summary.Snapshot { return snapshot(run) }, r.screen.options(r.stderr))
+		next := func() summary.Snapshot {
+			shot := snapshot(run)
+			shot.Joining = joining.Load()
+			return shot
+		}
+		term.Run(ctx, r.stderr, next, r.screen.options(r.stderr))
 	}()
 	return func() { cancel(); <-over }
 }

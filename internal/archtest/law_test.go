@@ -87,6 +87,11 @@ var law = []rule{
 		forbidden: []string{"go.opentelemetry.io/contrib/...", "./goruntime/servermetrics/..."},
 	},
 	{
+		why:       "an environment is a value that the load library and any service share",
+		in:        []string{"./goruntime/environment"},
+		forbidden: []string{"go.opentelemetry.io/otel/sdk/..."},
+	},
+	{
 		why:       "commands are ends",
 		in:        []string{"./..."},
 		forbidden: []string{"./cmd/..."},
@@ -121,12 +126,12 @@ func TestOnlyTestsImportTestPackages(t *testing.T) {
 // compute can be replayed.
 func TestPurePackagesHaveNeitherClockNorGoroutine(t *testing.T) {
 	pure := []string{
-		"./goruntime/internal/gccycle", "./goruntime/internal/runtimehist",
+		"./goruntime/internal/gccycle", "./goruntime/internal/runtimehist", "./goruntime/environment",
 		"./receiver/loadgenreceiver/internal/span", "./receiver/loadgenreceiver/internal/meter",
 		"./processor/tracejoinprocessor/internal/join", "./processor/tracejoinprocessor/internal/window",
 		"./processor/tracejoinprocessor/internal/annotate", "./processor/tracejoinprocessor/internal/clock",
 		"./processor/tracejoinprocessor/internal/ledger", "./processor/tracejoinprocessor/internal/meter",
-		"./loadgen/verdict", "./cmd/loadtrace/internal/report",
+		"./loadgen/verdict", "./loadgen/allow", "./cmd/loadtrace/internal/report", "./cmd/loadtrace/internal/lint",
 	}
 	for _, f := range moduleFiles(t) {
 		if f.test || !matchAny(pure, f.pkg) {
@@ -149,7 +154,7 @@ func TestTheLawBites(t *testing.T) {
 		{pkg: "./receiver/loadgenreceiver", imports: []string{"github.com/tsenart/vegeta/v12/lib"}},
 		{pkg: "./processor/tracejoinprocessor", imports: []string{module + "/loadgen"}},
 		{pkg: "./goruntime", imports: []string{"go.opentelemetry.io/contrib/instrumentation/runtime"}},
-		{pkg: "./goruntime/internal/cgroup", imports: []string{"go.opentelemetry.io/collector/pdata/pmetric"}},
+		{pkg: "./goruntime/cgroup", imports: []string{"go.opentelemetry.io/collector/pdata/pmetric"}},
 		{pkg: "./goruntime", test: true, imports: []string{module + "/cmd/target"}},
 	} {
 		assert.NotEmpty(t, faults(f), "%s importing %s", f.pkg, f.imports)

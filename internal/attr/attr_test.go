@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/loadtrace/loadtrace/internal/attr"
 )
 
 // A name of our own under a foreign prefix could collide with a convention that
@@ -44,4 +46,13 @@ func literals(t *testing.T) []string {
 		})
 	}
 	return names
+}
+
+func TestNamesOfOursAreKnownAndMistypedOnesAreNot(t *testing.T) {
+	for _, name := range []string{attr.RunID, attr.MetricRequests, attr.EventRunStop, attr.EnvFingerprint, attr.JoinLedger + "gc", attr.JoinRuntimeHeap + ".age", "loadgen.env.version.ghz"} {
+		assert.True(t, attr.Known(name), name)
+	}
+	for _, name := range []string{"loadgen.run_id", "loadgen.runid", "join.ledger.", "loadgen.env.cores", "", "loadgen"} {
+		assert.False(t, attr.Known(name), name)
+	}
 }

@@ -24,7 +24,7 @@ const (
 	JoinClockBound  = "join.clock.bound"  // the true offset is within ± this
 
 	JoinRuntimeResolution  = "join.runtime.resolution" // instance or service
-	JoinRuntimeAge         = "join.runtime.age"        // from the oldest sample of a level to the end of the server's work
+	JoinRuntimeAge         = "join.runtime.age"        // from the oldest sample of a level to the end of the server's work; below 0: taken after it
 	JoinRuntimeGoroutines  = "join.runtime.goroutines"
 	JoinRuntimeHeap        = "join.runtime.heap"         // By
 	JoinRuntimeGCGoal      = "join.runtime.gc.goal"      // By
@@ -36,7 +36,13 @@ const (
 	JoinRuntimeCPU         = "join.runtime.cpu"          // processors busy, mean of the window
 	JoinRuntimeWindow      = "join.runtime.window"       // between the samples before and after the server's work
 	JoinRuntimeAgeSuffix   = ".age"                      // of one value, if it is not join.runtime.age
-	JoinGCOverlap          = "join.gc.overlap"           // no, possible, yes; absent if unknown
+
+	JoinGCOverlap    = "join.gc.overlap"    // no, possible, yes; absent if unknown
+	JoinGCResolution = "join.gc.resolution" // cycles: when each began and ended; samples: how many had ended
+	JoinGCCycles     = "join.gc.cycles"     // that met the work, or may have
+	JoinGCLeast      = "join.gc.time.least" // for which they went on during the work, at least
+	JoinGCMost       = "join.gc.time.most"  // and at most
+	JoinGCPause      = "join.gc.pause"      // stop-the-world time of these cycles, during the work or not
 
 	JoinLogLines = "join.logs.lines" // found
 	JoinLogsCut  = "join.logs.cut"   // those that are not events

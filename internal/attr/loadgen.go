@@ -12,6 +12,8 @@ const (
 	RunEnd     = "loadgen.run.end"         // completed, stopped or failed
 	RunStop    = "loadgen.run.stop_reason" // who stopped it, if somebody did
 	RunAttacks = "loadgen.run.attacks"     // the names of its attacks
+	PartIndex  = "loadgen.part.index"      // of a resource: which part of the run it is, from 0; absent if it is all
+	PartCount  = "loadgen.part.count"      // of a resource: how many parts there are
 	PlanName   = "loadgen.plan.name"
 	Plan       = "loadgen.plan" // the plan as YAML
 	AttackName = "loadgen.attack.name"
@@ -19,6 +21,8 @@ const (
 	StageIndex = "loadgen.stage.index" // within the attack, from 0
 	StageName  = "loadgen.stage.name"
 	Summary    = "loadgen.summary" // of the run, as JSON
+	// Environment of the generator, as JSON; EnvFingerprint is beside it.
+	Environment = "loadgen.environment"
 )
 
 // Counts of a run, on its span and its last event.

@@ -163,6 +163,7 @@ func TestTheResourceTellsInstancesApart(t *testing.T) {
 	assert.Equal(t, "blue-1", c.resource["service.instance.id"].GetStringValue())
 	for _, key := range []string{
 		"service.version", "host.name", "process.pid", "process.runtime.version", "telemetry.sdk.version",
+		"loadgen.env.fingerprint", "loadgen.env.go.maxprocs", "host.arch",
 	} {
 		assert.Contains(t, c.resource, key)
 	}

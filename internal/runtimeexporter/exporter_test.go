@@ -214,6 +214,51 @@ func TestATargetThatIsNoGoProgramSaysSoAndPassesOnWhatItHas(t *testing.T) {
 	}
 }
 
+// What Rust's prometheus-client serves: OpenMetrics whatever is asked for.
+func TestATargetThatKnowsOnlyOpenMetricsIsReadWithExemplarsAndTimesOfCreation(t *testing.T) {
+	url := serveMux(t, map[string]http.HandlerFunc{"/metrics": func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/openmetrics-text; version=1.0.0; charset=utf-8")
+		_, _ = io.WriteString(w, `# HELP http_requests Number of requests.
+# TYPE http_requests counter
+http_requests_total{method="GET"} 7 # {trace_id="2b9c72011d13ef2c78ddec04c386dd6b"} 1 1500000000.0
+http_requests_created{method="GET"} 1400000000.5
+http_requests_total{method="PUT"} 1
+# TYPE process_memory_bytes gauge
+# UNIT process_memory_bytes bytes
+process_memory_bytes 4096
+# TYPE http_request_duration_seconds histogram
+# UNIT http_request_duration_seconds seconds
+http_request_duration_seconds_bucket{le="0.1"} 3 # {trace_id="78ddec04c386dd6b2b9c72011d13ef2c"} 0.05
+http_request_duration_seconds_bucket{le="+Inf"} 4
+http_request_duration_seconds_sum 2.5
+http_request_duration_seconds_count 4
+# TYPE rpc_duration_seconds summary
+rpc_duration_seconds{quantile="0.99"} 0.5
+rpc_duration_seconds_sum 9
+rpc_duration_seconds_count 20
+# TYPE process_build info
+process_build_info{version="1.2"} 1
+# EOF
+`)
+	}})
+	got := pageOf(t, url, "application/openmetrics-text;version=1.0.0")
+	has(t, got, "up{*} 1.0", "# HELP http_requests Number of requests.", "# TYPE http_requests counter",
+		`http_requests_total{method="GET",`+labels+`} 7.0 # {trace_id="2b9c72011d13ef2c78ddec04c386dd6b"} 1.0 1.5e+09`,
+		`http_requests_created{method="GET",`+labels+`} 1.4000000005e+09`, `http_requests_total{method="PUT",`+labels+`} 1.0`,
+		"# UNIT process_memory_bytes bytes", "process_memory_bytes{*} 4096.0",
+		"# TYPE http_request_duration_seconds histogram", "http_request_duration_seconds_count{*} 4", "http_request_duration_seconds_sum{*} 2.5",
+		`http_request_duration_seconds_bucket{`+labels+`,le="0.1"} 3 # {trace_id="78ddec04c386dd6b2b9c72011d13ef2c"} 0.05`,
+		`rpc_duration_seconds{`+labels+`,quantile="0.99"} 0.5`, "rpc_duration_seconds_count{*} 20",
+		`process_build_info{`+labels+`,version="1.2"} 1.0`,
+		`target_fault{reason="no_go_runtime",`+labels+`,source="metrics"} 1.0`)
+
+	broken := serveMux(t, map[string]http.HandlerFunc{"/metrics": func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/openmetrics-text; version=1.0.0")
+		_, _ = io.WriteString(w, "# TYPE http_requests counter\nhttp_requests_total 1\n") // cut off before # EOF
+	}})
+	has(t, scrape(t, broken), "up{*} 0", `target_fault{reason="bad_format",`+labels+`,source="metrics"} 1`)
+}
+
 // A profile of a million goroutines is gigabytes; the total is in the first line.
 func TestOfGoroutineStacksOnlyTheFirstLineIsRead(t *testing.T) {
 	var written atomic.Int64
@@ -328,18 +373,6 @@ func TestAFamilyOfAnotherTypeThanAnotherTargetsIsLeftOutAndSaid(t *testing.T) {
 		assert.Regexp(t, `(?m)^http_size\{.*service_name="a"\} 1$`, got)
 		assert.NotRegexp(t, `(?m)^http_size\{.*service_name="b"\}`, got)
 		assert.Regexp(t, `target_fault\{reason="type_conflict",.*service_name="b",source="metrics"\} 1`, got)
-	})
-}
-
-func TestUsersOfTheWebConfigAreAskedFor(t *testing.T) {
-	name := filepath.Join(t.TempDir(), "web.yaml")
-	// bcrypt of "secret" with the least cost.
-	require.NoError(t, os.WriteFile(name, []byte("basic_auth_users: {prometheus: $2a$04$vXW8GGl/RG01N.lJhOL2Oe2PG7QIIvbvLa2TgQHFnIwFSrdOePeyW}\n"), 0o600))
-	run(t, []string{"--service=a", "--target=127.0.0.1:1", "--web-config", name}, func(address string) {
-		response, err := http.Get("http://" + address + "/metrics")
-		require.NoError(t, err)
-		defer func() { _ = response.Body.Close() }()
-		assert.Equal(t, http.StatusUnauthorized, response.StatusCode)
 	})
 }
 

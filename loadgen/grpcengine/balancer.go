@@ -51,7 +51,7 @@ type observed struct {
 // NewSubConn implements balancer.ClientConn. It puts credentials around the
 // connection's own that see it being made.
 func (o *observed) NewSubConn(addrs []resolver.Address, opts balancer.NewSubConnOptions) (balancer.SubConn, error) {
-	l := &link{clock: o.run.setup.Clock}
+	l := &link{clock: o.run.setup.Clock, admit: o.run.admit}
 	listen := opts.StateListener
 	var sc balancer.SubConn
 	opts.StateListener = func(s balancer.SubConnState) {

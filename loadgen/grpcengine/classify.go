@@ -15,6 +15,7 @@ var words = []struct {
 	text string
 	kind loadgen.ErrorKind
 }{
+	{"allowed_targets", loadgen.ErrorNotAllowed},
 	{"connection refused", loadgen.ErrorRefused},
 	{"too many open files", loadgen.ErrorNoFiles},
 	{"cannot assign requested address", loadgen.ErrorNoPorts},

@@ -49,7 +49,10 @@ func Open(s runner.Setup) (loadgen.Engine, error) {
 	if err := errors.Join(errCreds, errTarget, check(spec)); err != nil {
 		return nil, err
 	}
-	m, types, err := describe(context.Background(), spec, askTarget(spec, e.creds))
+	if err := e.admitted(context.Background()); err != nil {
+		return nil, err
+	}
+	m, types, err := describe(context.Background(), spec, askTarget(spec, e.creds, s.Gate))
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/balancer"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
 // flight is one hit under way. ghz's worker, the goroutines of a stream and gRPC
@@ -38,13 +39,12 @@ type marks struct {
 	made        making        // of the connection, if the call was its first
 }
 
-func newFlight(r *run, n uint64) *flight {
-	hit := r.pacer.Hit(n)
+func newFlight(r *run, hit pace.Hit) *flight {
 	f := &flight{run: r, begin: r.now()}
 	f.record = loadgen.Record{
-		Attack: r.setup.Index, Stage: hit.Stage, Seq: n,
-		TraceID: r.setup.Run.TraceID(r.setup.Index, n),
-		SpanID:  r.setup.Run.SpanID(r.setup.Index, n),
+		Attack: r.setup.Index, Stage: hit.Stage, Seq: hit.Number,
+		TraceID: r.setup.Run.TraceID(r.setup.Index, hit.Number),
+		SpanID:  r.setup.Run.SpanID(r.setup.Index, hit.Number),
 		Open:    hit.Open, Intended: hit.Intended, Target: &r.target,
 	}
 	if r.method.streams() {

@@ -3,6 +3,7 @@ package grpcengine
 import (
 	"context"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/jhump/protoreflect/grpcreflect"
@@ -13,6 +14,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/allow"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
@@ -24,11 +26,17 @@ type reflector func(ctx context.Context, service string) (description, error)
 
 // askTarget describes a service by the target's reflection service, in its
 // version v1 or else v1alpha, over a connection of its own.
-func askTarget(spec *loadgen.GRPC, creds credentials.TransportCredentials) reflector {
+func askTarget(spec *loadgen.GRPC, creds credentials.TransportCredentials, gate allow.Gate) reflector {
 	return func(ctx context.Context, service string) (description, error) {
 		ctx, cancel := context.WithTimeout(ctx, reflectWithin)
 		defer cancel()
 		opts := []grpc.DialOption{grpc.WithTransportCredentials(creds)}
+		if !gate.Ajar() {
+			dial := gate.Dial(&net.Dialer{})
+			opts = append(opts, grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) {
+				return dial(ctx, "tcp", address)
+			}))
+		}
 		if spec.Authority != "" {
 			opts = append(opts, grpc.WithAuthority(spec.Authority))
 		}

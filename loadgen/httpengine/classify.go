@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/allow"
 	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/wire"
 )
 
@@ -66,6 +67,9 @@ func byType(err error) (loadgen.ErrorKind, bool) {
 	}
 	if is[tooManyRedirects](err) {
 		return loadgen.ErrorRedirects, true
+	}
+	if is[*allow.Refusal](err) {
+		return loadgen.ErrorNotAllowed, true
 	}
 	if is[*net.DNSError](err) {
 		return loadgen.ErrorDNS, true

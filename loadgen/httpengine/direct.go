@@ -33,7 +33,7 @@ func newDirect(s *runner.Setup, trust *tls.Config, requests []*request) (*direct
 		Most:        spec.MaxConnections,
 		MaxBody:     int64(spec.MaxBody),
 		TLS:         trust,
-		Dialer:      newDialer(spec),
+		Dial:        s.Gate.Dial(newDialer(spec)),
 	})}, nil
 }
 

@@ -33,6 +33,9 @@ func open(s runner.Setup, transport choose) (loadgen.Engine, error) {
 		return nil, &pace.KeyError{Key: "http", What: "missing", Fix: "say what to attack"}
 	}
 	requests, errRequests := readRequests(spec, enginekit.Baggage(s))
+	if errRequests == nil {
+		errRequests = admit(s.Gate, spec, requests)
+	}
 	tr, errTransport := transport(&s, requests)
 	if err := errors.Join(errRequests, errTransport); err != nil {
 		return nil, err

@@ -50,9 +50,10 @@ func (h *hitter) hit(t *vegeta.Target) error {
 	return nil
 }
 
-// begin makes the record of a hit.
-func (h *hitter) begin(f *flight, seq uint64) {
-	hit := h.pacer.Hit(seq)
+// begin makes the record of hit n of the pacer.
+func (h *hitter) begin(f *flight, n uint64) {
+	hit := h.pacer.Hit(n)
+	seq := hit.Number
 	f.request = h.requests[seq%uint64(len(h.requests))]
 	f.handshake = false
 	f.record = loadgen.Record{

@@ -29,7 +29,7 @@ func newStandard(s *runner.Setup, trust *tls.Config) *standard {
 	t := &standard{spec: spec, maxBody: int64(spec.MaxBody)}
 	t.base, t.cut = context.WithCancel(context.Background())
 	t.http = &http.Transport{
-		DialContext:           newDialer(spec).DialContext,
+		DialContext:           s.Gate.Dial(newDialer(spec)),
 		TLSClientConfig:       trust,
 		TLSHandshakeTimeout:   spec.Timeout,
 		Protocols:             protocols(spec.Protocol),

@@ -37,6 +37,7 @@ const grace = 100 * time.Millisecond
 func Run(t *testing.T, h Harness) {
 	for name, test := range map[string]func(*testing.T, Harness){
 		"every planned hit is recorded once, with the schedule's intended time": recordsEveryHit,
+		"parts of a plan make its requests together, each once":                 dividesAmongParts,
 		"the target sees the traceparent of the record":                         carriesTraceparent,
 		"a stop during a long wait of the schedule ends the run at once":        stopsInALongWait,
 		"a stop cuts off requests under way after the grace":                    cutsOffAfterGrace,
@@ -64,12 +65,19 @@ type Result struct {
 // Attack carries out one attack and checks that its hits add up.
 func Attack(ctx context.Context, t *testing.T, open runner.Open, a loadgen.Attack, limits loadgen.Limits) Result {
 	t.Helper()
+	plan := &loadgen.Plan{Name: "test", Attacks: []loadgen.Attack{a}, Limits: limits}
+	return do(ctx, t, plan, runner.Options{ID: loadgen.NewRunID(), Open: open})
+}
+
+// do carries out a plan of one attack. The sink of the options is the suite's.
+func do(ctx context.Context, t *testing.T, plan *loadgen.Plan, o runner.Options) Result {
+	t.Helper()
 	var (
 		mu  sync.Mutex
 		res Result
 	)
-	run, err := runner.New(&loadgen.Plan{Name: "test", Attacks: []loadgen.Attack{a}, Limits: limits}, runner.Options{
-		ID: loadgen.NewRunID(), Open: open,
+	run, err := runner.New(plan, runner.Options{
+		ID: o.ID, Open: o.Open, Begin: o.Begin,
 		Sink: func(r *loadgen.Record) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -131,6 +139,39 @@ func recordsEveryHit(t *testing.T, h Harness) {
 		assert.Equal(t, offset, seen[n].Intended.Sub(zero), "hit %d", n)
 		assert.Equal(t, int(n/200), seen[n].Stage, "hit %d", n)
 	}
+}
+
+// dividesAmongParts runs the parts one after another, on one target, with one
+// moment of the future as their zero.
+func dividesAmongParts(t *testing.T, h Harness) {
+	const count = 3
+	var got sync.Map
+	a := h.Serve(t, func(_ context.Context, traceparent string) { got.Store(traceparent, true) })
+	a.Workers, a.MaxWorkers = 3, 30
+	a.Load = []pace.Stage{{Constant: 500, Duration: 201 * time.Millisecond}, {Max: &pace.Max{Workers: 4}, Count: 50}}
+	whole, err := pace.New(a.Load)
+	require.NoError(t, err)
+	id := loadgen.NewRunID()
+	seen := map[uint64]bool{}
+	for index := range count {
+		plan, err := (&loadgen.Plan{Name: "test", Attacks: []loadgen.Attack{a}}).Split(pace.Part{Index: index, Count: count})
+		require.NoError(t, err)
+		begin := time.Now().Add(50 * time.Millisecond)
+		res := do(t.Context(), t, plan, runner.Options{ID: id, Open: h.Open, Begin: begin})
+		for _, r := range res.Records {
+			require.False(t, seen[r.Seq], "hit %d was another part's", r.Seq)
+			seen[r.Seq] = true
+			assert.EqualValues(t, index, r.Seq%count)
+			assert.Equal(t, id.TraceID(0, r.Seq), r.TraceID)
+			_, ok := got.Load(traceparent(r))
+			assert.True(t, ok, "target did not see %s", traceparent(r))
+			if offset, open := whole.At(r.Seq); open {
+				assert.Equal(t, offset, r.Intended.Sub(begin), "hit %d", r.Seq)
+			}
+			assert.False(t, r.Sent.Before(begin), "sent before the run began")
+		}
+	}
+	assert.Len(t, seen, 101+50)
 }
 
 func carriesTraceparent(t *testing.T, h Harness) {

@@ -32,7 +32,7 @@ func (f *Fake) Run(_ context.Context, p *pace.Pacer, sink loadgen.Sink) error {
 		}
 		hit := p.Hit(n)
 		now := time.Now()
-		r := loadgen.Record{Attack: f.Setup.Index, Seq: n, Stage: hit.Stage, Open: hit.Open, Intended: now, Sent: now, Done: now}
+		r := loadgen.Record{Attack: f.Setup.Index, Seq: hit.Number, Stage: hit.Stage, Open: hit.Open, Intended: now, Sent: now, Done: now}
 		if f.Cut {
 			r.Outcome, r.Error = loadgen.Failed, loadgen.ErrorCancelled
 		}

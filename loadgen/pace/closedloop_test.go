@@ -36,7 +36,7 @@ func TestAClosedLoopKeepsItsWorkersBusyAndNoMore(t *testing.T) {
 		var f flights
 		r := rand.New(rand.NewPCG(1, 1))
 		given := w.run(t, func(n uint64) {
-			assert.Equal(t, pace.Hit{}, w.Hit(n), "no intended time in a closed loop")
+			assert.Equal(t, pace.Hit{Number: n}, w.Hit(n), "no intended time in a closed loop")
 			f.fly(w, time.Duration(r.IntN(1000)+1)*time.Microsecond)
 		})
 		assert.Len(t, given, 2000)

@@ -10,6 +10,7 @@ import (
 
 // Hit is what is known of a hit before it is sent.
 type Hit struct {
+	Number   uint64    // of the whole schedule, where the pacer's is a part of it
 	Stage    int       // index of the stage it belongs to
 	Open     bool      // whether it has an intended time: false in a closed-loop stage
 	Intended time.Time // zero unless Open
@@ -146,10 +147,10 @@ func (p *Pacer) Hit(n uint64) Hit {
 	}
 	span, entry := &p.schedule.spans[i], p.track.entries[i]
 	if !span.open() {
-		return Hit{Stage: i}
+		return Hit{Number: p.schedule.Number(n), Stage: i}
 	}
 	intended, _ := p.tempo.moment(entry.begin + span.at(n-entry.first))
-	return Hit{Stage: i, Open: true, Intended: intended}
+	return Hit{Number: p.schedule.Number(n), Stage: i, Open: true, Intended: intended}
 }
 
 // Done tells that a hit has ended. It is called once for each hit given out.

@@ -14,6 +14,10 @@ type span struct {
 	workers  int64     // of a closed loop
 	hits     uint64    // 0 in a closed loop with a duration: not known
 	length   time.Duration
+
+	// Of a part, hit j is hit skip + j*step of the whole stage; of the whole itself
+	// they are 0 and 1.
+	skip, step uint64
 }
 
 // newSpan makes a stage ready. lead is the growth that is wanted until the next
@@ -26,10 +30,10 @@ type span struct {
 // fraction: the next stage's first hit is due as it begins.
 func newSpan(st *Stage, lead float64) (s span, after float64) {
 	if st.Max != nil {
-		return span{workers: int64(st.Max.Workers), hits: st.Count, length: st.Duration}, 0
+		return span{workers: int64(st.Max.Workers), hits: st.Count, length: st.Duration, step: 1}, 0
 	}
 	curve, seconds := newCurve(st)
-	s = span{curve: curve, lead: lead}
+	s = span{curve: curve, lead: lead, step: 1}
 	grown := float64(st.Count)
 	if st.Count == 0 {
 		grown = curve.growth(seconds)
@@ -80,6 +84,7 @@ func (s *span) timeless() bool { return !s.open() && s.hits > 0 }
 // at is the time of hit j of an open stage. It is always before the stage's end,
 // though the last hit's may be rounded there.
 func (s *span) at(j uint64) time.Duration {
+	j = s.skip + j*s.step
 	n := s.lead + float64(j)
 	if s.arrivals != nil {
 		n = s.arrivals.at(j)
@@ -87,12 +92,13 @@ func (s *span) at(j uint64) time.Duration {
 	return min(toDuration(s.curve.when(n)), s.length-1)
 }
 
-// rate at t from the stage's beginning, which must be within the stage.
+// rate at t from the stage's beginning, which must be within the stage; of a part,
+// its share.
 func (s *span) rate(t time.Duration) float64 {
 	if !s.open() {
 		return 0
 	}
-	return s.curve.rate(t.Seconds())
+	return s.curve.rate(t.Seconds()) / float64(s.step)
 }
 
 func toDuration(seconds float64) time.Duration {

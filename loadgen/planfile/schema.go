@@ -28,6 +28,9 @@ func fieldsOf(t reflect.Type) []field {
 	var fields []field
 	for i := range t.NumField() {
 		key, flags, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+		if key == "-" {
+			continue
+		}
 		fields = append(fields, field{key: key, index: i, optional: flags == "omitempty"})
 	}
 	return fields

@@ -84,7 +84,7 @@ func TestASetThatIsWrongSaysWhatIsThere(t *testing.T) {
 		"name":                                     `has no =; write KEY=VALUE, such as attacks[0].http.timeout=5s`,
 		"=x":                                       `unknown key; the keys here are name, order, attacks, limits, sampling, thresholds, trust`,
 		"limit.grace=1s":                           `limit: unknown key; did you mean limits? the keys here are name, order, attacks, limits, sampling, thresholds, trust`,
-		"limits.x=1s":                              `limits.x: unknown key; the keys here are grace, overrun, max_duration`,
+		"limits.x=1s":                              `limits.x: unknown key; the keys here are grace, overrun, max_duration, allowed_targets`,
 		"attacks[1].name=x":                        `attacks: there is no element "1"; there are [0] login`,
 		"attacks.logout.name=x":                    `attacks: there is no element "logout"; there are [0] login`,
 		"attacks.login.load[7]={}":                 `attacks[0].load: there is no element "7"; there are [0] first`,

@@ -71,6 +71,7 @@ func (v *validator) plan(p *loadgen.Plan) {
 	notNegative(v, "limits.grace", p.Limits.Grace, "500ms")
 	notNegative(v, "limits.overrun", p.Limits.Overrun, "5s")
 	notNegative(v, "limits.max_duration", p.Limits.MaxDuration, "10m, or leave it out for no limit")
+	v.allowed(p)
 	v.thresholds(p)
 	v.trust(p.Trust)
 }

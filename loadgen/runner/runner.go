@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/allow"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
@@ -23,6 +24,9 @@ type Setup struct {
 	Index  int // of the attack in the plan
 	Attack loadgen.Attack
 	Limits loadgen.Limits
+	// Gate is what may be attacked, by the plan and by who carries it out. Engines ask
+	// it about every target before the run and about every address they dial.
+	Gate allow.Gate
 	// Sampler decides which requests get a span, which their trace flags say.
 	Sampler loadgen.Sampler
 	// Clock is the run's zero. Records' times are Clock plus a monotonic offset, so
@@ -42,10 +46,17 @@ func (s *Setup) TraceState(sampled bool) string {
 type Options struct {
 	ID   loadgen.RunID
 	Open Open
+	// Begin is when the first attacks begin, such as a moment that the parts of a plan
+	// have agreed on; the zero Time is as soon as Do is called. What has passed by
+	// then is late.
+	Begin time.Time
 	// Sink takes every record; see loadgen.Sink.
 	Sink loadgen.Sink
 	// Event, if set, is told of each event, one at a time; it must return soon.
 	Event func(Event)
+	// Allowed is what may be attacked whatever the plan allows; the zero List is
+	// anything.
+	Allowed allow.List
 }
 
 // ErrMaxDuration is the cause of a stop by the plan's limit of time.
@@ -56,6 +67,7 @@ type Run struct {
 	plan    *loadgen.Plan
 	o       Options
 	clock   time.Time
+	gate    allow.Gate
 	attacks []*attack
 	stopped atomic.Bool
 	ctx     context.Context // of Do; set before the first attack begins
@@ -66,7 +78,11 @@ type Run struct {
 // New checks the plan's loads and opens its engines. Faults are *pace.KeyError
 // values, joined.
 func New(plan *loadgen.Plan, o Options) (*Run, error) {
-	r := &Run{plan: plan, o: o, clock: time.Now()}
+	own, err := allow.Parse("limits.allowed_targets", plan.Limits.AllowedTargets)
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{plan: plan, o: o, clock: time.Now(), gate: allow.New(o.Allowed, own)}
 	var faults []error
 	for i := range plan.Attacks {
 		a, err := r.open(i)
@@ -88,8 +104,9 @@ func (r *Run) open(i int) (*attack, error) {
 	if err != nil {
 		return nil, err
 	}
+	schedule = schedule.Part(r.plan.Part)
 	engine, err := r.o.Open(Setup{
-		Run: r.o.ID, Index: i, Attack: spec, Limits: r.plan.Limits, Sampler: r.plan.Sampler(), Clock: r.clock,
+		Run: r.o.ID, Index: i, Attack: spec, Limits: r.plan.Limits, Gate: r.gate, Sampler: r.plan.Sampler(), Clock: r.clock,
 	})
 	if err != nil {
 		return nil, err
@@ -105,36 +122,48 @@ func (r *Run) Do(ctx context.Context) error {
 	cancel := func() { stop(nil) }
 	defer cancel()
 	r.ctx = ctx
+	begin := r.begin()
 	if d := r.plan.Limits.MaxDuration; d > 0 {
-		timer := time.AfterFunc(d, func() { stop(ErrMaxDuration) })
+		timer := time.AfterFunc(time.Until(begin)+d, func() { stop(ErrMaxDuration) })
 		defer timer.Stop()
 	}
-	r.tell(RunStarted, -1, -1, time.Now())
+	r.tell(RunStarted, -1, -1, begin)
 	var err error
 	if r.plan.Order == loadgen.Sequence {
-		err = r.sequence(ctx)
+		err = r.sequence(ctx, begin)
 	} else {
-		err = r.parallel(ctx, cancel)
+		err = r.parallel(ctx, begin, cancel)
 	}
 	return errors.Join(err, r.close())
 }
 
-func (r *Run) sequence(ctx context.Context) error {
+// begin is the zero of the first attacks.
+//
+// Subtle: it gets the run's own monotonic clock, so that a step of the wall clock
+// between now and then cannot tear it from the records, whose clock is that.
+func (r *Run) begin() time.Time {
+	if r.o.Begin.IsZero() {
+		return time.Now()
+	}
+	return r.clock.Add(r.o.Begin.Sub(r.clock))
+}
+
+func (r *Run) sequence(ctx context.Context, begin time.Time) error {
 	for _, a := range r.attacks {
 		if ctx.Err() != nil {
 			r.stopped.Store(true)
 			return nil
 		}
-		if err := a.do(ctx, time.Now()); err != nil {
+		if err := a.do(ctx, begin); err != nil {
 			return err
 		}
+		begin = time.Now()
 	}
 	return nil
 }
 
 // parallel gives all attacks the same zero, and stops all when one engine fails.
-func (r *Run) parallel(ctx context.Context, cancel context.CancelFunc) error {
-	begin := time.Now()
+func (r *Run) parallel(ctx context.Context, begin time.Time, cancel context.CancelFunc) error {
 	errs := make([]error, len(r.attacks))
 	var wg sync.WaitGroup
 	for i, a := range r.attacks {
@@ -169,6 +198,9 @@ func (r *Run) SetSpeed(attack string, speed float64) error {
 	}
 	return nil
 }
+
+// Close releases a run that Do was not called of.
+func (r *Run) Close() error { return r.close() }
 
 func (r *Run) close() error {
 	var errs []error

@@ -64,7 +64,7 @@ func (a *Accumulator) Summary(end time.Time, c Conclusion) Summary {
 		RunID:     a.run.String(),
 		Plan:      a.plan.Name,
 		Began:     a.began,
-		Elapsed:   Seconds(end.Sub(a.began).Seconds()),
+		Elapsed:   Seconds(max(0, end.Sub(a.began)).Seconds()),
 		End:       Completed,
 		Telemetry: c.Telemetry,
 	}

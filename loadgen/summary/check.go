@@ -86,6 +86,23 @@ func (t *tally) recorded() uint64 {
 	return n
 }
 
+// Lose takes n spans that had been delivered for lost behind the place where they
+// were: what is said of the telemetry, the faults and the verdict change with it.
+func (s *Summary) Lose(n uint64) {
+	t := &s.Telemetry
+	if n = min(n, t.SpansDelivered); n == 0 {
+		return
+	}
+	t.SpansDelivered -= n
+	t.SpansDropped += n
+	if sent := s.Total.Requests.Sent(); sent > 0 {
+		t.SpansPerRequest = max(0, t.SpansPerRequest-float64(n)/float64(sent))
+	}
+	fault := fmt.Sprintf("the pipeline behind the join did not take all spans: %d were lost", n)
+	s.Faults = append(s.Faults, fault)
+	s.Verdict.Doubt(fault)
+}
+
 // Check returns a sentence for everything that was lost of the telemetry, for
 // spans that are not accounted for, and for a number of spans other than one for
 // each request that was not sampled out, if sent requests were sent. A run without spans has no such fault.

@@ -23,6 +23,7 @@ const (
 // Summary is what became of a run.
 type Summary struct {
 	RunID   string    `json:"run_id"`
+	Part    *Part     `json:"part,omitempty"` // nil: the whole run
 	Plan    string    `json:"plan"`
 	Began   time.Time `json:"began"`
 	Elapsed Seconds   `json:"elapsed"`
@@ -42,6 +43,9 @@ type Summary struct {
 	// by attack and the time of sending.
 	Failures  []Request `json:"failures,omitempty"`
 	Telemetry Telemetry `json:"telemetry"`
+	// Environment is what the figures were measured in: those of two runs may only be
+	// compared if it is the same.
+	Environment Environment `json:"environment"`
 	// Faults are errors of loadtrace itself, each a sentence: counts that do not
 	// add up, telemetry that was lost. A run with faults is not to be trusted.
 	Faults []string `json:"faults,omitempty"`
@@ -203,6 +207,18 @@ type Telemetry struct {
 	// less the part that was sampled out, or there is a fault. 0 where there is no
 	// pipeline for spans.
 	SpansPerRequest float64 `json:"spans_per_request"`
+	// Join says what was joined to the requests; nil if nothing was to be.
+	Join *Join `json:"join,omitempty"`
+}
+
+// Join counts requests by how much of the target's side was joined to them.
+type Join struct {
+	Complete uint64 `json:"complete"` // the server span, the runtime and log lines, as far as their signals have a pipeline
+	Partial  uint64 `json:"partial"`
+	None     uint64 `json:"none"`
+	// Missing counts what the others lack, by the values of the attribute join.missing;
+	// a request may lack several.
+	Missing map[string]uint64 `json:"missing,omitempty"`
 }
 
 // Snapshot is what a progress display shows of a run under way.
@@ -225,4 +241,6 @@ type Snapshot struct {
 	Breached int
 	// Delivering: the last request has ended, and telemetry is still to be delivered.
 	Delivering bool
+	// Joining: all that is left to do is to hear what the target tells of the last requests.
+	Joining bool
 }

@@ -25,6 +25,7 @@ func timetables(plan *loadgen.Plan) []*timetable {
 		if err != nil {
 			continue
 		}
+		s = s.Part(plan.Part)
 		t := &timetable{schedule: s}
 		planned, counted := s.Planned()
 		length, timed := s.Duration()

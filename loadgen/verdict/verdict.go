@@ -20,6 +20,8 @@ const (
 // Report is the verdict with what it rests on.
 type Report struct {
 	Verdict Verdict `json:"verdict"`
+	// Part is INDEX/COUNT where the verdict is of a part of a run alone.
+	Part string `json:"part,omitempty"`
 	// Reasons are sentences: why the measurement is not trusted, and which thresholds
 	// had no samples. With them a verdict is undecided, unless it can be trusted and a
 	// threshold with samples was breached.
@@ -67,6 +69,13 @@ func Decide(t loadgen.Trust, e *Evidence, results []Result) Report {
 	return r
 }
 
+// Doubt adds a reason, found after the verdict, not to trust the measurement.
+func (r *Report) Doubt(reason string) {
+	r.Reasons = append(r.Reasons, reason)
+	r.Trusted = false
+	r.Verdict = Undecided
+}
+
 // Breached is how many thresholds were breached.
 func (r *Report) Breached() (n int) {
 	for i := range r.Thresholds {
@@ -79,6 +88,13 @@ func (r *Report) Breached() (n int) {
 
 // Words say the verdict in a line.
 func (r *Report) Words() string {
+	if r.Part != "" {
+		return "in part " + r.Part + ", " + r.words()
+	}
+	return r.words()
+}
+
+func (r *Report) words() string {
 	n, breached := len(r.Thresholds), r.Breached()
 	switch {
 	case r.Verdict == Sound:

@@ -1,6 +1,10 @@
 package vitals
 
-import "math"
+import (
+	"math"
+
+	"github.com/loadtrace/loadtrace/goruntime/cgroup"
+)
 
 // Strain is how the machine treated the process for a while. A figure that is
 // nil is not known.
@@ -19,7 +23,7 @@ type Strain struct {
 // Between computes the strain from two readings, the earlier first.
 func Between(before, after Reading) Strain {
 	return Strain{
-		CPUThrottled:     throttled(before.cgroups, after.cgroups),
+		CPUThrottled:     throttled(before.levels, after.levels),
 		CPUSteal:         steal(before, after),
 		SchedulerLatency: quantile(0.99, before.sched, after.sched),
 	}
@@ -29,7 +33,7 @@ func Between(before, after Reading) Strain {
 func (s Strain) Unknown() []string {
 	var out []string
 	if s.CPUThrottled == nil {
-		out = append(out, "CPU throttling (there is no cgroup v2 here)")
+		out = append(out, "CPU throttling (no cgroup here tells)")
 	}
 	if s.CPUSteal == nil {
 		out = append(out, "CPU steal (there is no /proc/stat here)")
@@ -41,14 +45,14 @@ func (s Strain) Unknown() []string {
 }
 
 // throttled is the worst of the cgroups that were there at both moments.
-func throttled(before, after []cgroup) *float64 {
+func throttled(before, after []cgroup.Level) *float64 {
 	var worst *float64
 	for _, a := range after {
 		for _, b := range before {
-			if a.path != b.path || a.periods < b.periods || a.throttled < b.throttled {
+			if a.Path != b.Path || a.Periods < b.Periods || a.Throttled < b.Throttled {
 				continue
 			}
-			share := ratio(a.throttled-b.throttled, a.periods-b.periods)
+			share := ratio(a.Throttled-b.Throttled, a.Periods-b.Periods)
 			if worst == nil || share > *worst {
 				worst = &share
 			}

@@ -1,49 +1,49 @@
 package vitals
 
 import (
+	"maps"
 	"math"
-	"os"
-	"path/filepath"
 	"runtime"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
-// tree is a source made of files.
-func tree(t *testing.T, files map[string]string) Source {
-	dir := t.TempDir()
-	put(t, dir, files)
-	return Source{Proc: filepath.Join(dir, "proc"), Cgroup: filepath.Join(dir, "cgroup")}
-}
-
-func put(t *testing.T, dir string, files map[string]string) {
-	for name, text := range files {
-		path := filepath.Join(dir, name)
-		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
-		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+// tree is a source made of files, on a system with version 2 of cgroups.
+func tree(files map[string]string) Source {
+	all := fstest.MapFS{}
+	for _, more := range []map[string]string{{
+		"proc/self/mountinfo":               "30 25 0:26 / /cgroup rw - cgroup2 cgroup2 rw\n",
+		"cgroup/cgroup.controllers":         "cpu\n",
+		"cgroup/pod/cgroup.controllers":     "cpu\n",
+		"cgroup/pod/box/cgroup.controllers": "cpu\n",
+	}, files} {
+		for name, text := range more {
+			all[name] = &fstest.MapFile{Data: []byte(text)}
+		}
 	}
+	return Source{root: all}
 }
 
 func TestTheWorstThrottledCgroupAroundTheProcessCounts(t *testing.T) {
 	files := map[string]string{
-		"proc/self/cgroup":        "12:cpu:/old\n0::/pod/box\n",
+		"proc/self/cgroup":        "12:cpuset:/old\n0::/pod/box\n",
 		"cgroup/pod/box/cpu.stat": "usage_usec 1\nnr_periods 1000\nnr_throttled 10\nthrottled_usec 5\n",
 		"cgroup/pod/cpu.stat":     "usage_usec 1\nnr_periods 500\nnr_throttled 0\n",
 		"cgroup/cpu.stat":         "usage_usec 99\nuser_usec 1\n",
 		"proc/stat":               "cpu  100 0 100 700 0 0 0 100 7 0\ncpu0 1 2 3\n",
 	}
-	s := tree(t, files)
-	before := s.Read()
-	put(t, filepath.Dir(s.Proc), map[string]string{
+	before := tree(files).Read()
+	maps.Copy(files, map[string]string{
 		"cgroup/pod/box/cpu.stat": "usage_usec 2\nnr_periods 1100\nnr_throttled 11\n",
 		"cgroup/pod/cpu.stat":     "usage_usec 2\nnr_periods 600\nnr_throttled 25\n",
 		"proc/stat":               "cpu  150 0 150 770 0 0 0 130 9 0\n",
 	})
-	got := Between(before, s.Read())
+	got := Between(before, tree(files).Read())
 	require.NotNil(t, got.CPUThrottled)
 	assert.InDelta(t, 0.25, *got.CPUThrottled, 1e-9)
 	require.NotNil(t, got.CPUSteal)
@@ -52,7 +52,7 @@ func TestTheWorstThrottledCgroupAroundTheProcessCounts(t *testing.T) {
 }
 
 func TestACgroupWithoutALimitIsNotThrottled(t *testing.T) {
-	s := tree(t, map[string]string{"proc/self/cgroup": "0::/\n", "cgroup/cpu.stat": "usage_usec 5\n"})
+	s := tree(map[string]string{"proc/self/cgroup": "0::/\n", "cgroup/cpu.stat": "usage_usec 5\n"})
 	got := Between(s.Read(), s.Read())
 	require.NotNil(t, got.CPUThrottled)
 	assert.Zero(t, *got.CPUThrottled)
@@ -60,14 +60,13 @@ func TestACgroupWithoutALimitIsNotThrottled(t *testing.T) {
 
 func TestWhatASystemDoesNotTellIsNotKnown(t *testing.T) {
 	for name, files := range map[string]map[string]string{
-		"nothing":     {},
-		"cgroup v1":   {"proc/self/cgroup": "1:cpu:/a\n", "cgroup/cpu.stat": "nr_periods 0\nnr_throttled 0\nthrottled_time 0\n"},
-		"hybrid":      {"proc/self/cgroup": "1:cpu:/a\n0::/\n", "cgroup/cpu.stat": "nr_periods 0\nnr_throttled 0\n"},
-		"not numbers": {"proc/self/cgroup": "0::/x\n", "proc/stat": "cpu a b c d e f g h\n"},
-		"an old stat": {"proc/stat": "cpu 1 2 3 4\n"},
+		"nothing":           {},
+		"no cpu controller": {"proc/self/cgroup": "1:cpuset:/a\n"},
+		"not numbers":       {"proc/self/cgroup": "0::/x\n", "proc/stat": "cpu a b c d e f g h\n"},
+		"an old stat":       {"proc/stat": "cpu 1 2 3 4\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := tree(t, files)
+			s := tree(files)
 			got := Between(s.Read(), s.Read())
 			assert.Nil(t, got.CPUThrottled)
 			assert.Nil(t, got.CPUSteal)

@@ -33,6 +33,10 @@ type Config struct {
 	Shards int `mapstructure:"shards"`
 	// DrainTimeout is how long a shutdown goes on delivering.
 	DrainTimeout time.Duration `mapstructure:"drain_timeout"`
+	// TargetsOptional lets client spans go on unmarked, and after one wait at once,
+	// until a first server span comes: where it is not known whether any target will
+	// send its telemetry here.
+	TargetsOptional bool `mapstructure:"targets_optional"`
 
 	Clients ClientsConfig `mapstructure:"clients"`
 	Keep    KeepConfig    `mapstructure:"keep"`
@@ -187,6 +191,7 @@ func (c *Config) Validate() error {
 		{c.Keep.Share >= 0 && c.Keep.Share <= 1, "keep::share: is no part of a whole; write 0 to 1"},
 		{c.Keep.Remember >= 0 && c.Keep.Remember <= maxRemember, "keep::remember: is out of bounds; write 0 to 10000000"},
 		{!c.Keep.All || c.Keep.Slow == 0 && !c.Keep.Failed && c.Keep.Share == 0, "keep::all: keeps every trace, so that slow, failed and share have no effect; write all: false, or remove them"},
+		{!c.TargetsOptional || c.Keep.All, "targets_optional: would let traces through that are not to be kept; write keep::all: true, or remove it"},
 		{c.Runtime.MaxAge > 0, "runtime::max_age: no sample would be young enough; write more than 0s"},
 		{c.Logs.MaxLines >= 0 && c.Logs.MaxLines <= maxLines, "logs::max_lines: is out of bounds; write 0 to 64"},
 		{c.Logs.MaxBodyBytes > 0 && c.Logs.MaxBodyBytes <= maxBody, "logs::max_body_bytes: is out of bounds; write 1 to 65536"},
@@ -212,6 +217,7 @@ func (c *Config) options(instance string) hub.Options {
 	return hub.Options{
 		Wait: c.Wait, MaxBytes: int64(c.MaxBytes), TraceBytes: int(c.MaxTraceBytes), Shards: c.shards(), DrainTimeout: c.DrainTimeout,
 		Clients:    hub.Clients(c.Clients),
+		Optional:   c.TargetsOptional,
 		Keep:       hub.Keep(c.Keep),
 		Logs:       hub.Logs{Lines: c.Logs.MaxLines, BodyBytes: c.Logs.MaxBodyBytes, LookupTimeout: loki.LookupTimeout, LookupSlow: loki.LookupSlow},
 		RuntimeAge: c.Runtime.MaxAge,

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,8 +20,10 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/processor/processortest"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/metadata"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/metadatatest"
 )
 
 func TestTheDefaultsAreValid(t *testing.T) {
@@ -128,7 +133,7 @@ func TestARefusalReachesTheSenderOfEachSignal(t *testing.T) {
 func TestEveryAttributeIsInTheReadme(t *testing.T) {
 	readme, names := readDocumented(t)
 	for _, name := range names {
-		assert.Contains(t, readme, "`"+name+"`", fmt.Sprintf("%s is not documented", name))
+		assert.True(t, strings.Contains(readme, "`"+name+"`"), "%s is not documented", name)
 	}
 }
 
@@ -155,4 +160,46 @@ func TestALogSourceIsAskedOnlyIfItIsConfigured(t *testing.T) {
 		require.Error(t, err, key)
 		assert.Contains(t, err.Error(), key)
 	}
+}
+
+// A source that is away shows in the collector's own metrics.
+func TestWhatTheLogSourceDoesIsCounted(t *testing.T) {
+	var away atomic.Bool
+	loki := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if away.Load() {
+			http.Error(w, "away", http.StatusBadRequest)
+			return
+		}
+		fmt.Fprint(w, `{"status":"success","data":{"resultType":"streams","result":[]}}`)
+	}))
+	defer loki.Close()
+	reading := componenttest.NewTelemetry()
+	defer func() { require.NoError(t, reading.Shutdown(context.Background())) }()
+	set := metadatatest.NewSettings(reading)
+	cfg := configured(t, `{logs: {loki: {pull_interval: 10ms, settle: 0s, source: {http: {endpoint: '`+loki.URL+`'}}}}}`)
+	p, err := NewFactory().CreateTraces(t.Context(), set, cfg, consumertest.NewNop())
+	require.NoError(t, err)
+	require.NoError(t, p.Start(t.Context(), componenttest.NewNopHost()))
+	pulls := func(want string) func() bool {
+		return func() bool {
+			m, err := reading.GetMetric("otelcol_trace_join_pulls")
+			if err != nil {
+				return false
+			}
+			for _, point := range m.Data.(metricdata.Sum[int64]).DataPoints {
+				if v, _ := point.Attributes.Value("pull"); v.AsString() == want && point.Value > 0 {
+					return true
+				}
+			}
+			return false
+		}
+	}
+	require.Eventually(t, pulls("answered"), 10*time.Second, 10*time.Millisecond)
+	require.False(t, pulls("failed")())
+	away.Store(true)
+	require.Eventually(t, pulls("failed"), 10*time.Second, 10*time.Millisecond)
+	requests, err := reading.GetMetric("otelcol_trace_join_loki_requests")
+	require.NoError(t, err)
+	assert.Len(t, requests.Data.(metricdata.Sum[int64]).DataPoints, 2, "first and repeated")
+	require.NoError(t, p.Shutdown(t.Context()))
 }

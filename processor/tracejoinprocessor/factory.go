@@ -20,9 +20,12 @@ type factory struct {
 	shared   registry
 }
 
-// NewFactory makes the factory of the processor.
-func NewFactory() processor.Factory {
+// NewFactory makes the factory of the processor. A collector needs no options.
+func NewFactory(options ...Option) processor.Factory {
 	f := &factory{instance: uuid.NewString()}
+	for _, o := range options {
+		o(f)
+	}
 	return processor.NewFactory(metadata.Type, createDefaultConfig,
 		processor.WithTraces(f.traces, metadata.TracesStability),
 		processor.WithMetrics(f.metrics, metadata.MetricsStability),

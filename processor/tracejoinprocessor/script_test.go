@@ -56,6 +56,7 @@ func TestScripts(t *testing.T) {
 
 func play(t *testing.T, archive *txtar.Archive) {
 	p := newPipes(t, string(archive.Comment))
+	defer p.shutdown()
 	outs := 0
 	for i := range archive.Files {
 		f := &archive.Files[i]
@@ -87,7 +88,6 @@ func play(t *testing.T, archive *txtar.Archive) {
 		}
 	}
 	require.NotZero(t, outs, "the script compares nothing")
-	p.shutdown()
 }
 
 // pipes is a join with a sink behind each signal.
@@ -245,8 +245,14 @@ func (p *pipes) lines(text string) plog.Logs {
 		rl := ld.ResourceLogs().AppendEmpty()
 		p.resource(rl.Resource(), it)
 		r := rl.ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
-		r.SetTraceID(traceID(it.of["trace"]))
+		if v := it.of["trace"]; v != "" {
+			r.SetTraceID(traceID(v))
+		}
 		r.SetTimestamp(pcommon.NewTimestampFromTime(p.at(it.of["at"])))
+		if it.kind == "cycle" {
+			p.cycle(r, it)
+			continue
+		}
 		r.SetSeverityText(it.of["severity"])
 		r.Body().SetStr(it.of["body"])
 		if v := it.of["span"]; v != "" {
@@ -254,6 +260,18 @@ func (p *pipes) lines(text string) plog.Logs {
 		}
 	}
 	return ld
+}
+
+// cycle is the event of a GC cycle: number, earliest, latest, end and pause.
+func (p *pipes) cycle(r plog.LogRecord, it item) {
+	r.SetEventName("go.gc.cycle")
+	n, err := strconv.Atoi(it.of["number"])
+	require.NoError(p.t, err)
+	r.Attributes().PutInt("go.gc.cycle.number", int64(n))
+	r.Attributes().PutInt("go.gc.cycle.start.earliest", p.at(it.of["earliest"]).UnixNano())
+	r.Attributes().PutInt("go.gc.cycle.start.latest", p.at(it.of["latest"]).UnixNano())
+	r.Attributes().PutInt("go.gc.cycle.end", p.at(it.of["end"]).UnixNano())
+	put(r.Attributes(), "go.gc.cycle.pause", it.of["pause"])
 }
 
 // points: every key with a dot or an underscore is a metric; with exemplar=N all

@@ -2,6 +2,7 @@ package tracejoinprocessor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -16,8 +17,9 @@ import (
 
 // registry knows the join of each configuration while one of its handles is alive.
 type registry struct {
-	mu  sync.Mutex // guards all, and what the groups say is guarded by it
-	all map[*Config]*group
+	started func(*Join) // nil: nobody wants to know
+	mu      sync.Mutex  // guards all, and what the groups say is guarded by it
+	all     map[*Config]*group
 }
 
 // group is the handles that share a hub.
@@ -93,14 +95,25 @@ func (h *handle) Start(ctx context.Context, host component.Host) error {
 	if err != nil {
 		return err
 	}
-	if err := observe(builder, h2); err != nil {
+	if err := g.observe(builder, h2); err != nil {
 		builder.Shutdown()
 		return err
 	}
 	g.telemetry = builder
 	h2.Start()
 	g.hub.Store(h2)
+	if h.home.started != nil {
+		h.home.started(&Join{h2})
+	}
 	return nil
+}
+
+func (g *group) observe(b *metadata.TelemetryBuilder, h *hub.Hub) error {
+	err := observe(b, h)
+	if g.loki != nil {
+		err = errors.Join(err, observeLoki(b, g.loki))
+	}
+	return err
 }
 
 // options of the hub, with its log source.

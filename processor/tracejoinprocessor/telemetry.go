@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/hub"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logsource"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/metadata"
 )
 
@@ -32,6 +33,30 @@ func observe(b *metadata.TelemetryBuilder, h *hub.Hub) error {
 		b.RegisterTraceJoinLookupsCallback(each("result", func() map[string]int64 {
 			c := h.Counts()
 			return map[string]int64{"answered": c.Lookups - c.LookupsFailed, "failed": c.LookupsFailed, "skipped": c.LookupsSkipped}
+		})),
+		b.RegisterTraceJoinPullsCallback(each("pull", func() map[string]int64 {
+			c := h.Counts()
+			return map[string]int64{"answered": c.Pulls, "failed": c.PullsFailed}
+		})),
+		b.RegisterTraceJoinPulledLinesCallback(each("pulled", func() map[string]int64 {
+			c := h.Counts()
+			return map[string]int64{"taken": c.Pulled, "over": c.PulledOver}
+		})),
+	)
+}
+
+// observeLoki tells what the log source does.
+func observeLoki(b *metadata.TelemetryBuilder, l *logsource.Loki) error {
+	return errors.Join(
+		b.RegisterTraceJoinLokiBytesCallback(one(func() int64 { return int64(l.Counts().Bytes) })),
+		b.RegisterTraceJoinLokiFullPagesCallback(one(func() int64 { return int64(l.Counts().FullPages) })),
+		b.RegisterTraceJoinLokiRequestsCallback(each("attempt", func() map[string]int64 {
+			c := l.Counts()
+			return map[string]int64{"first": int64(c.Requests - c.Retries), "repeated": int64(c.Retries)}
+		})),
+		b.RegisterTraceJoinLokiLinesCallback(each("line", func() map[string]int64 {
+			c := l.Counts()
+			return map[string]int64{"whole": int64(c.Lines - c.CutBodies), "cut": int64(c.CutBodies), "bad": int64(c.BadLines)}
 		})),
 	)
 }

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/allow"
 	"github.com/loadtrace/loadtrace/loadgen/planfile"
 )
 
@@ -30,12 +31,29 @@ type Config struct {
 	RunID string `mapstructure:"run_id"`
 	// StartDelay is how long after the collector's start the run begins.
 	StartDelay time.Duration `mapstructure:"start_delay"`
+	// StartAt is when the run begins instead, as RFC 3339. A moment that has passed
+	// when the run is ready is an error.
+	StartAt string `mapstructure:"start_at"`
+	// Part is the part of the plan that this receiver carries out, if several do
+	// together, in processes of their own. RunID and StartAt are then the same in all.
+	Part PartConfig `mapstructure:"part"`
+
+	// AllowedTargets is what may be attacked, whatever the plan says: names, networks
+	// and ports, as in the plan's own limits.allowed_targets. Without it, anything.
+	AllowedTargets []string `mapstructure:"allowed_targets"`
 
 	Metrics MetricsConfig `mapstructure:"metrics"`
 	Spans   SpansConfig   `mapstructure:"spans"`
 	Outbox  OutboxConfig  `mapstructure:"outbox"`
 
-	given *loadgen.Plan // of WithPlan; overrides PlanFile, Plan and Set
+	given *loadgen.Plan // of WithPlan; overrides PlanFile, Plan, Set and Part
+	start Start         // of WithStart; overrides RunID and StartAt
+}
+
+// PartConfig is one of Count parts. Zero is the whole.
+type PartConfig struct {
+	Index int `mapstructure:"index"` // from 0
+	Count int `mapstructure:"count"`
 }
 
 // MetricsConfig says how often metrics are emitted, and with how many exemplars.
@@ -97,7 +115,7 @@ const (
 // Validate reports every fault at once. An inline plan is checked here, a plan's
 // file when the receiver starts.
 func (c *Config) Validate() error {
-	errs := []error{c.validatePlan(), c.validateRunID()}
+	errs := []error{c.validatePlan(), c.validateRunID(), c.validateStart(), c.validateTargets()}
 	for _, check := range []struct {
 		ok   bool
 		text string
@@ -139,11 +157,41 @@ func (c *Config) validateRunID() error {
 	return nil
 }
 
-// plan is the one given to the factory, or read from the configuration or its file.
+// validateTargets checks the list, and an inline plan by it.
+func (c *Config) validateTargets() error {
+	list, err := c.allowed()
+	if err != nil || c.given != nil || c.Plan == nil || c.PlanFile != "" {
+		return err
+	}
+	plan, err := c.plan()
+	if err != nil {
+		return nil // told already
+	}
+	if err := planfile.CheckTargets(plan, list); err != nil {
+		return fmt.Errorf("plan: %w", err)
+	}
+	return nil
+}
+
+// allowed is the list of targets that may be attacked.
+func (c *Config) allowed() (allow.List, error) {
+	return allow.Parse("allowed_targets", c.AllowedTargets)
+}
+
+// plan is the one given to the factory, or read from the configuration or its file;
+// of the latter the part that is this receiver's.
 func (c *Config) plan() (*loadgen.Plan, error) {
 	if c.given != nil {
 		return c.given, nil
 	}
+	plan, err := c.whole()
+	if err != nil {
+		return nil, err
+	}
+	return plan.Split(c.part())
+}
+
+func (c *Config) whole() (*loadgen.Plan, error) {
 	if c.PlanFile != "" {
 		return planfile.Load(c.PlanFile, c.Set...)
 	}
@@ -160,6 +208,9 @@ func (c *Config) plan() (*loadgen.Plan, error) {
 
 // runID is the one configured, or a new one.
 func (c *Config) runID() (loadgen.RunID, error) {
+	if c.start.Run != (loadgen.RunID{}) {
+		return c.start.Run, nil
+	}
 	if c.RunID == "" {
 		return loadgen.NewRunID(), nil
 	}

@@ -1,6 +1,9 @@
 package loadgenreceiver
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -8,6 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
+	"go.opentelemetry.io/collector/receiver/receivertest"
+
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/metadata"
 )
 
 func TestAConfigurationIsReadWithItsUnits(t *testing.T) {
@@ -81,4 +87,38 @@ func TestValuesOfAnInlinePlanAreNotExpandedTwice(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "pa$$word ${env:LOADTRACE_TEST_BODY}", plan.Attacks[0].HTTP.Body)
 	assert.Equal(t, "pa$$word ${env:LOADTRACE_TEST_NONE}", plan.Attacks[0].HTTP.Headers["Cookie"])
+}
+
+func TestAnInlinePlanMayAttackWhatTheReceiverAllowsOnly(t *testing.T) {
+	s := newTarget(t)
+	cfg := s.config("100/s", 1)
+	cfg.AllowedTargets = []string{"192.0.2.0/24"}
+	assert.ErrorContains(t, cfg.Validate(), "attacks[0].http.url: "+strings.TrimPrefix(s.URL, "http://")+" is not in allowed_targets")
+	cfg.AllowedTargets = []string{"127.0.0.0/8", "http://x"}
+	assert.ErrorContains(t, cfg.Validate(), "allowed_targets[1]")
+	cfg.AllowedTargets = []string{"127.0.0.0/8"}
+	assert.NoError(t, cfg.Validate())
+
+	conf := confmap.NewFromStringMap(map[string]any{"plan": cfg.Plan, "allowed_targets": []any{}})
+	empty := createDefaultConfig().(*Config)
+	require.NoError(t, conf.Unmarshal(empty))
+	assert.ErrorContains(t, empty.Validate(), "allowed_targets: is empty")
+}
+
+// A plan's file is not read when the configuration is checked, and a plan of the
+// command line not at all: the receiver's list holds for them when the run begins.
+func TestAPlanThatMayNotAttackItsTargetDoesNotStart(t *testing.T) {
+	s := newTarget(t)
+	file := filepath.Join(t.TempDir(), "plan.yaml")
+	plan := "attacks: [{http: {url: '" + s.URL + "'}, load: [{constant: 100/s, count: 5}]}]\nlimits: {allowed_targets: [127.0.0.0/8]}\n"
+	require.NoError(t, os.WriteFile(file, []byte(plan), 0o600))
+	cfg := createDefaultConfig().(*Config)
+	cfg.PlanFile, cfg.AllowedTargets = file, []string{"staging.test"}
+	require.NoError(t, cfg.Validate())
+	set := receivertest.NewNopSettings(metadata.Type)
+	g, err := newGenerator(cfg, set, "one", Observer{})
+	require.NoError(t, err)
+	assert.ErrorContains(t, g.start(nil), "is not in allowed_targets")
+	require.NoError(t, g.shutdown(t.Context()))
+	assert.Zero(t, s.asked.Load())
 }

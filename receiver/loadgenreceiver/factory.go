@@ -23,11 +23,16 @@ func WithObserver(o Observer) Option { return func(f *factory) { f.observer = o 
 // every configuration, which then needs none of them. The plan must not change.
 func WithPlan(p *loadgen.Plan) Option { return func(f *factory) { f.plan = p } }
 
+// WithStart has the factory's receivers name and begin their run as s says. What is
+// zero of it is as the configuration says.
+func WithStart(s Start) Option { return func(f *factory) { f.start = s } }
+
 // factory makes receivers, and knows the generators that they share.
 type factory struct {
 	observer Observer
 	plan     *loadgen.Plan // nil if the configuration says it
-	instance string        // service.instance.id of all that its receivers emit
+	start    Start
+	instance string // service.instance.id of all that its receivers emit
 	shared   registry
 }
 
@@ -44,8 +49,8 @@ func NewFactory(options ...Option) receiver.Factory {
 }
 
 func (f *factory) defaultConfig() component.Config {
-	cfg := createDefaultConfig()
-	cfg.(*Config).given = f.plan
+	cfg := createDefaultConfig().(*Config)
+	cfg.given, cfg.start = f.plan, f.start
 	return cfg
 }
 

@@ -55,6 +55,7 @@ func (r *run) summary(end time.Time, err error) summary.Summary {
 		sum.Telemetry.SpansPerRequest = float64(spans.Kept) / float64(sent)
 	}
 	sum.Faults = append(sum.Faults, sum.Telemetry.Check(sent)...)
+	sum.Environment.Generator = r.origin.Environment
 	r.watch.Load().judge(&sum)
 	return sum
 }

@@ -2,9 +2,11 @@ package loadgenreceiver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
@@ -36,7 +38,7 @@ func newGenerator(cfg *Config, set receiver.Settings, instance string, o Observe
 	}
 	g := &generator{
 		cfg: cfg, set: set, observer: o, telemetry: telemetry,
-		origin: origin.Origin{Version: set.BuildInfo.Version, Instance: instance},
+		origin: origin.Origin{Version: set.BuildInfo.Version, Instance: instance, Part: cfg.part()}.In(environmentOf(set.BuildInfo.Version)),
 	}
 	if err := g.observe(); err != nil {
 		return nil, fmt.Errorf("make the receiver's own metrics: %w", err)
@@ -60,9 +62,16 @@ func (g *generator) start(hosts []component.Host) error {
 	if err != nil {
 		return err
 	}
-	r, err := newRun(id, plan, g)
+	at, err := g.cfg.startAt()
 	if err != nil {
 		return err
+	}
+	r, err := newRun(id, plan, onClock(at, time.Now()), g)
+	if err != nil {
+		return err
+	}
+	if err := punctual(at, time.Now()); err != nil {
+		return errors.Join(err, r.discard())
 	}
 	g.run.Store(r)
 	go r.do(func(err error) {

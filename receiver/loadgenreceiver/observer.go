@@ -11,7 +11,8 @@ import (
 // They are called from the run's goroutine, so they should return soon and must
 // not shut the collector down themselves.
 type Observer struct {
-	// OnStart is called when a run is about to begin, after its start delay.
+	// OnStart is called when a run is about to begin, after its start delay, or a
+	// moment before an agreed start.
 	OnStart func(*Handle)
 	// OnEnd is called once after OnStart, when the run is over and all its telemetry
 	// was delivered or dropped. The error is an engine's; faults are in the summary.

@@ -26,6 +26,7 @@ import (
 type run struct {
 	id       loadgen.RunID
 	plan     *loadgen.Plan
+	at       time.Time // when it begins; zero: after the configured delay
 	cfg      *Config
 	origin   origin.Origin
 	log      *zap.Logger
@@ -46,13 +47,15 @@ type run struct {
 	ended  chan struct{}           // closed when do has returned
 	own    atomic.Uint64           // spans made of the run itself
 	lost   atomic.Uint64           // of those, dropped
+
+	metered time.Time // of the last metric points; of the one goroutine that puts them
 }
 
 // newRun opens the plan's engines and starts the outbox; do ends the one,
-// shutdown the other.
-func newRun(id loadgen.RunID, plan *loadgen.Plan, g *generator) (*run, error) {
+// shutdown the other, or discard both.
+func newRun(id loadgen.RunID, plan *loadgen.Plan, at time.Time, g *generator) (*run, error) {
 	r := &run{
-		id: id, plan: plan, cfg: g.cfg, origin: g.origin, log: g.set.Logger, observer: g.observer,
+		id: id, plan: plan, at: at, cfg: g.cfg, origin: g.origin, log: g.set.Logger, observer: g.observer,
 		render: span.New(g.origin, id, plan),
 		events: event.New(g.origin, id, plan),
 		idle:   make(chan struct{}),
@@ -61,13 +64,16 @@ func newRun(id loadgen.RunID, plan *loadgen.Plan, g *generator) (*run, error) {
 		ended:  make(chan struct{}),
 	}
 	r.ctx, r.cancel = context.WithCancelCause(context.Background())
-	var err error
+	allowed, err := g.cfg.allowed()
+	if err != nil {
+		return nil, err
+	}
 	r.out, err = newDelivery(g.next, g.set, g.cfg.Outbox.MaxBytes)
 	if err != nil {
 		return nil, err
 	}
 	r.runner, err = runner.New(plan, runner.Options{
-		ID: id, Open: openEngine,
+		ID: id, Open: openEngine, Begin: at, Allowed: allowed,
 		Sink:  func(rec *loadgen.Record) { r.live.Load().record(rec) },
 		Event: r.tell,
 	})
@@ -83,8 +89,7 @@ func newRun(id loadgen.RunID, plan *loadgen.Plan, g *generator) (*run, error) {
 func (r *run) do(failed func(error)) {
 	defer close(r.ended)
 	defer r.cancel(nil)
-	sleep(r.ctx, r.cfg.StartDelay)
-	began := time.Now()
+	began := r.await()
 	r.live.Store(r.newRecorder(began))
 	r.watch.Store(r.newWatch(began))
 	r.observer.start(&Handle{r})
@@ -99,6 +104,30 @@ func (r *run) do(failed func(error)) {
 		failed(err)
 	}
 	r.observer.end(r.finish(err), err)
+}
+
+// ahead is how long before its beginning a run with an agreed beginning gets to
+// work: the first request is then only waiting for its time.
+const ahead = 100 * time.Millisecond
+
+// await waits until the run is about to begin, or is stopped, and returns when it
+// begins.
+func (r *run) await() time.Time {
+	if r.at.IsZero() {
+		sleep(r.ctx, r.cfg.StartDelay)
+		return time.Now()
+	}
+	sleep(r.ctx, time.Until(r.at)-ahead)
+	if now := time.Now(); r.ctx.Err() != nil && now.Before(r.at) {
+		return now
+	}
+	return r.at
+}
+
+// discard releases a run that is not to begin.
+func (r *run) discard() error {
+	r.cancel(nil)
+	return errors.Join(r.runner.Close(), r.out.box.Shutdown(r.ctx))
 }
 
 // shutdown stops the run, gives what waits until drain or ctx is over, and
@@ -157,8 +186,15 @@ func (r *run) emit(done <-chan struct{}) {
 	}
 }
 
+// putMetrics puts a point of each series. Back ends that keep milliseconds refuse a
+// second one in the same: at the end of a run, when the spans settle at once, the last
+// two were that close.
 func (r *run) putMetrics(now time.Time) {
 	if r.out.metrics != nil {
+		if next := r.metered.Add(time.Millisecond); now.Before(next) {
+			now = next
+		}
+		r.metered = now
 		r.out.putMetrics(r.live.Load().collect(now, r.state(), r.spansOf))
 	}
 }

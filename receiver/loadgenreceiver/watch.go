@@ -21,6 +21,7 @@ type watch struct {
 	run    *run
 	began  time.Time
 	before vitals.Reading
+	clock  vitals.Clock
 
 	mu    sync.Mutex // guards what follows; and Readings has one caller at a time
 	state *verdict.Watch
@@ -29,7 +30,7 @@ type watch struct {
 
 func (r *run) newWatch(began time.Time) *watch {
 	return &watch{
-		run: r, began: began, before: vitals.System().Read(),
+		run: r, began: began, before: vitals.System().Read(), clock: vitals.ReadClock(),
 		state: verdict.NewWatch(r.live.Load().figures.Checks()),
 	}
 }
@@ -91,5 +92,6 @@ func (w *watch) breached() int {
 func (w *watch) judge(sum *summary.Summary) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	sum.Part = summary.NewPart(w.run.plan.Part, w.clock)
 	sum.Judge(w.run.plan, w.state.Results(), vitals.Between(w.before, w.after))
 }

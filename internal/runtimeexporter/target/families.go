@@ -3,6 +3,7 @@ package target
 import (
 	"errors"
 	"io"
+	"mime"
 	"net/http"
 	"regexp"
 	"strings"
@@ -12,10 +13,10 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// acceptMetrics prefers the form that loses nothing: the text format has
+// acceptMetrics prefers the forms that lose nothing: Prometheus's own text has
 // neither exemplars nor times of creation.
 const acceptMetrics = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=1," +
-	"text/plain;version=0.0.4;q=0.5"
+	"application/openmetrics-text;version=1.0.0;q=0.7,text/plain;version=0.0.4;q=0.5"
 
 // families are what a target's /metrics has: all of its runtime, by name, and
 // those to pass on.
@@ -26,33 +27,45 @@ type families struct {
 
 func readFamilies(h http.Header, body io.Reader, pass *regexp.Regexp) (families, error) {
 	f := families{runtime: map[string]*dto.MetricFamily{}}
-	format := expfmt.ResponseFormat(h)
-	if format.FormatType() == expfmt.TypeUnknown {
-		if strings.HasPrefix(h.Get("Content-Type"), "application/openmetrics-text") {
-			return f, problemf(ReasonFormat, "answers with OpenMetrics though asked for protobuf or text; let it follow the Accept header")
-		}
-		format = expfmt.NewFormat(expfmt.TypeTextPlain)
+	all, err := decode(h, body)
+	if err != nil {
+		return f, err
 	}
-	decoder := expfmt.NewDecoder(body, format)
-	for {
-		family := &dto.MetricFamily{}
-		err := decoder.Decode(family)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		var p *problem
-		if errors.As(err, &p) || isNetwork(err) {
-			return f, err
-		}
-		if err != nil {
-			return f, problemf(ReasonFormat, "has no metrics that can be read: %w", err)
-		}
+	for _, family := range all {
 		f.add(family, pass)
 	}
 	if len(f.runtime) == 0 && len(f.pass) == 0 {
 		return f, problemf(ReasonFormat, "has no metrics that are passed on")
 	}
 	return f, nil
+}
+
+// decode reads whichever form the target has chosen.
+func decode(h http.Header, body io.Reader) ([]*dto.MetricFamily, error) {
+	if kind, _, _ := mime.ParseMediaType(h.Get("Content-Type")); kind == "application/openmetrics-text" {
+		return readOpenMetrics(body)
+	}
+	format := expfmt.ResponseFormat(h)
+	if format.FormatType() == expfmt.TypeUnknown {
+		format = expfmt.NewFormat(expfmt.TypeTextPlain)
+	}
+	var all []*dto.MetricFamily
+	decoder := expfmt.NewDecoder(body, format)
+	for {
+		family := &dto.MetricFamily{}
+		err := decoder.Decode(family)
+		if errors.Is(err, io.EOF) {
+			return all, nil
+		}
+		var p *problem
+		if errors.As(err, &p) || isNetwork(err) {
+			return nil, err
+		}
+		if err != nil {
+			return nil, problemf(ReasonFormat, "has no metrics that can be read: %w", err)
+		}
+		all = append(all, family)
+	}
 }
 
 // isNetwork tells faults of the connection from those of what it carried.

@@ -57,6 +57,7 @@ func reason(err error) string {
 	var host x509.HostnameError
 	var record tls.RecordHeaderError
 	var alert tls.AlertError
+	var op *net.OpError
 	var verification *tls.CertificateVerificationError
 	switch {
 	case errors.As(err, &p):
@@ -69,6 +70,8 @@ func reason(err error) string {
 		return ReasonDNS
 	case errors.As(err, &unknown), errors.As(err, &invalid), errors.As(err, &host),
 		errors.As(err, &record), errors.As(err, &alert), errors.As(err, &verification):
+		return ReasonTLS
+	case errors.As(err, &op) && op.Op == "remote error": // as crypto/tls marks an alert of the other side
 		return ReasonTLS
 	}
 	return ReasonNetwork

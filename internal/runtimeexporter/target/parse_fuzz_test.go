@@ -14,6 +14,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(`<td>12</td><td><a href='goroutine?debug=1'>goroutine</a></td>`)
 	f.Add("goroutine profile: total 12\n")
 	f.Add("# TYPE go_goroutines gauge\ngo_goroutines 12\n")
+	f.Add("# TYPE a counter\na_total{b=\"c\"} 1 # {trace_id=\"d\"} 1\n# TYPE h histogram\nh_bucket{le=\"+Inf\"} 1\nh_count 1\n# EOF\n")
 	all := regexp.MustCompile(".*")
 	f.Fuzz(func(t *testing.T, body string) {
 		if m, err := readVars(strings.NewReader(body)); (m == nil) == (err == nil) {
@@ -27,6 +28,11 @@ func FuzzRead(f *testing.F) {
 		}
 		if n, err := readGoroutines(strings.NewReader(body)); (n == nil) == (err == nil) {
 			t.Error("goroutines: neither a number nor an error, or both")
+		}
+		open := http.Header{"Content-Type": {"application/openmetrics-text; version=1.0.0"}}
+		if got, err := readFamilies(open, strings.NewReader(body), all); err == nil {
+			got.memory()
+			got.goroutines()
 		}
 		text := http.Header{"Content-Type": {"text/plain; version=0.0.4"}}
 		if got, err := readFamilies(text, strings.NewReader(body), all); err == nil {

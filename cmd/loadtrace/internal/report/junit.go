@@ -56,7 +56,7 @@ type problem struct {
 // as if all were well.
 func JUnit(w io.Writer, s *summary.Summary) error {
 	suite := testsuite{
-		Name:       "loadtrace " + clean(s.Plan),
+		Name:       "loadtrace " + clean(s.Plan) + part(s),
 		Time:       strconv.FormatFloat(float64(s.Elapsed), 'f', 3, 64),
 		Timestamp:  s.Began.UTC().Format(time.RFC3339),
 		Properties: properties(s),
@@ -86,6 +86,14 @@ func JUnit(w io.Writer, s *summary.Summary) error {
 	}
 	_, err := io.WriteString(w, "\n")
 	return err
+}
+
+// part names the part of a run that the summary is of, if it is not all.
+func part(s *summary.Summary) string {
+	if s.Part == nil {
+		return ""
+	}
+	return ", part " + s.Part.String()
 }
 
 func properties(s *summary.Summary) []property {

@@ -25,6 +25,9 @@ func Markdown(w io.Writer, s *summary.Summary) error {
 	m.linef("")
 	how := fmt.Sprintf("%s in %s", s.End, verdict.Amount(float64(s.Elapsed), "s"))
 	m.linef("%s. Run `%s` %s.", capital(v.Words()), code(s.RunID), how)
+	if s.Part != nil {
+		m.linef("%s.", capital(text(s.Part.Words())))
+	}
 	if s.StopReason != "" {
 		m.linef("The run was stopped: %s.", text(s.StopReason))
 	}

@@ -2,6 +2,7 @@ package term
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,9 +86,11 @@ func (t *tree) remarks(n *node, rails string) {
 	if n.End.Before(n.Start) {
 		t.say(rails, yellow, "ends before it begins: its clock was set back")
 	}
-	for i, e := range n.Events {
+	// Lines that were joined have a place of their own.
+	events := slices.DeleteFunc(slices.Clone(n.Events), func(e Event) bool { return e.Name == attr.EventLog })
+	for i, e := range events {
 		if i == drawnEvents {
-			t.say(rails, dim, fmt.Sprintf("%s and %s", t.ellipsis(), some(uint64(len(n.Events)-i), "more event", "more events")))
+			t.say(rails, dim, fmt.Sprintf("%s and %s", t.ellipsis(), some(uint64(len(events)-i), "more event", "more events")))
 			break
 		}
 		t.say(rails, dim, t.clean(e.Name)+" after "+t.took(e.Time.Sub(n.Start)))

@@ -51,7 +51,9 @@ func (o Options) course(s summary.Snapshot, n int) string {
 	if s.Total > 0 {
 		part = s.Elapsed.Seconds() / s.Total.Seconds()
 		left += " of " + o.long(s.Total)
-		if s.Delivering {
+		if s.Joining {
+			left = o.long(s.Elapsed) + o.dot() + "waiting for the target's telemetry, Ctrl-C gives up"
+		} else if s.Delivering {
 			left = o.long(s.Elapsed) + o.dot() + "delivering telemetry, Ctrl-C gives up"
 		} else if s.Elapsed >= s.Total {
 			left = o.long(s.Elapsed) + o.dot() + "waiting for the last requests"

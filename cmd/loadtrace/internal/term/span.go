@@ -25,15 +25,21 @@ type Attribute struct{ Key, Value string }
 
 // Event is something that happened within a span.
 type Event struct {
-	Name string
-	Time time.Time
+	Name       string
+	Time       time.Time
+	Attributes []Attribute
 }
 
 // duration is never negative, whatever the clocks said.
 func (s *Span) duration() time.Duration { return max(s.End.Sub(s.Start), 0) }
 
-func (s *Span) attribute(key string) string {
-	for _, a := range s.Attributes {
+func (s *Span) attribute(key string) string { return valueOf(s.Attributes, key) }
+
+func (e *Event) attribute(key string) string { return valueOf(e.Attributes, key) }
+
+// valueOf a key; empty if there is none.
+func valueOf(attributes []Attribute, key string) string {
+	for _, a := range attributes {
 		if a.Key == key {
 			return a.Value
 		}

@@ -1,8 +1,11 @@
 package term
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/loadtrace/loadtrace/loadgen"
@@ -26,6 +29,7 @@ func Summary(w io.Writer, s summary.Summary, o Options) {
 	p.requests("slowest requests", s.Slowest, len(s.Attacks) > 1)
 	p.requests("first failed request of each kind", firstOfKind(s.Failures), len(s.Attacks) > 1)
 	p.telemetry(&s)
+	p.environment(&s.Environment)
 	p.faults(distrust(&s))
 	p.thresholds(s.Verdict.Thresholds)
 	p.verdict(&s.Verdict)
@@ -69,15 +73,20 @@ func (p *page) headline(s *summary.Summary) {
 		head += p.dot() + p.paint(color, string(v)+", see below")
 	}
 	p.line(left(p.cut(head, room), room) + "  " + p.paint(dim, run))
-	if s.Error != "" {
-		for _, l := range wrap(p.clean(s.Error), p.width()-2) {
-			p.line("  " + p.paint(red, l))
-		}
+	p.under(red, s.Error)
+	p.under(yellow, s.StopReason)
+	if s.Part != nil {
+		p.under(dim, s.Part.Words())
 	}
-	if s.StopReason != "" {
-		for _, l := range wrap(p.clean(s.StopReason), p.width()-2) {
-			p.line("  " + p.paint(yellow, l))
-		}
+}
+
+// under writes a sentence below the headline, if there is one.
+func (p *page) under(color ink, sentence string) {
+	if sentence == "" {
+		return
+	}
+	for _, l := range wrap(p.clean(sentence), p.width()-2) {
+		p.line("  " + p.paint(color, l))
 	}
 }
 
@@ -179,6 +188,28 @@ func (p *page) telemetry(s *summary.Summary) {
 		label := spaces(9)
 		if i == 0 {
 			label = p.paint(bold, "telemetry")
+		}
+		p.line(label + "  " + l)
+	}
+	p.join(t.Join)
+}
+
+// join says what of the target's side was joined to the requests.
+func (p *page) join(j *summary.Join) {
+	if j == nil || j.Complete+j.Partial == 0 { // nothing came from the target
+		return
+	}
+	all := j.Complete + j.Partial + j.None
+	parts := []string{some(all, "request", "requests") + " joined", count(j.Complete) + " complete (" + share(j.Complete, all) + ")"}
+	for _, why := range slices.SortedFunc(maps.Keys(j.Missing), func(a, b string) int {
+		return cmp.Or(cmp.Compare(j.Missing[b], j.Missing[a]), cmp.Compare(a, b))
+	}) {
+		parts = append(parts, missingWords(why)+" "+p.repeated(j.Missing[why]))
+	}
+	for i, l := range join(parts, p.dot(), p.width()-11) {
+		label := spaces(9)
+		if i == 0 {
+			label = p.paint(bold, left("join", 9))
 		}
 		p.line(label + "  " + l)
 	}

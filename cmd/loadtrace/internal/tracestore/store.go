@@ -8,6 +8,8 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/loadtrace/loadtrace/internal/attr"
 )
 
 // pinned is how many of the slowest traces never leave the store.
@@ -29,16 +31,17 @@ type Store struct {
 	slowest []*trace   // at most pinned
 	bytes   int
 	evicted int
+	served  int // server spans that came
 }
 
 type trace struct {
 	id    pcommon.TraceID
 	spans []Span
 	bytes int
-	// client is the longest client span, by which traces are ranked.
-	client time.Duration
-	place  *list.Element
-	kept   bool
+	// response is the longest response time of a request, by which traces are ranked.
+	response time.Duration
+	place    *list.Element
+	kept     bool
 }
 
 // New makes a store that holds about limit bytes.
@@ -80,17 +83,28 @@ func (s *Store) add(service string, span ptrace.Span) {
 	size := sizeOf(span)
 	t.bytes += size
 	s.bytes += size
-	if span.Kind() == ptrace.SpanKindClient && span.ParentSpanID().IsEmpty() {
-		t.client = max(t.client, span.EndTimestamp().AsTime().Sub(span.StartTimestamp().AsTime()))
+	switch {
+	case span.Kind() == ptrace.SpanKindServer:
+		s.served++
+	case span.Kind() == ptrace.SpanKindClient && span.ParentSpanID().IsEmpty():
+		t.response = max(t.response, responseTime(span))
 		s.rank(t)
 	}
+}
+
+// responseTime of a client span: as the generator has measured it, or its length.
+func responseTime(span ptrace.Span) time.Duration {
+	if v, ok := span.Attributes().Get(attr.ResponseTime); ok {
+		return time.Duration(v.Double() * float64(time.Second))
+	}
+	return span.EndTimestamp().AsTime().Sub(span.StartTimestamp().AsTime())
 }
 
 func (t *trace) has(id pcommon.SpanID) bool {
 	return slices.ContainsFunc(t.spans, func(s Span) bool { return s.SpanID() == id })
 }
 
-// rank keeps t if it is among the slowest.
+// rank keeps t if it is among the slowest, and drops what no longer is.
 func (s *Store) rank(t *trace) {
 	if t.kept {
 		return
@@ -102,24 +116,29 @@ func (s *Store) rank(t *trace) {
 	}
 	fastest := 0
 	for i, other := range s.slowest {
-		if other.client < s.slowest[fastest].client {
+		if other.response < s.slowest[fastest].response {
 			fastest = i
 		}
 	}
-	if s.slowest[fastest].client < t.client {
-		s.slowest[fastest].kept = false
-		t.kept = true
+	if f := s.slowest[fastest]; f.response < t.response {
+		f.kept, t.kept = false, true
 		s.slowest[fastest] = t
+		t = f
 	}
+	s.drop(t)
+}
+
+func (s *Store) drop(t *trace) {
+	s.order.Remove(t.place)
+	delete(s.traces, t.id)
+	s.bytes -= t.bytes
 }
 
 func (s *Store) shrink() {
 	for e := s.order.Front(); e != nil && s.bytes > s.limit; {
 		t, next := e.Value.(*trace), e.Next()
 		if !t.kept {
-			s.order.Remove(e)
-			delete(s.traces, t.id)
-			s.bytes -= t.bytes
+			s.drop(t)
 			s.evicted++
 		}
 		e = next
@@ -140,6 +159,13 @@ func (s *Store) Trace(id pcommon.TraceID) []Span {
 		span.CopyTo(out[i].Span)
 	}
 	return out
+}
+
+// Served is the number of server spans that came.
+func (s *Store) Served() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.served
 }
 
 // Evicted is the number of traces that left to keep the limit.

@@ -32,8 +32,8 @@ type Options struct {
 	MaxBody int64
 	// TLS is how to speak to https origins; nil is the default.
 	TLS *tls.Config
-	// Dialer opens connections.
-	Dialer *net.Dialer
+	// Dial opens connections.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Client exchanges requests and responses. Any number of goroutines may use it.

@@ -70,7 +70,7 @@ func (c *Client) connect(ctx context.Context, x *Exchange) (net.Conn, error) {
 			*at = c.now()
 		}
 	}
-	nc, err := c.options.Dialer.DialContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+	nc, err := c.options.Dial(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		DNSStart:     func(httptrace.DNSStartInfo) { first(&told.DNS) },
 		DNSDone:      func(httptrace.DNSDoneInfo) { first(&told.DNSDone) },
 		ConnectStart: func(string, string) { first(&told.Connect) },

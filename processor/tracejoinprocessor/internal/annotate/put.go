@@ -61,8 +61,9 @@ func (r *Result) Put(s ptrace.Span, l Limits) {
 	}
 	r.putOthers(a, l.Others)
 	if r.Runtime.Known() {
-		putRuntime(a, &r.Runtime, r.Overlap)
+		putRuntime(a, &r.Runtime)
 	}
+	putGC(a, &r.Runtime.GC)
 	r.putLines(s, l)
 }
 
@@ -123,12 +124,12 @@ var (
 	}
 )
 
-func putRuntime(a pcommon.Map, w *window.Answer, overlap string) {
+func putRuntime(a pcommon.Map, w *window.Answer) {
 	a.PutStr(attr.JoinRuntimeResolution, w.Resolution)
 	oldest, some := time.Duration(0), false
 	for _, v := range w.Levels {
-		if v.OK {
-			oldest, some = max(oldest, v.Age), true
+		if v.OK && (!some || v.Age > oldest) {
+			oldest, some = v.Age, true
 		}
 	}
 	if some {
@@ -147,7 +148,20 @@ func putRuntime(a pcommon.Map, w *window.Answer, overlap string) {
 	if w.Window > 0 {
 		putCounts(a, w)
 	}
-	putStr(a, attr.JoinGCOverlap, overlap)
+}
+
+func putGC(a pcommon.Map, g *window.GC) {
+	if g.Overlap == "" {
+		return
+	}
+	a.PutStr(attr.JoinGCOverlap, g.Overlap)
+	a.PutStr(attr.JoinGCResolution, g.Resolution)
+	if g.Cycles > 0 {
+		a.PutInt(attr.JoinGCCycles, int64(g.Cycles))
+		a.PutDouble(attr.JoinGCLeast, g.Least.Seconds())
+		a.PutDouble(attr.JoinGCMost, g.Most.Seconds())
+		a.PutDouble(attr.JoinGCPause, g.Pause.Seconds())
+	}
 }
 
 func putCounts(a pcommon.Map, w *window.Answer) {

@@ -42,14 +42,6 @@ const (
 	ByTrace = "trace" // it began first in a trace with this one client span
 )
 
-// GC overlap. Without the exact windows of cycles, a cycle within the window of two
-// samples may or may not have met the request.
-const (
-	OverlapNo       = "no"
-	OverlapPossible = "possible"
-	OverlapYes      = "yes"
-)
-
 // Server is the server's side of a request.
 type Server struct {
 	join.Server
@@ -69,7 +61,6 @@ type Result struct {
 	Clock     clock.Estimate
 	Clocked   bool
 	Runtime   window.Answer
-	Overlap   string // empty if unknown
 	Lines     []logline.Line
 	LinesCut  int
 	Ledger    ledger.Ledger
@@ -175,7 +166,6 @@ func (r *Result) Conclude(e Expected) {
 	r.Client.Request.Answered = r.Server.Resolution != ""
 	r.Client.Request.Server = r.Server.Duration
 	r.Ledger = ledger.Of(r.Client.Request)
-	r.Overlap = overlap(&r.Runtime)
 	r.Missing, r.Status = r.Missing[:0], Complete
 	has := r.server()
 	if e.Runtime {
@@ -219,14 +209,4 @@ func (r *Result) runtime() bool {
 		r.Missing = append(r.Missing, NoRuntime)
 	}
 	return false
-}
-
-func overlap(a *window.Answer) string {
-	switch cycles := a.Counts[window.GCCycles]; {
-	case !cycles.OK:
-		return ""
-	case cycles.V == 0:
-		return OverlapNo
-	}
-	return OverlapPossible
 }

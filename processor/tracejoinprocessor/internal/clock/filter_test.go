@@ -18,6 +18,7 @@ type world struct {
 	random *rand.Rand
 	offset func(time.Duration) time.Duration
 	late   time.Duration // how long server spans outlast their response, at most
+	held   time.Duration // and for how long the processor is taken from some of them before they end
 }
 
 func (w world) pair(at time.Duration) clock.Pair {
@@ -27,6 +28,9 @@ func (w world) pair(at time.Duration) clock.Pair {
 	var late time.Duration
 	if w.late > 0 {
 		late = time.Duration(w.random.Int64N(int64(w.late)))
+	}
+	if w.held > 0 && w.random.IntN(4) == 0 {
+		late += time.Duration(w.random.Int64N(int64(w.held)))
 	}
 	target := func(t time.Duration) time.Time { return epoch.Add(t + w.offset(t)) }
 	return clock.Pair{
@@ -49,6 +53,7 @@ func TestTheTrueOffsetIsWithinTheBound(t *testing.T) {
 		"an hour behind":                   {offset: fixed(-time.Hour)},
 		"drifting by 80 ppm":               {offset: drifting(80, -time.Second)},
 		"server spans that end too late":   {offset: fixed(time.Second), late: 90 * time.Microsecond},
+		"a busy target":                    {offset: fixed(time.Second), late: 90 * time.Microsecond, held: 3 * time.Millisecond},
 		"drifting the other way, and late": {offset: drifting(-50, time.Minute), late: 90 * time.Microsecond},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
@@ -12,6 +13,7 @@ import (
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/annotate"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/join"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/window"
 )
 
 // ErrFull says that the pipeline behind the join does not take what has left. It may
@@ -24,6 +26,8 @@ type Hub struct {
 	next     Consumers
 	expected annotate.Expected
 	counts   counts
+	coverage coverage
+	silence  silence
 
 	targets *targets
 	meter   *emitter
@@ -39,7 +43,7 @@ type Hub struct {
 // passes through it.
 func New(o Options, next Consumers) *Hub {
 	return &Hub{
-		o: o, next: next, targets: newTargets(),
+		o: o, next: next, targets: newTargets(), silence: silence{optional: o.Optional, wait: o.Wait},
 		expected: annotate.Expected{Runtime: next.Metrics != nil, Logs: next.Logs != nil || o.Source != nil || o.Pull.Source != nil},
 	}
 }
@@ -120,14 +124,15 @@ func (h *Hub) Traces(ctx context.Context, td ptrace.Traces) error {
 		h.counts.turnedAway.Add(int64(n))
 		return ErrFull
 	}
-	in := takeIn(&h.o, td)
+	now := time.Now()
+	in := takeIn(&h.o, td, h.silence.over(now))
 	if passed := n - in.held; passed > 0 || n == 0 {
-		if err := h.next.Traces.ConsumeTraces(ctx, td); err != nil {
-			in.giveBack(td)
+		if err := in.pass(ctx, td, h.next.Traces); err != nil {
 			return err
 		}
 		h.counts.passed.Add(int64(passed))
 	}
+	h.silence.note(now, in)
 	h.counts.waited.Add(int64(in.held))
 	for i := range in.inputs {
 		if len(in.inputs[i].Servers) > 0 || in.inputs[i].Spans.ResourceSpans().Len() > 0 {
@@ -147,8 +152,11 @@ func (h *Hub) Metrics(ctx context.Context, md pmetric.Metrics) error {
 	return h.next.Metrics.ConsumeMetrics(ctx, md)
 }
 
-// Logs hands log records on, and takes the lines of those that name a trace.
+// Logs hands log records on, and takes the GC cycles of runtimes and the lines of
+// those that name a trace. A cycle that is sent again is known; a line is not, so
+// that lines are taken only when the records were.
 func (h *Hub) Logs(ctx context.Context, ld plog.Logs) error {
+	h.targets.hear(ld)
 	lines := h.lines(ld)
 	if err := h.next.Logs.ConsumeLogs(ctx, ld); err != nil {
 		return err
@@ -164,7 +172,7 @@ func (h *Hub) lines(ld plog.Logs) [][]logline.Line {
 		service := ""
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, r := range sl.LogRecords().All() {
-				if r.TraceID().IsEmpty() {
+				if r.TraceID().IsEmpty() || window.IsEvent(r) {
 					continue
 				}
 				if service == "" {

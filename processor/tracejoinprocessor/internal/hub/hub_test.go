@@ -98,16 +98,19 @@ func (c *seen) once(t *testing.T, n int) {
 }
 
 // fickle refuses while it is asked to, after having taken the payload apart, as
-// a processor behind the join may have done.
+// a processor behind the join may have done, if it does not only read.
 type fickle struct {
 	consumertest.Consumer
 	seen   *seen
 	refuse func() error
+	reads  bool
 }
 
 func (f *fickle) ConsumeTraces(_ context.Context, td ptrace.Traces) error {
 	if err := f.refuse(); err != nil {
-		ptrace.NewTraces().MoveTo(td)
+		if !f.reads {
+			td.ResourceSpans().RemoveIf(func(ptrace.ResourceSpans) bool { return true })
+		}
 		return err
 	}
 	f.seen.take(td)
@@ -115,7 +118,7 @@ func (f *fickle) ConsumeTraces(_ context.Context, td ptrace.Traces) error {
 }
 
 func (f *fickle) Capabilities() consumer.Capabilities {
-	return consumer.Capabilities{MutatesData: true}
+	return consumer.Capabilities{MutatesData: !f.reads}
 }
 
 // send as a sender does that keeps what is refused, and tries again.
@@ -134,12 +137,18 @@ func send(t *testing.T, h *Hub, build func(ptrace.Traces)) {
 }
 
 func TestNothingIsLostOrDoubledWhateverThePipelineRefuses(t *testing.T) {
-	for name, max := range map[string]int64{"with room": 64 << 20, "over the budget": 1 << 20} {
+	for name, c := range map[string]struct {
+		max   int64
+		reads bool
+	}{
+		"with room": {max: 64 << 20}, "over the budget": {max: 1 << 20}, "which only reads": {max: 64 << 20, reads: true},
+	} {
+		max := c.max
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				random := rand.New(rand.NewPCG(1, 2))
 				var mu sync.Mutex
-				next := &fickle{seen: newSeen(), refuse: func() error {
+				next := &fickle{seen: newSeen(), reads: c.reads, refuse: func() error {
 					mu.Lock()
 					defer mu.Unlock()
 					if random.IntN(3) == 0 {
@@ -260,6 +269,104 @@ func TestWhatIsRefusedIsGivenBackWhole(t *testing.T) {
 		assert.Equal(t, 30, td.SpanCount())
 		assert.Zero(t, h.Counts().Waited)
 		require.NoError(t, h.Shutdown(t.Context()))
+	})
+}
+
+// What was handed on may be shared by several exporters, and then nobody may change
+// it any more.
+func TestWhatSeveralExportersShareIsGivenBackWhole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		refuse := true
+		next := &sharing{seen: newSeen(), refuse: func() bool { return refuse }}
+		h := New(options(), Consumers{Traces: next})
+		h.Start()
+		mixed, servers := ptrace.NewTraces(), ptrace.NewTraces()
+		request(mixed, 1)
+		request(servers, 2)
+		servers.ResourceSpans().RemoveIf(func(rs ptrace.ResourceSpans) bool {
+			return rs.ScopeSpans().At(0).Spans().At(0).Kind() == ptrace.SpanKindClient
+		})
+		require.Error(t, h.Traces(t.Context(), mixed))
+		require.Error(t, h.Traces(t.Context(), servers))
+		refuse = false
+		require.NoError(t, h.Traces(t.Context(), mixed))
+		require.NoError(t, h.Shutdown(t.Context()))
+		next.seen.once(t, 3)
+	})
+}
+
+// sharing marks what it is given as shared, as the collector does in front of
+// several exporters.
+type sharing struct {
+	consumertest.Consumer
+	seen   *seen
+	refuse func() bool
+}
+
+func (s *sharing) ConsumeTraces(_ context.Context, td ptrace.Traces) error {
+	td.MarkReadOnly()
+	if s.refuse() {
+		return errors.New("busy")
+	}
+	s.seen.take(td)
+	return nil
+}
+
+func (s *sharing) Capabilities() consumer.Capabilities { return consumer.Capabilities{} }
+
+// alone is the client span of a request, or the others.
+func alone(n int, client bool) ptrace.Traces {
+	td := ptrace.NewTraces()
+	request(td, n)
+	td.ResourceSpans().RemoveIf(func(rs ptrace.ResourceSpans) bool {
+		return (rs.ScopeSpans().At(0).Spans().At(0).Kind() == ptrace.SpanKindClient) != client
+	})
+	return td
+}
+
+func TestWithoutAWordOfAnyTargetSpansGoOnUnmarkedIfNoneIsNeeded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := options()
+		o.Optional = true
+		next := &fickle{seen: newSeen(), refuse: func() error { return nil }}
+		h := New(o, Consumers{Traces: next})
+		h.Start()
+		require.NoError(t, h.Traces(t.Context(), alone(1, true)))
+		assert.EqualValues(t, 1, h.Counts().Waited, "a target may still tell of the first requests")
+		time.Sleep(o.Wait + time.Millisecond)
+		synctest.Wait()
+		next.seen.once(t, 1)
+		assert.Empty(t, next.seen.joined)
+
+		require.NoError(t, h.Traces(t.Context(), alone(2, true)))
+		next.seen.once(t, 2)
+		assert.EqualValues(t, 1, h.Counts().Waited, "by then it does not wait")
+
+		require.NoError(t, h.Traces(t.Context(), alone(2, false)))
+		require.NoError(t, h.Traces(t.Context(), alone(3, true)))
+		assert.EqualValues(t, 2, h.Counts().Waited, "a word was heard")
+		require.NoError(t, h.Shutdown(t.Context()))
+		next.seen.once(t, 5)
+		assert.Len(t, next.seen.joined, 1)
+		assert.EqualValues(t, 1, h.Coverage().None+h.Coverage().Partial)
+	})
+}
+
+func TestTheFirstRequestsWaitForTheFirstWordOfATarget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := options()
+		o.Optional = true
+		next := &fickle{seen: newSeen(), refuse: func() error { return nil }}
+		h := New(o, Consumers{Traces: next})
+		h.Start()
+		require.NoError(t, h.Traces(t.Context(), alone(1, true)))
+		time.Sleep(o.Wait / 2)
+		require.NoError(t, h.Traces(t.Context(), alone(1, false)))
+		time.Sleep(o.Wait)
+		require.NoError(t, h.Shutdown(t.Context()))
+		next.seen.once(t, 3)
+		require.Len(t, next.seen.joined, 1)
+		assert.EqualValues(t, 1, h.Coverage().Complete)
 	})
 }
 

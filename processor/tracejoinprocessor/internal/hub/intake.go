@@ -1,8 +1,10 @@
 package hub
 
 import (
+	"context"
 	"encoding/binary"
 
+	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
@@ -15,6 +17,7 @@ import (
 // intake splits a payload: what waits goes to the shard of its trace, the rest stays.
 type intake struct {
 	o      *Options
+	none   bool // nothing waits
 	inputs []join.Input
 	out    []sorter
 	bytes  int
@@ -36,9 +39,9 @@ func shardOf(id pcommon.TraceID, n int) int {
 	return int(binary.LittleEndian.Uint64(id[8:]) * 0x9e3779b97f4a7c15 >> 33 % uint64(n))
 }
 
-// takeIn splits a payload. What waits is moved out of it.
-func takeIn(o *Options, td ptrace.Traces) *intake {
-	in := &intake{o: o, inputs: make([]join.Input, o.Shards), out: make([]sorter, o.Shards)}
+// takeIn splits a payload. What waits is moved out of it; none says that nothing does.
+func takeIn(o *Options, td ptrace.Traces, none bool) *intake {
+	in := &intake{o: o, none: none, inputs: make([]join.Input, o.Shards), out: make([]sorter, o.Shards)}
 	for i := range in.inputs {
 		in.inputs[i].Spans = ptrace.NewTraces()
 	}
@@ -124,8 +127,29 @@ func (o *sorter) move(to ptrace.Traces, rs ptrace.ResourceSpans, ss ptrace.Scope
 	return dst
 }
 
-// giveBack returns what was taken, for a sender that will try again with the same
-// payload.
+// pass hands on what does not wait. If it is refused, td has everything again, for
+// a sender that will try again with the same payload. What was handed on belongs to
+// whoever is behind, who may have it shared by several: so it is not td itself that
+// goes there if something is to be put back.
+func (in *intake) pass(ctx context.Context, td ptrace.Traces, next consumer.Traces) error {
+	if in.held == 0 {
+		return next.ConsumeTraces(ctx, td)
+	}
+	passing := ptrace.NewTraces()
+	td.MoveTo(passing)
+	err := next.ConsumeTraces(ctx, passing)
+	switch {
+	case err == nil:
+		return nil
+	case passing.IsReadOnly():
+		passing.CopyTo(td)
+	default:
+		passing.MoveTo(td)
+	}
+	in.giveBack(td)
+	return err
+}
+
 func (in *intake) giveBack(td ptrace.Traces) {
 	for i := range in.inputs {
 		in.inputs[i].Spans.ResourceSpans().MoveAndAppendTo(td.ResourceSpans())
@@ -141,6 +165,9 @@ func (in *intake) isClient(s ptrace.Span, service string) bool {
 }
 
 func (in *intake) waits(s ptrace.Span, service string) bool {
+	if in.none {
+		return false
+	}
 	return !in.o.Keep.All && !s.TraceID().IsEmpty() || in.isClient(s, service)
 }
 

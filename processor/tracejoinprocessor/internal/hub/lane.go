@@ -135,11 +135,15 @@ func (l *lane) first() (p *parcel, over bool) {
 	return &first, false
 }
 
-// send a parcel until it is taken. Whoever consumes spans may have changed them
-// before it refuses them, so an image of them is kept for the next attempt.
+// send a parcel until it is taken. A consumer that says that it changes spans may
+// have done so before it refuses them, so an image of them is kept for the next
+// attempt; others get the same spans again.
 func (l *lane) send(p *parcel) {
-	// Cannot fail: it only encodes.
-	image, _ := (&ptrace.ProtoMarshaler{}).MarshalTraces(p.spans)
+	var image []byte
+	if l.next.Capabilities().MutatesData {
+		// Cannot fail: it only encodes.
+		image, _ = (&ptrace.ProtoMarshaler{}).MarshalTraces(p.spans)
+	}
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval, wait.Multiplier = firstRetry, maxRetry, 2
 	for {
@@ -155,6 +159,9 @@ func (l *lane) send(p *parcel) {
 		l.hub.retries.Add(1)
 		if !l.pause(wait.NextBackOff()) {
 			return
+		}
+		if image == nil {
+			continue
 		}
 		if p.spans, err = (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(image); err != nil {
 			l.settle(&l.hub.refused) // what was encoded a moment ago can be decoded

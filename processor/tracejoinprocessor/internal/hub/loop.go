@@ -96,7 +96,7 @@ func (l *loop) release(left []join.Left) {
 		if n := o.left.Drop(); n > 0 {
 			l.hub.counts.notKept.Add(int64(n))
 		}
-		if !l.hub.lookups.offer(o) {
+		if l.hub.silence.lasts() || !l.hub.lookups.offer(o) {
 			l.hub.finish(o)
 		}
 	}
@@ -117,8 +117,18 @@ func (h *Hub) explain(left *join.Left) *outcome {
 	return o
 }
 
-// finish writes the results on the spans, counts them, and sends the spans off.
+// finish sends the spans off, with the results on them unless no target has told
+// anything and none need to.
 func (h *Hub) finish(o *outcome) {
+	h.counts.released[slices.Index(reasonNames[:], o.left.Reason)].Add(int64(len(o.results)))
+	if !h.silence.lasts() {
+		h.tell(o)
+	}
+	o.lane.put(parcel{spans: o.left.Spans, items: o.left.Spans.SpanCount(), bytes: int64(o.left.Bytes)})
+}
+
+// tell writes the results on the spans and counts them.
+func (h *Hub) tell(o *outcome) {
 	limits := annotate.Limits{Lines: h.o.Logs.Lines, Others: h.o.Others, Link: h.o.Link}
 	for i := range o.results {
 		if o.kept[i] {
@@ -126,6 +136,5 @@ func (h *Hub) finish(o *outcome) {
 		}
 	}
 	h.meter.add(o, h.expected)
-	h.counts.released[slices.Index(reasonNames[:], o.left.Reason)].Add(int64(len(o.results)))
-	o.lane.put(parcel{spans: o.left.Spans, items: o.left.Spans.SpanCount(), bytes: int64(o.left.Bytes)})
+	h.coverage.add(o.results)
 }

@@ -21,6 +21,7 @@ type Options struct {
 	Shards       int
 	DrainTimeout time.Duration
 	Clients      Clients
+	Optional     bool // whether there need be no target that tells of itself
 	Keep         Keep
 	Logs         Logs
 	RuntimeAge   time.Duration // samples further away are not told

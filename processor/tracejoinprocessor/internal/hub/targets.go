@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/annotate"
@@ -31,6 +32,13 @@ func (t *targets) read(md pmetric.Metrics) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.window.Read(md)
+}
+
+// hear takes the events of runtimes.
+func (t *targets) hear(ld plog.Logs) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.window.Hear(ld)
 }
 
 func (t *targets) instances() (n int, evicted uint64) {

@@ -33,7 +33,13 @@ type TelemetryBuilder struct {
 	TraceJoinHeldBytes         metric.Int64ObservableGauge
 	TraceJoinInstances         metric.Int64ObservableGauge
 	TraceJoinInstancesEvicted  metric.Int64ObservableCounter
+	TraceJoinLokiBytes         metric.Int64ObservableCounter
+	TraceJoinLokiFullPages     metric.Int64ObservableCounter
+	TraceJoinLokiLines         metric.Int64ObservableCounter
+	TraceJoinLokiRequests      metric.Int64ObservableCounter
 	TraceJoinLookups           metric.Int64ObservableCounter
+	TraceJoinPulledLines       metric.Int64ObservableCounter
+	TraceJoinPulls             metric.Int64ObservableCounter
 	TraceJoinReleased          metric.Int64ObservableCounter
 	TraceJoinRetries           metric.Int64ObservableCounter
 	TraceJoinSpans             metric.Int64ObservableCounter
@@ -126,12 +132,102 @@ func (builder *TelemetryBuilder) RegisterTraceJoinInstancesEvictedCallback(cb me
 	return nil
 }
 
+// RegisterTraceJoinLokiBytesCallback sets callback for observable TraceJoinLokiBytes metric.
+func (builder *TelemetryBuilder) RegisterTraceJoinLokiBytesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.TraceJoinLokiBytes, obs: o})
+		return nil
+	}, builder.TraceJoinLokiBytes)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterTraceJoinLokiFullPagesCallback sets callback for observable TraceJoinLokiFullPages metric.
+func (builder *TelemetryBuilder) RegisterTraceJoinLokiFullPagesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.TraceJoinLokiFullPages, obs: o})
+		return nil
+	}, builder.TraceJoinLokiFullPages)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterTraceJoinLokiLinesCallback sets callback for observable TraceJoinLokiLines metric.
+func (builder *TelemetryBuilder) RegisterTraceJoinLokiLinesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.TraceJoinLokiLines, obs: o})
+		return nil
+	}, builder.TraceJoinLokiLines)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterTraceJoinLokiRequestsCallback sets callback for observable TraceJoinLokiRequests metric.
+func (builder *TelemetryBuilder) RegisterTraceJoinLokiRequestsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.TraceJoinLokiRequests, obs: o})
+		return nil
+	}, builder.TraceJoinLokiRequests)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterTraceJoinLookupsCallback sets callback for observable TraceJoinLookups metric.
 func (builder *TelemetryBuilder) RegisterTraceJoinLookupsCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
 		cb(ctx, &observerInt64{inst: builder.TraceJoinLookups, obs: o})
 		return nil
 	}, builder.TraceJoinLookups)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterTraceJoinPulledLinesCallback sets callback for observable TraceJoinPulledLines metric.
+func (builder *TelemetryBuilder) RegisterTraceJoinPulledLinesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.TraceJoinPulledLines, obs: o})
+		return nil
+	}, builder.TraceJoinPulledLines)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterTraceJoinPullsCallback sets callback for observable TraceJoinPulls metric.
+func (builder *TelemetryBuilder) RegisterTraceJoinPullsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.TraceJoinPulls, obs: o})
+		return nil
+	}, builder.TraceJoinPulls)
 	if err != nil {
 		return err
 	}
@@ -259,10 +355,46 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{instance}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.TraceJoinLokiBytes, err = builder.meter.Int64ObservableCounter(
+		"otelcol_trace_join_loki_bytes",
+		metric.WithDescription("What Loki answered, after decompression. [Development]"),
+		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.TraceJoinLokiFullPages, err = builder.meter.Int64ObservableCounter(
+		"otelcol_trace_join_loki_full_pages",
+		metric.WithDescription("Pages that were full of lines of one trace and instant, beyond which lines may be missing. [Development]"),
+		metric.WithUnit("{page}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.TraceJoinLokiLines, err = builder.meter.Int64ObservableCounter(
+		"otelcol_trace_join_loki_lines",
+		metric.WithDescription("Log lines that Loki had, by what became of them. [Development]"),
+		metric.WithUnit("{line}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.TraceJoinLokiRequests, err = builder.meter.Int64ObservableCounter(
+		"otelcol_trace_join_loki_requests",
+		metric.WithDescription("HTTP requests to Loki. [Development]"),
+		metric.WithUnit("{request}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.TraceJoinLookups, err = builder.meter.Int64ObservableCounter(
 		"otelcol_trace_join_lookups",
 		metric.WithDescription("Requests whose log lines were asked for. [Development]"),
 		metric.WithUnit("{request}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.TraceJoinPulledLines, err = builder.meter.Int64ObservableCounter(
+		"otelcol_trace_join_pulled_lines",
+		metric.WithDescription("Log lines of pulled windows, taken or left because a window had too many. [Development]"),
+		metric.WithUnit("{line}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.TraceJoinPulls, err = builder.meter.Int64ObservableCounter(
+		"otelcol_trace_join_pulls",
+		metric.WithDescription("Windows of time whose log lines were asked for. One that failed is asked for again with the next. [Development]"),
+		metric.WithUnit("{window}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.TraceJoinReleased, err = builder.meter.Int64ObservableCounter(

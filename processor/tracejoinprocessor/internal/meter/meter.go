@@ -8,6 +8,7 @@ import (
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/annotate"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/join"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/ledger"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/window"
 )
 
 // MaxSeries bounds the attacks that are told apart, each with a histogram for
@@ -15,7 +16,7 @@ import (
 const MaxSeries = 100
 
 // overlaps are the values of join.gc.overlap, by index.
-var overlaps = [...]string{"unknown", annotate.OverlapNo, annotate.OverlapPossible, annotate.OverlapYes}
+var overlaps = [...]string{"unknown", window.OverlapNo, window.OverlapPossible, window.OverlapYes}
 
 // attackKey tells the series of the ledger apart; of other tools' spans both are
 // empty.
@@ -91,7 +92,7 @@ func (m *Meter) Add(r *annotate.Result, e annotate.Expected, kept bool) {
 	x.value = max(r.Client.Request.Response, 0).Seconds()
 	i := 0
 	for j, name := range overlaps {
-		if name == r.Overlap {
+		if name == r.Runtime.GC.Overlap {
 			i = j
 		}
 	}

@@ -1,94 +1,32 @@
 package window
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
-// MaxInstances bounds the rings: 1024 of them take about 6 MB. A further one takes
-// the place of that which was silent longest.
-const MaxInstances = 1024
-
-// Identity names an instance: service.name and service.instance.id of a resource.
-type Identity struct {
-	Service, Instance string
-}
-
-// Store has the samples of all instances.
+// Store has the samples and the cycles of all instances.
 type Store struct {
-	instances map[Identity]*instance
-	evicted   uint64
+	own     roster[series] // samples by the instance's own clock
+	scraped roster[series] // and those by the collector's
+	cycles  roster[cycles]
 }
 
-type instance struct {
+// series is the samples of one instance, from one clock.
+type series struct {
 	ring
-	fed      int64 // the latest sample's time
-	scraped  bool  // its times are the collector's, not its own
 	schedule histogram
-	sums     [fields]float64 // of deltas
+	sums     [fields][ranks]float64 // of deltas
 }
 
 // NewStore makes an empty store.
-func NewStore() *Store { return &Store{instances: map[Identity]*instance{}} }
+func NewStore() *Store {
+	return &Store{own: newRoster[series](), scraped: newRoster[series](), cycles: newRoster[cycles]()}
+}
 
 // Evicted is how many instances had to make room for others.
-func (s *Store) Evicted() uint64 { return s.evicted }
+func (s *Store) Evicted() uint64 { return s.own.evicted + s.scraped.evicted + s.cycles.evicted }
 
-// Len is how many instances there are.
-func (s *Store) Len() int { return len(s.instances) }
-
-func (s *Store) instance(id Identity) *instance {
-	in := s.instances[id]
-	if in != nil {
-		return in
-	}
-	if len(s.instances) >= MaxInstances {
-		s.evict()
-	}
-	in = &instance{}
-	s.instances[id] = in
-	return in
-}
-
-func (s *Store) evict() {
-	oldest, since := Identity{}, int64(math.MaxInt64)
-	for id, in := range s.instances {
-		if in.fed < since {
-			oldest, since = id, in.fed
-		}
-	}
-	delete(s.instances, oldest)
-	s.evicted++
-}
-
-// Resolutions: how an instance was found.
-const (
-	ByInstance = "instance" // service.instance.id is that of the server span
-	ByService  = "service"  // the service has one instance only
-)
-
-// find is the instance of a server span. Scraped ones name themselves after their
-// address, so that an id that is not found may still be told by the service, if
-// it has one instance only.
-func (s *Store) find(id Identity) (*instance, string) {
-	if in := s.instances[id]; in != nil && id.Instance != "" {
-		return in, ByInstance
-	}
-	var only *instance
-	for other, in := range s.instances {
-		switch {
-		case other.Service != id.Service || id.Service == "":
-		case only != nil:
-			return nil, ""
-		default:
-			only = in
-		}
-	}
-	if only == nil {
-		return nil, ""
-	}
-	return only, ByService
-}
+// Len is how many instances have samples. One that is scraped, too, may be counted
+// twice: its name is another then.
+func (s *Store) Len() int { return len(s.own.of) + len(s.scraped.of) }
 
 // Question is an interval of an instance's work.
 type Question struct {
@@ -99,8 +37,8 @@ type Question struct {
 	MaxAge time.Duration // samples further away than this are not told
 }
 
-// Value is a figure and how old its sample was when the work ended. That of a
-// count is the sample before the work; Width is from it to the one after.
+// Value is a figure and how old its sample was when the work ended: below 0 if it
+// was taken later. That of a count is the sample before the work; Width is from it to the one after.
 type Value struct {
 	V     float64
 	Age   time.Duration
@@ -108,7 +46,7 @@ type Value struct {
 	OK    bool
 }
 
-// Answer is what the samples say of an interval.
+// Answer is what is known of an interval.
 type Answer struct {
 	Resolution string // empty if the instance has no samples
 	TooOld     bool   // there are samples, and none near enough
@@ -117,10 +55,11 @@ type Answer struct {
 	// after it; each is false where there are no two such samples.
 	Counts [fields]Value
 	Window time.Duration // the longest of the counts'
+	GC     GC
 }
 
-// Known reports whether there is any figure.
-func (a Answer) Known() bool {
+// Known reports whether there is any figure of a sample.
+func (a *Answer) Known() bool {
 	for i := range a.Levels {
 		if a.Levels[i].OK {
 			return true
@@ -134,38 +73,61 @@ func (a Answer) Known() bool {
 	return false
 }
 
-// Ask tells the runtime of an interval.
+// Ask tells the runtime of an interval. Samples by the instance's own clock are
+// preferred to those of a scrape, and any from before the end of the work to those
+// from after it, which count only where there are no others.
 func (s *Store) Ask(q Question) (a Answer) {
-	in, how := s.find(q.Of)
-	if in == nil {
-		return a
-	}
-	a.Resolution = how
 	began, ended := q.Began.UnixNano(), q.Ended.UnixNano()
-	if in.scraped {
-		began, ended = began-int64(q.Offset), ended-int64(q.Offset)
+	for _, look := range []pickSample{(*ring).last, (*ring).first} {
+		if of, how := s.own.find(q.Of, true); of != nil {
+			a = of.answer(began, ended, q.MaxAge, look)
+			a.Resolution = how
+		}
+		if a.Known() {
+			break
+		}
+		if of, how := s.scraped.find(q.Of, false); of != nil {
+			a = of.answer(began-int64(q.Offset), ended-int64(q.Offset), q.MaxAge, look)
+			a.Resolution = how
+		}
+		if a.Known() {
+			break
+		}
 	}
-	for f := range levels {
-		a.Levels[f] = in.level(f, ended, q.MaxAge)
+	a.TooOld = a.Resolution != "" && !a.Known()
+	if of, _ := s.cycles.find(q.Of, true); of != nil {
+		a.GC = of.meet(began, ended)
 	}
-	for f := levels; f < fields; f++ {
-		a.Counts[f] = in.count(f, began, ended, q.MaxAge)
-		a.Window = max(a.Window, a.Counts[f].Width)
+	if a.GC.Overlap == "" {
+		a.GC = sampled(a.Counts[GCCycles])
 	}
-	a.TooOld = !a.Known()
 	return a
 }
 
-func (in *instance) level(f Field, at int64, maxAge time.Duration) Value {
-	s := in.last(f, at)
-	if s == nil || at-s.At > int64(maxAge) {
-		return Value{}
+// pickSample is the sample of a figure next to a time, on one side of it.
+type pickSample func(r *ring, f Field, at int64) *Sample
+
+func (s *series) answer(began, ended int64, maxAge time.Duration, look pickSample) (a Answer) {
+	for f := range levels {
+		a.Levels[f] = s.level(f, ended, maxAge, look)
 	}
-	return Value{V: s.V[f], Age: time.Duration(at - s.At), OK: true}
+	for f := levels; f < fields; f++ {
+		a.Counts[f] = s.count(f, began, ended, maxAge)
+		a.Window = max(a.Window, a.Counts[f].Width)
+	}
+	return a
 }
 
-func (in *instance) count(f Field, began, ended int64, maxAge time.Duration) (none Value) {
-	before, after := in.last(f, began), in.first(f, ended)
+func (s *series) level(f Field, at int64, maxAge time.Duration, look pickSample) Value {
+	near := look(&s.ring, f, at)
+	if near == nil || max(at-near.At, near.At-at) > int64(maxAge) {
+		return Value{}
+	}
+	return Value{V: near.V[f], Age: time.Duration(at - near.At), OK: true}
+}
+
+func (s *series) count(f Field, began, ended int64, maxAge time.Duration) (none Value) {
+	before, after := s.last(f, began), s.first(f, ended)
 	if before == nil || after == nil || began-before.At > int64(maxAge) || after.At-ended > int64(maxAge) {
 		return none
 	}

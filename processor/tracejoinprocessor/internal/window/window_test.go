@@ -86,6 +86,7 @@ func TestTooOldIsAbsentAndSaysSo(t *testing.T) {
 	a := s.Ask(question(10*time.Second, 11*time.Second))
 	assert.True(t, a.TooOld)
 	assert.False(t, a.Known())
+	assert.Equal(t, window.ByInstance, a.Resolution)
 	none := s.Ask(window.Question{Of: window.Identity{Service: "other"}, Began: epoch, Ended: epoch})
 	assert.Empty(t, none.Resolution)
 	assert.False(t, none.TooOld)
@@ -138,6 +139,30 @@ func TestAScrapeIsOfTheOnlyInstanceAndOnTheCollectorsClock(t *testing.T) {
 	assert.Empty(t, s.Ask(q).Resolution, "with two instances it cannot be told which one worked")
 }
 
+// An instance that sends its own samples calls itself what its server spans do:
+// another name is another instance, though it is the only one with samples.
+func TestSamplesOfAnotherInstanceAreNotThoseOfASilentOne(t *testing.T) {
+	s := fed(0)
+	q := question(0, time.Second)
+	q.Of.Instance = "silent"
+	assert.Empty(t, s.Ask(q).Resolution)
+	q.Of.Instance = "" // it does not say
+	assert.Equal(t, window.ByService, s.Ask(q).Resolution)
+}
+
+// The clock of a scrape must not be taken for that of the instance, though both
+// tell of the same one.
+func TestAScrapeOfAnInstanceThatSendsSamplesTooDoesNotMoveThem(t *testing.T) {
+	s := fed(time.Hour)
+	s.Read(payload("auth", "a", func(ms pmetric.MetricSlice) { gauge(ms, "go_goroutines", at(-5*time.Second), 99) }))
+	q := question(time.Hour, time.Hour+time.Second)
+	q.Offset = time.Hour
+	assert.Equal(t, window.Value{V: 10, Age: time.Second, OK: true}, s.Ask(q).Levels[window.Goroutines])
+	q = question(time.Hour-2*time.Second, time.Hour-time.Second) // before the instance's own
+	q.Offset = time.Hour
+	assert.Equal(t, window.Value{V: 99, Age: 4 * time.Second, OK: true}, s.Ask(q).Levels[window.Goroutines])
+}
+
 func TestPartsOfAFigureAreSummedAndTheBetterSourceCounts(t *testing.T) {
 	s := window.NewStore()
 	s.Read(payload("auth", "a", func(ms pmetric.MetricSlice) {
@@ -169,7 +194,8 @@ func TestSchedulerLatencyIsOfWhatWasAddedSinceTheSampleBefore(t *testing.T) {
 			p.BucketCounts().FromRaw(counts)
 		}))
 	}
-	assert.False(t, s.Ask(question(0, 100*time.Millisecond)).Levels[window.ScheduleP99].OK)
+	assert.Equal(t, window.Value{V: 1e-3, Age: -900 * time.Millisecond, OK: true},
+		s.Ask(question(0, 100*time.Millisecond)).Levels[window.ScheduleP99], "the first sample has no growth, the next has")
 	assert.Equal(t, 1e-3, s.Ask(question(time.Second, time.Second)).Levels[window.ScheduleP99].V)
 }
 
@@ -188,10 +214,24 @@ func TestMemoryIsBounded(t *testing.T) {
 		}))
 	}
 	last := 3*window.RingSamples - 1
-	q := question(time.Duration(last-window.RingSamples)*time.Second, time.Duration(last-window.RingSamples)*time.Second)
-	assert.False(t, one.Ask(q).Known(), "the ring has forgotten it")
+	oldest := time.Duration(last-window.RingSamples+1) * time.Second
+	q := question(oldest-time.Second, oldest-time.Second)
+	assert.Equal(t, -time.Second, one.Ask(q).Levels[window.Goroutines].Age, "the ring has forgotten what was before")
 	q.Ended = q.Ended.Add(time.Second)
-	require.True(t, one.Ask(q).Known())
+	require.Zero(t, one.Ask(q).Levels[window.Goroutines].Age)
+	q.Ended = q.Ended.Add(-q.MaxAge - time.Second)
+	assert.True(t, one.Ask(q).TooOld)
+}
+
+// A target may begin to send its samples with the first requests.
+func TestWhereThereIsNoSampleBeforeTheNextOneTellsAndItsAgeIsBelowZero(t *testing.T) {
+	s := fed(10 * time.Second)
+	v := s.Ask(question(8*time.Second, 9*time.Second)).Levels[window.Goroutines]
+	assert.Equal(t, -time.Second, v.Age)
+	assert.Equal(t, 10.0, v.V)
+	v = s.Ask(question(10*time.Second, 11*time.Second)).Levels[window.Goroutines]
+	assert.Equal(t, time.Second, v.Age, "one from before is preferred")
+	assert.False(t, s.Ask(question(8*time.Second, 9*time.Second)).Counts[window.GCCycles].OK, "a difference needs one on each side")
 }
 
 // An SDK stamps the points of one collection one after another.

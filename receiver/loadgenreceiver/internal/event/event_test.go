@@ -10,13 +10,14 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/loadtrace/loadtrace/goruntime/environment"
 	"github.com/loadtrace/loadtrace/internal/attr"
+	"github.com/loadtrace/loadtrace/internal/goldentest"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/loadgen/verdict"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/event"
-	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/goldentest"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/origin"
 )
 
@@ -34,7 +35,12 @@ var (
 )
 
 func renderer() *event.Renderer {
-	return event.New(origin.Origin{Version: "0.1.0", Instance: "one"}, run, plan)
+	in := environment.Environment{
+		OS: "linux", Arch: "amd64", CPU: environment.CPU{Model: "AMD EPYC", Allowed: 2},
+		Limits: &environment.Limits{CPU: 1.5}, Go: environment.Go{Version: "go1.26", MaxProcs: 2, GC: "400"},
+		Versions: map[string]string{"vegeta": "v12.13.0"},
+	}
+	return event.New(origin.Origin{Version: "0.1.0", Instance: "one"}.In(in), run, plan)
 }
 
 func TestEventsOfARunAreAsCommitted(t *testing.T) {
@@ -145,7 +151,7 @@ func TestTheLastEventHasTheWholeSummary(t *testing.T) {
 }
 
 func TestEventsBelongToTheSpanOfTheRun(t *testing.T) {
-	trace, span := run.RunSpan()
+	trace, span := run.RunSpan(0)
 	record := first(renderer().AttackStart(at, 0))
 	assert.Equal(t, pcommon.TraceID(trace), record.TraceID())
 	assert.Equal(t, pcommon.SpanID(span), record.SpanID())

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
@@ -26,18 +27,22 @@ type Renderer struct {
 
 // New makes the renderer of a run. The plan must not change.
 func New(o origin.Origin, run loadgen.RunID, plan *loadgen.Plan) *Renderer {
-	trace, span := run.RunSpan()
+	trace, span := run.RunSpan(plan.Part.Index)
 	return &Renderer{
 		origin: o, plan: plan, run: run.String(),
 		runTrace: pcommon.TraceID(trace), runSpan: pcommon.SpanID(span),
 	}
 }
 
-// RunStart tells the plan.
+// RunStart tells the plan, and the environment that it is carried out in.
 func (r *Renderer) RunStart(at time.Time) (plog.Logs, error) {
 	src, err := planYAML(r.plan)
 	if err != nil {
 		return plog.Logs{}, fmt.Errorf("write the plan into an event: %w", err)
+	}
+	environment, err := json.Marshal(r.origin.Environment)
+	if err != nil {
+		return plog.Logs{}, fmt.Errorf("write the environment into an event: %w", err)
 	}
 	logs, record := r.record(attr.EventRunStart, at)
 	record.Body().SetStr(fmt.Sprintf("run %s of plan %s began: %s", r.run, r.plan.Name, count(len(r.plan.Attacks), "attack")))
@@ -47,6 +52,10 @@ func (r *Renderer) RunStart(at time.Time) (plog.Logs, error) {
 		names.AppendEmpty().SetStr(r.plan.Attacks[i].Name)
 	}
 	a.PutStr(attr.Plan, src)
+	if r.origin.Environment.Known() {
+		a.PutStr(attr.EnvFingerprint, r.origin.Environment.Fingerprint())
+		a.PutStr(attr.Environment, string(environment))
+	}
 	return logs, nil
 }
 

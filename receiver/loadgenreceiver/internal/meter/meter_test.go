@@ -11,9 +11,9 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/loadtrace/loadtrace/internal/attr"
+	"github.com/loadtrace/loadtrace/internal/goldentest"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
-	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/goldentest"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/meter"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/origin"
 )

@@ -2,8 +2,11 @@ package origin
 
 import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/otel/attribute"
 
+	"github.com/loadtrace/loadtrace/goruntime/environment"
 	"github.com/loadtrace/loadtrace/internal/attr"
+	"github.com/loadtrace/loadtrace/loadgen/pace"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/metadata"
 )
 
@@ -11,15 +14,46 @@ import (
 type Origin struct {
 	Version  string
 	Instance string // service.instance.id, unique to the process
+	Part     pace.Part
+	// Environment is what the process runs in, set by In.
+	Environment environment.Environment
+
+	described []attribute.KeyValue // the attributes of Environment
+}
+
+// In is the origin with what its process runs in, which must not change.
+func (o Origin) In(e environment.Environment) Origin {
+	o.Environment, o.described = e, e.Attributes()
+	return o
 }
 
 // Fill writes the resource and the scope. It expects both to be empty.
 func (o Origin) Fill(resource pcommon.Resource, scope pcommon.InstrumentationScope) {
 	a := resource.Attributes()
-	a.EnsureCapacity(3)
+	a.EnsureCapacity(5 + len(o.described))
 	a.PutStr(attr.ServiceName, attr.ServiceLoadtrace)
 	a.PutStr(attr.ServiceVersion, o.Version)
 	a.PutStr(attr.ServiceInstanceID, o.Instance)
+	if !o.Part.Whole() {
+		a.PutInt(attr.PartIndex, int64(o.Part.Index))
+		a.PutInt(attr.PartCount, int64(o.Part.Count))
+	}
+	for _, kv := range o.described {
+		put(a, kv)
+	}
 	scope.SetName(metadata.ScopeName)
 	scope.SetVersion(o.Version)
+}
+
+// put puts an attribute of a kind that an environment has.
+func put(a pcommon.Map, kv attribute.KeyValue) {
+	key := string(kv.Key)
+	switch kv.Value.Type() {
+	case attribute.INT64:
+		a.PutInt(key, kv.Value.AsInt64())
+	case attribute.FLOAT64:
+		a.PutDouble(key, kv.Value.AsFloat64())
+	default:
+		a.PutStr(key, kv.Value.Emit())
+	}
 }

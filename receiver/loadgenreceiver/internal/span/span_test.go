@@ -11,10 +11,10 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/loadtrace/loadtrace/internal/attr"
+	"github.com/loadtrace/loadtrace/internal/goldentest"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
-	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/goldentest"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/origin"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/span"
 )

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/pace"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver"
+)
+
+// beginning is what several processes that carry out a run together agree on.
+type beginning struct {
+	part, runID, at string
+}
+
+func (b *beginning) addTo(flags *pflag.FlagSet) {
+	flags.StringVar(&b.part, "part", "", "carry out one part of the plan, the others being carried out by other processes: INDEX/COUNT, the index from 0; needs --run-id and --start-at")
+	flags.StringVar(&b.runID, "run-id", "", "name of the run, 16 hexadecimal digits (default: a new one)")
+	flags.StringVar(&b.at, "start-at", "", "when the run begins, in RFC 3339, as in 2026-01-31T12:00:00Z (default: at once)")
+}
+
+// read checks the flags. What is missing is zero.
+func (b *beginning) read() (s loadgenreceiver.Start, part pace.Part, err error) {
+	var errs []error
+	if b.part != "" {
+		if part, err = pace.ParsePart(b.part); err != nil {
+			errs = append(errs, fmt.Errorf("--part: %w", err))
+		}
+		if b.runID == "" {
+			errs = append(errs, errors.New("--run-id: is missing; the parts of a run need the same, for instance of openssl rand -hex 8"))
+		}
+		if b.at == "" {
+			errs = append(errs, errors.New("--start-at: is missing; the parts of a run need the same moment to begin at"))
+		}
+	}
+	if b.runID != "" {
+		if s.Run, err = loadgen.ParseRunID(b.runID); err != nil {
+			errs = append(errs, fmt.Errorf("--run-id: %w", err))
+		}
+	}
+	if b.at != "" {
+		if s.At, err = time.Parse(time.RFC3339Nano, b.at); err != nil {
+			errs = append(errs, fmt.Errorf("--start-at: %q is no moment; write RFC 3339, for instance 2026-01-31T12:00:00Z", b.at))
+		} else if late := time.Since(s.At); late > 0 {
+			errs = append(errs, fmt.Errorf("--start-at: %s passed %s ago, by this machine's clock; give a later moment to all parts", b.at, late.Round(time.Millisecond)))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return s, part, badInput(err)
+	}
+	return s, part, nil
+}
+
+// announce says what there is to wait for.
+func announce(w io.Writer, s loadgenreceiver.Start, part pace.Part) {
+	if s.At.IsZero() {
+		return
+	}
+	what := "the run"
+	if !part.Whole() {
+		what = fmt.Sprintf("part %s of run %s", part, s.Run)
+	}
+	fmt.Fprintf(w, "%s begins at %s, in %s\n", what, s.At.Format(time.RFC3339Nano), time.Until(s.At).Round(time.Second))
+}

@@ -1,0 +1,263 @@
+package term
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/loadtrace/loadtrace/internal/attr"
+)
+
+// Explain draws the spans of one trace and, if they were joined, where the time of
+// the request went, how the runtime of the target was, and what the target logged.
+func Explain(w io.Writer, spans []Span, o Options) {
+	Tree(w, spans, o)
+	for i := range spans {
+		if s := &spans[i]; s.attribute(attr.JoinStatus) != "" {
+			p := &page{Options: o}
+			p.joined(s)
+			io.WriteString(w, p.text.String())
+			return
+		}
+	}
+}
+
+// joined draws what was joined to a client span.
+func (p *page) joined(s *Span) {
+	p.ledgerOf(s)
+	p.runtimeOf(s)
+	p.linesOf(s)
+	if missing := missingOf(s); len(missing) > 0 {
+		p.gap()
+		p.line(p.paint(yellow, "not joined") + "  " + strings.Join(missing, p.dot()))
+	}
+}
+
+// parts of the ledger in the order in which they follow each other, and their names
+// for people.
+var ledgerParts = []struct{ key, name string }{
+	{"schedule_lag", "schedule lag"}, {"connection", "connection wait"}, {"dns", "dns"}, {"connect", "connect"},
+	{"tls", "tls"}, {"write", "write"}, {"network", "network, queues"}, {"server", "server"}, {"read", "read"},
+}
+
+// ledgerOf draws the parts of the response time, which add up to it.
+func (p *page) ledgerOf(s *Span) {
+	const name, took, part = 18, 10, 10
+	all := s.number(attr.JoinResponseTime)
+	if all <= 0 {
+		return
+	}
+	p.gap()
+	p.line(p.paint(bold, "where the "+p.took(seconds(all))+" went"))
+	row := func(what, note string, v float64, color ink) {
+		room := min(p.width()-name-took-part-2, 60)
+		bar := p.bar(min(max(v/all, 0), 1), room)
+		p.line("  " + left(what, name-2) + p.paint(color, bar) + right(p.took(seconds(v)), took) + right(percent(v/all, v == all), part) + note)
+	}
+	for _, part := range ledgerParts {
+		if s.attribute(attr.JoinLedger+part.key) == "" {
+			continue
+		}
+		color := cyan
+		if part.key == "server" {
+			color = green
+		}
+		row(part.name, "", s.number(attr.JoinLedger+part.key), color)
+	}
+	if rest := s.number(attr.JoinUnexplained); rest != 0 {
+		row("unexplained", "", rest, yellow)
+	}
+}
+
+// runtimeOf draws how the target was while it worked on the request.
+func (p *page) runtimeOf(s *Span) {
+	who := p.clean(s.attribute(attr.JoinServerService))
+	if who == "" {
+		return
+	}
+	if route := p.clean(s.attribute(attr.JoinServerRoute)); route != "" {
+		who += "  " + route
+	}
+	p.gap()
+	p.line(p.paint(bold, p.cut(who, p.width()*2/3)) + p.paint(dim, p.age(s)))
+	p.facts(p.levels(s))
+	p.facts(p.during(s))
+	p.facts(p.clock(s))
+}
+
+// facts writes a line of them, or more if they need it.
+func (p *page) facts(of []string) {
+	for _, l := range join(of, p.dot(), p.width()-2) {
+		p.line("  " + l)
+	}
+}
+
+// age of the runtime's sample, after a headline.
+func (p *page) age(s *Span) string {
+	if s.attribute(attr.JoinRuntimeAge) == "" {
+		return ""
+	}
+	age, when := seconds(s.number(attr.JoinRuntimeAge)), " before it answered"
+	if age < 0 {
+		age, when = -age, " after it answered"
+	}
+	return "  its runtime " + p.took(age) + when
+}
+
+// levels of the runtime, as of the last sample before the work ended.
+func (p *page) levels(s *Span) (facts []string) {
+	add := func(key, format string, value func(float64) string) {
+		if s.attribute(key) != "" {
+			facts = append(facts, fmt.Sprintf(format, value(s.number(key))))
+		}
+	}
+	add(attr.JoinRuntimeGoroutines, "%s goroutines", whole)
+	add(attr.JoinRuntimeHeap, "heap %s", bytesOf)
+	add(attr.JoinRuntimeGCGoal, "next GC at %s", bytesOf)
+	add(attr.JoinRuntimeProcessors, "GOMAXPROCS %s", whole)
+	add(attr.JoinRuntimeScheduleP99, "scheduler latency p99 %s", func(v float64) string { return p.took(seconds(v)) })
+	return facts
+}
+
+// during is what happened between the samples before and after the work.
+func (p *page) during(s *Span) (facts []string) {
+	window := s.number(attr.JoinRuntimeWindow)
+	if window <= 0 {
+		return p.collections(s, nil)
+	}
+	facts = append(facts, "in the "+p.took(seconds(window))+" around it")
+	if s.attribute(attr.JoinRuntimeCPU) != "" {
+		facts = append(facts, digits(max(s.number(attr.JoinRuntimeCPU), 0.001))+" CPUs busy")
+	}
+	if s.attribute(attr.JoinRuntimeAllocated) != "" {
+		facts = append(facts, bytesOf(s.number(attr.JoinRuntimeAllocated))+" allocated")
+	}
+	if s.attribute(attr.JoinRuntimeGCCycles) != "" {
+		facts = append(facts, some(uint64(max(0, s.number(attr.JoinRuntimeGCCycles))), "GC cycle", "GC cycles"))
+	}
+	if s.attribute(attr.JoinRuntimeGCPause) != "" {
+		facts = append(facts, "paused "+p.took(seconds(s.number(attr.JoinRuntimeGCPause))))
+	}
+	return p.collections(s, facts)
+}
+
+// collections adds whether a garbage collection was at work at the same time.
+func (p *page) collections(s *Span, facts []string) []string {
+	switch s.attribute(attr.JoinGCOverlap) {
+	case "yes":
+		facts = append(facts, p.paint(yellow, "a collection went on for "+p.overlapped(s)+" of it"))
+	case "possible":
+		facts = append(facts, "a collection may have overlapped it")
+	case "no":
+		facts = append(facts, "no collection overlapped it")
+	}
+	return facts
+}
+
+// overlapped is how long collections went on while the server worked.
+func (p *page) overlapped(s *Span) string {
+	least, most := p.took(seconds(s.number(attr.JoinGCLeast))), p.took(seconds(s.number(attr.JoinGCMost)))
+	switch {
+	case s.attribute(attr.JoinGCMost) == "":
+		return "a part"
+	case least == most:
+		return least
+	}
+	return least + " to " + most
+}
+
+// clock says how the two clocks stood, without which nothing of this could be said.
+func (p *page) clock(s *Span) []string {
+	if s.attribute(attr.JoinClockBound) == "" {
+		return nil
+	}
+	offset, way := seconds(s.number(attr.JoinClockOffset)), "ahead"
+	if offset < 0 {
+		offset, way = -offset, "behind"
+	}
+	return []string{p.paint(dim, fmt.Sprintf("its clock is %s %s, %s %s", p.took(offset), way, p.pick("±", "+-"), p.took(seconds(s.number(attr.JoinClockBound)))))}
+}
+
+// linesOf draws the lines that the request logged, at their time since it was sent.
+func (p *page) linesOf(s *Span) {
+	n := uint64(max(0, s.number(attr.JoinLogLines)))
+	if n == 0 {
+		return
+	}
+	p.gap()
+	p.line(p.paint(bold, some(n, "line that it logged", "lines that it logged")))
+	offset := seconds(s.number(attr.JoinClockOffset))
+	shown := uint64(0)
+	for i := range s.Events {
+		e := &s.Events[i]
+		if e.Name != attr.EventLog {
+			continue
+		}
+		shown++
+		severity := p.clean(e.attribute(attr.LogSeverity))
+		head := right(p.took(e.Time.Add(-offset).Sub(s.Start)), 10) + "  " + p.paint(severityInk(severity), left(severity, 5)) + "  "
+		p.line(head + p.cut(p.clean(e.attribute(attr.LogBody)), p.width()-width(head)))
+	}
+	if shown < n {
+		p.line("  " + p.paint(dim, fmt.Sprintf("%s and %s", p.ellipsis(), some(n-shown, "more line", "more lines"))))
+	}
+}
+
+func severityInk(severity string) ink {
+	switch {
+	case strings.HasPrefix(severity, "ERROR"), strings.HasPrefix(severity, "FATAL"):
+		return red
+	case strings.HasPrefix(severity, "WARN"):
+		return yellow
+	}
+	return dim
+}
+
+// missingOf says in words what is missing of a joined span.
+func missingOf(s *Span) (words []string) {
+	var reasons []string
+	if json.Unmarshal([]byte(s.attribute(attr.JoinMissing)), &reasons) != nil {
+		return nil
+	}
+	for _, r := range reasons {
+		words = append(words, missingWords(r))
+	}
+	return words
+}
+
+// missingWords are the values of join.missing, for people.
+func missingWords(reason string) string {
+	switch reason {
+	case "no_server_span":
+		return "no server span"
+	case "not_sampled":
+		return "not sampled"
+	case "no_runtime":
+		return "no sample of the runtime"
+	case "runtime_too_old":
+		return "no sample of the runtime near it"
+	case "no_logs":
+		return "no log lines"
+	case "no_clock":
+		return "the clock's offset is not known"
+	}
+	return reason
+}
+
+// number is an attribute that is one; 0 if it is none.
+func (s *Span) number(key string) float64 {
+	v, err := strconv.ParseFloat(s.attribute(key), 64)
+	if err != nil {
+		return 0
+	}
+	return v
+}
+
+func seconds(v float64) time.Duration { return time.Duration(v * float64(time.Second)) }
+
+func whole(v float64) string { return count(uint64(max(v, 0))) }
+
+func bytesOf(v float64) string { return size(int64(max(v, 0))) }

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/loadtrace/loadtrace/loadgen/summary"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor"
+)
+
+// joined is told of each join that starts.
+func (s *session) joined(j *tracejoinprocessor.Join) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.joins = append(s.joins, j)
+}
+
+func (s *session) allJoins() []*tracejoinprocessor.Join {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.joins
+}
+
+// waiting is how many requests wait for what the target tells of them.
+func (s *session) waiting() (n uint64) {
+	for _, j := range s.allJoins() {
+		n += j.Waiting()
+	}
+	return n
+}
+
+// linger waits until no request waits any more for what the target tells of it,
+// which is no longer than the wait of the joins, or until somebody has had enough.
+func (s *session) linger(ctx context.Context, enough <-chan string) {
+	look := time.NewTicker(100 * time.Millisecond)
+	defer look.Stop()
+	for s.waiting() > 0 {
+		select {
+		case <-look.C:
+		case <-enough:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// settle adds to the summary what the joins know when the collector has shut down:
+// what became of the spans that they took, and what was joined to them.
+func (s *session) settle(sum *summary.Summary) {
+	if sum.RunID == "" {
+		return
+	}
+	var lost uint64
+	var all *summary.Join
+	for _, j := range s.allJoins() {
+		lost += j.Lost()
+		c := j.Coverage()
+		if all == nil {
+			all = &summary.Join{Missing: map[string]uint64{}}
+		}
+		all.Complete += c.Complete
+		all.Partial += c.Partial
+		all.None += c.None
+		for why, n := range c.Missing {
+			all.Missing[why] += n
+		}
+	}
+	sum.Telemetry.Join = all
+	sum.Lose(lost)
+}

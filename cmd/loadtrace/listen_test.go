@@ -1,0 +1,141 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/loadtrace/loadtrace/loadgen/verdict"
+)
+
+func TestListenIsReadOrRefusedWithTheFix(t *testing.T) {
+	l, err := readListen(defaultListen)
+	require.NoError(t, err)
+	assert.Equal(t, listen{HTTP: "127.0.0.1:4318", GRPC: "127.0.0.1:4317"}, l)
+	for _, none := range []string{"", "none"} {
+		l, err = readListen([]string{none})
+		require.NoError(t, err)
+		assert.False(t, l.any())
+	}
+	for _, bad := range [][]string{
+		{"127.0.0.1:4318"}, {"http://127.0.0.1"}, {"https://127.0.0.1:4318"}, {"http://127.0.0.1:4318/v1"}, {"http://%zz:1"},
+		{"none", "http://127.0.0.1:4318"}, {"http://127.0.0.1:1", "http://127.0.0.1:2"},
+	} {
+		_, err := readListen(bad)
+		assert.ErrorContains(t, err, "--listen", "%q", bad)
+		assert.Equal(t, 2, exitCode(err), "%q", bad)
+	}
+}
+
+func TestACircleOfTelemetryIsSeen(t *testing.T) {
+	l := listen{HTTP: "127.0.0.1:4318", GRPC: "127.0.0.1:4317"}
+	for _, same := range []string{"http://127.0.0.1:4318", "http://localhost:4318/", "http://[::1]:4318", "grpc://localhost:4317", "http://0.0.0.0:4318"} {
+		assert.True(t, l.meets(same), same)
+	}
+	for _, other := range []string{"http://127.0.0.1:4319", "http://otlp.example.com:4318", "https://example.com", "grpc://10.0.0.1:4317", "%"} {
+		assert.False(t, l.meets(other), other)
+	}
+	assert.True(t, taken(&net.OpError{Op: "listen", Err: os.NewSyscallError("bind", syscall.EADDRINUSE)}))
+	assert.False(t, taken(errors.New("no")))
+}
+
+func TestAnAddressThatIsInUseIsNoReasonNotToRun(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	in := l.Addr().String()
+	left, busy := listen{HTTP: in, GRPC: "127.0.0.1:0"}.free()
+	assert.Equal(t, listen{GRPC: "127.0.0.1:0"}, left)
+	assert.Equal(t, []string{in}, busy)
+
+	tg := newTestTarget(t)
+	c := loadtrace(t, "run", writePlan(t, tg.url, "[{constant: 100/s, count: 10}]"), "--listen", "http://"+in)
+	c.run(t, 1)
+	assert.Contains(t, c.err.String(), "address already in use", "who asks for an address gets it or an error")
+	assert.Contains(t, c.err.String(), in)
+}
+
+// startTarget starts the demo service as a process of its own, with its telemetry
+// sent to an address.
+func startTarget(t *testing.T, otlp string) (http string) {
+	cmd := exec.Command(os.Args[0], "target", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--otlp", otlp, "--error-share", "0", "--exit-with-parent")
+	cmd.Env = append(os.Environ(), asCommand+"=1")
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() { cmd.Process.Signal(syscall.SIGTERM); cmd.Wait() })
+	line, err := bufio.NewReader(out).ReadString('\n')
+	require.NoError(t, err)
+	var at struct{ HTTP string }
+	require.NoError(t, json.Unmarshal([]byte(line), &at))
+	return at.HTTP
+}
+
+// The target is there before the run and after it: what it tells of the last
+// requests comes later than they end.
+func TestARunJoinsEveryRequestToWhatTheTargetTells(t *testing.T) {
+	address, err := freeAddress()
+	require.NoError(t, err)
+	otlp := "http://" + address
+	target := startTarget(t, otlp)
+	plan := writePlan(t, "http://"+target, "[{constant: 100/s, duration: 3s}]")
+	set := []string{"--set", "attacks[0].http.url=http://" + target + "/auth/validate", "--set", "attacks[0].http.headers={Authorization: Bearer demo-0001}"}
+
+	c := loadtrace(t, append([]string{"run", plan, "--listen", otlp}, set...)...)
+	c.run(t, 0)
+	for _, shown := range []string{
+		"300 requests joined · 300 complete (100 %)", "One slow request", "where the ", "network, queues", "server ",
+		"auth-service", "goroutines", "its clock is", "line that it logged", "token accepted",
+	} {
+		assert.Contains(t, c.out.String(), shown)
+	}
+
+	c = loadtrace(t, append([]string{"run", plan, "--listen", otlp, "--json"}, set...)...)
+	c.run(t, 0)
+	s := c.summary(t)
+	require.NotNil(t, s.Telemetry.Join)
+	assert.EqualValues(t, 300, s.Telemetry.Join.Complete, "%v", s.Telemetry.Join)
+	assert.Empty(t, s.Telemetry.Join.Missing)
+}
+
+func TestWithoutTelemetryOfTheTargetARunEndsAtOnceAndSaysNothingOfIt(t *testing.T) {
+	address, err := freeAddress()
+	require.NoError(t, err)
+	tg, sink := newTestTarget(t), newSink(t, "127.0.0.1:0")
+	c := loadtrace(t, "run", writePlan(t, tg.url, "[{constant: 100/s, count: 50}]"), "--listen", "http://"+address, "--otlp", sink.url)
+	began := time.Now()
+	c.run(t, 0)
+	assert.Less(t, time.Since(began), joinWait)
+	assert.NotContains(t, c.out.String(), "join ")
+	assert.NotContains(t, c.out.String(), "One slow request")
+	assert.Len(t, sink.client, 50)
+	assert.NotContains(t, sink.bodies.String(), "join.status")
+}
+
+// What the join has taken and could not deliver is lost too, and the summary must
+// not call it delivered.
+func TestSpansThatAreLostBehindTheJoinAreCountedAndMistrusted(t *testing.T) {
+	address, err := freeAddress()
+	require.NoError(t, err)
+	tg, sink := newTestTarget(t), newSink(t, "127.0.0.1:0")
+	sink.refuses.Store(true)
+	c := loadtrace(t, "run", writePlan(t, tg.url, "[{constant: 500/s, count: 500}]"),
+		"--json", "--otlp", sink.url, "--flush-timeout", "500ms", "--listen", "http://"+address)
+	c.run(t, 98)
+	s := c.summary(t)
+	assert.EqualValues(t, 501, s.Telemetry.SpansDropped)
+	assert.Zero(t, s.Telemetry.SpansDelivered)
+	assert.Zero(t, s.Telemetry.SpansPerRequest)
+	assert.Equal(t, verdict.Undecided, s.Verdict.Verdict)
+	assert.False(t, s.Verdict.Trusted)
+	assert.Contains(t, s.Faults, "the pipeline behind the join did not take all spans: 500 were lost")
+}

@@ -1,0 +1,64 @@
+package hub
+
+import (
+	"slices"
+	"sync/atomic"
+
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/annotate"
+)
+
+var (
+	statuses = [...]annotate.Status{annotate.Complete, annotate.Partial, annotate.None}
+	lacks    = [...]annotate.Missing{
+		annotate.NoServerSpan, annotate.NotSampled, annotate.NoRuntime, annotate.RuntimeTooOld, annotate.NoLogs, annotate.NoClock,
+	}
+)
+
+// coverage counts the requests that have left, by status and by what they lack.
+type coverage struct {
+	status  [len(statuses)]atomic.Int64
+	missing [len(lacks)]atomic.Int64
+}
+
+func (c *coverage) add(results []annotate.Result) {
+	var status [len(statuses)]int64
+	var missing [len(lacks)]int64
+	for i := range results {
+		status[slices.Index(statuses[:], results[i].Status)]++
+		for _, m := range results[i].Missing {
+			missing[slices.Index(lacks[:], m)]++
+		}
+	}
+	for i, n := range status {
+		if n > 0 {
+			c.status[i].Add(n)
+		}
+	}
+	for i, n := range missing {
+		if n > 0 {
+			c.missing[i].Add(n)
+		}
+	}
+}
+
+// Coverage of the requests that have left: by status, and by what they lack, of
+// which a request may lack several.
+type Coverage struct {
+	Complete, Partial, None int64
+	Missing                 map[string]int64 // above 0 only
+}
+
+// Coverage until now.
+func (h *Hub) Coverage() Coverage {
+	c := &h.coverage
+	v := Coverage{
+		Complete: c.status[0].Load(), Partial: c.status[1].Load(), None: c.status[2].Load(),
+		Missing: map[string]int64{},
+	}
+	for i, m := range lacks {
+		if n := c.missing[i].Load(); n > 0 {
+			v.Missing[string(m)] = n
+		}
+	}
+	return v
+}

@@ -1,0 +1,45 @@
+package hub
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// silence lasts until a first server span comes. A join that need not have targets
+// lets client spans through as they are when it has lasted for one wait: then
+// nobody has anything to tell of them, and to mark each as without a server span
+// would say more than is known.
+type silence struct {
+	optional bool
+	wait     time.Duration
+	first    atomic.Int64 // when the first client span came, in Unix nanoseconds; 0 until then
+	heard    atomic.Bool
+}
+
+// lasts reports whether nothing has come of any target yet, of a join to which that
+// may happen.
+func (s *silence) lasts() bool { return s.optional && !s.heard.Load() }
+
+// over reports whether client spans need not wait any more for a first word.
+func (s *silence) over(now time.Time) bool {
+	if !s.lasts() {
+		return false
+	}
+	first := s.first.Load()
+	return first != 0 && now.Sub(time.Unix(0, first)) > s.wait
+}
+
+// note what came with a payload: client spans that wait, and server spans.
+func (s *silence) note(now time.Time, in *intake) {
+	if !s.lasts() {
+		return
+	}
+	if in.held > 0 {
+		s.first.CompareAndSwap(0, now.UnixNano())
+	}
+	for i := range in.inputs {
+		if len(in.inputs[i].Servers) > 0 {
+			s.heard.Store(true)
+		}
+	}
+}

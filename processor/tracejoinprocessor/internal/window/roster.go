@@ -1,0 +1,87 @@
+package window
+
+import "math"
+
+// MaxInstances bounds a roster: 1024 instances take about 6 MB of samples, and 20 MB
+// of cycles if all collect garbage as often as is remembered. A further one takes
+// the place of that which was silent longest.
+const MaxInstances = 1024
+
+// Identity names an instance: service.name and service.instance.id of a resource.
+type Identity struct {
+	Service, Instance string
+}
+
+// roster is what is known of instances, a T of each.
+type roster[T any] struct {
+	of      map[Identity]*member[T]
+	evicted uint64
+}
+
+type member[T any] struct {
+	fed int64 // the latest time that it told something of
+	its T
+}
+
+func newRoster[T any]() roster[T] { return roster[T]{of: map[Identity]*member[T]{}} }
+
+func (r *roster[T]) member(id Identity) *member[T] {
+	m := r.of[id]
+	if m != nil {
+		return m
+	}
+	if len(r.of) >= MaxInstances {
+		r.evict()
+	}
+	m = &member[T]{}
+	r.of[id] = m
+	return m
+}
+
+func (r *roster[T]) evict() {
+	oldest, since := Identity{}, int64(math.MaxInt64)
+	for id, m := range r.of {
+		if m.fed < since {
+			oldest, since = id, m.fed
+		}
+	}
+	delete(r.of, oldest)
+	r.evicted++
+}
+
+// Resolutions: how an instance was found.
+const (
+	ByInstance = "instance" // service.instance.id is that of the server span
+	ByService  = "service"  // the service has one instance only
+)
+
+// find is what is known of the instance of a server span. Where one side does not
+// say its instance, or names it otherwise, it may still be told by the service, if
+// that has one instance only; named says that instances of the roster have the
+// names that server spans call them by, so that another name is another instance.
+func (r *roster[T]) find(id Identity, named bool) (of *T, resolution string) {
+	if len(r.of) == 0 {
+		return nil, ""
+	}
+	if m := r.of[id]; m != nil && id.Instance != "" {
+		return &m.its, ByInstance
+	}
+	if id.Service == "" {
+		return nil, ""
+	}
+	for other, m := range r.of {
+		switch {
+		case other.Service != id.Service:
+		case of != nil:
+			return nil, "" // it cannot be told which one it was
+		case named && id.Instance != "" && other.Instance != "":
+			return nil, ""
+		default:
+			of = &m.its
+		}
+	}
+	if of == nil {
+		return nil, ""
+	}
+	return of, ByService
+}
