@@ -22,10 +22,14 @@ func TestNothingIsLostWhileABackEndIsAway(t *testing.T) {
 	stops := strings.Split(*stopped, ",")
 	p := startPlatform(t, *between+time.Duration(len(stops))*(*away+*between))
 	var recovery sync.WaitGroup
+	var parts []part
 	for _, stop := range stops {
 		time.Sleep(*between)
 		names := strings.Split(stop, "+")
+		before := time.Now()
 		p.interrupt(names)
+		parts = append(parts, part{"before " + stop + " was away", before.Add(-*between), before},
+			part{"while it was", before, time.Now()}, part{"after that", time.Now(), time.Now().Add(*between)})
 		for _, name := range names {
 			recovery.Go(func() { p.caughtUp(name) })
 		}
@@ -33,11 +37,30 @@ func TestNothingIsLostWhileABackEndIsAway(t *testing.T) {
 	s := p.ended()
 	recovery.Wait()
 	tell(t, s)
+	for _, part := range parts {
+		p.lag(t, part)
+	}
 	p.waited(t, strings.FieldsFunc(*stopped, func(r rune) bool { return r == ',' || r == '+' }))
 	p.account(t).check(t, p, s)
 	if *alone {
 		assert.InEpsilon(t, s.Total.RateWanted, s.Total.RateAchieved, 0.001)
 	}
+}
+
+// part of a run's time.
+type part struct {
+	what        string
+	from, until time.Time
+}
+
+// lag of the schedule in a part of the run, by the run's metrics, which come late but
+// with their time, at every fifth second.
+func (p *platform) lag(t *testing.T, part part) {
+	t.Helper()
+	p99, err := p.figures(fmt.Sprintf(`histogram_quantile(0.99, sum(increase(loadgen_schedule_lag_seconds{loadgen_run_id="%s"}[%.0fs] @ %s)))`,
+		p.run, part.until.Sub(part.from).Seconds(), seconds(part.until)))
+	assert.NoError(t, err)
+	t.Logf("schedule lag %s, p99 in seconds: %.4f", part.what, p99)
 }
 
 func (p *platform) backend(name string) *backend {
