@@ -83,9 +83,16 @@ func (c *Case) Length() time.Duration {
 	return time.Duration(seconds * float64(time.Second))
 }
 
+// stalled has few workers answered after 5 ms rather than 1: what gathers during
+// the stall is then worked off as fast as their number lets it, which arithmetic
+// knows, and not as fast as the processors can, which it does not.
 func stalled(name string, rate float64, n, workers int, grpc bool) Case {
+	latency := time.Millisecond
+	if workers > 0 {
+		latency = 5 * time.Millisecond
+	}
 	return Case{
-		Name: name, Latency: fixed(time.Millisecond), GRPC: grpc, Rate: rate, Count: n,
+		Name: name, Latency: fixed(latency), GRPC: grpc, Rate: rate, Count: n,
 		MaxWorkers: workers, Stall: stall, StallAt: n / 2,
 	}
 }
