@@ -1,5 +1,7 @@
 package dashboards
 
+//lint:file-ignore SA1019 see dashboards.go
+
 import (
 	"encoding/json"
 	"fmt"

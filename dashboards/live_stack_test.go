@@ -52,7 +52,7 @@ func startPlatform(t *testing.T) *live {
 	require.False(t, t.Failed(), "a server did not start")
 	l.prometheus, l.loki, l.jaeger = servers[0].URL("http"), servers[1].URL("http"), servers[2].URL("http")
 	l.jaegerOTLP = servers[2].URL("otlp_http")
-	t.Cleanup(client.CloseIdleConnections) // or Jaeger waits for them when it stops
+	t.Cleanup(client.CloseIdleConnections)
 	return l
 }
 

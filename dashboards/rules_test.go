@@ -38,6 +38,8 @@ func rules(t *testing.T) (out []rule) {
 
 // Who is woken up by an alert must know what it means and where to look.
 func TestEveryAlertLeadsToADashboardAndARunbook(t *testing.T) {
+	guide, err := os.ReadFile("../docs/grafana.md")
+	require.NoError(t, err)
 	runbooks := map[string]bool{}
 	for _, r := range rules(t) {
 		if r.Alert == "" {
@@ -62,6 +64,7 @@ func TestEveryAlertLeadsToADashboardAndARunbook(t *testing.T) {
 		text, err := os.ReadFile(filepath.Join("../docs/runbooks", file))
 		require.NoError(t, err, r.Alert)
 		assert.Contains(t, string(text), "`"+r.Alert+"`", "%s is of another alert", file)
+		assert.Contains(t, string(guide), "["+r.Alert+"](runbooks/"+file+")", "the guide does not list it")
 	}
 	all, err := filepath.Glob("../docs/runbooks/*.md")
 	require.NoError(t, err)

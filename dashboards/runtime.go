@@ -93,15 +93,16 @@ func runtimeMemory() []panel {
 	return sized(8,
 		panel{
 			kind: curves, title: "Heap", unit: "bytes",
-			about: "What is in use, what the last cycle found alive, and the size at which the next one begins.",
+			about: "What is in use, what the last cycle found alive, and the size at which the next one begins; and all memory of the runtime.",
 			queries: []query{
+				prom(sum(at(memoryUsed)), "runtime"),
 				prom(sum(at(heapObjects)), "objects"),
 				prom(sum(at(heapLive)), "live"),
 				prom(sum(at(heapGoal)), "goal"),
 				prom(sum(at(memoryLimit)), "limit").mayBeEmpty("the instances have no GOMEMLIMIT"),
 			},
 			look: look{dashed: "goal|limit", colours: map[string]string{
-				"objects": colourMemory, "live": colourGood, "goal": colourWanted, "limit": colourBad,
+				"runtime": colourDone, "objects": colourMemory, "live": colourGood, "goal": colourWanted, "limit": colourBad,
 			}},
 		},
 		panel{

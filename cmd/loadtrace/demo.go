@@ -75,7 +75,7 @@ func (r *planRun) demo(ctx context.Context) error {
 		return err
 	}
 	var said tail
-	service, err := startService(early, &said, "--otlp", "http://"+r.Listen.HTTP, "--log-level", "info")
+	service, err := startService(early, launch{stderr: &said, flags: []string{"--otlp", "http://" + r.Listen.HTTP, "--log-level", "info"}})
 	if err != nil {
 		return fmt.Errorf("%w\n%s", err, &said)
 	}

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
+	"regexp"
 	"syscall"
 	"time"
 
@@ -23,6 +25,7 @@ type climb struct {
 	rounds           int
 	workers          int
 	duration, warmUp time.Duration
+	cpus             string // of the service; any if empty
 	json, quiet      bool
 	screen           screen
 	stdout, stderr   io.Writer
@@ -53,6 +56,7 @@ so that its rate says nothing, or most runs could not be trusted; 2 a bad flag; 
 anything else.`,
 		Example: `  loadtrace ladder
   loadtrace ladder --rounds 9 --duration 5s
+  taskset -c 0 loadtrace ladder --service-cpus 1   # load and service on a processor each
   loadtrace ladder --json > ladder.json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -65,6 +69,7 @@ anything else.`,
 	flags.IntVar(&c.workers, "workers", 64, "requests under way at any time")
 	flags.DurationVar(&c.duration, "duration", 3*time.Second, "of each measurement")
 	flags.DurationVar(&c.warmUp, "warm-up", time.Second, "load before each measurement, which is not counted")
+	flags.StringVar(&c.cpus, "service-cpus", "", "run the service on these processors alone, as in 1 or 2,3 or 2-3 (needs taskset)")
 	flags.BoolVar(&c.json, "json", false, "print the result as JSON")
 	flags.BoolVar(&c.quiet, "quiet", false, "show no progress")
 	flags.StringVar(&c.screen.color, "color", "auto", "colour the output: auto, always or never (auto heeds NO_COLOR)")
@@ -85,8 +90,23 @@ func (c *climb) check() error {
 	case c.warmUp < 100*time.Millisecond || c.warmUp > 10*time.Minute:
 		return badInput(fmt.Errorf("--warm-up %s: give 100ms to 10m", c.warmUp))
 	}
+	return c.checkCPUs()
+}
+
+func (c *climb) checkCPUs() error {
+	if c.cpus == "" {
+		return nil
+	}
+	if !cpuList.MatchString(c.cpus) {
+		return badInput(fmt.Errorf("--service-cpus %q: write numbers of processors from 0, as in 1 or 2,3 or 2-3", c.cpus))
+	}
+	if _, err := exec.LookPath("taskset"); err != nil {
+		return badInput(errors.New("--service-cpus: needs taskset, which is not here; install util-linux, or leave the flag out"))
+	}
 	return nil
 }
+
+var cpuList = regexp.MustCompile(`^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$`)
 
 // step is a variant of the demo service.
 type step struct {

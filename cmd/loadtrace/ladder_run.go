@@ -30,8 +30,9 @@ func (c *climb) run(ctx context.Context, dir string, set tune.Set) (s ladder.Sam
 		return s, err
 	}
 	defer said.Close()
-	service, err := startService(ctx, said, "--otlp=", "--store-latency=0s", "--store-tail=0", "--error-share=0",
-		"--tune="+set.String())
+	service, err := startService(ctx, launch{under: c.under(), stderr: said, flags: []string{
+		"--otlp=", "--store-latency=0s", "--store-tail=0", "--error-share=0", "--tune=" + set.String(),
+	}})
 	if err != nil {
 		return s, fmt.Errorf("%w\n%s", err, ending(said))
 	}
@@ -52,6 +53,15 @@ func (c *climb) run(ctx context.Context, dir string, set tune.Set) (s ladder.Sam
 		return s, errNoAnswer
 	}
 	return s, nil
+}
+
+// under pins the service to its processors, where that is wanted. Go takes their
+// number for GOMAXPROCS.
+func (c *climb) under() []string {
+	if c.cpus == "" {
+		return nil
+	}
+	return []string{"taskset", "--cpu-list", c.cpus}
 }
 
 // plan attacks the service at an address.

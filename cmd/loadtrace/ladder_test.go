@@ -41,11 +41,12 @@ func TestALadderMeasuresEachVariantInEachRound(t *testing.T) {
 
 func TestALadderRefusesWhatItCannotMeasure(t *testing.T) {
 	for flag, fault := range map[string]string{
-		"--rounds=1":     "--rounds 1: give 2 to 1000; an interval needs two measurements at least",
-		"--workers=0":    "--workers 0: give 1 to 1000",
-		"--duration=1ms": "--duration 1ms: give 200ms to 10m",
-		"--warm-up=0s":   "--warm-up 0s: give 100ms to 10m",
-		"--color=purple": `--color "purple"`,
+		"--rounds=1":       "--rounds 1: give 2 to 1000; an interval needs two measurements at least",
+		"--workers=0":      "--workers 0: give 1 to 1000",
+		"--duration=1ms":   "--duration 1ms: give 200ms to 10m",
+		"--warm-up=0s":     "--warm-up 0s: give 100ms to 10m",
+		"--service-cpus=a": `--service-cpus "a": write numbers of processors from 0`,
+		"--color=purple":   `--color "purple"`,
 	} {
 		c := loadtrace(t, "ladder", flag)
 		require.NoError(t, c.Start())

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -48,17 +49,25 @@ type service struct {
 	GRPC string `json:"grpc"`
 }
 
-// startService starts the demo service on free ports, with flags beside those
-// that are always given, and returns when it listens. stderr takes what it says
-// there.
-func startService(ctx context.Context, stderr io.Writer, flags ...string) (*service, error) {
+// launch says how to start a service.
+type launch struct {
+	under  []string  // a program that runs it, with arguments; none if empty
+	flags  []string  // beside those that are always given
+	stderr io.Writer // takes what it says
+}
+
+// startService starts the demo service on free ports, and returns when it
+// listens.
+func startService(ctx context.Context, l launch) (*service, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find the own executable: %w", err)
 	}
-	s := &service{cmd: exec.Command(self, append([]string{"target", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0",
-		"--log-level", "warn", "--exit-with-parent"}, flags...)...)}
-	s.cmd.Stderr = stderr
+	command := append(slices.Clone(l.under), self, "target", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0",
+		"--log-level", "warn", "--exit-with-parent")
+	command = append(command, l.flags...)
+	s := &service{cmd: exec.Command(command[0], command[1:]...)}
+	s.cmd.Stderr = l.stderr
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err

@@ -27,29 +27,46 @@ import (
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor"
 )
 
-// rival is a processor and its configuration for a wait.
+// rival is a processor and its configuration for a wait, which lets a share of the
+// traces through.
 type rival struct {
 	name    string
+	share   float64
 	factory processor.Factory
 	config  func(wait string, traces int) map[string]any
 }
 
 var rivals = []rival{
-	{"trace_join", tracejoinprocessor.NewFactory(), func(wait string, _ int) map[string]any {
+	{"trace_join", 1, tracejoinprocessor.NewFactory(), func(wait string, _ int) map[string]any {
 		return map[string]any{"wait": wait, "max_bytes": "4GiB", "shards": 1}
 	}},
-	{"trace_join_keep", tracejoinprocessor.NewFactory(), func(wait string, _ int) map[string]any {
-		return map[string]any{"wait": wait, "max_bytes": "4GiB", "shards": 1, "keep": map[string]any{"all": false, "share": 1}}
-	}},
-	{"tail_sampling", tailsamplingprocessor.NewFactory(), func(wait string, traces int) map[string]any {
-		return map[string]any{
-			"decision_wait": wait, "num_traces": 2 * traces, "expected_new_traces_per_sec": traces,
-			"policies": []any{map[string]any{"name": "all", "type": "always_sample"}},
-		}
-	}},
-	{"groupbytrace", groupbytraceprocessor.NewFactory(), func(wait string, traces int) map[string]any {
+	{"trace_join_keep_all", 1, tracejoinprocessor.NewFactory(), keeping(1)},
+	{"tail_sampling_all", 1, tailsamplingprocessor.NewFactory(), sampling(map[string]any{"name": "all", "type": "always_sample"})},
+	{"trace_join_keep_tenth", 0.1, tracejoinprocessor.NewFactory(), keeping(0.1)},
+	{"tail_sampling_tenth", 0.1, tailsamplingprocessor.NewFactory(), sampling(map[string]any{
+		"name": "share", "type": "probabilistic", "probabilistic": map[string]any{"sampling_percentage": 10},
+	})},
+	{"groupbytrace", 1, groupbytraceprocessor.NewFactory(), func(wait string, traces int) map[string]any {
 		return map[string]any{"wait_duration": wait, "num_traces": 2 * traces, "num_workers": 1}
 	}},
+}
+
+// keeping has all spans wait, as its rivals do, and keeps a share of the traces.
+func keeping(share float64) func(string, int) map[string]any {
+	return func(wait string, _ int) map[string]any {
+		return map[string]any{
+			"wait": wait, "max_bytes": "4GiB", "shards": 1,
+			"keep": map[string]any{"all": false, "share": share},
+		}
+	}
+}
+
+func sampling(policy map[string]any) func(string, int) map[string]any {
+	return func(wait string, traces int) map[string]any {
+		return map[string]any{
+			"decision_wait": wait, "num_traces": 2 * traces, "expected_new_traces_per_sec": traces, "policies": []any{policy},
+		}
+	}
 }
 
 // sink counts spans, and asks when each client span came.
@@ -188,7 +205,23 @@ func cpu() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// BenchmarkSpansPerCore is spans in and out for each second of processor time,
+// done waits until what the share of some spans is has come out.
+func (r *rival) done(b *testing.B, out *sink, spans int) {
+	least := int64(r.share * float64(spans))
+	if r.share < 1 {
+		least = least * 8 / 10 // by chance, which the ids are
+	}
+	for deadline := time.Now().Add(time.Minute); out.spans.Load() < least; {
+		require.True(b, time.Now().Before(deadline), "%d of %d spans came out", out.spans.Load(), spans)
+		time.Sleep(10 * time.Millisecond)
+	}
+	for last := int64(0); r.share < 1 && last < out.spans.Load(); time.Sleep(300 * time.Millisecond) {
+		last = out.spans.Load()
+	}
+	require.LessOrEqual(b, out.spans.Load(), int64(spans))
+}
+
+// BenchmarkSpansPerCore is spans in for each second of processor time,
 // until the last one is out.
 func BenchmarkSpansPerCore(b *testing.B) {
 	const traces = 20 * batch
@@ -209,9 +242,7 @@ func BenchmarkSpansPerCore(b *testing.B) {
 					require.NoError(b, p.ConsumeTraces(b.Context(), in[i]))
 					in[i] = ptrace.Traces{}
 				}
-				for out.spans.Load() < traces*spansOfTrace {
-					time.Sleep(10 * time.Millisecond)
-				}
+				r.done(b, &out, traces*spansOfTrace)
 				spent += cpu() - before
 				spans += traces * spansOfTrace
 				require.NoError(b, p.Shutdown(b.Context()))
@@ -262,6 +293,9 @@ func BenchmarkAddedLatency(b *testing.B) {
 	const rate, tick, seconds = 10_000, 20 * time.Millisecond, 5
 	each := int(rate*tick/time.Second) / spansOfTrace
 	for _, r := range rivals {
+		if r.share < 1 {
+			continue
+		}
 		b.Run(r.name, func(b *testing.B) {
 			var late []time.Duration
 			for range b.N {
@@ -279,10 +313,7 @@ func BenchmarkAddedLatency(b *testing.B) {
 				}
 				took := time.Since(began)
 				require.Less(b, took, (seconds+1)*time.Second, "the machine is too busy to send at this rate")
-				for deadline := time.Now().Add(time.Minute); out.spans.Load() < int64(traces*spansOfTrace); {
-					require.True(b, time.Now().Before(deadline), "%d of %d spans came out", out.spans.Load(), traces*spansOfTrace)
-					time.Sleep(10 * time.Millisecond)
-				}
+				r.done(b, &out, traces*spansOfTrace)
 				require.NoError(b, p.Shutdown(b.Context()))
 				require.Len(b, out.clients, traces)
 				late = append(late, out.clients...)

@@ -35,6 +35,8 @@ type Hub struct {
 	pulls   *pulls
 	loops   []*loop
 
+	drain context.Context // of the shutdown; the loops read it when their channels are closed
+
 	mu   sync.RWMutex // held for reading while something is handed to the loops
 	open bool         // guarded by mu: the loops take something
 }
@@ -84,6 +86,7 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 	h.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, h.o.DrainTimeout)
 	defer cancel()
+	h.drain = ctx
 	for _, l := range h.loops {
 		close(l.in)
 	}
@@ -101,6 +104,9 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 
 // room is the bytes for what waits; the rest of the budget is for what has left.
 func (h *Hub) room() int64 { return h.o.MaxBytes / 4 * 3 }
+
+// crowded: the pipeline has not taken as much as may have left.
+func (h *Hub) crowded() bool { return h.counts.going.Load() > h.o.MaxBytes-h.room() }
 
 // Counts until now.
 func (h *Hub) Counts() Counts { return h.counts.snapshot() }
@@ -120,7 +126,7 @@ func (h *Hub) Traces(ctx context.Context, td ptrace.Traces) error {
 		return h.next.Traces.ConsumeTraces(ctx, td)
 	}
 	n := td.SpanCount()
-	if h.counts.going.Load() > h.o.MaxBytes/4 {
+	if h.crowded() {
 		h.counts.turnedAway.Add(int64(n))
 		return ErrFull
 	}
@@ -134,8 +140,9 @@ func (h *Hub) Traces(ctx context.Context, td ptrace.Traces) error {
 	}
 	h.silence.note(now, in)
 	h.counts.waited.Add(int64(in.held))
+	in.encode()
 	for i := range in.inputs {
-		if len(in.inputs[i].Servers) > 0 || in.inputs[i].Spans.ResourceSpans().Len() > 0 {
+		if v := &in.inputs[i]; len(v.Servers) > 0 || len(v.Wire) > 0 || v.Spans.ResourceSpans().Len() > 0 {
 			h.loops[i].in <- message{in: in.inputs[i]}
 		}
 	}

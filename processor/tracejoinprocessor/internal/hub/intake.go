@@ -156,6 +156,24 @@ func (in *intake) giveBack(td ptrace.Traces) {
 	}
 }
 
+// encode what waits, if other spans than those of clients do: then most of what waits
+// is not looked at again until it leaves, and of traces that are not kept never.
+func (in *intake) encode() {
+	for i := range in.inputs {
+		to := &in.inputs[i]
+		if in.o.Keep.All || len(to.IDs) == 0 {
+			continue
+		}
+		// Cannot fail: it only encodes.
+		to.Wire, _ = (&ptrace.ProtoMarshaler{}).MarshalTraces(to.Spans)
+		to.Spans = ptrace.NewTraces()
+		to.Decoded, to.Bytes = to.Bytes, len(to.Wire)+len(to.IDs)*join.HeldBytes+len(to.Clients)*join.ClientBytes
+		for j := range to.Clients {
+			to.Clients[j].Span = ptrace.Span{}
+		}
+	}
+}
+
 // isClient: a client span of a load test.
 func (in *intake) isClient(s ptrace.Span, service string) bool {
 	if s.Kind() != ptrace.SpanKindClient || !in.o.Clients.of(service) {
@@ -183,7 +201,7 @@ func (in *intake) hold(to *join.Input, s ptrace.Span, service string) {
 	if !in.isClient(s, service) {
 		return
 	}
-	c := join.Client{Trace: s.TraceID(), Span: s, Wanted: true}
+	c := join.Client{Trace: s.TraceID(), Span: s, Index: len(to.IDs) - 1, Wanted: true}
 	if !in.o.Keep.All {
 		r := annotate.ReadClient(s)
 		c.Wanted = in.o.Keep.wants(c.Trace, r.Request.Response, r.Failed)

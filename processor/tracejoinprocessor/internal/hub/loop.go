@@ -42,18 +42,55 @@ func (l *loop) run() {
 		select {
 		case m, ok := <-l.in:
 			if !ok {
-				l.release(l.shard.Flush())
-				l.count()
+				l.flush()
 				return
 			}
 			l.take(m)
 		case <-timer.C:
 		}
 		now := time.Now()
-		l.release(l.shard.Expire(now))
+		paused := l.expire(now)
 		l.shed()
-		if next, ok := l.shard.Next(); ok {
+		if next, ok := l.shard.Next(); paused {
+			timer.Reset(pause)
+		} else if ok {
 			timer.Reset(next.Sub(now))
+		}
+	}
+}
+
+// pause is how long a loop waits for the pipeline to take something.
+const pause = 20 * time.Millisecond
+
+// expire has the spans leave that have waited. Those that are encoded take more
+// memory when they have left, so that they wait on while the pipeline takes nothing.
+func (l *loop) expire(now time.Time) (paused bool) {
+	if l.hub.o.Keep.All {
+		l.release(l.shard.Expire(now))
+		return false
+	}
+	for !l.hub.crowded() {
+		left, ok := l.shard.ExpireNext(now)
+		if !ok {
+			return false
+		}
+		l.release(left)
+	}
+	return true
+}
+
+// flush has everything leave, no faster than the pipeline takes it as long as there
+// is time.
+func (l *loop) flush() {
+	defer l.count()
+	for {
+		left, ok := l.shard.FlushNext()
+		if !ok {
+			return
+		}
+		l.release(left)
+		for !l.hub.o.Keep.All && l.hub.crowded() && l.hub.drain.Err() == nil {
+			time.Sleep(pause)
 		}
 	}
 }

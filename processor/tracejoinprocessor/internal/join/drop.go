@@ -8,6 +8,7 @@ import (
 // Drop takes the spans of traces that are not kept out of an entry, and returns
 // how many they were.
 func (l *Left) Drop() (dropped int) {
+	dropped = l.dropped
 	gone := map[pcommon.TraceID]bool{}
 	for _, t := range l.traces {
 		if t.Verdict == NotKept {
@@ -15,7 +16,7 @@ func (l *Left) Drop() (dropped int) {
 		}
 	}
 	if len(gone) == 0 {
-		return 0
+		return dropped
 	}
 	l.Spans.ResourceSpans().RemoveIf(func(rs ptrace.ResourceSpans) bool {
 		rs.ScopeSpans().RemoveIf(func(ss ptrace.ScopeSpans) bool {

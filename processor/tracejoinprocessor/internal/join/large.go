@@ -9,6 +9,9 @@ import (
 // splitLarge has the spans of traces that hold too much leave an entry that was
 // just added, so that one trace cannot push all others out.
 func (s *Shard) splitLarge(e *entry) []Left {
+	if e.wire != nil {
+		s.openWhole(e)
+	}
 	large := func(t *Trace) bool { return t.bytes > s.o.TraceBytes }
 	out := Left{Reason: TraceTooLarge, Arrived: e.at, Spans: ptrace.NewTraces()}
 	gone := map[[16]byte]*Trace{}

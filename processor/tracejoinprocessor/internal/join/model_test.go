@@ -72,12 +72,41 @@ func input(clients, servers []came, keepAll bool, wanted bool) join.Input {
 	return in
 }
 
+// encoded is the same input with its spans encoded.
+func encoded(in join.Input) join.Input {
+	if in.Spans.SpanCount() == 0 {
+		return in
+	}
+	in.IDs = nil
+	for i := range in.Clients {
+		in.IDs = append(in.IDs, in.Clients[i].Trace)
+		in.Clients[i].Index, in.Clients[i].Span = i, ptrace.Span{}
+	}
+	in.Wire, _ = (&ptrace.ProtoMarshaler{}).MarshalTraces(in.Spans)
+	in.Spans, in.Decoded = ptrace.NewTraces(), in.Bytes
+	return in
+}
+
+func flush(s *join.Shard) (all []join.Left) {
+	for {
+		left, ok := s.FlushNext()
+		if !ok {
+			return all
+		}
+		all = append(all, left...)
+	}
+}
+
 // Whatever comes in whatever order, each client span leaves once and in time, with
 // every server span that came within the wait; and in the end nothing is held.
 func TestTheShardDoesWhatTheNaiveJoinDoes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		traceBytes := rapid.SampledFrom([]int{2500, 1 << 20}).Draw(t, "trace bytes")
 		sheds := rapid.Bool().Draw(t, "sheds") // and so forgets
+		form := func(in join.Input) join.Input { return in }
+		if rapid.Bool().Draw(t, "encoded") {
+			form = encoded
+		}
 		shard := join.New(join.Options{Wait: wait, TraceBytes: traceBytes, KeepAll: true})
 		m := model{left: map[byte]bool{}}
 		now, next := epoch, byte(0)
@@ -137,7 +166,7 @@ func TestTheShardDoesWhatTheNaiveJoinDoes(t *testing.T) {
 					batch = append(batch, came{at: now, trace: rapid.ByteRange(1, 5).Draw(t, "trace"), id: next})
 				}
 				m.clients = append(m.clients, batch...)
-				check(shard.Add(now, input(batch, nil, true, true)))
+				check(shard.Add(now, form(input(batch, nil, true, true))))
 			case "servers":
 				s := came{at: now, trace: rapid.ByteRange(1, 5).Draw(t, "trace"), id: byte(len(m.servers) + 1), parent: rapid.ByteRange(1, 20).Draw(t, "parent")}
 				m.servers = append(m.servers, s)
@@ -153,7 +182,7 @@ func TestTheShardDoesWhatTheNaiveJoinDoes(t *testing.T) {
 				}
 			}
 		}
-		check(shard.Flush())
+		check(flush(shard))
 		for _, c := range m.clients {
 			if !m.left[c.id] {
 				t.Fatalf("client %d never left", c.id)
@@ -197,9 +226,13 @@ func TestATraceIsKeptAsAWhole(t *testing.T) {
 				continue
 			}
 			// Trace 1 is wanted by all its spans, the others by none.
-			check(shard.Add(now, input([]came{{trace: n, id: 1}}, nil, false, n == 1)))
+			in := input([]came{{trace: n, id: 1}}, nil, false, n == 1)
+			if rapid.Bool().Draw(t, "encoded") {
+				in = encoded(in)
+			}
+			check(shard.Add(now, in))
 		}
-		check(shard.Flush())
+		check(flush(shard))
 		for n, v := range verdicts {
 			switch {
 			case len(v) > 1:
@@ -212,6 +245,79 @@ func TestATraceIsKeptAsAWhole(t *testing.T) {
 			t.Fatal("an empty shard holds something")
 		}
 	})
+}
+
+// Of encoded spans only those of kept traces, and clients, are ever decoded: each
+// comes out once, and the others are counted.
+func TestEncodedSpansOfKeptTracesLeaveAndOthersAreCounted(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		shard := join.New(join.Options{Wait: wait, TraceBytes: rapid.SampledFrom([]int{2500, 1 << 20}).Draw(t, "trace bytes"), Remember: 100})
+		total, out, dropped, next := 0, 0, 0, byte(0)
+		check := func(left []join.Left) {
+			for i := range left {
+				l := &left[i]
+				for j := range l.Clients {
+					c := &l.Clients[j]
+					if c.Span.TraceID() != c.Trace || c.Span.Name() != "client" {
+						t.Fatalf("a client of trace %s has the span %q of %s", c.Trace, c.Span.Name(), c.Span.TraceID())
+					}
+				}
+				dropped += l.Drop()
+				for _, rs := range l.Spans.ResourceSpans().All() {
+					for _, s := range rs.ScopeSpans().At(0).Spans().All() {
+						if s.TraceID()[15] > 2 {
+							t.Fatalf("a span of trace %s, which nobody wants", s.TraceID())
+						}
+						out++
+					}
+				}
+			}
+		}
+		now := epoch
+		for range rapid.IntRange(1, 40).Draw(t, "steps") {
+			now = now.Add(time.Duration(rapid.IntRange(0, 4000).Draw(t, "ms")) * time.Millisecond)
+			check(shard.Expire(now))
+			in := join.Input{Spans: ptrace.NewTraces()}
+			for range rapid.IntRange(1, 4).Draw(t, "spans") {
+				s := in.Spans.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans().AppendEmpty()
+				next++
+				n := next%5 + 1 // 1 and 2 are wanted
+				s.SetTraceID(trace(n))
+				s.SetName("other")
+				if rapid.Bool().Draw(t, "client") {
+					s.SetName("client")
+					in.Clients = append(in.Clients, join.Client{Trace: trace(n), Index: len(in.IDs), Wanted: n <= 2})
+				}
+				in.IDs = append(in.IDs, trace(n))
+				in.Bytes, in.Decoded = in.Bytes+300, in.Decoded+1000
+				total++
+			}
+			in.Wire, _ = (&ptrace.ProtoMarshaler{}).MarshalTraces(in.Spans)
+			in.Spans = ptrace.NewTraces()
+			// Each trace has a client from the first, so that none goes on for lack of one.
+			if next <= 4 {
+				for n := byte(1); n <= 5; n++ {
+					check(shard.Add(now, encoded(client(n))))
+					total++
+				}
+			}
+			check(shard.Add(now, in))
+		}
+		check(flush(shard))
+		if out+dropped != total {
+			t.Fatalf("%d spans came: %d went on, %d were dropped", total, out, dropped)
+		}
+		if shard.Bytes() != 0 || shard.Waiting() != 0 || shard.Traces() != 0 {
+			t.Fatalf("an empty shard holds %d bytes, %d spans, %d traces", shard.Bytes(), shard.Waiting(), shard.Traces())
+		}
+	})
+}
+
+// client is the input of one client span, of a wanted trace or not.
+func client(n byte) join.Input {
+	in := input([]came{{trace: n, id: n}}, nil, false, n <= 2)
+	in.Clients[0].Span.SetName("client")
+	return in
 }
 
 func TestAHugeTraceDoesNotPushOthersOut(t *testing.T) {

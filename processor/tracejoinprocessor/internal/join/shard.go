@@ -24,7 +24,12 @@ type Options struct {
 // Input is what came at one time. Spans, with the clients among them, may be
 // empty; Bytes is their size.
 type Input struct {
-	Spans   ptrace.Traces
+	Spans ptrace.Traces
+	// Wire is spans in place of Spans, encoded: while they wait they take a third of
+	// the memory, and nothing of the garbage collector's time. Clients have no Span
+	// then. Decoded is their size when they leave.
+	Wire    []byte
+	Decoded int
 	Clients []Client
 	IDs     []pcommon.TraceID // of all spans that wait, if not all traces are kept
 	Bytes   int
@@ -51,7 +56,7 @@ type Joined struct {
 	Alone bool
 }
 
-// Left is an entry that has left. Spans of traces that are not kept are still
+// Left is an entry that has left. Spans of traces that are not kept may still be
 // among Spans; Drop takes them out.
 type Left struct {
 	Reason  Reason
@@ -59,12 +64,15 @@ type Left struct {
 	Spans   ptrace.Traces
 	Clients []Joined
 	Bytes   int
+	dropped int // spans that are out already
 	traces  []*Trace
 }
 
 type entry struct {
 	at      time.Time
 	spans   ptrace.Traces
+	wire    []byte // in place of spans
+	decoded int    // size of wire when it is decoded
 	clients []Joined
 	held    []*Trace // of each span, if not all traces are kept; else they are the clients'
 	touched []*Trace
@@ -119,7 +127,7 @@ func (s *Shard) Next() (at time.Time, ok bool) {
 
 // Add takes what came. It returns the entry back if its trace is too large to wait.
 func (s *Shard) Add(now time.Time, in Input) (early []Left) {
-	e := &entry{at: now, spans: in.Spans, bytes: in.Bytes + entryBytes}
+	e := &entry{at: now, spans: in.Spans, wire: in.Wire, decoded: in.Decoded, bytes: in.Bytes + entryBytes}
 	for i := range in.Servers {
 		t := s.touch(e, in.Servers[i].Trace)
 		s.addServer(t, &in.Servers[i])
@@ -127,6 +135,9 @@ func (s *Shard) Add(now time.Time, in Input) (early []Left) {
 	for i := range in.Lines {
 		t := s.touch(e, in.Lines[i].TraceID)
 		s.addLine(t, &in.Lines[i])
+	}
+	if len(in.IDs) > 0 {
+		e.held = make([]*Trace, 0, len(in.IDs))
 	}
 	for _, id := range in.IDs {
 		e.held = append(e.held, s.touch(e, id))
@@ -226,10 +237,23 @@ func (s *Shard) Mark(now time.Time, ids []pcommon.TraceID) (gone []pcommon.Trace
 
 // Expire returns the entries that have waited, the oldest first.
 func (s *Shard) Expire(now time.Time) (left []Left) {
-	for s.queue.len() > 0 && now.Sub(s.queue.first().at) >= s.o.Wait {
+	for s.due(now) {
 		left = s.leave(left, Waited)
 	}
 	return left
+}
+
+// ExpireNext returns the oldest entry if it has waited, none if it has no spans; ok
+// is false if none has waited.
+func (s *Shard) ExpireNext(now time.Time) (left []Left, ok bool) {
+	if !s.due(now) {
+		return nil, false
+	}
+	return s.leave(nil, Waited), true
+}
+
+func (s *Shard) due(now time.Time) bool {
+	return s.queue.len() > 0 && now.Sub(s.queue.first().at) >= s.o.Wait
 }
 
 // Shed returns the oldest entries until at least so many bytes are free.
@@ -240,12 +264,13 @@ func (s *Shard) Shed(bytes int) (left []Left) {
 	return left
 }
 
-// Flush returns everything.
-func (s *Shard) Flush() (left []Left) {
-	for s.queue.len() > 0 {
-		left = s.leave(left, ShutDown)
+// FlushNext returns the oldest entry, none if it has no spans; ok is false if there
+// is no entry.
+func (s *Shard) FlushNext() (left []Left, ok bool) {
+	if s.queue.len() == 0 {
+		return nil, false
 	}
-	return left
+	return s.leave(nil, ShutDown), true
 }
 
 // leave takes the oldest entry out, and appends it if it has spans.
@@ -258,7 +283,7 @@ func (s *Shard) leave(left []Left, why Reason) []Left {
 			s.bytes -= traceBytes + s.digests(t)
 		}
 	}
-	if e.spans.ResourceSpans().Len() == 0 {
+	if l.Spans.ResourceSpans().Len() == 0 && l.dropped == 0 {
 		return left
 	}
 	return append(left, l)
@@ -284,7 +309,11 @@ func (s *Shard) settle(e *entry, why Reason) Left {
 			s.decide(t)
 		}
 	}
-	return Left{Reason: why, Arrived: e.at, Spans: e.spans, Clients: e.clients, Bytes: e.bytes, traces: e.touched}
+	dropped := 0
+	if e.wire != nil {
+		dropped = e.open(func(t *Trace) bool { return t.Verdict != NotKept })
+	}
+	return Left{Reason: why, Arrived: e.at, Spans: e.spans, Clients: e.clients, Bytes: e.bytes, dropped: dropped, traces: e.touched}
 }
 
 // decide once and for all what becomes of a trace, if it has client spans of a

@@ -27,6 +27,7 @@ type Server struct {
 type Client struct {
 	Trace  pcommon.TraceID
 	Span   ptrace.Span // of the entry that it came in
+	Index  int         // where it is among the spans of an Input with Wire
 	Wanted bool        // its trace is to be kept for what it is: slow, failed, or by its share
 }
 
@@ -91,6 +92,9 @@ const (
 	lineBytes   = 112
 	entryBytes  = 160
 )
+
+// HeldBytes is what each span of an Input with Wire is charged beside its bytes.
+const HeldBytes = 8
 
 // ClientBytes is what a client span is charged beside its entry's spans.
 const ClientBytes = 64
