@@ -125,6 +125,7 @@ func TestPurePackagesHaveNeitherClockNorGoroutine(t *testing.T) {
 		"./receiver/loadgenreceiver/internal/span", "./receiver/loadgenreceiver/internal/meter",
 		"./processor/tracejoinprocessor/internal/join", "./processor/tracejoinprocessor/internal/window",
 		"./processor/tracejoinprocessor/internal/annotate", "./processor/tracejoinprocessor/internal/clock",
+		"./processor/tracejoinprocessor/internal/clientspan", "./processor/tracejoinprocessor/internal/wire",
 		"./processor/tracejoinprocessor/internal/ledger", "./processor/tracejoinprocessor/internal/meter",
 		"./loadgen/verdict", "./cmd/loadtrace/internal/report",
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/loadtrace/loadtrace/internal/attr"
 	"github.com/loadtrace/loadtrace/internal/goldentest"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/annotate"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/clientspan"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/clock"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/join"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/ledger"
@@ -65,7 +66,7 @@ func server(n, parent byte, from *join.Origin, began, ended time.Duration) join.
 }
 
 func joined(s ptrace.Span, servers ...join.Server) *join.Joined {
-	return &join.Joined{Client: join.Client{Trace: trace, Span: s}, Of: &join.Trace{ID: trace, Servers: servers, Clients: 1}, Alone: true}
+	return &join.Joined{Client: join.Client{Trace: trace, ID: s.SpanID(), Span: s}, Of: &join.Trace{ID: trace, Servers: servers, Clients: 1}, Alone: true}
 }
 
 // everything is a result in which nothing is missing.
@@ -183,13 +184,13 @@ func TestAClientSpanIsReadWhateverMadeIt(t *testing.T) {
 	foreign.Attributes().PutInt("http.status_code", 503) // as before the conventions were stable
 	foreign.Status().SetCode(ptrace.StatusCodeError)
 	foreign.SetFlags(0x100)
-	c := annotate.ReadClient(foreign)
+	c := clientspan.Read(foreign)
 	assert.Equal(t, 100*ms, c.Request.Response, "what there is: its duration")
 	assert.True(t, c.Failed)
 	assert.True(t, c.Answered, "503 is an answer")
 	assert.True(t, c.NotSampled)
 
-	c = annotate.ReadClient(ours(client(ptrace.NewTraces())))
+	c = clientspan.Read(ours(client(ptrace.NewTraces())))
 	assert.Equal(t, 110*ms, c.Request.Response)
 	assert.Equal(t, 80*ms, c.Request.Wait)
 	assert.Equal(t, 3*ms, c.Request.Phases[ledger.TLS])
@@ -198,7 +199,7 @@ func TestAClientSpanIsReadWhateverMadeIt(t *testing.T) {
 
 	refused := client(ptrace.NewTraces())
 	refused.Status().SetCode(ptrace.StatusCodeError)
-	assert.False(t, annotate.ReadClient(refused).Answered)
+	assert.False(t, clientspan.Read(refused).Answered)
 }
 
 // The pair for the clock begins when a connection was there, so that the time to
@@ -230,7 +231,7 @@ func TestTheStatusSaysWhatIsMissingOfWhatIsExpected(t *testing.T) {
 		{"clock", func(r *annotate.Result) { r.Clocked = false }, all, annotate.Partial, []annotate.Missing{annotate.NoClock}},
 		{"server", func(r *annotate.Result) { r.Server = annotate.Server{} }, all, annotate.Partial, []annotate.Missing{annotate.NoServerSpan}},
 		{"everything", func(r *annotate.Result) {
-			*r = annotate.Result{Client: annotate.Client{NotSampled: true}}
+			*r = annotate.Result{Client: clientspan.Client{NotSampled: true}}
 		}, all, annotate.None, []annotate.Missing{annotate.NotSampled, annotate.NoRuntime, annotate.NoLogs}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -27,7 +27,7 @@ type Input struct {
 	Spans ptrace.Traces
 	// Wire is spans in place of Spans, encoded: while they wait they take a third of
 	// the memory, and nothing of the garbage collector's time. Clients have no Span
-	// then. Decoded is their size when they leave.
+	// then. Decoded is their size when all of them leave.
 	Wire    []byte
 	Decoded int
 	Clients []Client
@@ -64,7 +64,8 @@ type Left struct {
 	Spans   ptrace.Traces
 	Clients []Joined
 	Bytes   int
-	dropped int // spans that are out already
+	sifted  bool // spans of traces that are not kept are out already
+	dropped int  // how many these were
 	traces  []*Trace
 }
 
@@ -309,11 +310,12 @@ func (s *Shard) settle(e *entry, why Reason) Left {
 			s.decide(t)
 		}
 	}
-	dropped := 0
-	if e.wire != nil {
-		dropped = e.open(func(t *Trace) bool { return t.Verdict != NotKept })
+	l := Left{Reason: why, Arrived: e.at, Clients: e.clients, traces: e.touched}
+	if l.sifted = e.wire != nil; l.sifted {
+		l.dropped = e.open(func(t *Trace) bool { return t.Verdict != NotKept })
 	}
-	return Left{Reason: why, Arrived: e.at, Spans: e.spans, Clients: e.clients, Bytes: e.bytes, dropped: dropped, traces: e.touched}
+	l.Spans, l.Bytes = e.spans, e.bytes
+	return l
 }
 
 // decide once and for all what becomes of a trace, if it has client spans of a

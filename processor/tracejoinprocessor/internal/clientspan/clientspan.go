@@ -1,4 +1,4 @@
-package annotate
+package clientspan
 
 import (
 	"strings"
@@ -29,9 +29,9 @@ const (
 	known   = 0x100
 )
 
-// ReadClient reads a client span. The response time of a span without our
+// Read a client span. The response time of a span without our
 // attributes is its duration.
-func ReadClient(s ptrace.Span) (c Client) {
+func Read(s ptrace.Span) (c Client) {
 	c.Sent, c.Done = s.StartTimestamp().AsTime(), s.EndTimestamp().AsTime()
 	c.Failed = s.Status().Code() == ptrace.StatusCodeError
 	c.Answered = !c.Failed
@@ -82,8 +82,8 @@ func seconds(v pcommon.Value) time.Duration {
 	return time.Duration(v.Double()*1e9 + 0.5)
 }
 
-// asked is when the request was on its way: after a connection was there.
-func (c *Client) asked() time.Time {
+// Asked is when the request was on its way: after a connection was there.
+func (c *Client) Asked() time.Time {
 	p := &c.Request.Phases
 	return c.Sent.Add(p[ledger.Connection] + p[ledger.DNS] + p[ledger.Connect] + p[ledger.TLS])
 }
