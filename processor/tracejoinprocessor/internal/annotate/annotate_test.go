@@ -15,7 +15,6 @@ import (
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/clientspan"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/clock"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/join"
-	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/ledger"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/window"
 )
@@ -177,29 +176,6 @@ func TestOfATraceWithSeveralClientsEachHasItsOwnLines(t *testing.T) {
 	j.Alone = true
 	r = annotate.Match(j)
 	assert.Len(t, r.Lines, 4)
-}
-
-func TestAClientSpanIsReadWhateverMadeIt(t *testing.T) {
-	foreign := client(ptrace.NewTraces())
-	foreign.Attributes().PutInt("http.status_code", 503) // as before the conventions were stable
-	foreign.Status().SetCode(ptrace.StatusCodeError)
-	foreign.SetFlags(0x100)
-	c := clientspan.Read(foreign)
-	assert.Equal(t, 100*ms, c.Request.Response, "what there is: its duration")
-	assert.True(t, c.Failed)
-	assert.True(t, c.Answered, "503 is an answer")
-	assert.True(t, c.NotSampled)
-
-	c = clientspan.Read(ours(client(ptrace.NewTraces())))
-	assert.Equal(t, 110*ms, c.Request.Response)
-	assert.Equal(t, 80*ms, c.Request.Wait)
-	assert.Equal(t, 3*ms, c.Request.Phases[ledger.TLS])
-	assert.Equal(t, "r1", c.Run)
-	assert.False(t, c.NotSampled, "no flags, as from senders that do not know of them")
-
-	refused := client(ptrace.NewTraces())
-	refused.Status().SetCode(ptrace.StatusCodeError)
-	assert.False(t, clientspan.Read(refused).Answered)
 }
 
 // The pair for the clock begins when a connection was there, so that the time to

@@ -48,9 +48,20 @@ func Read(s ptrace.Span) (c Client) {
 			c.Attack = v.Str()
 		case attr.HTTPResponseStatusCode, "http.status_code":
 			c.Answered = true
+		case attr.RPCResponseStatusCode, "rpc.grpc.status_code":
+			c.Answered = c.Answered || servers[v.AsString()]
 		}
 	}
 	return c
+}
+
+// servers are the gRPC codes that only servers send, by name and by number: the
+// others may be made by the client's own library. (gRPC's statuscodes.md; of
+// PERMISSION_DENIED it says so by leaving it out of what libraries make.)
+var servers = map[string]bool{
+	"INVALID_ARGUMENT": true, "3": true, "NOT_FOUND": true, "5": true, "ALREADY_EXISTS": true, "6": true,
+	"PERMISSION_DENIED": true, "7": true, "FAILED_PRECONDITION": true, "9": true, "ABORTED": true, "10": true,
+	"OUT_OF_RANGE": true, "11": true, "DATA_LOSS": true, "15": true,
 }
 
 // ours is the prefix of the generator's attributes.

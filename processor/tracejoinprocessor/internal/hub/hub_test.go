@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/goleak"
 
@@ -440,6 +441,31 @@ func TestALogSourceThatIsAwayForHalfAMinuteDelaysByItsTimeoutAndLosesNothing(t *
 		assert.EqualValues(t, c.Lookups-c.LookupsFailed, next.seen.lines)
 		assert.EqualValues(t, n, c.Lookups+c.LookupsSkipped)
 		assert.Zero(t, c.HeldBytes)
+		require.NoError(t, h.Shutdown(t.Context()))
+	})
+}
+
+// Of quick requests those are looked up that an exemplar leads to.
+func TestLinesOfWhatAnExemplarNamesAreLookedUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		next := &fickle{seen: newSeen(), refuse: func() error { return nil }}
+		o := options()
+		o.Logs.LookupSlow = time.Hour
+		o.Source = source{away: func() bool { return false }}
+		h := New(o, Consumers{Traces: next, Metrics: consumertest.NewNop()})
+		h.Start()
+		for i := range 10 {
+			send(t, h, func(td ptrace.Traces) { request(td, i) })
+		}
+		md := pmetric.NewMetrics()
+		p := md.ResourceMetrics().AppendEmpty().ScopeMetrics().AppendEmpty().Metrics().AppendEmpty().SetEmptyGauge().DataPoints().AppendEmpty()
+		p.Exemplars().AppendEmpty().SetTraceID(traceID(3))
+		require.NoError(t, h.Metrics(t.Context(), md))
+		time.Sleep(o.Wait + time.Second) // virtual
+		synctest.Wait()
+		assert.Equal(t, 1, next.seen.lines)
+		assert.EqualValues(t, 1, h.Counts().Lookups)
+		assert.Equal(t, 1, p.Exemplars().Len(), "it is left as it was")
 		require.NoError(t, h.Shutdown(t.Context()))
 	})
 }

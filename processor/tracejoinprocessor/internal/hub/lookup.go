@@ -57,7 +57,7 @@ func (l *lookups) offer(o *outcome) bool {
 // missing are the results that matter and have no lines.
 func (l *lookups) missing(o *outcome) (of []*annotate.Result) {
 	for i := range o.results {
-		if r := &o.results[i]; o.kept[i] && len(r.Lines) == 0 && l.matters(r) {
+		if r := &o.results[i]; o.kept[i] && len(r.Lines) == 0 && (o.named[i] || l.matters(r)) {
 			of = append(of, r)
 		}
 	}

@@ -344,3 +344,20 @@ func TestAHugeTraceDoesNotPushOthersOut(t *testing.T) {
 		t.Fatalf("%d spans of the huge trace left early", early)
 	}
 }
+
+// So that one sees that the wait is too short.
+func TestServerSpansThatComeTooLateAreCounted(t *testing.T) {
+	for _, late := range []struct {
+		name  string
+		after time.Duration
+		want  int
+	}{{"in time", wait - 1, 0}, {"too late", wait, 1}} {
+		shard := join.New(join.Options{Wait: wait, TraceBytes: 1 << 20, KeepAll: true})
+		shard.Add(epoch, input([]came{{trace: 1, id: 1}}, nil, true, true))
+		shard.Expire(epoch.Add(late.after))
+		shard.Add(epoch.Add(late.after), input(nil, []came{{trace: 1, id: 2, parent: 1}, {trace: 2, id: 3, parent: 9}}, true, true))
+		if shard.Late() != late.want {
+			t.Fatalf("%s: %d", late.name, shard.Late())
+		}
+	}
+}

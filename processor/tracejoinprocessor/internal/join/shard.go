@@ -100,14 +100,24 @@ type Shard struct {
 	traces  map[pcommon.TraceID]*Trace
 	dropped memory // traces that were not kept
 	kept    memory // and those that were, for what is late
+	missed  memory // traces whose clients have left without a server span
+	late    int
 	bytes   int
 	waiting int
 }
 
 // New makes an empty shard.
 func New(o Options) *Shard {
-	return &Shard{o: o, traces: map[pcommon.TraceID]*Trace{}, dropped: newMemory(o.Remember), kept: newMemory(o.Remember)}
+	return &Shard{o: o, traces: map[pcommon.TraceID]*Trace{}, dropped: newMemory(o.Remember), kept: newMemory(o.Remember),
+		missed: newMemory(missed)}
 }
+
+// missed bounds the traces that are known to lack a server span.
+const missed = 10_000
+
+// Late is how many server spans came when the client spans of their trace had left
+// without one: the wait was too short for them.
+func (s *Shard) Late() int { return s.late }
 
 // Bytes that are held.
 func (s *Shard) Bytes() int { return s.bytes }
@@ -200,6 +210,9 @@ func (s *Shard) addServer(t *Trace, v *Server) {
 		t.CutServers++
 		return
 	}
+	if t.Clients == 0 && s.missed.has(v.Trace) {
+		s.late++
+	}
 	t.Servers = append(t.Servers, *v)
 	s.charge(t, serverBytes)
 }
@@ -228,7 +241,7 @@ func (s *Shard) Mark(now time.Time, ids []pcommon.TraceID) (gone []pcommon.Trace
 			gone = append(gone, id)
 			continue
 		}
-		t.Verdict = Kept
+		t.Verdict, t.Named = Kept, true
 		s.kept.add(id)
 	}
 	s.bytes += e.bytes
@@ -303,7 +316,11 @@ func (s *Shard) settle(e *entry, why Reason) Left {
 	s.waiting -= len(e.clients)
 	e.eachTrace(func(t *Trace) { t.bytes -= e.each })
 	for i := range e.clients {
-		e.clients[i].Alone = e.clients[i].Of.Clients == 1
+		c := &e.clients[i]
+		c.Alone = c.Of.Clients == 1
+		if len(c.Of.Servers) == 0 {
+			s.missed.add(c.Trace)
+		}
 	}
 	if !s.o.KeepAll {
 		for _, t := range e.touched {

@@ -62,6 +62,7 @@ type Trace struct {
 	CutLines, CutServers int
 	Clients              int // that came, in all
 	Verdict              Verdict
+	Named                bool // by an exemplar
 	wanted               bool
 	refs                 int // entries that hold the trace
 	bytes                int // of its digests and waiting spans
