@@ -10,7 +10,7 @@ func compare() page {
 		about: "Two runs side by side: the baseline on the left, the run on the right. Choose a time range that has both.",
 		variables: []variable{
 			runs("run", "Run", ""),
-			runs("baseline", "Baseline", "$run"),
+			baseline(),
 			attacks("$run"),
 		},
 		events: append(runEvents("$baseline")[:1], runEvents("$run")[:1]...),
@@ -30,7 +30,12 @@ func ofOne(variable, metric string, more ...string) string {
 	return selector(metric, append([]string{is(runID, variable), is(attackName, "$attack")}, more...)...)
 }
 
-const noBaseline = "there is one run in the time range"
+// baseline is the run before, at first.
+func baseline() variable {
+	v := runs("baseline", "Baseline", "$run")
+	v.empty = "there is one run in the time range"
+	return v
+}
 
 func compareChange() []panel {
 	colours := map[string]string{}

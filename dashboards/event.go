@@ -9,9 +9,10 @@ import (
 
 // event is a mark on the time axis, from a line in Loki.
 type event struct {
-	name, colour, expr, tags string
-	off                      bool // until somebody turns it on
-	empty                    string
+	name, colour, expr string
+	tags               string // labels that are shown; without any, Grafana shows all
+	off                bool   // until somebody turns it on
+	empty              string
 }
 
 // runLines are the lines that the generator writes of a run. Loki keeps no names
@@ -23,7 +24,7 @@ func runLines(run, having string) string {
 // runEvents are the marks of a run.
 func runEvents(run string) []event {
 	return []event{
-		{name: "Run", colour: colourP99, expr: runLines(run, fmt.Sprintf(`%s!="" or %s!=""`, plan, runEnd))},
+		{name: "Run", colour: colourP99, expr: runLines(run, fmt.Sprintf(`%s!="" or %s!=""`, plan, runEnd)), tags: planName},
 		{name: "Stages", colour: colourDone, expr: runLines(run, stageIndex+`!=""`), tags: attackName},
 		{
 			name: "Speed", colour: colourWarn, expr: runLines(run, speed+`!=""`), tags: attackName,
@@ -33,10 +34,6 @@ func runEvents(run string) []event {
 }
 
 func (e event) render() cog.Builder[dashboard.AnnotationQuery] {
-	b := dashboard.NewAnnotationQueryBuilder().Name(e.name).Datasource(source(Loki)).Enable(!e.off).
-		IconColor(e.colour).Expr(e.expr).TitleFormat(e.name).Target(lines(e.expr).render("Annotation"))
-	if e.tags != "" {
-		b.TagKeys(e.tags)
-	}
-	return b
+	return dashboard.NewAnnotationQueryBuilder().Name(e.name).Datasource(source(Loki)).Enable(!e.off).
+		IconColor(e.colour).Expr(e.expr).TitleFormat(e.name).TagKeys(e.tags).Target(lines(e.expr).render("Annotation"))
 }

@@ -133,6 +133,7 @@ var (
 	direction  = label(attr.NetworkIODirection)
 	stageIndex = label(attr.StageIndex)
 	plan       = label(attr.Plan)
+	planName   = label(attr.PlanName)
 	speed      = label(attr.Speed)
 	verdict    = label(attr.RunVerdict)
 	runEnd     = label(attr.RunEnd)

@@ -28,6 +28,7 @@ type target[B any] interface {
 	Unit(string) B
 	NoValue(string) B
 	Thresholds(cog.Builder[dashboard.ThresholdsConfig]) B
+	ColorScheme(cog.Builder[dashboard.FieldColor]) B
 	OverrideByRegexp(string, []dashboard.DynamicConfigValue) B
 }
 
@@ -74,13 +75,23 @@ func (p *panel) render() (cog.Builder[dashboard.Panel], error) {
 // base is what panels of all kinds have.
 func base[B target[B]](p *panel, b B) B {
 	b.Title(p.title).Description(p.about).Datasource(source(p.queries[0].from)).Span(p.w).Height(p.h).
-		Unit(p.unit).NoValue("–").Thresholds(p.limits.render())
+		Unit(p.unit).NoValue("–").Thresholds(p.limits.render()).ColorScheme(p.scheme())
 	for _, legend := range slices.Sorted(maps.Keys(p.look.colours)) {
 		b.OverrideByRegexp("/^"+legend+"$/", []dashboard.DynamicConfigValue{{Id: "color", Value: map[string]string{
 			"mode": "fixed", "fixedColor": p.look.colours[legend],
 		}}})
 	}
 	return b
+}
+
+// scheme of the series that have no colour of their own: by name, so that a name has
+// one colour on all panels. A figure has that of its threshold.
+func (p *panel) scheme() cog.Builder[dashboard.FieldColor] {
+	mode := dashboard.FieldColorModeIdPaletteClassicByName
+	if p.kind == figure || p.kind == table || p.kind == bars && p.limits != (limits{}) {
+		mode = dashboard.FieldColorModeIdThresholds
+	}
+	return dashboard.NewFieldColorBuilder().Mode(mode)
 }
 
 // ref is the letter of a query within its panel.
@@ -110,7 +121,7 @@ func (p *panel) curves() cog.Builder[dashboard.Panel] {
 	for i, q := range p.queries {
 		b.WithTarget(q.render(ref(i)))
 	}
-	b.LineWidth(1.5).FillOpacity(8).ShowPoints(common.VisibilityModeAuto).PointSize(4).AxisSoftMin(0).
+	b.LineWidth(1.5).FillOpacity(8).ShowPoints(common.VisibilityModeAuto).PointSize(4).
 		Legend(common.NewVizLegendOptionsBuilder().DisplayMode(common.LegendDisplayModeTable).
 			Placement(common.LegendPlacementBottom).ShowLegend(true).Calcs([]string{"mean", "max", "lastNotNull"})).
 		Tooltip(common.NewVizTooltipOptionsBuilder().Mode(common.TooltipDisplayModeMulti).Sort(common.SortOrderDescending))
@@ -122,6 +133,8 @@ func (p *panel) curves() cog.Builder[dashboard.Panel] {
 	}
 	if p.look.logs {
 		b.ScaleDistribution(common.NewScaleDistributionConfigBuilder().Type(common.ScaleDistributionLog).Log(10))
+	} else {
+		b.AxisSoftMin(0)
 	}
 	if p.look.max != 0 {
 		b.Max(p.look.max)
@@ -181,12 +194,15 @@ func (p *panel) log() cog.Builder[dashboard.Panel] {
 	return b.ShowTime(true).WrapLogMessage(true).EnableLogDetails(true).SortOrder(common.LogsSortOrderDescending)
 }
 
+// table has the unit on its one column of figures: a trace's id may look like one.
 func (p *panel) table() cog.Builder[dashboard.Panel] {
-	b := base(p, tablepanel.NewPanelBuilder())
+	b := base(p, tablepanel.NewPanelBuilder()).Unit("string").
+		OverrideByName("Duration", []dashboard.DynamicConfigValue{{Id: "unit", Value: p.unit}})
 	for i, q := range p.queries {
 		b.WithTarget(q.render(ref(i)))
 	}
 	return b.ShowHeader(true).Filterable(true).
+		Footer(common.NewTableFooterOptionsBuilder().Show(false).Reducer([]string{"count"})).
 		SortBy([]cog.Builder[common.TableSortByFieldState]{
 			common.NewTableSortByFieldStateBuilder().DisplayName("Duration").Desc(true),
 		})

@@ -17,7 +17,7 @@ func requestsPage() page {
 				name: "error", title: "Error", about: "Kind of failure that is listed: why there was no answer, or its code.",
 				query: fmt.Sprintf("label_values(%s, %s)", of(requests, not(errorType, "")), errorType), empty: noFailures,
 			},
-			values("service", "Service", "Services whose log lines are listed.", "job", goroutines),
+			services(),
 		},
 		events: runEvents("$run"),
 		sections: []section{

@@ -104,7 +104,7 @@ func runLoad() []panel {
 		},
 		panel{
 			kind: heatmap, title: "Response time", unit: "s",
-			about:   "Every request by its response time. The points are exemplars: each opens the trace of that request.",
+			about:   "Every request by its response time. The points are exemplars: each opens the trace of that request, from the join's wait (5 s) on.",
 			queries: []query{prom(sum(rate(of(responseTime))), "requests")},
 		},
 	)
@@ -174,11 +174,11 @@ func runGenerator() []panel {
 			kind: curves, title: "Schedule lag", unit: "s",
 			about: "How long after its intended time a request was sent. It is the generator's own error, and part of the response time.",
 			queries: []query{
-				prom(quantile(0.5, sum(rate(of(scheduleLag)))), "p50").mayBeEmpty("a closed loop has no schedule"),
-				prom(quantile(0.99, sum(rate(of(scheduleLag)))), "p99").mayBeEmpty("a closed loop has no schedule"),
+				prom(quantile(0.5, sum(rate(of(scheduleLag)))), "lag p50").mayBeEmpty("a closed loop has no schedule"),
+				prom(quantile(0.99, sum(rate(of(scheduleLag)))), "lag p99").mayBeEmpty("a closed loop has no schedule"),
 			},
 			limits: over(0.005, 0.01),
-			look:   look{logs: true, colours: map[string]string{"p50": colourWarn, "p99": colourLag}},
+			look:   look{logs: true, colours: map[string]string{"lag p50": colourWarn, "lag p99": colourLag}},
 		},
 		panel{
 			kind: curves, title: "In flight", unit: "short",

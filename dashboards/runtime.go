@@ -9,11 +9,11 @@ func runtime() page {
 		about: "The Go runtime of the target's instances, beside the latency that a run saw: is it the scheduler, the garbage collector, a lock, or a limit?",
 		variables: []variable{
 			runs("run", "Run", ""), attacks("$run"),
-			values("service", "Service", "Services that report a Go runtime.", "job", goroutines),
+			services(),
 			values("instance", "Instance", "Instances of the services.", "instance", selector(goroutines, is("job", "$service"))),
 		},
 		events: append(runEvents("$run"), event{
-			name: "GC cycles", colour: colourGC, off: true,
+			name: "GC cycles", colour: colourGC, off: true, tags: serviceName,
 			expr:  fmt.Sprintf(`{%s} | scope_name=~".+/goruntime"`, is(serviceName, "$service")),
 			empty: "no instance finished a garbage collection",
 		}),
@@ -93,15 +93,16 @@ func runtimeMemory() []panel {
 	return sized(8,
 		panel{
 			kind: curves, title: "Heap", unit: "bytes",
-			about: "What is in use, what the last cycle found alive, and the size at which the next one begins.",
+			about: "What is in use, what the last cycle found alive, and the size at which the next one begins; and all memory of the runtime.",
 			queries: []query{
+				prom(sum(at(memoryUsed)), "runtime"),
 				prom(sum(at(heapObjects)), "objects"),
 				prom(sum(at(heapLive)), "live"),
 				prom(sum(at(heapGoal)), "goal"),
 				prom(sum(at(memoryLimit)), "limit").mayBeEmpty("the instances have no GOMEMLIMIT"),
 			},
 			look: look{dashed: "goal|limit", colours: map[string]string{
-				"objects": colourMemory, "live": colourGood, "goal": colourWanted, "limit": colourBad,
+				"runtime": colourDone, "objects": colourMemory, "live": colourGood, "goal": colourWanted, "limit": colourBad,
 			}},
 		},
 		panel{
@@ -111,7 +112,7 @@ func runtimeMemory() []panel {
 		},
 		panel{
 			kind: curves, title: "Garbage collections", unit: "cps",
-			about:   "Cycles per second.",
+			about:   "Cycles per second. Each takes processors from the requests, and stops the world twice.",
 			queries: []query{prom(sum(rate(at(gcCycles)), "instance"), "{{instance}}")},
 			limits:  over(5, 20),
 		},

@@ -17,6 +17,7 @@ type variable struct {
 	options []string
 	chosen  string // of the options, at first
 	several bool
+	all     string // the regular expression of All
 	// empty is why it may have no values, if it may.
 	empty string
 }
@@ -36,10 +37,11 @@ func runs(name, title, except string) variable {
 	}
 }
 
-// values of a label.
+// values of a label. All of them are also the series that have none, so that those
+// over a metric's limit, which have no attack, are seen.
 func values(name, title, about, label, series string) variable {
 	return variable{
-		name: name, title: title, about: about, several: true,
+		name: name, title: title, about: about, several: true, all: ".*",
 		query: fmt.Sprintf("label_values(%s, %s)", series, label),
 	}
 }
@@ -48,13 +50,22 @@ func attacks(run string) variable {
 	return values("attack", "Attack", "Attacks of the run.", attackName, selector(planned, is(runID, run)))
 }
 
+// services that report a Go runtime. Loki wants All to exclude the empty name.
+func services() variable {
+	v := values("service", "Service", "Services that report a Go runtime.", "job", goroutines)
+	v.all = ".+"
+	return v
+}
+
 func (v variable) render() cog.Builder[dashboard.VariableModel] {
 	if v.query == "" {
 		return v.list()
 	}
 	b := dashboard.NewQueryVariableBuilder(v.name).Label(v.title).Description(v.about).
 		Datasource(source(Prometheus)).Definition(v.query).
-		Query(dashboard.StringOrMap{Map: map[string]any{"query": v.query, "refId": "Variable-" + v.name}}).
+		Query(dashboard.StringOrMap{Map: map[string]any{
+			"query": v.query, "refId": "Variable-" + v.name, "qryType": classicQuery,
+		}}).
 		Refresh(dashboard.VariableRefreshOnTimeRangeChanged)
 	if v.pattern != "" {
 		b.Regex(v.pattern).Sort(dashboard.VariableSortDisabled)
@@ -62,10 +73,13 @@ func (v variable) render() cog.Builder[dashboard.VariableModel] {
 		b.Sort(dashboard.VariableSortAlphabeticalAsc)
 	}
 	if v.several {
-		b.Multi(true).IncludeAll(true).AllValue(".*").Current(option("All", "$__all"))
+		b.Multi(true).IncludeAll(true).AllValue(v.all).Current(option("All", "$__all"))
 	}
 	return b
 }
+
+// classicQuery has Grafana's editor show the text as it stands.
+const classicQuery = 5
 
 func (v variable) list() cog.Builder[dashboard.VariableModel] {
 	return dashboard.NewCustomVariableBuilder(v.name).Label(v.title).Description(v.about).

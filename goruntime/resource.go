@@ -14,7 +14,9 @@ import (
 //
 //	res, err := resource.New(ctx, resource.WithDetectors(goruntime.Detector{}), …)
 //
-// Package environment has the attributes. Of the host's name there is only a hash.
+// Package environment has the attributes. Of the host's name there is only a hash. It
+// is for providers of traces and metrics: a store of logs keeps such attributes beside
+// each line.
 type Detector struct{}
 
 // Detect implements resource.Detector. It has no schema URL, so that it goes with

@@ -100,7 +100,7 @@ func (c *calibration) do(ctx context.Context) error {
 	for i, one := range cases {
 		fmt.Fprintf(c.stderr, "case %d of %d, %s: %s\n", i+1, len(cases), one.Length().Round(time.Second), one.Name)
 		r, err := calibrate.Do(ctx, one, func(ctx context.Context, plan *loadgen.Plan) (summary.Summary, error) {
-			return c.attack(ctx, plan, signals)
+			return attackUnseen(ctx, plan, signals)
 		})
 		if err != nil {
 			return err
@@ -124,8 +124,9 @@ func (c *calibration) do(ctx context.Context) error {
 	return nil
 }
 
-// attack carries out a plan with all its telemetry made, and taken by nobody.
-func (c *calibration) attack(ctx context.Context, plan *loadgen.Plan, signals *caught) (summary.Summary, error) {
+// attackUnseen carries out a plan with all its telemetry made, and taken by
+// nobody. It is an error if the plan was not carried out to its end.
+func attackUnseen(ctx context.Context, plan *loadgen.Plan, signals *caught) (summary.Summary, error) {
 	r := planRun{quiet: true, flush: 20 * time.Second}
 	s, run, err := r.begin(plan, &notes{}, signals)
 	var end outcome
@@ -139,7 +140,7 @@ func (c *calibration) attack(ctx context.Context, plan *loadgen.Plan, signals *c
 		err = shut
 	}
 	if err == nil && end.summary.End != summary.Completed {
-		err = errors.New("the calibration was stopped before its end")
+		err = errors.New("the measurement was stopped before its end")
 	}
 	return end.summary, err
 }

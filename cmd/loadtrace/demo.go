@@ -40,8 +40,9 @@ func newDemo() *cobra.Command {
 		Use:   "demo",
 		Short: "Attack a demo service for 15 seconds and explain a slow request",
 		Long: `Start the demo service beside this process, attack it for 15 seconds over HTTP and
-gRPC, print the summary, and show one slow request as a tree: the client's phases,
-and the server's spans of the same trace. Nothing else is needed, and nothing is
+gRPC, print the summary, and explain one slow request: the client's phases and the
+server's spans as a tree, where its time went, how the service's runtime was, and
+what it logged. Nothing else is needed, and nothing is
 left running. If this machine is too busy for figures to be trusted, the summary
 says so, and the demo goes on.
 
@@ -73,9 +74,10 @@ func (r *planRun) demo(ctx context.Context) error {
 	if r.Listen.HTTP, err = freeAddress(); err != nil {
 		return err
 	}
-	service, err := startService(early, "http://"+r.Listen.HTTP)
+	var said tail
+	service, err := startService(early, launch{stderr: &said, flags: []string{"--otlp", "http://" + r.Listen.HTTP, "--log-level", "info"}})
 	if err != nil {
-		return err
+		return fmt.Errorf("%w\n%s", err, &said)
 	}
 	stop := sync.OnceFunc(service.stop)
 	defer stop()

@@ -17,6 +17,7 @@ the collector failed.`
 const (
 	exitBreached  = 99
 	exitUndecided = 98
+	exitFindings  = 97 // of lint and compare: what was asked about must not pass
 )
 
 // verdictError is a run that did not pass.

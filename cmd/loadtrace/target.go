@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -48,18 +49,25 @@ type service struct {
 	GRPC string `json:"grpc"`
 }
 
-// startService starts the demo service on free ports, exporting to otlp, and
-// returns when it listens. Its log goes there too; what it says on stderr is told
-// if it does not start.
-func startService(ctx context.Context, otlp string) (*service, error) {
+// launch says how to start a service.
+type launch struct {
+	under  []string  // a program that runs it, with arguments; none if empty
+	flags  []string  // beside those that are always given
+	stderr io.Writer // takes what it says
+}
+
+// startService starts the demo service on free ports, and returns when it
+// listens.
+func startService(ctx context.Context, l launch) (*service, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find the own executable: %w", err)
 	}
-	s := &service{cmd: exec.Command(self, "target", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0",
-		"--otlp", otlp, "--exit-with-parent")}
-	var said tail
-	s.cmd.Stderr = &said
+	command := append(slices.Clone(l.under), self, "target", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0",
+		"--log-level", "warn", "--exit-with-parent")
+	command = append(command, l.flags...)
+	s := &service{cmd: exec.Command(command[0], command[1:]...)}
+	s.cmd.Stderr = l.stderr
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -71,7 +79,7 @@ func startService(ctx context.Context, otlp string) (*service, error) {
 	}
 	if err := s.await(ctx, out); err != nil {
 		s.stop()
-		return nil, fmt.Errorf("start the demo service: %w\n%s", err, &said)
+		return nil, fmt.Errorf("start the demo service: %w", err)
 	}
 	return s, nil
 }

@@ -80,7 +80,14 @@ func build(ctx context.Context, o options, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return buildAll(ctx, servers, out)
+	for _, c := range servers {
+		binary, err := stack.Build(ctx, c.server, out)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%s: built as %s\n", c.server.Name, binary)
+	}
+	return nil
 }
 
 func buildAll(ctx context.Context, servers []chosen, out io.Writer) error {

@@ -87,6 +87,11 @@ var law = []rule{
 		forbidden: []string{"go.opentelemetry.io/contrib/...", "./goruntime/servermetrics/..."},
 	},
 	{
+		why:       "an environment is a value that the load library and any service share",
+		in:        []string{"./goruntime/environment"},
+		forbidden: []string{"go.opentelemetry.io/otel/sdk/..."},
+	},
+	{
 		why:       "commands are ends",
 		in:        []string{"./..."},
 		forbidden: []string{"./cmd/..."},
@@ -121,13 +126,13 @@ func TestOnlyTestsImportTestPackages(t *testing.T) {
 // compute can be replayed.
 func TestPurePackagesHaveNeitherClockNorGoroutine(t *testing.T) {
 	pure := []string{
-		"./goruntime/internal/gccycle", "./goruntime/internal/runtimehist",
+		"./goruntime/internal/gccycle", "./goruntime/internal/runtimehist", "./goruntime/environment",
 		"./receiver/loadgenreceiver/internal/span", "./receiver/loadgenreceiver/internal/meter",
 		"./processor/tracejoinprocessor/internal/join", "./processor/tracejoinprocessor/internal/window",
 		"./processor/tracejoinprocessor/internal/annotate", "./processor/tracejoinprocessor/internal/clock",
 		"./processor/tracejoinprocessor/internal/clientspan", "./processor/tracejoinprocessor/internal/wire",
 		"./processor/tracejoinprocessor/internal/ledger", "./processor/tracejoinprocessor/internal/meter",
-		"./loadgen/verdict", "./cmd/loadtrace/internal/report",
+		"./loadgen/verdict", "./loadgen/allow", "./cmd/loadtrace/internal/report", "./cmd/loadtrace/internal/lint",
 	}
 	for _, f := range moduleFiles(t) {
 		if f.test || !matchAny(pure, f.pkg) {

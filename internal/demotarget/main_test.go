@@ -22,7 +22,7 @@ func TestHelpNamesEveryFlagAndATokenAndIsNoFault(t *testing.T) {
 	assert.Empty(t, log.String())
 	for _, word := range []string{
 		"-http", "-grpc", "-cache", "-store-latency", "-store-tail", "-error-share", "-seed",
-		"-otlp", "-service", "-instance", "-log-level", "-log-format", "-exit-with-parent",
+		"-tune", "-fault", "-otlp", "-service", "-instance", "-log-level", "-log-format", "-exit-with-parent",
 		"Bearer demo-0001",
 	} {
 		assert.Contains(t, out.String(), word)
@@ -40,6 +40,8 @@ func TestABadFlagIsNamedWithItsCureAndTheUsage(t *testing.T) {
 		{"--cache=0", "--cache 0: is too small"},
 		{"--service=", "--service: is empty"},
 		{"--otlp=127.0.0.1:4318", `--otlp "127.0.0.1:4318": is no base URL`},
+		{"--tune=faster", `--tune: "faster" is no step; write none, all, or some of keep-alive,pools`},
+		{"--fault=fire", `--fault: "fire" is no fault; write some of goroutine-leak,gc-pressure`},
 		{"--log-level=loud", `--log-level "loud": is no level`},
 		{"--log-format=xml", `--log-format "xml": is no format`},
 		{"stray", `"stray": takes flags only`},

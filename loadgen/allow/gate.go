@@ -2,10 +2,12 @@ package allow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -143,14 +145,24 @@ func (g Gate) Dial(d *net.Dialer) func(ctx context.Context, network, address str
 		if g.resolver != nil {
 			gated.Resolver = g.resolver
 		}
+		var passed atomic.Pointer[netip.AddrPort]
 		gated.Control = func(_, address string, _ syscall.RawConn) error {
 			peer, err := netip.ParseAddrPort(address)
 			if err != nil {
 				return fmt.Errorf("check the address %s: %w", address, err)
 			}
-			return g.Peer(host, peer)
+			if err = g.Peer(host, peer); err == nil {
+				passed.Store(&peer)
+			}
+			return err
 		}
-		return gated.DialContext(ctx, network, address)
+		conn, err := gated.DialContext(ctx, network, address)
+		// Of several addresses the dialer reports what was wrong with the first. If that
+		// is only that it is not in the list, what was wrong with another says more.
+		if refusal := (*Refusal)(nil); errors.As(err, &refusal) && passed.Load() != nil {
+			return gated.DialContext(ctx, network, passed.Load().String())
+		}
+		return conn, err
 	}
 }
 

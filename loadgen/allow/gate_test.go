@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -135,6 +136,10 @@ func resolving(t *testing.T, name string, answers ...string) *net.Resolver {
 			q := query.Questions[0]
 			if strings.TrimSuffix(q.Name.String(), ".") != name {
 				reply.RCode = dnsmessage.RCodeNameError
+			} else if q.Type == dnsmessage.TypeAAAA && name == "both.test" {
+				reply.Answers = append(reply.Answers, dnsmessage.Resource{
+					Header: dnsmessage.ResourceHeader{Name: q.Name, Class: dnsmessage.ClassINET}, Body: &dnsmessage.AAAAResource{AAAA: netip.IPv6Loopback().As16()},
+				})
 			} else if q.Type == dnsmessage.TypeA {
 				at := answers[min(asked, len(answers)-1)]
 				asked++
@@ -199,6 +204,20 @@ func TestARebindToLoopbackIsNotDialledUnderAnAllowedName(t *testing.T) {
 	gate.resolver = resolving(t, "shop.test", "127.0.0.1")
 	_, err = gate.Dial(&net.Dialer{})(t.Context(), "tcp", target("shop.test", port))
 	assert.ErrorContains(t, err, "a name does not allow a loopback address")
+}
+
+// That one address of a name is not allowed must not hide that the service at the
+// other is down.
+func TestTheReasonIsThatOfTheAddressThatIsAllowed(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	_, port, err := split(l.Addr().String())
+	require.NoError(t, err)
+	require.NoError(t, l.Close()) // nobody listens there
+	gate := New(list(t, "127.0.0.0/8"))
+	gate.resolver = resolving(t, "both.test", "127.0.0.1")
+	_, err = gate.Dial(&net.Dialer{})(t.Context(), "tcp", target("both.test", port))
+	assert.ErrorIs(t, err, syscall.ECONNREFUSED)
 }
 
 func TestAnOpenGateDialsAsTheDialerDoes(t *testing.T) {

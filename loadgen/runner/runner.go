@@ -140,12 +140,14 @@ func (r *Run) Do(ctx context.Context) error {
 // begin is the zero of the first attacks.
 //
 // Subtle: it gets the run's own monotonic clock, so that a step of the wall clock
-// between now and then cannot tear it from the records, whose clock is that.
+// between now and then cannot tear it from the records, whose clock is that. By a
+// monotonic reading of its own, taken at another moment, it would be some nanoseconds
+// off what the parts have agreed on: the two clocks do not run alike.
 func (r *Run) begin() time.Time {
 	if r.o.Begin.IsZero() {
 		return time.Now()
 	}
-	return r.clock.Add(r.o.Begin.Sub(r.clock))
+	return r.clock.Add(r.o.Begin.Round(0).Sub(r.clock))
 }
 
 func (r *Run) sequence(ctx context.Context, begin time.Time) error {

@@ -235,3 +235,19 @@ func eventNames(all []plog.Logs) (names []string) {
 	}
 	return names
 }
+
+// Prometheus once refused the last points of a run, which were of the same millisecond
+// as those before.
+func TestPointsOfASeriesAreInMillisecondsOfTheirOwn(t *testing.T) {
+	s := newTarget(t)
+	p, _, metrics, _ := sinks()
+	newCollector(t, settings(), s.config("200/s", 20), p).start().end()
+	var last pcommon.Timestamp
+	all := metrics.AllMetrics()
+	require.GreaterOrEqual(t, len(all), 2)
+	for _, m := range all {
+		at := named(t, m, attr.MetricRequests).Sum().DataPoints().At(0).Timestamp()
+		assert.Greater(t, int64(at)/1e6, int64(last)/1e6)
+		last = at
+	}
+}

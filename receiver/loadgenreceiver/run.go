@@ -47,6 +47,8 @@ type run struct {
 	ended  chan struct{}           // closed when do has returned
 	own    atomic.Uint64           // spans made of the run itself
 	lost   atomic.Uint64           // of those, dropped
+
+	metered time.Time // of the last metric points; of the one goroutine that puts them
 }
 
 // newRun opens the plan's engines and starts the outbox; do ends the one,
@@ -184,8 +186,15 @@ func (r *run) emit(done <-chan struct{}) {
 	}
 }
 
+// putMetrics puts a point of each series. Back ends that keep milliseconds refuse a
+// second one in the same: at the end of a run, when the spans settle at once, the last
+// two were that close.
 func (r *run) putMetrics(now time.Time) {
 	if r.out.metrics != nil {
+		if next := r.metered.Add(time.Millisecond); now.Before(next) {
+			now = next
+		}
+		r.metered = now
 		r.out.putMetrics(r.live.Load().collect(now, r.state(), r.spansOf))
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loadtrace/loadtrace/internal/demotarget/decide"
 	"github.com/loadtrace/loadtrace/internal/demotarget/service"
 )
 
@@ -81,6 +82,8 @@ func classify(err error) (status int, code string) {
 		return http.StatusServiceUnavailable, "store_unavailable"
 	case errors.Is(err, errPolicy):
 		return http.StatusServiceUnavailable, "policy_unavailable"
+	case errors.Is(err, decide.ErrClosed):
+		return http.StatusServiceUnavailable, "stopping"
 	case errors.Is(err, context.Canceled):
 		return statusClientGone, "client_gone"
 	case errors.Is(err, context.DeadlineExceeded):

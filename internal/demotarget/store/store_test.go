@@ -5,8 +5,12 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"io"
+	"net"
+	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -97,4 +101,57 @@ func TestAWaitLastsAsLongAsItSaysOrUntilItsContextEnds(t *testing.T) {
 		assert.False(t, wait(ctx, time.Minute))
 		assert.Equal(t, time.Second, time.Since(begin))
 	})
+}
+
+// More lookups at once than connections that are kept: most dial.
+func TestTheDefaultOfIdleConnectionsIsTooFewForManyLookupsAtOnce(t *testing.T) {
+	const clients, each = 16, 20
+	dialled := map[int]int64{}
+	for _, idle := range []int{DefaultIdle, AmpleIdle} {
+		tel, err := telemetry.New(t.Context(), telemetry.Config{Service: "test", Output: io.Discard}, telemetry.Exporters{})
+		require.NoError(t, err)
+		s := NewServer(map[token.Digest]token.Claims{key.Digest("known"): claims}, Behaviour{Latency: time.Millisecond}, tel.Log)
+		var taken atomic.Int64
+		listening := httptest.NewUnstartedServer(s.Handler(tel))
+		listening.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+			if state == http.StateNew {
+				taken.Add(1)
+			}
+		}
+		listening.StartTLS()
+		client := NewClient(strings.TrimPrefix(listening.URL, "https://"), trust(listening), Pool{Idle: idle}, tel)
+		var wg sync.WaitGroup
+		for range clients {
+			wg.Go(func() {
+				for range each {
+					_, err := client.Lookup(t.Context(), key.Digest("known"))
+					assert.NoError(t, err)
+				}
+			})
+		}
+		wg.Wait()
+		dialled[idle] = taken.Load()
+		client.Close()
+		listening.Close()
+		require.NoError(t, tel.Stop(context.Background()))
+	}
+	assert.Greater(t, dialled[DefaultIdle], int64(clients*each/4))
+	assert.LessOrEqual(t, dialled[AmpleIdle], int64(2*clients))
+}
+
+func TestALimitOfOneLetsLookupsWaitTheirTurn(t *testing.T) {
+	turn := newTurns(1)
+	require.NoError(t, turn.take(t.Context()))
+	waiting := make(chan error)
+	go func() { waiting <- turn.take(t.Context()) }()
+	require.Eventually(t, func() bool { return turn.counts.waiting.Load() == 1 }, time.Second, time.Millisecond)
+	turn.give()
+	require.NoError(t, <-waiting)
+	assert.EqualValues(t, 1, turn.counts.used.Load())
+	assert.Zero(t, turn.counts.waiting.Load())
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	require.ErrorIs(t, turn.take(gone), context.Canceled)
+	turn.give()
+	assert.Zero(t, turn.counts.used.Load())
 }

@@ -23,7 +23,6 @@ func describe(ctx context.Context, c Config) (*resource.Resource, error) {
 		resource.WithProcessExecutableName(),
 		resource.WithProcessRuntimeName(),
 		resource.WithProcessRuntimeVersion(),
-		resource.WithDetectors(goruntime.Detector{}),
 		resource.WithAttributes(
 			semconv.ServiceName(c.Service),
 			semconv.ServiceInstanceID(c.Instance),
@@ -35,6 +34,16 @@ func describe(ctx context.Context, c Config) (*resource.Resource, error) {
 		return nil, fmt.Errorf("describe the process: %w", err)
 	}
 	return res, nil
+}
+
+// placed is a resource with what the process runs in. Logs go without: a store of
+// logs keeps such attributes beside each line.
+func placed(ctx context.Context, res *resource.Resource) (*resource.Resource, error) {
+	here, err := goruntime.Detector{}.Detect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return resource.Merge(here, res)
 }
 
 // version is the module's version as it was built, "(devel)" in a work tree.

@@ -68,9 +68,14 @@ func New(ctx context.Context, c Config, e Exporters) (*Telemetry, error) {
 		e.stop(ctx)
 		return nil, err
 	}
+	described, err := placed(ctx, res)
+	if err != nil {
+		e.stop(ctx)
+		return nil, fmt.Errorf("describe what the process runs in: %w", err)
+	}
 	t := &Telemetry{
-		traces:  newTraces(res, e),
-		metrics: newMetrics(res, e),
+		traces:  newTraces(described, e),
+		metrics: newMetrics(described, e),
 		logs:    newLogs(res, e),
 		propagator: propagation.NewCompositeTextMapPropagator(
 			propagation.TraceContext{}, propagation.Baggage{}),

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/term"
+	"github.com/loadtrace/loadtrace/goruntime/environment"
+	"github.com/loadtrace/loadtrace/loadgen/summary"
+)
+
+// comparison holds two summaries beside each other.
+type comparison struct {
+	json   bool
+	screen screen
+}
+
+func newCompare() *cobra.Command {
+	var c comparison
+	cmd := &cobra.Command{
+		Use:   "compare FIRST SECOND",
+		Short: "Show two summaries side by side, and whether they may be compared",
+		Long: `Show the figures of two runs side by side, from the summaries that loadtrace run
+--json wrote, and say whether they may be held against each other: whether both
+measurements are sound, of the same plan, and were made in the same environment
+(docs/environment.md). If not, it says why, and the changes mean nothing.
+
+It does not judge the figures: two runs cannot tell a change from chance.
+
+Exit codes: 0 the figures may be compared, or nothing says that they may not; 97 they
+may not; 2 bad input: a flag, a file that cannot be read or is no summary.`,
+		Example: `  loadtrace run plan.yaml --json > before.json
+  loadtrace run plan.yaml --json > after.json
+  loadtrace compare before.json after.json`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return badInput(fmt.Errorf("want two summaries, got %d arguments; write loadtrace compare before.json after.json", len(args)))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return c.do(args[0], args[1], cmd.OutOrStdout()) },
+	}
+	cmd.Flags().BoolVar(&c.json, "json", false, "print whether they may be compared, and why not, as JSON")
+	cmd.Flags().StringVar(&c.screen.color, "color", "auto", "colour the output: auto, always or never (auto heeds NO_COLOR)")
+	return cmd
+}
+
+func (c *comparison) do(first, second string, stdout io.Writer) error {
+	if err := c.screen.check(); err != nil {
+		return err
+	}
+	a, errA := readSummary(first)
+	b, errB := readSummary(second)
+	if err := errors.Join(errA, errB); err != nil {
+		return badInput(err)
+	}
+	found := summary.Comparable(a, b)
+	var text bytes.Buffer
+	if c.json {
+		enc := json.NewEncoder(&text)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(found); err != nil {
+			return fmt.Errorf("write the comparison: %w", err)
+		}
+	} else {
+		term.Comparison(&text, a, b, found, c.screen.options(stdout))
+	}
+	if _, err := stdout.Write(text.Bytes()); err != nil {
+		return fmt.Errorf("write the comparison: %w", err)
+	}
+	if found.Answer == environment.Different {
+		return verdictError{exitFindings, "the figures may not be compared: " + found.Obstacles[0]}
+	}
+	return nil
+}
+
+// readSummary reads what run --json wrote.
+func readSummary(path string) (*summary.Summary, error) {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var s summary.Summary
+	if err := json.Unmarshal(src, &s); err != nil {
+		return nil, fmt.Errorf("%s is no summary of a run: %w; write one with loadtrace run --json", path, err)
+	}
+	if s.RunID == "" || len(s.Attacks) == 0 {
+		return nil, fmt.Errorf("%s is no summary of a run: it has no run_id or no attacks; write one with loadtrace run --json", path)
+	}
+	return &s, nil
+}

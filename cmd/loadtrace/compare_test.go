@@ -1,0 +1,60 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/loadtrace/loadtrace/goruntime/environment"
+	"github.com/loadtrace/loadtrace/loadgen/summary"
+)
+
+func TestTwoSummariesAreComparedOnlyIfTheirEnvironmentIsOne(t *testing.T) {
+	tg := newTestTarget(t)
+	dir := t.TempDir()
+	c := loadtrace(t, "run", writePlan(t, tg.url, "[{constant: 100/s, count: 20}]"), "--json", "--quiet")
+	c.run(t, 0)
+	first := filepath.Join(dir, "first.json")
+	require.NoError(t, os.WriteFile(first, c.out.Bytes(), 0o600))
+
+	c = loadtrace(t, "compare", first, first)
+	c.run(t, 0)
+	assert.Contains(t, c.out.String(), "response time p99")
+	assert.Contains(t, c.out.String(), "+0.0 %")
+	assert.Contains(t, c.out.String(), "neither run knows what its target ran in")
+
+	s := read(t, first)
+	s.Environment.Generator.CPU.Model = "another"
+	src, err := json.Marshal(s)
+	require.NoError(t, err)
+	second := filepath.Join(dir, "second.json")
+	require.NoError(t, os.WriteFile(second, src, 0o600))
+	c = loadtrace(t, "compare", first, second)
+	c.run(t, exitFindings)
+	assert.Contains(t, c.out.String(), "not comparable  the changes above mean nothing:")
+	assert.Contains(t, c.out.String(), "and another")
+	assert.Contains(t, c.err.String(), "the generators differ in processor")
+
+	c = loadtrace(t, "compare", "--json", first, second)
+	c.run(t, exitFindings)
+	var got summary.Comparability
+	require.NoError(t, json.Unmarshal(c.out.Bytes(), &got))
+	assert.Equal(t, environment.Different, got.Answer)
+}
+
+func read(t *testing.T, path string) *summary.Summary {
+	s, err := readSummary(path)
+	require.NoError(t, err)
+	return s
+}
+
+func TestWhatIsNoSummaryIsNotCompared(t *testing.T) {
+	file := writeConfig(t, "{}")
+	for _, args := range [][]string{{"compare"}, {"compare", file}, {"compare", file, file}, {"compare", file, file + ".none"}} {
+		loadtrace(t, args...).run(t, 2)
+	}
+}

@@ -1,0 +1,174 @@
+package term
+
+import (
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/ladder"
+)
+
+// Ladder draws what each step of a ladder gained.
+func Ladder(w io.Writer, r *ladder.Result, o Options) error {
+	p := &page{Options: o}
+	p.ladderHead(r)
+	p.gap()
+	p.rungs(r.Rungs)
+	p.gap()
+	p.mends(r.Rungs)
+	p.gap()
+	p.ladderNotes(r)
+	p.gap()
+	_, err := io.WriteString(w, p.text.String())
+	return err
+}
+
+func (p *page) ladderHead(r *ladder.Result) {
+	size := some(uint64(r.Rounds), "round", "rounds") + p.dot() + some(uint64(r.Runs), "run", "runs")
+	head := p.paint(green, p.pick("✔", "ok")) + " " + p.paint(bold, "from none to all: "+times(r.Whole.Ratio, p.Options)) +
+		"  " + p.span(r.Whole)
+	p.line(head + spaces(p.width()-width(head)-width(size)) + size)
+}
+
+// Columns of a rung. The bar gets what a wide page has more, within reason.
+const (
+	nameColumn      = 11
+	rateColumn      = 9
+	gainColumn      = 8
+	intervalColumn  = 15
+	timeColumn      = 8
+	goroutineColumn = 11
+	barColumns      = 8
+	maxBar          = 40
+)
+
+func (p *page) rungs(rungs []ladder.Rung) {
+	bar := min(max(barColumns+p.width()-defaultWidth, barColumns), maxBar)
+	p.line(p.paint(dim, spaces(2+nameColumn+bar)+right("requests", rateColumn)+right("gain", gainColumn)+
+		right("95 % interval", intervalColumn)+right("p50", timeColumn)+right("p99", timeColumn)+right("goroutines", goroutineColumn)))
+	most := 0.0
+	for _, g := range rungs {
+		most = max(most, g.Rate)
+	}
+	for i, g := range rungs {
+		s := right(strconv.Itoa(i), 1) + " " + left(p.cut(p.clean(g.Name), nameColumn-1), nameColumn)
+		if i == 0 {
+			s = "  " + left(p.clean(g.Name), nameColumn)
+		}
+		s += p.paint(cyan, p.bar(g.Rate/most, bar)) + p.paint(bold, right(rate(g.Rate), rateColumn))
+		s += p.gain(g.Gain)
+		s += right(p.took(inNanoseconds(g.P50)), timeColumn) + right(p.took(inNanoseconds(g.P99)), timeColumn)
+		p.line(s + right(count(uint64(g.Goroutines)), goroutineColumn))
+	}
+}
+
+// gain is faint where the interval does not show any.
+func (p *page) gain(g *ladder.Gain) string {
+	if g == nil {
+		return spaces(gainColumn + intervalColumn)
+	}
+	i := dim
+	switch {
+	case g.Low > 1:
+		i = green
+	case g.High < 1:
+		i = red
+	}
+	return p.paint(i, right(times(g.Ratio, p.Options), gainColumn)) + right(p.span(*g), intervalColumn)
+}
+
+// times writes a factor.
+func times(f float64, o Options) string { return digits(f) + o.pick("×", "x") }
+
+func (o Options) span(g ladder.Gain) string {
+	return digits(g.Low) + o.pick(" … ", " .. ") + digits(g.High)
+}
+
+func (p *page) mends(rungs []ladder.Rung) {
+	for i, g := range rungs {
+		if g.Mistake == "" {
+			continue
+		}
+		p.line(strconv.Itoa(i) + " " + p.paint(dim, p.clean(g.Mistake)))
+		p.line("  " + p.pick("→ ", "-> ") + p.clean(g.Mend))
+	}
+}
+
+func (p *page) ladderNotes(r *ladder.Result) {
+	failed := 0
+	for _, g := range r.Rungs {
+		if g.Errors > 0 {
+			failed++
+			p.line(p.paint(yellow, p.pick("⚠ ", "! ")+p.clean(g.Name)+": "+count(g.Errors)+" of "+some(g.Sent, "request", "requests")+" failed"))
+		}
+	}
+	if failed == 0 {
+		p.line(p.paint(dim, "no request failed"+p.dot()+"goroutines are the service's, at their peak"))
+	}
+	for _, d := range r.Doubts {
+		text := count(uint64(d.Runs)) + " of " + some(uint64(r.Runs), "run", "runs") + ": " + p.clean(d.Reason)
+		for i, l := range wrap(text, p.width()-2) {
+			mark := p.paint(yellow, p.pick("⚠ ", "! "))
+			if i > 0 {
+				mark = "  "
+			}
+			p.line(mark + l)
+		}
+	}
+	if none := p.unshown(r.Rungs); none != "" {
+		for _, l := range wrap(none, p.width()) {
+			p.line(p.paint(dim, l))
+		}
+	}
+}
+
+// unshown names the steps whose interval has 1 in it.
+func (p *page) unshown(rungs []ladder.Rung) string {
+	var names []string
+	for _, g := range rungs {
+		if g.Gain != nil && !g.Gain.Shown() {
+			names = append(names, p.clean(g.Name))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "no gain shown under this load: " + strings.Join(names, ", ")
+}
+
+// Climbing is how far a ladder is.
+type Climbing struct {
+	Round, Rounds int
+	Done, Runs    int
+	Name          string // of the rung that is measured
+	Last          string // the one before, if any, and its rate
+	Rate          float64
+	Elapsed       time.Duration
+}
+
+// Climb is progress as lines for a terminal. It has no line end at its end.
+func Climb(c Climbing, o Options) string {
+	n := o.width() - 1
+	head := "round " + strconv.Itoa(c.Round) + " of " + strconv.Itoa(c.Rounds) + o.dot() + o.clean(c.Name)
+	left := o.long(c.Elapsed)
+	if c.Done > 0 {
+		left += " of about " + o.long(c.Elapsed/time.Duration(c.Done)*time.Duration(c.Runs))
+	}
+	lines := []string{head + spaces(n-width(head)-width(left)) + left}
+	room := max(n-2, 8)
+	lines = append(lines, o.paint(dim, o.pick("▕", "|"))+o.paint(cyan, o.bar(float64(c.Done)/float64(c.Runs), room))+o.paint(dim, o.pick("▏", "|")))
+	if c.Last != "" {
+		lines = append(lines, o.paint(dim, "last: "+o.clean(c.Last)+", "+rate(c.Rate)))
+	}
+	for i, l := range lines {
+		lines[i] = o.cut(l, n)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// ClimbLine is what a run has shown as one line of plain words, without its end.
+func ClimbLine(c Climbing, o Options) string {
+	return "run " + strconv.Itoa(c.Done) + " of " + strconv.Itoa(c.Runs) + o.dot() + "round " + strconv.Itoa(c.Round) + o.dot() +
+		o.clean(c.Last) + ": " + rate(c.Rate)
+}

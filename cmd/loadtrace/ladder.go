@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"regexp"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/ladder"
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/term"
+	"github.com/loadtrace/loadtrace/internal/demotarget/tune"
+)
+
+// climb measures the demo service with more and more of its mistakes mended.
+type climb struct {
+	rounds           int
+	workers          int
+	duration, warmUp time.Duration
+	cpus             string // of the service; any if empty
+	json, quiet      bool
+	screen           screen
+	stdout, stderr   io.Writer
+}
+
+func newLadder() *cobra.Command {
+	var c climb
+	cmd := &cobra.Command{
+		Use:   "ladder",
+		Short: "Mend a slow service step by step, and measure what each step gains",
+		Long: `Start the demo service with seven mistakes that are found in services in the wild,
+and again with one more of them mended each time, until none is left. All variants
+are attacked with the same closed loop: a number of requests are always under way.
+Print how many requests per second each answers, and what each step gained, also
+when that is nothing.
+
+Each variant is a process of its own. A round measures each once, on the way up or
+on the way down; the gain of a step is the ratio of the geometric means of all
+rounds, its interval Student's of the rounds' log-ratios, with 95 % confidence.
+
+The store of the demo service waits for nothing here, so that what is seen is the
+service's own. Its lines of log go to a file that is deleted. Service and load
+share this machine's processors: ratios mean something, absolute figures little.
+target --help has the flag --tune, which takes the same steps.
+
+Exit codes: 0 the ladder was climbed; 98 undecided: requests of a variant failed,
+so that its rate says nothing, or most runs could not be trusted; 2 a bad flag; 1
+anything else.`,
+		Example: `  loadtrace ladder
+  loadtrace ladder --rounds 9 --duration 5s
+  taskset -c 0 loadtrace ladder --service-cpus 1   # load and service on a processor each
+  loadtrace ladder --json > ladder.json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c.stdout, c.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			return c.do(cmd.Context())
+		},
+	}
+	flags := cmd.Flags()
+	flags.IntVar(&c.rounds, "rounds", 5, "how often each variant is measured")
+	flags.IntVar(&c.workers, "workers", 64, "requests under way at any time")
+	flags.DurationVar(&c.duration, "duration", 3*time.Second, "of each measurement")
+	flags.DurationVar(&c.warmUp, "warm-up", time.Second, "load before each measurement, which is not counted")
+	flags.StringVar(&c.cpus, "service-cpus", "", "run the service on these processors alone, as in 1 or 2,3 or 2-3 (needs taskset)")
+	flags.BoolVar(&c.json, "json", false, "print the result as JSON")
+	flags.BoolVar(&c.quiet, "quiet", false, "show no progress")
+	flags.StringVar(&c.screen.color, "color", "auto", "colour the output: auto, always or never (auto heeds NO_COLOR)")
+	return cmd
+}
+
+func (c *climb) check() error {
+	if err := c.screen.check(); err != nil {
+		return err
+	}
+	switch {
+	case c.rounds < 2 || c.rounds > 1000:
+		return badInput(fmt.Errorf("--rounds %d: give 2 to 1000; an interval needs two measurements at least", c.rounds))
+	case c.workers < 1 || c.workers > 1000:
+		return badInput(fmt.Errorf("--workers %d: give 1 to 1000", c.workers))
+	case c.duration < 200*time.Millisecond || c.duration > 10*time.Minute:
+		return badInput(fmt.Errorf("--duration %s: give 200ms to 10m", c.duration))
+	case c.warmUp < 100*time.Millisecond || c.warmUp > 10*time.Minute:
+		return badInput(fmt.Errorf("--warm-up %s: give 100ms to 10m", c.warmUp))
+	}
+	return c.checkCPUs()
+}
+
+func (c *climb) checkCPUs() error {
+	if c.cpus == "" {
+		return nil
+	}
+	if !cpuList.MatchString(c.cpus) {
+		return badInput(fmt.Errorf("--service-cpus %q: write numbers of processors from 0, as in 1 or 2,3 or 2-3", c.cpus))
+	}
+	if _, err := exec.LookPath("taskset"); err != nil {
+		return badInput(errors.New("--service-cpus: needs taskset, which is not here; install util-linux, or leave the flag out"))
+	}
+	return nil
+}
+
+var cpuList = regexp.MustCompile(`^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$`)
+
+// step is a variant of the demo service.
+type step struct {
+	set  tune.Set
+	rung ladder.Rung
+}
+
+// steps are the variants from none to all, each with one step more.
+func steps() []step {
+	set := tune.None
+	list := []step{{set, ladder.Rung{Name: "none"}}}
+	for _, d := range tune.Steps() {
+		set = set.With(d.Step)
+		list = append(list, step{set, ladder.Rung{Name: d.Name, Mistake: d.Mistake, Mend: d.Mend}})
+	}
+	return list
+}
+
+func (c *climb) do(ctx context.Context) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	relaxGC()
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	dir, err := os.MkdirTemp("", "loadtrace-ladder")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	rungs, err := c.measure(ctx, dir)
+	if err != nil {
+		return err
+	}
+	result := ladder.New(rungs)
+	if err := c.print(&result); err != nil {
+		return fmt.Errorf("write the result: %w", err)
+	}
+	return trusted(&result)
+}
+
+// measure goes up and down the ladder.
+func (c *climb) measure(ctx context.Context, dir string) ([]ladder.Rung, error) {
+	list := steps()
+	shown := newClimbing(c, len(list))
+	defer shown.close()
+	for round := range c.rounds {
+		for _, i := range ladder.Order(round, len(list)) {
+			shown.begin(round, list[i].rung.Name)
+			s, err := c.run(ctx, dir, list[i].set)
+			if err != nil {
+				return nil, fmt.Errorf("round %d, %s: %w", round+1, list[i].rung.Name, err)
+			}
+			list[i].rung.Samples = append(list[i].rung.Samples, s)
+			shown.end(s)
+		}
+	}
+	rungs := make([]ladder.Rung, len(list))
+	for i := range list {
+		rungs[i] = list[i].rung
+	}
+	return rungs, nil
+}
+
+func (c *climb) print(r *ladder.Result) error {
+	if !c.json {
+		return term.Ladder(c.stdout, r, c.screen.options(c.stdout))
+	}
+	enc := json.NewEncoder(c.stdout)
+	enc.SetIndent("", "  ")
+	return enc.Encode(r)
+}
+
+// mostErrors is the share of a variant's requests that may fail. Failed ones may
+// be quick ones.
+const mostErrors = 0.01
+
+// trusted is nil if the result can be.
+func trusted(r *ladder.Result) error {
+	for _, g := range r.Rungs {
+		if float64(g.Errors) > mostErrors*float64(g.Sent) {
+			return verdictError{exitUndecided, fmt.Sprintf("undecided: %d of %d requests of %s failed", g.Errors, g.Sent, g.Name)}
+		}
+	}
+	if len(r.Doubts) > 0 && 2*r.Doubts[0].Runs > r.Runs {
+		return verdictError{exitUndecided, "undecided: most runs are not to be trusted: " + r.Doubts[0].Reason}
+	}
+	return nil
+}
+
+// errNoAnswer is a variant that answered nothing.
+var errNoAnswer = errors.New("no request was answered in the time of the measurement; give a longer --duration")

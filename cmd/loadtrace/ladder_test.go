@@ -1,0 +1,100 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/ladder"
+	"github.com/loadtrace/loadtrace/internal/demotarget/tune"
+)
+
+func TestALadderMeasuresEachVariantInEachRound(t *testing.T) {
+	c := loadtrace(t, "ladder", "--rounds=2", "--duration=300ms", "--warm-up=200ms", "--workers=8", "--json")
+	c.Run()
+	// A busy machine may leave doubts; what was measured is printed all the same.
+	require.Contains(t, []int{0, exitUndecided}, c.ProcessState.ExitCode(), "%s\n%s", &c.out, &c.err)
+	var r ladder.Result
+	require.NoError(t, json.Unmarshal(c.out.Bytes(), &r), "%s", &c.out)
+	require.Len(t, r.Rungs, len(tune.Steps())+1)
+	for i, g := range r.Rungs {
+		require.Len(t, g.Samples, 2, g.Name)
+		for _, s := range g.Samples {
+			assert.Positive(t, s.Rate, g.Name)
+			assert.Positive(t, s.P50, g.Name)
+			assert.GreaterOrEqual(t, s.P99, s.P50, g.Name)
+			assert.Greater(t, s.Goroutines, 8, "%s: each of 8 connections has a goroutine", g.Name)
+			assert.Positive(t, s.Sent, g.Name)
+			assert.Zero(t, s.Errors, g.Name)
+		}
+		assert.Equal(t, i == 0, g.Gain == nil, g.Name)
+	}
+	assert.Greater(t, r.Whole.Ratio, 1.0, "a connection with TLS for each call is slower than one for all")
+	assert.Equal(t, 2*len(r.Rungs), strings.Count(c.err.String(), "run "), c.err.String())
+	assert.Contains(t, c.err.String(), "round 2 · none: ")
+}
+
+func TestALadderRefusesWhatItCannotMeasure(t *testing.T) {
+	for flag, fault := range map[string]string{
+		"--rounds=1":       "--rounds 1: give 2 to 1000; an interval needs two measurements at least",
+		"--workers=0":      "--workers 0: give 1 to 1000",
+		"--duration=1ms":   "--duration 1ms: give 200ms to 10m",
+		"--warm-up=0s":     "--warm-up 0s: give 100ms to 10m",
+		"--service-cpus=a": `--service-cpus "a": write numbers of processors from 0`,
+		"--color=purple":   `--color "purple"`,
+	} {
+		c := loadtrace(t, "ladder", flag)
+		require.NoError(t, c.Start())
+		c.wait(t, 2)
+		assert.Contains(t, c.err.String(), fault)
+	}
+}
+
+func TestALadderThatIsInterruptedLeavesNothingBehind(t *testing.T) {
+	dir := t.TempDir()
+	c := loadtrace(t, "ladder", "--duration=30s")
+	c.Env = append(c.Env, "TMPDIR="+dir)
+	require.NoError(t, c.Start())
+	require.Eventually(t, func() bool {
+		found, err := os.ReadDir(dir)
+		return err == nil && len(found) > 0
+	}, 20*time.Second, 10*time.Millisecond)
+	require.NoError(t, c.Process.Signal(os.Interrupt))
+	c.wait(t, 1)
+	assert.Empty(t, c.out.String())
+	found, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Empty(t, found)
+}
+
+func TestTheStepsGoFromNoneToAllOneAtATime(t *testing.T) {
+	list := steps()
+	assert.Equal(t, tune.None, list[0].set)
+	assert.Equal(t, tune.All, list[len(list)-1].set)
+	for i, d := range tune.Steps() {
+		assert.Equal(t, list[i].set.With(d.Step), list[i+1].set)
+		assert.Equal(t, d.Name, list[i+1].rung.Name)
+	}
+}
+
+func TestALadderWhoseRequestsFailIsUndecided(t *testing.T) {
+	sample := ladder.Sample{Rate: 1, Sent: 1000}
+	make := func(change func(*ladder.Sample)) ladder.Result {
+		bad := sample
+		change(&bad)
+		return ladder.New([]ladder.Rung{{Name: "none", Samples: []ladder.Sample{sample, sample}}, {Name: "one", Samples: []ladder.Sample{bad, bad}}})
+	}
+	few := make(func(s *ladder.Sample) { s.Errors = 9 })
+	assert.NoError(t, trusted(&few))
+	many := make(func(s *ladder.Sample) { s.Errors = 11 })
+	assert.ErrorContains(t, trusted(&many), "22 of 2000 requests of one failed")
+	half := make(func(s *ladder.Sample) { s.Doubts = []string{"starved"} })
+	assert.NoError(t, trusted(&half))
+	half.Doubts[0].Runs++
+	assert.ErrorContains(t, trusted(&half), "starved")
+}

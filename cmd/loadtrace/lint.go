@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/lint"
+)
+
+// linter holds configurations against rules.
+type linter struct {
+	rules  []string // files of more
+	format string
+	json   bool
+	strict bool
+	list   bool
+}
+
+func newLint() *cobra.Command {
+	var l linter
+	cmd := &cobra.Command{
+		Use:   "lint FILE…",
+		Short: "Refuse collector configurations that must not be merged",
+		Long: `Find what is valid in a collector configuration and must not be merged: exporters
+without a queue, TLS turned off towards another host, a debug exporter, names of run
+attributes that do not exist, a loadgen receiver that may attack anything, and more.
+A FILE is a configuration, an OpenTelemetryCollector or a ConfigMap that has some.
+
+Nothing is started or resolved: of ${env:NAME:-default} the default counts, and what
+a variable without one will be is not known. Whether a configuration is valid at all
+is what loadtrace validate says.
+
+A comment takes a finding back, with its reason, on its line or the line above:
+
+  # lint:allow tls-off: both run on one private network
+
+--rules adds rules from a YAML file, or changes built-in ones; --list shows them all.
+
+Exit codes: 0 nothing was found that must not be merged; 97 something was (with
+--strict also a warning); 2 bad input: a flag, a file that cannot be read or is no
+configuration, a rule that does not work.`,
+		Example: `  loadtrace lint deploy/*.yaml
+  loadtrace lint --format github collector.yaml
+  loadtrace lint --rules ours.yaml --strict collector.yaml`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return l.do(args, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringArrayVar(&l.rules, "rules", nil, "`file` with more rules, or changes to those there are (repeatable)")
+	flags.StringVar(&l.format, "format", "text", "text, json, sarif or github (workflow commands for annotations)")
+	flags.BoolVar(&l.json, "json", false, "the same as --format json")
+	flags.BoolVar(&l.strict, "strict", false, "let warnings count as errors")
+	flags.BoolVar(&l.list, "list", false, "list the rules and check nothing")
+	return cmd
+}
+
+func (l *linter) do(files []string, stdout, stderr io.Writer) error {
+	rules, err := l.load()
+	if err != nil {
+		return badInput(err)
+	}
+	if l.list {
+		return listRules(stdout, rules)
+	}
+	if len(files) == 0 {
+		return badInput(errors.New("no files are named; write loadtrace lint collector.yaml"))
+	}
+	write, err := l.writer(rules)
+	if err != nil {
+		return badInput(err)
+	}
+	report := lint.Report{Files: files}
+	var faults []error
+	for _, file := range files {
+		src, err := os.ReadFile(file)
+		if err == nil {
+			var found []lint.Finding
+			found, err = rules.Check(file, src)
+			report.Findings = append(report.Findings, found...)
+		}
+		faults = append(faults, err)
+	}
+	var text bytes.Buffer
+	if err := write(&text, &report); err != nil {
+		return fmt.Errorf("write the findings: %w", err)
+	}
+	if _, err := stdout.Write(text.Bytes()); err != nil {
+		return fmt.Errorf("write the findings: %w", err)
+	}
+	if err := errors.Join(faults...); err != nil {
+		return badInput(err)
+	}
+	return l.judge(&report, stderr)
+}
+
+func (l *linter) load() (lint.Rules, error) {
+	var more []lint.Source
+	for _, file := range l.rules {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("--rules: %w", err)
+		}
+		more = append(more, lint.Source{Name: file, Text: src})
+	}
+	return lint.Load(more...)
+}
+
+// writer is how the report is written.
+func (l *linter) writer(rules lint.Rules) (func(io.Writer, *lint.Report) error, error) {
+	format := l.format
+	if l.json {
+		format = "json"
+	}
+	switch format {
+	case "text":
+		return lint.Text, nil
+	case "json":
+		return lint.JSON, nil
+	case "github":
+		return lint.GitHub, nil
+	case "sarif":
+		return func(w io.Writer, r *lint.Report) error { return lint.SARIF(w, r, rules, version) }, nil
+	}
+	return nil, fmt.Errorf("--format %q: write text, json, sarif or github", l.format)
+}
+
+// judge is the verdict on a report, as an error if there is something in it.
+func (l *linter) judge(r *lint.Report, stderr io.Writer) error {
+	wrong, warned := r.Count(lint.Error), r.Count(lint.Warning)
+	said := fmt.Sprintf("%s and %s in %s", plural(wrong, "error"), plural(warned, "warning"), plural(len(r.Files), "file"))
+	if n := r.Waived(); n > 0 {
+		said += fmt.Sprintf("; %d waived", n)
+	}
+	if wrong > 0 || l.strict && warned > 0 {
+		return verdictError{exitFindings, "must not be merged: " + said}
+	}
+	fmt.Fprintln(stderr, said)
+	return nil
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func listRules(w io.Writer, rules lint.Rules) error {
+	var text strings.Builder
+	for _, r := range rules {
+		fmt.Fprintf(&text, "%-7s  %s\n         a %s that %s\n         fix: %s\n", r.Severity, r.ID, strings.Join(r.For, " or "), r.Reason, r.Fix)
+	}
+	_, err := io.WriteString(w, text.String())
+	return err
+}

@@ -1,0 +1,237 @@
+package check
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/compose-spec/compose-go/v2/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"sigs.k8s.io/yaml"
+)
+
+type object = map[string]any
+
+func parse(t *testing.T, src string) object {
+	t.Helper()
+	var o object
+	require.NoError(t, yaml.Unmarshal([]byte(src), &o))
+	return o
+}
+
+// distribution is the loadtrace with all components.
+func distribution(t *testing.T) string {
+	t.Helper()
+	path := os.Getenv("LOADTRACE")
+	if path == "" {
+		path = "../../bin/loadtrace"
+	}
+	path, err := filepath.Abs(path)
+	require.NoError(t, err)
+	listed, err := exec.CommandContext(t.Context(), path, "components").Output()
+	require.NoError(t, err, "build it with make build, or name another as LOADTRACE")
+	require.Contains(t, string(listed), "load_balancing", "%s is not the whole distribution: make build", path)
+	return path
+}
+
+// valid has the distribution check a configuration with an environment.
+func valid(t *testing.T, binary, file string, env ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), binary, "validate", "--config", file)
+	cmd.Env = append(os.Environ(), append(env, "QUEUE="+t.TempDir())...)
+	said, err := cmd.CombinedOutput()
+	assert.NoError(t, err, "%s\n%s", file, said)
+}
+
+func TestConfigurationsOfTheCollectorAreValid(t *testing.T) {
+	binary := distribution(t)
+	files, err := filepath.Glob("../collector/*.yaml")
+	require.NoError(t, err)
+	found := 0
+	for _, file := range files {
+		if filepath.Base(file) == "kustomization.yaml" {
+			continue
+		}
+		found++
+		valid(t, binary, file)
+	}
+	assert.Equal(t, 2, found)
+}
+
+func TestConfigurationsInTheClusterAreValidWithTheirEnvironment(t *testing.T) {
+	binary := distribution(t)
+	for _, folder := range []string{"base", "overlays/example"} {
+		c, err := build(folder)
+		require.NoError(t, err)
+		for name, s := range c.statefulSets {
+			container := s.Spec.Template.Spec.Containers[0]
+			require.Len(t, container.Args, 1)
+			file := strings.TrimPrefix(container.Args[0], "--config=/etc/loadtrace/")
+			src, ok := c.configMaps[configOf(t, c, name)].Data[file]
+			require.True(t, ok, "%s names %s", name, container.Args[0])
+			path := filepath.Join(t.TempDir(), file)
+			require.NoError(t, os.WriteFile(path, []byte(src), 0o600))
+			valid(t, binary, path, environment(t, c, name)...)
+		}
+	}
+}
+
+func environment(t *testing.T, c *cluster, name string) (env []string) {
+	t.Helper()
+	container := c.pods()[name].Spec.Containers[0]
+	all, err := c.variables(&container, fieldsOf(c))
+	require.NoError(t, err)
+	for k, v := range all {
+		if k != "QUEUE" {
+			env = append(env, k+"="+v)
+		}
+	}
+	return env
+}
+
+// The pods of a Job are the parts of one run: the command that each would carry out
+// is carried out here, until it waits for the run's beginning. By then it has read
+// its plan and taken its part.
+func TestThePodsOfAJobAreThePartsOfARun(t *testing.T) {
+	binary := distribution(t)
+	c, err := build("overlays/example/run")
+	require.NoError(t, err)
+	job := c.jobs["loadtrace-run"]
+	assert.EqualValues(t, 4, *job.Spec.Completions)
+	assert.Equal(t, *job.Spec.Completions, *job.Spec.Parallelism, "all parts run at once")
+	assert.EqualValues(t, 0, *job.Spec.BackoffLimitPerIndex, "a part that begins late is none")
+
+	container := job.Spec.Template.Spec.Containers[0]
+	plan := filepath.Join(t.TempDir(), "plan.yaml")
+	for _, v := range job.Spec.Template.Spec.Volumes {
+		require.NoError(t, os.WriteFile(plan, []byte(c.configMaps[v.ConfigMap.Name].Data["plan.yaml"]), 0o600))
+	}
+	run := func(index, at string) (args []string) {
+		fields := fieldsOf(c)
+		fields["metadata.annotations['batch.kubernetes.io/job-completion-index']"] = index
+		env, err := c.variables(&container, fields)
+		require.NoError(t, err)
+		if at != "" {
+			env["START_AT"] = at
+		}
+		for _, arg := range container.Args {
+			args = append(args, strings.Replace(expand(arg, env), "/etc/loadtrace/plan.yaml", plan, 1))
+		}
+		return args
+	}
+
+	said, err := exec.CommandContext(t.Context(), binary, run("3", "")...).CombinedOutput()
+	assert.Error(t, err)
+	assert.Contains(t, string(said), "give a later moment to all parts", "what is committed is not run by mistake")
+
+	at := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
+	for _, index := range []string{"0", "3"} {
+		cmd := exec.CommandContext(t.Context(), binary, run(index, at)...)
+		assert.Contains(t, until(t, cmd, "begins at"), "part "+index+"/4 of run 2b9c72011d13ef2c begins at "+at)
+	}
+	said, err = exec.CommandContext(t.Context(), binary, run("4", at)...).CombinedOutput()
+	assert.Error(t, err)
+	assert.Contains(t, string(said), "the index counts from 0", "there is no fifth part of four")
+}
+
+// until runs a command until it has said something, and returns what it said.
+func until(t *testing.T, cmd *exec.Cmd, wanted string) string {
+	t.Helper()
+	var said heard
+	said.wanted, said.came = wanted, make(chan struct{})
+	cmd.Stdout, cmd.Stderr = &said, &said
+	require.NoError(t, cmd.Start())
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case <-said.came:
+		require.NoError(t, cmd.Process.Signal(os.Interrupt))
+		<-ended
+	case err := <-ended:
+		t.Errorf("%s ended before it said %q: %v", filepath.Base(cmd.Path), wanted, err)
+	case <-time.After(time.Minute):
+		t.Errorf("%s did not say %q", filepath.Base(cmd.Path), wanted)
+		_ = cmd.Process.Kill()
+		<-ended
+	}
+	return said.text.String()
+}
+
+// heard is what a command says. One goroutine writes it, for both of its streams.
+type heard struct {
+	text   bytes.Buffer
+	wanted string
+	came   chan struct{}
+	closed bool
+}
+
+func (h *heard) Write(p []byte) (int, error) {
+	h.text.Write(p)
+	if !h.closed && strings.Contains(h.text.String(), h.wanted) {
+		h.closed = true
+		close(h.came)
+	}
+	return len(p), nil
+}
+
+// real is the binaries of the servers that deploy/stack builds, by name.
+func real(t *testing.T) map[string]string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "go", "run", "-tags", "lean", "./deploy/stack", "build")
+	cmd.Dir = "../.."
+	said, err := cmd.Output()
+	require.NoError(t, err)
+	binaries := map[string]string{}
+	for line := range strings.Lines(string(said)) {
+		if name, path, ok := strings.Cut(strings.TrimSpace(line), ": built as "); ok {
+			binaries[name] = path
+		}
+	}
+	require.Len(t, binaries, 3, "%s", said)
+	return binaries
+}
+
+// here replaces what is mounted into a service by where it is on this machine.
+func here(s types.ServiceConfig) (args []string) {
+	for _, arg := range s.Command {
+		for _, v := range s.Volumes {
+			if v.Type == types.VolumeTypeBind {
+				arg = strings.Replace(arg, v.Target, v.Source, 1)
+			}
+		}
+		args = append(args, arg)
+	}
+	return args
+}
+
+// The versions are those of deploy/stack, which for Prometheus and Jaeger are a
+// little older than the images.
+func TestTheRealServersTakeWhatComposeGivesThem(t *testing.T) {
+	binaries, services := real(t), project(t).Services
+
+	loki := exec.CommandContext(t.Context(), binaries["loki"], append(here(services["loki"]), "-verify-config")...)
+	loki.Dir = t.TempDir()
+	said, err := loki.CombinedOutput()
+	assert.NoError(t, err, "%s", said)
+
+	jaeger := exec.CommandContext(t.Context(), binaries["jaeger"], append([]string{"validate"}, here(services["jaeger"])...)...)
+	said, err = jaeger.CombinedOutput()
+	assert.NoError(t, err, "%s", said)
+
+	args := []string{"--web.listen-address=127.0.0.1:0"}
+	for _, arg := range here(services["prometheus"]) {
+		if arg == "--storage.tsdb.path=/prometheus" {
+			arg = "--storage.tsdb.path=" + t.TempDir()
+		}
+		args = append(args, arg)
+	}
+	until(t, exec.CommandContext(t.Context(), binaries["prometheus"], args...), "Server is ready to receive web requests")
+}
