@@ -16,8 +16,22 @@ import (
 // else.
 const pending = 16
 
-// margin is how far from its request a line may lie in time: clocks differ.
-const margin = time.Minute
+// How far from its request a line may lie in time, where nothing is known of the
+// server's clock, and beside what is known of it: agents stamp lines when they read
+// them. A source compares each line of the span, so that it is to be narrow.
+const (
+	margin     = time.Minute
+	nearMargin = 5 * time.Second
+)
+
+// span is in which time, by the clock of who wrote them, a request's lines lie.
+func span(r *annotate.Result) (from, to time.Time) {
+	shift, around := time.Duration(0), margin
+	if r.Clocked {
+		shift, around = r.Clock.Offset, r.Clock.Bound+nearMargin
+	}
+	return r.Client.Sent.Add(shift - around), r.Client.Done.Add(shift + around)
+}
 
 // lookups asks the source for the lines of requests that matter and have none.
 // Without a source it is inert.
@@ -88,23 +102,24 @@ func (l *lookups) ask(o *outcome) {
 	of := l.missing(o)
 	byID := make(map[pcommon.TraceID]*annotate.Result, len(of))
 	ids := make([]pcommon.TraceID, 0, len(of))
-	from, to := of[0].Client.Sent, of[0].Client.Done
+	from, to := span(of[0])
 	for _, r := range of {
 		if byID[r.Trace] == nil {
 			byID[r.Trace] = r
 			ids = append(ids, r.Trace)
 		}
-		if r.Client.Sent.Before(from) {
-			from = r.Client.Sent
+		begin, end := span(r)
+		if begin.Before(from) {
+			from = begin
 		}
-		if r.Client.Done.After(to) {
-			to = r.Client.Done
+		if end.After(to) {
+			to = end
 		}
 	}
 	ctx, cancel := context.WithTimeout(l.ctx, l.hub.o.Logs.LookupTimeout)
 	defer cancel()
 	l.hub.counts.lookups.Add(int64(len(ids)))
-	if err := l.source.Lookup(ctx, ids, from.Add(-margin), to.Add(margin), func(line logline.Line) {
+	if err := l.source.Lookup(ctx, ids, from, to, func(line logline.Line) {
 		r := byID[line.TraceID]
 		switch {
 		case r == nil:
