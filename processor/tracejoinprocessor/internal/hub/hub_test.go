@@ -470,6 +470,26 @@ func TestLinesOfWhatAnExemplarNamesAreLookedUp(t *testing.T) {
 	})
 }
 
+// Look-ups one after another, each for its timeout, once held requests back for half a
+// minute.
+func TestALogSourceThatIsAwayDelaysByTwoLookUpsAtMost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		next := &fickle{seen: newSeen(), refuse: func() error { return nil }}
+		o := options()
+		o.Source = source{away: func() bool { return true }}
+		h := New(o, Consumers{Traces: next})
+		h.Start()
+		for i := range 100 {
+			send(t, h, func(td ptrace.Traces) { request(td, i) })
+			time.Sleep(10 * time.Millisecond) // virtual
+		}
+		time.Sleep(o.Wait + 2*o.Logs.LookupTimeout) // virtual
+		synctest.Wait()
+		next.seen.once(t, 300)
+		require.NoError(t, h.Shutdown(t.Context()))
+	})
+}
+
 func TestLogsAreNotDoubledWhenTheyAreSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		next := &fickle{seen: newSeen(), refuse: func() error { return nil }}

@@ -12,8 +12,9 @@ import (
 )
 
 // pending is how many entries wait for the source. With more, entries go on
-// without: a source that is away delays what matters by its timeout, and nothing
-// else.
+// without. All that wait are asked for together: a source that is away delays what
+// matters by its timeout, or twice that where another question is under way, and
+// nothing else.
 const pending = 16
 
 // How far from its request a line may lie in time, where nothing is known of the
@@ -84,11 +85,31 @@ func (l *lookups) matters(r *annotate.Result) bool {
 
 func (l *lookups) run() {
 	defer close(l.ended)
-	for o := range l.queue {
-		l.ask(o)
-		l.hub.finish(o)
-		l.hub.counts.going.Add(-int64(o.left.Bytes))
+	for first := range l.queue {
+		all := l.waiting(first)
+		l.ask(all)
+		for _, o := range all {
+			l.hub.finish(o)
+			l.hub.counts.going.Add(-int64(o.left.Bytes))
+		}
 	}
+}
+
+// waiting are all outcomes that wait now, after the first.
+func (l *lookups) waiting(first *outcome) []*outcome {
+	all := []*outcome{first}
+	for len(all) <= pending {
+		select {
+		case o, ok := <-l.queue:
+			if !ok {
+				return all
+			}
+			all = append(all, o)
+		default:
+			return all
+		}
+	}
+	return all
 }
 
 // shutdown ends questions, and finishes what waits for one.
@@ -98,8 +119,11 @@ func (l *lookups) shutdown() {
 	<-l.ended
 }
 
-func (l *lookups) ask(o *outcome) {
-	of := l.missing(o)
+func (l *lookups) ask(all []*outcome) {
+	var of []*annotate.Result
+	for _, o := range all {
+		of = append(of, l.missing(o)...)
+	}
 	byID := make(map[pcommon.TraceID]*annotate.Result, len(of))
 	ids := make([]pcommon.TraceID, 0, len(of))
 	from, to := span(of[0])
