@@ -3,7 +3,7 @@
 # The tags of the whole distribution, as builder-config.yaml has them.
 TAGS := $(shell sed -n 's/^ *build_tags: *//p' builder-config.yaml)
 
-.PHONY: test demo generate bench bench-join bench-loki build stack
+.PHONY: test demo generate bench bench-join bench-loki bench-e2e build stack
 
 test:
 	go test -tags lean ./...
@@ -37,6 +37,15 @@ bench-join:
 # Builds a real Loki at first (minutes).
 bench-loki:
 	go test -tags lean,stack -run '^$$' -bench RealLoki -benchtime 40x -timeout 20m ./processor/tracejoinprocessor/internal/logsource
+
+# Everything on this machine at 2,000 requests per second: how soon each request is
+# in each back end, and what is lost when each is away for a minute. Takes about 15
+# minutes, on a machine with nothing else to do; builds real servers at first.
+bench-e2e:
+	go test -c -tags lean,stack -o bin/e2e.test ./internal/e2e
+	cd internal/e2e && ../../bin/e2e.test -test.v -test.run Arrives -alone -rate 2000 -duration 60s -samples 60
+	cd internal/e2e && for gone in jaeger loki prometheus; do \
+		../../bin/e2e.test -test.v -test.run Away -alone -rate 2000 -away 60s -between 20s -stopped $$gone || exit; done
 
 # Real Prometheus, Loki and Jaeger on loopback; see deploy/stack/README.md.
 stack:

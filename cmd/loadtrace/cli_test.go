@@ -262,20 +262,28 @@ func TestEverythingArrivesAtAnOTLPEndpoint(t *testing.T) {
 	}
 }
 
-func TestAnEndpointThatRefusesForAWhileLosesNothing(t *testing.T) {
-	tg, sink := newTestTarget(t), newSink(t, "127.0.0.1:0")
-	sink.refuses.Store(true)
-	c := loadtrace(t, "run", writePlan(t, tg.url, "[{constant: 500/s, duration: 4s}]"), "--json", "--otlp", sink.url)
-	require.NoError(t, c.Start())
-	tg.await(t)
-	require.Eventually(t, func() bool { return sink.refused.Load() > 2 }, 20*time.Second, 10*time.Millisecond)
-	sink.refuses.Store(false)
-	c.wait(t, 0)
-	s := c.summary(t)
-	assert.Len(t, sink.client, 2000)
-	assert.EqualValues(t, 2001, s.Telemetry.SpansDelivered)
-	assert.Positive(t, s.Telemetry.Refused)
-	assert.Zero(t, s.Telemetry.SpansDropped)
+// Behind a join it is the join that is refused. What that had to try again was once
+// not told.
+func TestAnEndpointThatRefusesForAWhileLosesNothingAndIsTold(t *testing.T) {
+	telemetry, err := freeAddress()
+	require.NoError(t, err)
+	for name, listen := range map[string]string{"without a join": "none", "with a join": "http://" + telemetry} {
+		t.Run(name, func(t *testing.T) {
+			tg, sink := newTestTarget(t), newSink(t, "127.0.0.1:0")
+			sink.refuses.Store(true)
+			c := loadtrace(t, "run", writePlan(t, tg.url, "[{constant: 500/s, duration: 4s}]"), "--json", "--otlp", sink.url, "--otlp-signals", "traces", "--listen", listen)
+			require.NoError(t, c.Start())
+			tg.await(t)
+			require.Eventually(t, func() bool { return sink.refused.Load() > 2 }, 20*time.Second, 10*time.Millisecond)
+			sink.refuses.Store(false)
+			c.wait(t, 0)
+			s := c.summary(t)
+			assert.Len(t, sink.client, 2000)
+			assert.EqualValues(t, 2001, s.Telemetry.SpansDelivered)
+			assert.Positive(t, s.Telemetry.Refused)
+			assert.Zero(t, s.Telemetry.SpansDropped)
+		})
+	}
 }
 
 func TestTelemetryThatNobodyTakesIsCountedAndMistrusted(t *testing.T) {

@@ -46,7 +46,8 @@ func (s *session) linger(ctx context.Context, enough <-chan string) {
 }
 
 // settle adds to the summary what the joins know when the collector has shut down:
-// what became of the spans that they took, and what was joined to them.
+// what became of the spans that they took, how often the pipeline behind refused some,
+// and what was joined to them.
 func (s *session) settle(sum *summary.Summary) {
 	if sum.RunID == "" {
 		return
@@ -55,6 +56,7 @@ func (s *session) settle(sum *summary.Summary) {
 	var all *summary.Join
 	for _, j := range s.allJoins() {
 		lost += j.Lost()
+		sum.Telemetry.Refused += j.Retries()
 		c := j.Coverage()
 		if all == nil {
 			all = &summary.Join{Missing: map[string]uint64{}}

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -30,6 +31,7 @@ type Instance struct {
 	// Log is the file with what it writes.
 	Log string
 
+	data    string
 	at      addresses
 	logFrom int64 // where in Log it began
 	cmd     *exec.Cmd
@@ -77,9 +79,9 @@ func start(ctx context.Context, s Server, o Options, binary string) (*Instance, 
 	if err != nil {
 		return nil, err
 	}
-	i := &Instance{Server: s, Log: filepath.Join(o.Data, s.Name+".log"), at: at, done: make(chan struct{})}
+	i := &Instance{Server: s, Log: filepath.Join(o.Data, s.Name+".log"), data: o.Data, at: at, done: make(chan struct{})}
 	i.cmd = exec.Command(binary, s.args(filepath.Join(dir, s.config), at)...)
-	i.cmd.Dir = o.Data
+	i.cmd.Dir, i.cmd.Env = o.Data, append(os.Environ(), s.env...)
 	if err := i.launch(); err != nil {
 		return nil, err
 	}
@@ -193,6 +195,16 @@ func (i *Instance) URLs() map[string]string {
 		urls[name] = i.URL(name)
 	}
 	return urls
+}
+
+// Again are the options with which it starts again where it was: on its ports,
+// with its data.
+func (i *Instance) Again() Options {
+	ports := map[string]int{}
+	for name := range i.at {
+		ports[name], _ = strconv.Atoi(i.at.port(name))
+	}
+	return Options{Data: i.data, Ports: ports}
 }
 
 // PID is its process id.

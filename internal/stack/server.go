@@ -17,6 +17,8 @@ type Server struct {
 	args func(config string, at addresses) []string
 	// config is its file in its folder.
 	config string
+	// env is added to the environment of its process.
+	env []string
 	// ready is the port and path that answer 200 when it takes requests.
 	readyPort, readyPath string
 }
@@ -88,6 +90,9 @@ func Jaeger() Server {
 			{"http", 16686}, {"grpc", 16685}, {"otlp_grpc", 14317}, {"otlp_http", 14318}, {"health", 13134},
 		},
 		config: "jaeger.yaml", readyPort: "health", readyPath: "/status",
+		// It would trace its own work, and send that to the usual port of OTLP, where
+		// a collector of ours may be.
+		env: []string{"OTEL_TRACES_SAMPLER=always_off"},
 		args: func(config string, at addresses) []string {
 			return []string{
 				"--config=file:" + filepath.ToSlash(config),
@@ -99,4 +104,33 @@ func Jaeger() Server {
 			}
 		},
 	}
+}
+
+// JaegerStorage is a process of Jaeger that holds traces in memory, up to 600,000
+// of them, for a JaegerOver it.
+func JaegerStorage() Server {
+	s := Jaeger()
+	s.ports = []Port{{"grpc", 17271}, {"otlp_grpc", 17317}, {"health", 17134}}
+	s.config = "storage.yaml"
+	s.args = func(config string, at addresses) []string {
+		return []string{
+			"--config=file:" + filepath.ToSlash(config),
+			"--set=extensions.remote_storage.endpoint=" + at["grpc"],
+			"--set=receivers.otlp.protocols.grpc.endpoint=" + at["otlp_grpc"],
+			"--set=extensions.healthcheckv2.http.endpoint=" + at["health"],
+		}
+	}
+	return s
+}
+
+// JaegerOver is a Jaeger that keeps its traces in a JaegerStorage, where they
+// outlive it.
+func JaegerOver(storage *Instance) Server {
+	s := Jaeger()
+	s.config = "stateless.yaml"
+	args := s.args
+	s.args = func(config string, at addresses) []string {
+		return append(args(config, at), "--set=extensions.jaeger_storage.backends.main.grpc.endpoint="+storage.at["grpc"])
+	}
+	return s
 }

@@ -96,6 +96,18 @@ func TestAServerIsBuiltOnceStartedAndStopped(t *testing.T) {
 	assert.Equal(t, 1, strings.Count(said.String(), "building it"), said.String())
 }
 
+func TestAServerStartsAgainWhereItWas(t *testing.T) {
+	s := tree(t, small, "well")
+	first, err := Start(t.Context(), s, Options{Data: t.TempDir()})
+	require.NoError(t, err)
+	require.NoError(t, first.Stop(context.Background()))
+	second, err := Start(t.Context(), s, first.Again())
+	require.NoError(t, err)
+	require.NoError(t, second.Stop(context.Background()))
+	assert.Equal(t, first.URLs(), second.URLs())
+	assert.Equal(t, first.Log, second.Log)
+}
+
 func TestABuildThatFailsShowsTheCompilersWords(t *testing.T) {
 	s := tree(t, "package main\n\nfunc main() { undefined() }\n", "")
 	_, err := Start(t.Context(), s, Options{Data: t.TempDir()})
@@ -175,7 +187,7 @@ func TestOutsideTheSourceTreeItSaysSo(t *testing.T) {
 }
 
 func TestEveryServerHasItsFolderAndConfig(t *testing.T) {
-	for _, s := range All() {
+	for _, s := range append(All(), JaegerStorage(), JaegerOver(&Instance{})) {
 		dir, err := folder(s)
 		require.NoError(t, err)
 		for _, name := range []string{"go.mod", "go.sum", s.config} {

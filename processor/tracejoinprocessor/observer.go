@@ -25,6 +25,10 @@ func (j *Join) Lost() uint64 {
 	return uint64(c.Refused + c.Undelivered)
 }
 
+// Retries is how many deliveries the pipeline behind refused, and that were tried
+// again.
+func (j *Join) Retries() uint64 { return uint64(j.hub.Counts().Retries) }
+
 // Coverage says of the client spans that have left what was joined to them.
 func (j *Join) Coverage() Coverage {
 	c := j.hub.Coverage()

@@ -118,7 +118,7 @@ func (h *Hub) Capacity() int64 { return h.o.MaxBytes }
 func (h *Hub) Instances() (n int, evicted uint64) { return h.targets.instances() }
 
 // Traces takes spans. What does not wait goes on first: if it is refused, so is the
-// whole payload, and nothing of it was taken.
+// whole payload, and no span of it was taken.
 func (h *Hub) Traces(ctx context.Context, td ptrace.Traces) error {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
@@ -134,6 +134,7 @@ func (h *Hub) Traces(ctx context.Context, td ptrace.Traces) error {
 	in := takeIn(&h.o, td, h.silence.over(now))
 	if passed := n - in.held; passed > 0 || n == 0 {
 		if err := in.pass(ctx, td, h.next.Traces); err != nil {
+			h.hear(in)
 			return err
 		}
 		h.counts.passed.Add(int64(passed))
@@ -147,6 +148,17 @@ func (h *Hub) Traces(ctx context.Context, td ptrace.Traces) error {
 		}
 	}
 	return nil
+}
+
+// hear tells the shards of the server spans of a payload that was refused, so that
+// requests that wait are joined to them while the pipeline behind is away: its
+// sender may bring them again too late. A span that comes again is known by its id.
+func (h *Hub) hear(in *intake) {
+	for i := range in.inputs {
+		if servers := in.inputs[i].Servers; len(servers) > 0 {
+			h.loops[i].in <- message{in: join.Input{Spans: ptrace.NewTraces(), Servers: servers}}
+		}
+	}
 }
 
 // Metrics takes the runtime's samples, strips exemplars of traces that were not

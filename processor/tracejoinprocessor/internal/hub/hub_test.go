@@ -286,6 +286,32 @@ func TestWhatIsRefusedIsGivenBackWhole(t *testing.T) {
 	})
 }
 
+// While the pipeline behind is away the target's spans are refused, and may come again
+// only when the request has left. It once left without a server span.
+func TestARequestIsJoinedToAServerSpanThatThePipelineRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		refuse := true
+		next := &fickle{seen: newSeen(), reads: true, refuse: func() error {
+			if refuse {
+				return errors.New("away")
+			}
+			return nil
+		}}
+		h := New(options(), Consumers{Traces: next})
+		h.Start()
+		require.NoError(t, h.Traces(t.Context(), alone(1, true)))
+		servers := alone(1, false)
+		require.Error(t, h.Traces(t.Context(), servers))
+		require.Error(t, h.Traces(t.Context(), servers), "as often as the sender tries")
+		time.Sleep(time.Minute) // virtual
+		refuse = false
+		require.NoError(t, h.Traces(t.Context(), servers))
+		require.NoError(t, h.Shutdown(t.Context()))
+		next.seen.once(t, 3)
+		assert.Zero(t, h.Coverage().Missing["no_server_span"])
+	})
+}
+
 // What was handed on may be shared by several exporters, and then nobody may change
 // it any more.
 func TestWhatSeveralExportersShareIsGivenBackWhole(t *testing.T) {
