@@ -3,7 +3,7 @@
 # The tags of the whole distribution, as builder-config.yaml has them.
 TAGS := $(shell sed -n 's/^ *build_tags: *//p' builder-config.yaml)
 
-.PHONY: test demo generate bench bench-loki bench-e2e build stack
+.PHONY: test demo generate bench bench-join bench-loki bench-e2e build stack
 
 test:
 	go test -tags lean ./...
@@ -17,7 +17,7 @@ build:
 generate:
 	go generate ./...
 
-# Takes about 20 minutes; needs two processors, taskset, nginx and wrk.
+# Takes about 25 minutes; needs two processors, taskset, nginx and wrk.
 bench:
 	go build -o bin/bench ./internal/bench
 	bin/bench soak
@@ -28,6 +28,11 @@ bench:
 	bin/bench tax
 	bin/bench exporter
 	bin/bench late
+	$(MAKE) bench-join
+
+# The join beside contrib's processors, on one processor; about 5 minutes.
+bench-join:
+	go test -tags lean -run '^$$' -bench . -benchtime 4x -cpu 1 -timeout 20m ./internal/joinbench
 
 # Builds a real Loki at first (minutes).
 bench-loki:

@@ -13,7 +13,10 @@ func compare() page {
 			baseline(),
 			attacks("$run"),
 		},
-		events: append(runEvents("$baseline")[:1], runEvents("$run")[:1]...),
+		events: []event{
+			{name: "Baseline", colour: colourWanted, expr: runLines("$baseline", beginOrEnd), tags: planName},
+			{name: "Run", colour: colourP99, expr: runLines("$run", beginOrEnd), tags: planName},
+		},
 		sections: []section{
 			{"The run against the baseline", compareChange()},
 			{"Baseline | Run", compareSides()},
@@ -38,6 +41,8 @@ func baseline() variable {
 }
 
 func compareChange() []panel {
+	environments := fmt.Sprintf(`count(sum by (%s) (count_over_time({%s="loadtrace"} | %s=~"$run|$baseline" | %s!="" [$__range])))`,
+		fingerprint, serviceName, runID, fingerprint)
 	colours := map[string]string{}
 	var percentiles, errors, rates []query
 	for _, side := range both {
@@ -67,16 +72,21 @@ func compareChange() []panel {
 			limits:  over(0.05, 0.2),
 		},
 		panel{
-			kind: bars, title: "Response time", unit: "s", w: 8, about: "Percentiles over the whole runs.",
+			kind: bars, title: "Response time", unit: "s", w: 7, about: "Percentiles over the whole runs.",
 			queries: percentiles, look: look{colours: colours},
 		},
 		panel{
-			kind: bars, title: "Error ratio", unit: "percentunit", w: 4, about: "Part of the requests sent that failed or got an answer that is an error.",
+			kind: bars, title: "Error ratio", unit: "percentunit", w: 3, about: "Part of the requests sent that failed or got an answer that is an error.",
 			queries: errors, look: look{colours: colours}, limits: over(0.001, 0.01),
 		},
 		panel{
-			kind: bars, title: "Requests sent", unit: "short", w: 4, about: "A comparison is fair between runs of the same load.",
+			kind: bars, title: "Requests sent", unit: "short", w: 3, about: "A comparison is fair between runs of the same load.",
 			queries: rates, look: look{colours: colours},
+		},
+		panel{
+			kind: figure, title: "Environments", unit: "short", w: 3,
+			about:   "1: the generators of both ran in the same environment. 2: this comparison is of machines, too; the lines below say how they differ.",
+			queries: []query{{from: Loki, expr: environments, legend: "environments"}}, limits: over(2, 2),
 		},
 	)
 }
@@ -111,6 +121,13 @@ func compareSides() []panel {
 			about:   "Failures and answers that are errors, of the " + name + ".",
 			queries: []query{prom(sum(rate(ofOne(v, requests, not(errorType, ""))), errorType), "{{"+errorType+"}}").mayBeEmpty(noFailures)},
 			look:    look{stacked: true},
+		}
+	})...)
+	out = append(out, pair(7, func(v, name string) panel {
+		return panel{
+			kind: log, title: "In words: " + name,
+			about:   "Where the " + name + " was carried out, and what came of it: the verdict with its reasons.",
+			queries: []query{lines(runLines(v, beginOrEnd))},
 		}
 	})...)
 	return append(out, pair(8, func(v, name string) panel {

@@ -97,7 +97,8 @@ func (l *live) holds(t *testing.T, title string, q query, chosen map[string]stri
 	return true
 }
 
-// count is how many series, lines or traces a query finds.
+// count is how many series, lines or traces a query finds. Series that the legend
+// cannot name are a fault.
 func (l *live) count(q query, expr string, chosen map[string]string) (int, error) {
 	switch {
 	case q.search != nil:
@@ -106,25 +107,44 @@ func (l *live) count(q query, expr string, chosen map[string]string) (int, error
 	case q.from == Loki && q.legend == "":
 		found, err := l.logLines(expr)
 		return len(found), err
+	}
+	found, err := l.figures(q, expr)
+	if err != nil {
+		return 0, err
+	}
+	return len(found), named(q.legend, found)
+}
+
+// figures are the series of a query that show anything.
+func (l *live) figures(q query, expr string) ([]series, error) {
+	switch {
 	case q.from == Loki:
-		return count(l.logFigures(expr, q.how))
+		return shows(l.logFigures(expr, q.how))
 	case q.how == atTheEnd:
-		return count(l.instant(expr, l.until))
+		return shows(l.instant(expr, l.until))
 	case q.how == asHeatmap:
 		found, err := l.overTime(expr)
-		return len(slices.DeleteFunc(found, func(s series) bool { return !s.native() })), err
+		return slices.DeleteFunc(found, func(s series) bool { return !s.native() }), err
 	default:
-		return count(l.overTime(expr))
+		return shows(l.overTime(expr))
 	}
 }
 
-func count(all []series, err error) (n int, _ error) {
-	for i := range all {
-		if all[i].data() {
-			n++
+func shows(all []series, err error) ([]series, error) {
+	return slices.DeleteFunc(all, func(s series) bool { return !s.data() }), err
+}
+
+var labelOf = regexp.MustCompile(`{{(\w+)}}`)
+
+// named holds that a legend's labels are labels of the series: to sum by one that is
+// not there finds something, under no name.
+func named(legend string, found []series) error {
+	for _, label := range labelOf.FindAllStringSubmatch(legend, -1) {
+		if len(found) > 0 && !slices.ContainsFunc(found, func(s series) bool { return s.Metric[label[1]] != "" }) {
+			return fmt.Errorf("no series has the label %s of the legend %s", label[1], legend)
 		}
 	}
-	return n, err
+	return nil
 }
 
 // resolve holds that each exemplar is a trace in Jaeger, which a click on it opens.
@@ -137,7 +157,10 @@ func (l *live) resolve(t *testing.T, title, expr string) {
 	seen := map[string]bool{}
 	for _, e := range found {
 		id := e[label]
-		if !assert.NotEmpty(t, id, "%s: an exemplar has no %s: %v", title, label, e) || seen[id] {
+		if !assert.NotEmpty(t, id, "%s: an exemplar has no %s: %v", title, label, e) {
+			return
+		}
+		if seen[id] {
 			continue
 		}
 		seen[id] = true
@@ -237,9 +260,9 @@ func (l *live) evaluate(t *testing.T) {
 		if r.Record == "" || limited.MatchString(r.Record) {
 			continue
 		}
-		found, err := count(l.overTime(r.Record))
+		found, err := shows(l.overTime(r.Record))
 		require.NoError(t, err)
-		assert.Positive(t, found, "%s has recorded nothing", r.Record)
+		assert.NotEmpty(t, found, "%s has recorded nothing", r.Record)
 	}
 }
 
@@ -281,9 +304,9 @@ func (l *live) follow(t *testing.T) {
 				}
 			}
 			require.NotEmpty(t, matchers)
-			found, err := count(l.overTime(strings.ReplaceAll(q.Query, "$__tags", strings.Join(matchers, ", "))))
+			found, err := shows(l.overTime(strings.ReplaceAll(q.Query, "$__tags", strings.Join(matchers, ", "))))
 			require.NoError(t, err, q.Name)
-			assert.Positive(t, found, "%s finds nothing for {%s}", q.Name, strings.Join(matchers, ", "))
+			assert.NotEmpty(t, found, "%s finds nothing for {%s}", q.Name, strings.Join(matchers, ", "))
 		}
 	})
 }

@@ -21,10 +21,13 @@ func runLines(run, having string) string {
 	return fmt.Sprintf(`{%s="loadtrace"} | %s | %s | drop %s, %s`, serviceName, is(runID, run), having, plan, summary)
 }
 
+// beginOrEnd of a run, the only lines that have the plan or how it ended.
+var beginOrEnd = fmt.Sprintf(`%s!="" or %s!=""`, plan, runEnd)
+
 // runEvents are the marks of a run.
 func runEvents(run string) []event {
 	return []event{
-		{name: "Run", colour: colourP99, expr: runLines(run, fmt.Sprintf(`%s!="" or %s!=""`, plan, runEnd)), tags: planName},
+		{name: "Run", colour: colourP99, expr: runLines(run, beginOrEnd), tags: planName},
 		{name: "Stages", colour: colourDone, expr: runLines(run, stageIndex+`!=""`), tags: attackName},
 		{
 			name: "Speed", colour: colourWarn, expr: runLines(run, speed+`!=""`), tags: attackName,

@@ -136,8 +136,10 @@ var (
 	planName   = label(attr.PlanName)
 	speed      = label(attr.Speed)
 	verdict    = label(attr.RunVerdict)
-	runEnd     = label(attr.RunEnd)
-	summary    = label(attr.Summary)
+
+	fingerprint = label(attr.EnvFingerprint)
+	runEnd      = label(attr.RunEnd)
+	summary     = label(attr.Summary)
 
 	joinStatus  = label(attr.JoinStatus)
 	joinSignal  = label(attr.JoinSignal)

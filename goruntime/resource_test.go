@@ -17,7 +17,7 @@ func TestTheDetectorDescribesThisProcessBesideOthers(t *testing.T) {
 	require.NoError(t, err, "schema URLs once conflicted")
 	texts := map[string]string{}
 	for _, a := range res.Attributes() {
-		texts[string(a.Key)] = a.Value.Emit()
+		texts[string(a.Key)] = a.Value.String()
 	}
 	e, ok := environment.Parse(texts)
 	require.True(t, ok)

@@ -40,10 +40,13 @@ known, and print the instrument's error: what was measured beside what is true.
              number of workers and the injected latency
   measured   what the summary of the run says
 
-Two cases stall the whole server for a second. Requests that were to be sent
+Four cases stall the whole server for a second. Requests that were to be sent
 meanwhile wait, in the server or, where all workers are busy, in the generator.
 Their service time hides that (coordinated omission); their response time must
 tell it, within 2 % of the truth at p95, p99 and p99.9.
+
+A case that is not to be trusted is marked and says why: its stall is told wrong,
+or the run itself cannot be trusted, as on a machine that is busy.
 
 Server and generator share this machine's processors: the error is that of the
 generator here, now, at this rate.

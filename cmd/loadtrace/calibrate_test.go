@@ -1,7 +1,13 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -24,9 +30,9 @@ func TestCalibrateFindsTheStallInTheResponseTime(t *testing.T) {
 		assert.Zero(t, r.SpansLost, r.Case)
 		assert.GreaterOrEqual(t, r.ServiceTime.P50, r.Served.P50, r.Case)
 		if r.Stalls {
-			assert.InDelta(t, 0.98, r.Truth.P99, 0.02, r.Case)
+			assert.InDelta(t, 0.99, r.Truth.P99, 0.03, r.Case)
 			assert.Greater(t, r.ResponseTime.P99, r.Truth.P99*(1-calibrate.Tolerance), "%s: the stall is not hidden, however slow the machine", r.Case)
-			assert.Equal(t, r.Error > calibrate.Tolerance, len(r.Faults) > 0, "%s: %v", r.Case, r.Faults)
+			assert.Equal(t, r.Error > calibrate.Tolerance, strings.Contains(strings.Join(r.Faults, "\n"), "of the stall is off by"), "%s: %v", r.Case, r.Faults)
 		}
 	}
 	want := exitUndecided
@@ -35,6 +41,27 @@ func TestCalibrateFindsTheStallInTheResponseTime(t *testing.T) {
 	}
 	assert.Equal(t, want, c.ProcessState.ExitCode(), c.err.String())
 	assert.Contains(t, c.err.String(), "case 7 of 7")
+}
+
+// A machine that is busy with other programs makes the instrument err, and the
+// instrument says so, also of the cases that have no stall.
+func TestCalibrateOnABusyMachineIsUndecided(t *testing.T) {
+	for range 2 * runtime.NumCPU() {
+		hog := exec.Command("sh", "-c", "while :; do :; done")
+		require.NoError(t, hog.Start())
+		t.Cleanup(func() { hog.Process.Kill(); hog.Wait() })
+	}
+	c := wrapped(loadtrace(t, "calibrate", "--duration", "2s", "--rate", "1000"), "nice", "-n", "19")
+	said, stderr := io.Pipe()
+	c.Stderr = stderr
+	require.NoError(t, c.Start())
+	for lines := bufio.NewScanner(said); lines.Scan() && !strings.HasPrefix(lines.Text(), "case 2 of 7"); {
+	}
+	go io.Copy(io.Discard, said)
+	require.NoError(t, c.Process.Signal(os.Interrupt)) // one case is enough
+	c.wait(t, 1)
+	require.NoError(t, stderr.Close())
+	assert.Regexp(t, `✘ fixed: 5 ms(.|\n)*✘ .*(starved|the schedule was not kept)`, c.out.String())
 }
 
 func TestCalibrateRefusesWhatItCannotMeasure(t *testing.T) {

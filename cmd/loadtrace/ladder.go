@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"regexp"
+	"strings"
 	"syscall"
 	"time"
 
@@ -18,10 +19,14 @@ import (
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/ladder"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/term"
 	"github.com/loadtrace/loadtrace/internal/demotarget/tune"
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
 
-// climb measures the demo service with more and more of its mistakes mended.
+// climb measures variants of a service: the demo service with more and more of
+// its mistakes mended, or the user's own.
 type climb struct {
+	own              own
 	rounds           int
 	workers          int
 	duration, warmUp time.Duration
@@ -34,7 +39,7 @@ type climb struct {
 func newLadder() *cobra.Command {
 	var c climb
 	cmd := &cobra.Command{
-		Use:   "ladder",
+		Use:   "ladder [PLAN --variant NAME=COMMAND ...]",
 		Short: "Mend a slow service step by step, and measure what each step gains",
 		Long: `Start the demo service with seven mistakes that are found in services in the wild,
 and again with one more of them mended each time, until none is left. All variants
@@ -51,20 +56,34 @@ service's own. Its lines of log go to a file that is deleted. Service and load
 share this machine's processors: ratios mean something, absolute figures little.
 target --help has the flag --tune, which takes the same steps.
 
+With a plan and variants, climb your own service instead: each variant is a command
+that starts it, run by sh; it is measured when it listens where the plan attacks,
+and then told to stop. The plan has closed loops; of a sequence of attacks the last
+counts, and those before it warm the service up. Goroutines are read where the
+service has expvar's /debug/vars with goroutines.
+
 Exit codes: 0 the ladder was climbed; 98 undecided: requests of a variant failed,
 so that its rate says nothing, or most runs could not be trusted; 2 a bad flag; 1
 anything else.`,
 		Example: `  loadtrace ladder
   loadtrace ladder --rounds 9 --duration 5s
   taskset -c 0 loadtrace ladder --service-cpus 1   # load and service on a processor each
-  loadtrace ladder --json > ladder.json`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+  loadtrace ladder --json > ladder.json
+  loadtrace ladder plan.yaml --variant old='./service-old' --variant new='./service-new'`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return badInput(fmt.Errorf("want one plan at most, got %d arguments", len(args)))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c.own.plan = strings.Join(args, "")
 			c.stdout, c.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
 			return c.do(cmd.Context())
 		},
 	}
 	flags := cmd.Flags()
+	flags.StringArrayVar(&c.own.variants, "variant", nil, "a variant of your own service, as in new='./service --port 8080' (repeatable; needs a plan)")
 	flags.IntVar(&c.rounds, "rounds", 5, "how often each variant is measured")
 	flags.IntVar(&c.workers, "workers", 64, "requests under way at any time")
 	flags.DurationVar(&c.duration, "duration", 3*time.Second, "of each measurement")
@@ -108,21 +127,36 @@ func (c *climb) checkCPUs() error {
 
 var cpuList = regexp.MustCompile(`^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$`)
 
-// step is a variant of the demo service.
+// step is a variant and how it is started; said takes what it says.
 type step struct {
-	set  tune.Set
-	rung ladder.Rung
+	rung  ladder.Rung
+	start func(ctx context.Context, dir string, said *os.File) (*subject, error)
 }
 
-// steps are the variants from none to all, each with one step more.
-func steps() []step {
+// subject is a variant under way.
+type subject struct {
+	plan    *loadgen.Plan // that attacks it
+	address string        // where it may tell of its goroutines
+	sample  func(*summary.Summary) ladder.Sample
+	stop    func()
+}
+
+// steps are the user's variants, or those of the demo service from none to all,
+// each with one step more.
+func (c *climb) steps() ([]step, error) {
+	if c.own.plan != "" {
+		return c.own.steps(c.under())
+	}
+	if len(c.own.variants) > 0 {
+		return nil, badInput(errors.New("--variant: needs a plan that attacks the variants; write loadtrace ladder plan.yaml, and then the variants"))
+	}
 	set := tune.None
-	list := []step{{set, ladder.Rung{Name: "none"}}}
+	list := []step{{ladder.Rung{Name: "none"}, c.demo(set)}}
 	for _, d := range tune.Steps() {
 		set = set.With(d.Step)
-		list = append(list, step{set, ladder.Rung{Name: d.Name, Mistake: d.Mistake, Mend: d.Mend}})
+		list = append(list, step{ladder.Rung{Name: d.Name, Mistake: d.Mistake, Mend: d.Mend}, c.demo(set)})
 	}
-	return list
+	return list, nil
 }
 
 func (c *climb) do(ctx context.Context) error {
@@ -132,12 +166,16 @@ func (c *climb) do(ctx context.Context) error {
 	relaxGC()
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	list, err := c.steps()
+	if err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "loadtrace-ladder")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	rungs, err := c.measure(ctx, dir)
+	rungs, err := c.measure(ctx, dir, list)
 	if err != nil {
 		return err
 	}
@@ -149,14 +187,13 @@ func (c *climb) do(ctx context.Context) error {
 }
 
 // measure goes up and down the ladder.
-func (c *climb) measure(ctx context.Context, dir string) ([]ladder.Rung, error) {
-	list := steps()
+func (c *climb) measure(ctx context.Context, dir string, list []step) ([]ladder.Rung, error) {
 	shown := newClimbing(c, len(list))
 	defer shown.close()
 	for round := range c.rounds {
 		for _, i := range ladder.Order(round, len(list)) {
 			shown.begin(round, list[i].rung.Name)
-			s, err := c.run(ctx, dir, list[i].set)
+			s, err := run(ctx, dir, list[i])
 			if err != nil {
 				return nil, fmt.Errorf("round %d, %s: %w", round+1, list[i].rung.Name, err)
 			}

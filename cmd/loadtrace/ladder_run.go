@@ -24,35 +24,49 @@ var ladderPlan []byte
 const measuredAttack = 1
 
 // run measures a variant once, in a process of its own.
-func (c *climb) run(ctx context.Context, dir string, set tune.Set) (s ladder.Sample, err error) {
+func run(ctx context.Context, dir string, v step) (s ladder.Sample, err error) {
 	said, err := os.Create(filepath.Join(dir, "service.log"))
 	if err != nil {
 		return s, err
 	}
 	defer said.Close()
-	service, err := startService(ctx, launch{under: c.under(), stderr: said, flags: []string{
-		"--otlp=", "--store-latency=0s", "--store-tail=0", "--error-share=0", "--tune=" + set.String(),
-	}})
+	subject, err := v.start(ctx, dir, said)
 	if err != nil {
 		return s, fmt.Errorf("%w\n%s", err, ending(said))
 	}
-	defer service.stop()
-	plan, err := c.plan(dir, service.HTTP)
-	if err != nil {
-		return s, err
-	}
-	seen := watchGoroutines(service.HTTP)
-	sum, err := attackUnseen(ctx, plan, &caught{})
+	defer subject.stop()
+	seen := watchGoroutines(subject.address)
+	sum, err := attackUnseen(ctx, subject.plan, &caught{})
 	most := seen.most()
 	if err != nil {
 		return s, err
 	}
-	s = sampleOf(&sum)
+	s = subject.sample(&sum)
 	s.Goroutines = most
 	if s.Rate == 0 {
 		return s, errNoAnswer
 	}
 	return s, nil
+}
+
+// demo starts the demo service with steps of tuning.
+func (c *climb) demo(set tune.Set) func(context.Context, string, *os.File) (*subject, error) {
+	return func(ctx context.Context, dir string, said *os.File) (*subject, error) {
+		service, err := startService(ctx, launch{under: c.under(), stderr: said, flags: []string{
+			"--otlp=", "--store-latency=0s", "--store-tail=0", "--error-share=0", "--tune=" + set.String(),
+		}})
+		if err != nil {
+			return nil, err
+		}
+		plan, err := c.plan(dir, service.HTTP)
+		if err != nil {
+			service.stop()
+			return nil, err
+		}
+		return &subject{plan, service.HTTP, func(sum *summary.Summary) ladder.Sample {
+			return sampleOf(sum, sum.Attacks[measuredAttack].Figures)
+		}, service.stop}, nil
+	}
 }
 
 // under pins the service to its processors, where that is wanted. Go takes their
@@ -102,9 +116,8 @@ func goodTokens(address string) []byte {
 	return targets.Bytes()
 }
 
-// sampleOf is what a run showed, but for the goroutines.
-func sampleOf(sum *summary.Summary) ladder.Sample {
-	f := sum.Attacks[measuredAttack].Figures
+// sampleOf is what a run showed, but for the goroutines. f is the part that counts.
+func sampleOf(sum *summary.Summary, f summary.Figures) ladder.Sample {
 	return ladder.Sample{
 		Rate: f.RateAchieved, P50: float64(f.ServiceTime.P50), P99: float64(f.ServiceTime.P99),
 		Sent: f.Requests.Sent(), Errors: f.Requests.Sent() - f.Requests.OK,

@@ -2,7 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
+	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -72,13 +75,82 @@ func TestALadderThatIsInterruptedLeavesNothingBehind(t *testing.T) {
 	assert.Empty(t, found)
 }
 
-func TestTheStepsGoFromNoneToAllOneAtATime(t *testing.T) {
-	list := steps()
-	assert.Equal(t, tune.None, list[0].set)
-	assert.Equal(t, tune.All, list[len(list)-1].set)
-	for i, d := range tune.Steps() {
-		assert.Equal(t, list[i].set.With(d.Step), list[i+1].set)
-		assert.Equal(t, d.Name, list[i+1].rung.Name)
+const ownPlan = `
+name: own
+order: sequence
+attacks:
+  - name: warm-up
+    http: {url: http://%[1]s/healthz}
+    load: [{constant: 50/s, duration: 100ms}]
+  - name: measured
+    http: {url: http://%[1]s/healthz}
+    load: [{max: {workers: 4}, duration: 200ms}]
+`
+
+// The demo service stands for somebody's own; it is started by sh, as theirs.
+func TestALadderMeasuresVariantsOfAnyService(t *testing.T) {
+	address, err := freeAddress()
+	require.NoError(t, err)
+	plan := filepath.Join(t.TempDir(), "own.yaml")
+	require.NoError(t, os.WriteFile(plan, fmt.Appendf(nil, ownPlan, address), 0o600))
+	command := fmt.Sprintf("%s target --http %s --grpc 127.0.0.1:0 --otlp=", os.Args[0], address)
+	c := loadtrace(t, "ladder", plan, "--rounds=2", "--json",
+		"--variant", "old="+command+" --tune=none", "--variant", "new=exec "+command)
+	c.Run()
+	require.Contains(t, []int{0, exitUndecided}, c.ProcessState.ExitCode(), "%s\n%s", &c.out, &c.err)
+	var r ladder.Result
+	require.NoError(t, json.Unmarshal(c.out.Bytes(), &r), "%s", &c.out)
+	require.Len(t, r.Rungs, 2)
+	for i, name := range []string{"old", "new"} {
+		assert.Equal(t, name, r.Rungs[i].Name)
+		assert.Positive(t, r.Rungs[i].Rate)
+		assert.Greater(t, r.Rungs[i].Goroutines, 4)
+		assert.Zero(t, r.Rungs[i].Errors)
+	}
+	require.NoError(t, nobodyListens(address), "the last variant has ended, too")
+}
+
+func nobodyListens(address string) error {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
+	return l.Close()
+}
+
+func TestVariantsThatCannotBeMeasuredAreRefused(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer taken.Close()
+	address, err := freeAddress()
+	require.NoError(t, err)
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		return path
+	}
+	good := write("good.yaml", fmt.Sprintf(ownPlan, address))
+	busy := write("busy.yaml", fmt.Sprintf(ownPlan, taken.Addr()))
+	open := write("open.yaml", strings.ReplaceAll(fmt.Sprintf(ownPlan, address), "max: {workers: 4}", "constant: 5/s"))
+	for _, c := range []struct {
+		args  []string
+		code  int
+		fault string
+	}{
+		{[]string{"--variant=a=true"}, 2, "--variant: needs a plan"},
+		{[]string{good}, 2, "--variant: give two at least"},
+		{[]string{good, "--variant=a=true", "--variant=a=true"}, 2, "--variant a: is there twice"},
+		{[]string{good, "--variant=a", "--variant=b=true"}, 2, `--variant "a": write name=command`},
+		{[]string{open, "--variant=a=true", "--variant=b=true"}, 2, "attack measured: has a stage with a rate of its own"},
+		{[]string{dir + "/none.yaml", "--variant=a=true", "--variant=b=true"}, 2, "none.yaml"},
+		{[]string{good, "--variant=a=echo help me; exit 3", "--variant=b=true"}, 1, "the command ended (exit status 3) before it listened on " + address + "\nhelp me"},
+		{[]string{busy, "--variant=a=true", "--variant=b=true"}, 1, "something listens on " + taken.Addr().String() + " already"},
+	} {
+		cmd := loadtrace(t, append([]string{"ladder"}, c.args...)...)
+		require.NoError(t, cmd.Start())
+		cmd.wait(t, c.code)
+		assert.Contains(t, cmd.err.String(), c.fault)
 	}
 }
 

@@ -82,6 +82,9 @@ func startTarget(t *testing.T, otlp string) (http string) {
 
 // The target is there before the run and after it: what it tells of the last
 // requests comes later than they end.
+//
+// The slowest request may be the first, whose write lasts into the server's work:
+// then nothing is left for network and queues, which are not asked for here.
 func TestARunJoinsEveryRequestToWhatTheTargetTells(t *testing.T) {
 	address, err := freeAddress()
 	require.NoError(t, err)
@@ -93,7 +96,7 @@ func TestARunJoinsEveryRequestToWhatTheTargetTells(t *testing.T) {
 	c := loadtrace(t, append([]string{"run", plan, "--listen", otlp}, set...)...)
 	c.run(t, 0)
 	for _, shown := range []string{
-		"300 requests joined · 300 complete (100 %)", "One slow request", "where the ", "network, queues", "server ",
+		"300 requests joined · 300 complete (100 %)", "One slow request", "where the ", "server ",
 		"auth-service", "goroutines", "its clock is", "line that it logged", "token accepted",
 	} {
 		assert.Contains(t, c.out.String(), shown)

@@ -217,7 +217,7 @@ func TestAttributesAndJSONAreReadBack(t *testing.T) {
 		want := anyEnvironment(t)
 		texts := map[string]string{}
 		for _, a := range want.Attributes() {
-			texts[string(a.Key)] = a.Value.Emit()
+			texts[string(a.Key)] = a.Value.String()
 		}
 		got, ok := Parse(texts)
 		require.True(t, ok)

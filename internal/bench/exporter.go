@@ -59,11 +59,13 @@ func exporter(ctx context.Context, args []string) error {
 	for i := range cost {
 		cost[i] = scraped[i] - idle[i]
 	}
+	first := took[0]
 	slices.Sort(cost)
 	slices.Sort(took)
 	fmt.Printf("target, %% of a processor: idle %.3f, scraped once a second %.3f (means)\n", mean(idle), mean(scraped))
 	fmt.Printf("cost of the scrapes: median %.3f %%, %.3f … %.3f\n", cost[len(cost)/2], cost[0], cost[len(cost)-1])
-	fmt.Printf("a scrape: median %v, slowest %v of %d\n", took[len(took)/2].Round(time.Microsecond), took[len(took)-1].Round(time.Microsecond), len(took))
+	at := func(q float64) time.Duration { return took[int(q*float64(len(took)-1))].Round(time.Microsecond) }
+	fmt.Printf("a scrape: median %v, p95 %v, slowest %v of %d; the first of all %v\n", at(.5), at(.95), at(1), len(took), first.Round(time.Microsecond))
 	return nil
 }
 

@@ -22,8 +22,8 @@ type hitter struct {
 	flights sync.Pool       // of *flight
 }
 
-// noURL is not a URL: vegeta makes no request of it.
-const noURL = ":"
+// noMethod is not a method: vegeta makes no request of it.
+const noMethod = " "
 
 // hit is a vegeta.Targeter, which a worker calls once for each hit.
 //
@@ -33,7 +33,7 @@ const noURL = ":"
 // of its own for the transport to replace costs a fifth of the whole hit again:
 // docs/adr/0008-transport.md has the figures.
 func (h *hitter) hit(t *vegeta.Target) error {
-	t.URL = noURL
+	t.Method = noMethod
 	f, _ := h.flights.Get().(*flight)
 	if f == nil {
 		f = &flight{setup: &h.setup}

@@ -156,7 +156,7 @@ func dividesAmongParts(t *testing.T, h Harness) {
 	for index := range count {
 		plan, err := (&loadgen.Plan{Name: "test", Attacks: []loadgen.Attack{a}}).Split(pace.Part{Index: index, Count: count})
 		require.NoError(t, err)
-		begin := time.Now().Add(50 * time.Millisecond)
+		begin := time.Now().Add(50 * time.Millisecond).Round(0) // of the wall clock, as what is agreed on
 		res := do(t.Context(), t, plan, runner.Options{ID: id, Open: h.Open, Begin: begin})
 		for _, r := range res.Records {
 			require.False(t, seen[r.Seq], "hit %d was another part's", r.Seq)

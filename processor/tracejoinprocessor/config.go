@@ -96,7 +96,8 @@ type LokiConfig struct {
 	// it and the interval together.
 	Settle time.Duration `mapstructure:"settle"`
 	// LookupTimeout bounds the look-up of requests that matter and have no lines:
-	// those that failed, and those whose response time reaches LookupSlow.
+	// those that failed, those whose response time reaches LookupSlow, and those that
+	// an exemplar names.
 	LookupTimeout time.Duration `mapstructure:"lookup_timeout"`
 	LookupSlow    time.Duration `mapstructure:"lookup_slow"`
 }

@@ -95,8 +95,12 @@ func (c *Case) plan(address string) string {
 	for _, s := range c.load() {
 		load = append(load, fmt.Sprintf("{constant: %v/s, count: %d}", float64(s.Constant), s.Count))
 	}
+	trust := ""
+	if c.MaxWorkers > 0 {
+		trust = "trust: {schedule_lag: 1h}\n" // waiting for a worker is what the case is about
+	}
 	return fmt.Sprintf("name: calibrate\nattacks:\n- name: reference\n  %s\n  workers: %d\n  max_workers: %d\n  load: [%s]\n"+
-		"limits: {overrun: 1m}\n", target, min(most, 100), most, strings.Join(load, ", "))
+		"limits: {overrun: 1m}\n%s", target, min(most, 100), most, strings.Join(load, ", "), trust)
 }
 
 func injected(c *Case) []time.Duration {
@@ -113,7 +117,11 @@ func (r *Result) read(c *Case, sum *summary.Summary) {
 	r.ServiceTime, r.ResponseTime, r.Lag = of(t.ServiceTime), of(t.ResponseTime), of(t.Lag)
 	r.Requests, r.Finished = t.Requests.Planned, t.Requests.Finished
 	r.SpansLost = sum.Telemetry.SpansMade - min(sum.Telemetry.SpansMade, sum.Telemetry.SpansDelivered)
-	r.Faults = append(r.Faults, sum.Faults...)
+	for _, doubt := range slices.Concat(sum.Faults, sum.Verdict.Reasons) {
+		if !slices.Contains(r.Faults, doubt) {
+			r.Faults = append(r.Faults, doubt)
+		}
+	}
 	if r.SpansLost > 0 {
 		r.fault("%d of %d spans were lost", r.SpansLost, sum.Telemetry.SpansMade)
 	}

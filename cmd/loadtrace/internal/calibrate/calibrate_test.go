@@ -10,6 +10,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
+	"github.com/loadtrace/loadtrace/loadgen/verdict"
 )
 
 // An instrument that reports service time as response time must not pass.
@@ -43,6 +44,19 @@ func TestLostSpansAndUnfinishedRequestsAreFaults(t *testing.T) {
 	var r Result
 	r.read(&c, &sum)
 	assert.Equal(t, []string{"3 of 11 spans were lost", "9 of 10 requests finished"}, r.Faults)
+}
+
+// A busy machine shows in the verdict on the run, also where there is no stall.
+func TestARunThatIsNotTrustedIsAFault(t *testing.T) {
+	c := Case{Count: 10}
+	sum := summary.Summary{
+		Total:   summary.Figures{Requests: summary.Requests{Planned: 10, Finished: 10}},
+		Faults:  []string{"telemetry was lost"},
+		Verdict: verdict.Report{Verdict: verdict.Undecided, Reasons: []string{"the schedule was not kept", "telemetry was lost"}},
+	}
+	var r Result
+	r.read(&c, &sum)
+	assert.Equal(t, []string{"telemetry was lost", "the schedule was not kept"}, r.Faults)
 }
 
 func TestThePlanOfEachCaseIsAPlan(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/loadtrace/loadtrace/goruntime/environment"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/loadgen/verdict"
 )
@@ -34,6 +35,7 @@ func Markdown(w io.Writer, s *summary.Summary) error {
 	m.reasons(v)
 	m.thresholds(v.Thresholds)
 	m.figures(s)
+	m.environment(&s.Environment.Generator)
 	m.slowest(s.Slowest)
 	_, err := io.WriteString(w, m.out.String())
 	return err
@@ -113,6 +115,14 @@ func (m *markdown) slowest(requests []summary.Request) {
 			text(result), "`"+code(r.TraceID)+"`", text(r.Attack)+": `"+code(what)+"`")
 	}
 	m.linef("\n</details>")
+}
+
+// environment says what the generator ran in, for whoever holds two comments beside
+// each other.
+func (m *markdown) environment(e *environment.Environment) {
+	if e.Known() {
+		m.linef("\nMeasured in environment `%s`: %s.", e.Fingerprint(), text(strings.Join(e.Words(), ", ")))
+	}
 }
 
 func took(q summary.Quantiles, s summary.Seconds) string {

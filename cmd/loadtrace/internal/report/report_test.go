@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/loadtrace/loadtrace/goruntime/environment"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/loadgen/verdict"
@@ -115,4 +116,15 @@ func TestNothingFromOutsideIsMarkup(t *testing.T) {
 	var suites testsuites
 	require.NoError(t, xml.Unmarshal(out.Bytes(), &suites), "%s", &out)
 	assert.Contains(t, suites.Suite.Name, "</details><img src=x>|`b`")
+}
+
+func TestACommentSaysWhatTheRunWasMadeIn(t *testing.T) {
+	s := run()
+	var before, after bytes.Buffer
+	require.NoError(t, Markdown(&before, s))
+	assert.NotContains(t, before.String(), "environment", "what is not known is not told")
+	e := &s.Environment.Generator
+	e.OS, e.Kernel, e.CPU = "linux", "6.18", environment.CPU{Model: "A*M*D", Allowed: 2}
+	require.NoError(t, Markdown(&after, s))
+	assert.Contains(t, after.String(), "\nMeasured in environment `"+e.Fingerprint()+"`: A\\*M\\*D, 2 processors, linux 6.18.\n")
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/loadtrace/loadtrace/internal/attr"
 	"github.com/loadtrace/loadtrace/internal/goldentest"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/annotate"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/clientspan"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/clock"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/join"
-	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/ledger"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/window"
 )
@@ -65,7 +65,7 @@ func server(n, parent byte, from *join.Origin, began, ended time.Duration) join.
 }
 
 func joined(s ptrace.Span, servers ...join.Server) *join.Joined {
-	return &join.Joined{Client: join.Client{Trace: trace, Span: s}, Of: &join.Trace{ID: trace, Servers: servers, Clients: 1}, Alone: true}
+	return &join.Joined{Client: join.Client{Trace: trace, ID: s.SpanID(), Span: s}, Of: &join.Trace{ID: trace, Servers: servers, Clients: 1}, Alone: true}
 }
 
 // everything is a result in which nothing is missing.
@@ -178,29 +178,6 @@ func TestOfATraceWithSeveralClientsEachHasItsOwnLines(t *testing.T) {
 	assert.Len(t, r.Lines, 4)
 }
 
-func TestAClientSpanIsReadWhateverMadeIt(t *testing.T) {
-	foreign := client(ptrace.NewTraces())
-	foreign.Attributes().PutInt("http.status_code", 503) // as before the conventions were stable
-	foreign.Status().SetCode(ptrace.StatusCodeError)
-	foreign.SetFlags(0x100)
-	c := annotate.ReadClient(foreign)
-	assert.Equal(t, 100*ms, c.Request.Response, "what there is: its duration")
-	assert.True(t, c.Failed)
-	assert.True(t, c.Answered, "503 is an answer")
-	assert.True(t, c.NotSampled)
-
-	c = annotate.ReadClient(ours(client(ptrace.NewTraces())))
-	assert.Equal(t, 110*ms, c.Request.Response)
-	assert.Equal(t, 80*ms, c.Request.Wait)
-	assert.Equal(t, 3*ms, c.Request.Phases[ledger.TLS])
-	assert.Equal(t, "r1", c.Run)
-	assert.False(t, c.NotSampled, "no flags, as from senders that do not know of them")
-
-	refused := client(ptrace.NewTraces())
-	refused.Status().SetCode(ptrace.StatusCodeError)
-	assert.False(t, annotate.ReadClient(refused).Answered)
-}
-
 // The pair for the clock begins when a connection was there, so that the time to
 // make one does not widen the bound.
 func TestThePairOfTheClockBeginsWithTheRequestItself(t *testing.T) {
@@ -230,7 +207,7 @@ func TestTheStatusSaysWhatIsMissingOfWhatIsExpected(t *testing.T) {
 		{"clock", func(r *annotate.Result) { r.Clocked = false }, all, annotate.Partial, []annotate.Missing{annotate.NoClock}},
 		{"server", func(r *annotate.Result) { r.Server = annotate.Server{} }, all, annotate.Partial, []annotate.Missing{annotate.NoServerSpan}},
 		{"everything", func(r *annotate.Result) {
-			*r = annotate.Result{Client: annotate.Client{NotSampled: true}}
+			*r = annotate.Result{Client: clientspan.Client{NotSampled: true}}
 		}, all, annotate.None, []annotate.Missing{annotate.NotSampled, annotate.NoRuntime, annotate.NoLogs}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/clientspan"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/clock"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/join"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/ledger"
@@ -54,7 +55,7 @@ type Server struct {
 type Result struct {
 	Trace     pcommon.TraceID
 	Span      pcommon.SpanID
-	Client    Client
+	Client    clientspan.Client
 	Server    Server
 	Others    []join.Server
 	OthersCut int
@@ -77,8 +78,12 @@ type Expected struct {
 // Match finds the server's side of a client span: its direct children, or in a
 // trace where it is the only client span the server span that began first.
 func Match(j *join.Joined) (r Result) {
-	r.Trace, r.Span = j.Trace, j.Span.SpanID()
-	r.Client = ReadClient(j.Span)
+	r.Trace, r.Span = j.Trace, j.ID
+	if j.Told != nil {
+		r.Client = *j.Told
+	} else {
+		r.Client = clientspan.Read(j.Span)
+	}
 	children := j.Of.Children(r.Span)
 	switch {
 	case len(children) > 0:
@@ -142,7 +147,7 @@ func (r *Result) Pair() (p clock.Pair, ok bool) {
 		return p, false
 	}
 	return clock.Pair{
-		Sent: r.Client.asked(), Done: r.Client.Done,
+		Sent: r.Client.Asked(), Done: r.Client.Done,
 		Began: r.Server.Began.AsTime(), Ended: r.Server.Ended.AsTime(),
 	}, true
 }

@@ -165,7 +165,7 @@ func (h *Hub) hear(in *intake) {
 // kept, and hands everything on.
 func (h *Hub) Metrics(ctx context.Context, md pmetric.Metrics) error {
 	h.targets.read(md)
-	if !h.o.Keep.All {
+	if !h.o.Keep.All || h.o.Source != nil { // with a source, what exemplars name is looked up
 		h.settleExemplars(md)
 	}
 	return h.next.Metrics.ConsumeMetrics(ctx, md)

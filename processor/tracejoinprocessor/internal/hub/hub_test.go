@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/goleak"
 
@@ -140,8 +141,13 @@ func TestNothingIsLostOrDoubledWhateverThePipelineRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
 		max   int64
 		reads bool
+		keep  Keep
 	}{
-		"with room": {max: 64 << 20}, "over the budget": {max: 1 << 20}, "which only reads": {max: 64 << 20, reads: true},
+		"with room": {64 << 20, false, Keep{All: true}}, "over the budget": {1 << 20, false, Keep{All: true}},
+		"which only reads":           {64 << 20, true, Keep{All: true}},
+		"of what is held encoded":    {64 << 20, false, Keep{Share: 1, Remember: 1000}},
+		"of that, over the budget":   {1 << 20, false, Keep{Share: 1, Remember: 1000}},
+		"of that, to one that reads": {64 << 20, true, Keep{Share: 1, Remember: 1000}},
 	} {
 		max := c.max
 		t.Run(name, func(t *testing.T) {
@@ -157,7 +163,7 @@ func TestNothingIsLostOrDoubledWhateverThePipelineRefuses(t *testing.T) {
 					return nil
 				}}
 				o := options()
-				o.MaxBytes, o.DrainTimeout = max, time.Minute
+				o.MaxBytes, o.DrainTimeout, o.Keep = max, time.Minute, c.keep
 				h := New(o, Consumers{Traces: next})
 				h.Start()
 				const n = 3000
@@ -179,9 +185,13 @@ func TestNothingIsLostOrDoubledWhateverThePipelineRefuses(t *testing.T) {
 				next.seen.once(t, 3*n)
 				require.Len(t, next.seen.joined, n)
 				c := h.Counts()
-				assert.EqualValues(t, n, c.Waited)
-				assert.EqualValues(t, n, c.Delivered)
-				assert.EqualValues(t, 2*n, c.Passed)
+				waited := int64(n)
+				if !o.Keep.All {
+					waited = 3 * n
+				}
+				assert.Equal(t, waited, c.Waited)
+				assert.Equal(t, waited, c.Delivered)
+				assert.Equal(t, 3*n-waited, c.Passed)
 				assert.Zero(t, c.HeldBytes)
 				assert.Zero(t, c.Waiting)
 				if max == 1<<20 {
@@ -193,48 +203,52 @@ func TestNothingIsLostOrDoubledWhateverThePipelineRefuses(t *testing.T) {
 }
 
 func TestAPipelineThatIsAwayBoundsMemoryAndLosesNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		back := time.Now().Add(10 * time.Minute)
-		next := &fickle{seen: newSeen(), refuse: func() error {
-			if time.Now().Before(back) {
-				return errors.New("away")
-			}
-			return nil
-		}}
-		o := options()
-		o.MaxBytes, o.Shards = 1<<20, 1
-		h := New(o, Consumers{Traces: next})
-		h.Start()
-		// Client spans alone, so that nothing is refused for what passes.
-		clients := func(from, n int) ptrace.Traces {
-			td := ptrace.NewTraces()
-			for i := range n {
-				request(td, from+i)
-			}
-			td.ResourceSpans().RemoveIf(func(rs ptrace.ResourceSpans) bool {
-				return rs.ScopeSpans().At(0).Spans().At(0).Kind() != ptrace.SpanKindClient
-			})
-			return td
+	for name, keep := range map[string]Keep{"as it came": {All: true}, "encoded": {Share: 1, Remember: 100_000}} {
+		t.Run(name, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { away(t, keep) }) })
+	}
+}
+
+func away(t *testing.T, keep Keep) {
+	back := time.Now().Add(10 * time.Minute)
+	next := &fickle{seen: newSeen(), refuse: func() error {
+		if time.Now().Before(back) {
+			return errors.New("away")
 		}
-		taken, refused := 0, 0
-		for range 3000 {
-			err := h.Traces(t.Context(), clients(taken, 10))
-			switch {
-			case err == nil:
-				taken += 10
-			default:
-				require.ErrorIs(t, err, ErrFull)
-				refused++
-			}
-			time.Sleep(100 * time.Millisecond) // virtual
-			require.Less(t, h.Counts().HeldBytes, o.MaxBytes*5/4)
+		return nil
+	}}
+	o := options()
+	o.MaxBytes, o.Shards, o.Keep = 1<<20, 1, keep
+	h := New(o, Consumers{Traces: next})
+	h.Start()
+	// Client spans alone, so that nothing is refused for what passes.
+	clients := func(from, n int) ptrace.Traces {
+		td := ptrace.NewTraces()
+		for i := range n {
+			request(td, from+i)
 		}
-		require.NotZero(t, refused)
-		require.NotZero(t, taken)
-		time.Sleep(10 * time.Minute) // virtual
-		require.NoError(t, h.Shutdown(t.Context()))
-		next.seen.once(t, taken)
-	})
+		td.ResourceSpans().RemoveIf(func(rs ptrace.ResourceSpans) bool {
+			return rs.ScopeSpans().At(0).Spans().At(0).Kind() != ptrace.SpanKindClient
+		})
+		return td
+	}
+	taken, refused := 0, 0
+	for range 3000 {
+		err := h.Traces(t.Context(), clients(taken, 10))
+		switch {
+		case err == nil:
+			taken += 10
+		default:
+			require.ErrorIs(t, err, ErrFull)
+			refused++
+		}
+		time.Sleep(100 * time.Millisecond) // virtual
+		require.Less(t, h.Counts().HeldBytes, o.MaxBytes*5/4)
+	}
+	require.NotZero(t, refused)
+	require.NotZero(t, taken)
+	time.Sleep(10 * time.Minute) // virtual
+	require.NoError(t, h.Shutdown(t.Context()))
+	next.seen.once(t, taken)
 }
 
 func TestWhatIsRefusedForGoodIsCountedAndNotTriedAgain(t *testing.T) {
@@ -453,6 +467,51 @@ func TestALogSourceThatIsAwayForHalfAMinuteDelaysByItsTimeoutAndLosesNothing(t *
 		assert.EqualValues(t, c.Lookups-c.LookupsFailed, next.seen.lines)
 		assert.EqualValues(t, n, c.Lookups+c.LookupsSkipped)
 		assert.Zero(t, c.HeldBytes)
+		require.NoError(t, h.Shutdown(t.Context()))
+	})
+}
+
+// Of quick requests those are looked up that an exemplar leads to.
+func TestLinesOfWhatAnExemplarNamesAreLookedUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		next := &fickle{seen: newSeen(), refuse: func() error { return nil }}
+		o := options()
+		o.Logs.LookupSlow = time.Hour
+		o.Source = source{away: func() bool { return false }}
+		h := New(o, Consumers{Traces: next, Metrics: consumertest.NewNop()})
+		h.Start()
+		for i := range 10 {
+			send(t, h, func(td ptrace.Traces) { request(td, i) })
+		}
+		md := pmetric.NewMetrics()
+		p := md.ResourceMetrics().AppendEmpty().ScopeMetrics().AppendEmpty().Metrics().AppendEmpty().SetEmptyGauge().DataPoints().AppendEmpty()
+		p.Exemplars().AppendEmpty().SetTraceID(traceID(3))
+		require.NoError(t, h.Metrics(t.Context(), md))
+		time.Sleep(o.Wait + time.Second) // virtual
+		synctest.Wait()
+		assert.Equal(t, 1, next.seen.lines)
+		assert.EqualValues(t, 1, h.Counts().Lookups)
+		assert.Equal(t, 1, p.Exemplars().Len(), "it is left as it was")
+		require.NoError(t, h.Shutdown(t.Context()))
+	})
+}
+
+// Look-ups one after another, each for its timeout, once held requests back for half a
+// minute.
+func TestALogSourceThatIsAwayDelaysByTwoLookUpsAtMost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		next := &fickle{seen: newSeen(), refuse: func() error { return nil }}
+		o := options()
+		o.Source = source{away: func() bool { return true }}
+		h := New(o, Consumers{Traces: next})
+		h.Start()
+		for i := range 100 {
+			send(t, h, func(td ptrace.Traces) { request(td, i) })
+			time.Sleep(10 * time.Millisecond) // virtual
+		}
+		time.Sleep(o.Wait + 2*o.Logs.LookupTimeout) // virtual
+		synctest.Wait()
+		next.seen.once(t, 300)
 		require.NoError(t, h.Shutdown(t.Context()))
 	})
 }

@@ -9,7 +9,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/loadtrace/loadtrace/internal/attr"
-	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/annotate"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/clientspan"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/join"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/window"
 )
@@ -19,6 +19,7 @@ type intake struct {
 	o      *Options
 	none   bool // nothing waits
 	inputs []join.Input
+	told   *clientspan.Client // the last one that was read
 	out    []sorter
 	bytes  int
 	held   int
@@ -167,7 +168,7 @@ func (in *intake) encode() {
 		// Cannot fail: it only encodes.
 		to.Wire, _ = (&ptrace.ProtoMarshaler{}).MarshalTraces(to.Spans)
 		to.Spans = ptrace.NewTraces()
-		to.Decoded, to.Bytes = to.Bytes, len(to.Wire)+len(to.IDs)*join.HeldBytes+len(to.Clients)*join.ClientBytes
+		to.Decoded, to.Bytes = to.Bytes, len(to.Wire)+len(to.IDs)*join.HeldBytes+len(to.Clients)*(join.ClientBytes+join.ToldBytes)
 		for j := range to.Clients {
 			to.Clients[j].Span = ptrace.Span{}
 		}
@@ -201,12 +202,23 @@ func (in *intake) hold(to *join.Input, s ptrace.Span, service string) {
 	if !in.isClient(s, service) {
 		return
 	}
-	c := join.Client{Trace: s.TraceID(), Span: s, Index: len(to.IDs) - 1, Wanted: true}
+	c := join.Client{Trace: s.TraceID(), ID: s.SpanID(), Span: s, Wanted: true}
 	if !in.o.Keep.All {
-		r := annotate.ReadClient(s)
-		c.Wanted = in.o.Keep.wants(c.Trace, r.Request.Response, r.Failed)
+		told := in.read(s)
+		c.Index, c.Told = len(to.IDs)-1, told
+		c.Wanted = in.o.Keep.wants(c.Trace, told.Request.Response, told.Failed)
 	}
 	to.Clients = append(to.Clients, c)
+}
+
+// read a client span. Most of a payload are of one attack, whose names they share.
+func (in *intake) read(s ptrace.Span) *clientspan.Client {
+	told := clientspan.Read(s)
+	if last := in.told; last != nil && last.Run == told.Run && last.Attack == told.Attack {
+		told.Run, told.Attack = last.Run, last.Attack
+	}
+	in.told = &told
+	return &told
 }
 
 // digest of a server span, by the HTTP conventions or those of RPC, old or new.

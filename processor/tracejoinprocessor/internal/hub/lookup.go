@@ -12,12 +12,27 @@ import (
 )
 
 // pending is how many entries wait for the source. With more, entries go on
-// without: a source that is away delays what matters by its timeout, and nothing
-// else.
+// without. All that wait are asked for together: a source that is away delays what
+// matters by its timeout, or twice that where another question is under way, and
+// nothing else.
 const pending = 16
 
-// margin is how far from its request a line may lie in time: clocks differ.
-const margin = time.Minute
+// How far from its request a line may lie in time, where nothing is known of the
+// server's clock, and beside what is known of it: agents stamp lines when they read
+// them. A source compares each line of the span, so that it is to be narrow.
+const (
+	margin     = time.Minute
+	nearMargin = 5 * time.Second
+)
+
+// span is in which time, by the clock of who wrote them, a request's lines lie.
+func span(r *annotate.Result) (from, to time.Time) {
+	shift, around := time.Duration(0), margin
+	if r.Clocked {
+		shift, around = r.Clock.Offset, r.Clock.Bound+nearMargin
+	}
+	return r.Client.Sent.Add(shift - around), r.Client.Done.Add(shift + around)
+}
 
 // lookups asks the source for the lines of requests that matter and have none.
 // Without a source it is inert.
@@ -57,7 +72,7 @@ func (l *lookups) offer(o *outcome) bool {
 // missing are the results that matter and have no lines.
 func (l *lookups) missing(o *outcome) (of []*annotate.Result) {
 	for i := range o.results {
-		if r := &o.results[i]; o.kept[i] && len(r.Lines) == 0 && l.matters(r) {
+		if r := &o.results[i]; o.kept[i] && len(r.Lines) == 0 && (o.named[i] || l.matters(r)) {
 			of = append(of, r)
 		}
 	}
@@ -70,11 +85,31 @@ func (l *lookups) matters(r *annotate.Result) bool {
 
 func (l *lookups) run() {
 	defer close(l.ended)
-	for o := range l.queue {
-		l.ask(o)
-		l.hub.finish(o)
-		l.hub.counts.going.Add(-int64(o.left.Bytes))
+	for first := range l.queue {
+		all := l.waiting(first)
+		l.ask(all)
+		for _, o := range all {
+			l.hub.finish(o)
+			l.hub.counts.going.Add(-int64(o.left.Bytes))
+		}
 	}
+}
+
+// waiting are all outcomes that wait now, after the first.
+func (l *lookups) waiting(first *outcome) []*outcome {
+	all := []*outcome{first}
+	for len(all) <= pending {
+		select {
+		case o, ok := <-l.queue:
+			if !ok {
+				return all
+			}
+			all = append(all, o)
+		default:
+			return all
+		}
+	}
+	return all
 }
 
 // shutdown ends questions, and finishes what waits for one.
@@ -84,27 +119,31 @@ func (l *lookups) shutdown() {
 	<-l.ended
 }
 
-func (l *lookups) ask(o *outcome) {
-	of := l.missing(o)
+func (l *lookups) ask(all []*outcome) {
+	var of []*annotate.Result
+	for _, o := range all {
+		of = append(of, l.missing(o)...)
+	}
 	byID := make(map[pcommon.TraceID]*annotate.Result, len(of))
 	ids := make([]pcommon.TraceID, 0, len(of))
-	from, to := of[0].Client.Sent, of[0].Client.Done
+	from, to := span(of[0])
 	for _, r := range of {
 		if byID[r.Trace] == nil {
 			byID[r.Trace] = r
 			ids = append(ids, r.Trace)
 		}
-		if r.Client.Sent.Before(from) {
-			from = r.Client.Sent
+		begin, end := span(r)
+		if begin.Before(from) {
+			from = begin
 		}
-		if r.Client.Done.After(to) {
-			to = r.Client.Done
+		if end.After(to) {
+			to = end
 		}
 	}
 	ctx, cancel := context.WithTimeout(l.ctx, l.hub.o.Logs.LookupTimeout)
 	defer cancel()
 	l.hub.counts.lookups.Add(int64(len(ids)))
-	if err := l.source.Lookup(ctx, ids, from.Add(-margin), to.Add(margin), func(line logline.Line) {
+	if err := l.source.Lookup(ctx, ids, from, to, func(line logline.Line) {
 		r := byID[line.TraceID]
 		switch {
 		case r == nil:

@@ -31,7 +31,7 @@ type loop struct {
 	lane  *lane
 	ended chan struct{}
 
-	bytes, waiting int // of the shard, as the hub has counted them
+	bytes, waiting, late int // of the shard, as the hub has counted them
 }
 
 func (l *loop) run() {
@@ -115,7 +115,8 @@ func (l *loop) shed() {
 func (l *loop) count() {
 	l.hub.counts.held.Add(int64(l.shard.Bytes() - l.bytes))
 	l.hub.counts.waiting.Add(int64(l.shard.Waiting() - l.waiting))
-	l.bytes, l.waiting = l.shard.Bytes(), l.shard.Waiting()
+	l.hub.counts.late.Add(int64(l.shard.Late() - l.late))
+	l.bytes, l.waiting, l.late = l.shard.Bytes(), l.shard.Waiting(), l.shard.Late()
 }
 
 // outcome is an entry that has left, with its client spans joined.
@@ -123,6 +124,7 @@ type outcome struct {
 	left    join.Left
 	results []annotate.Result
 	kept    []bool
+	named   []bool // by exemplars, of each result
 	lane    *lane
 }
 
@@ -141,11 +143,11 @@ func (l *loop) release(left []join.Left) {
 
 // explain joins the client spans of an entry.
 func (h *Hub) explain(left *join.Left) *outcome {
-	o := &outcome{left: *left, results: make([]annotate.Result, len(left.Clients)), kept: make([]bool, len(left.Clients))}
+	o := &outcome{left: *left, results: make([]annotate.Result, len(left.Clients)), kept: make([]bool, len(left.Clients)), named: make([]bool, len(left.Clients))}
 	for i := range left.Clients {
 		o.results[i] = annotate.Match(&left.Clients[i])
 		o.results[i].Reason = left.Reason
-		o.kept[i] = left.Clients[i].Of.Verdict != join.NotKept
+		o.kept[i], o.named[i] = left.Clients[i].Of.Verdict != join.NotKept, left.Clients[i].Of.Named
 	}
 	h.targets.look(o.results, h.o.RuntimeAge)
 	for i := range o.results {

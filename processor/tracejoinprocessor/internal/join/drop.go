@@ -8,7 +8,9 @@ import (
 // Drop takes the spans of traces that are not kept out of an entry, and returns
 // how many they were.
 func (l *Left) Drop() (dropped int) {
-	dropped = l.dropped
+	if l.sifted {
+		return l.dropped
+	}
 	gone := map[pcommon.TraceID]bool{}
 	for _, t := range l.traces {
 		if t.Verdict == NotKept {
@@ -16,7 +18,7 @@ func (l *Left) Drop() (dropped int) {
 		}
 	}
 	if len(gone) == 0 {
-		return dropped
+		return 0
 	}
 	l.Spans.ResourceSpans().RemoveIf(func(rs ptrace.ResourceSpans) bool {
 		rs.ScopeSpans().RemoveIf(func(ss ptrace.ScopeSpans) bool {

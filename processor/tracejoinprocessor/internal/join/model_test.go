@@ -247,8 +247,8 @@ func TestATraceIsKeptAsAWhole(t *testing.T) {
 	})
 }
 
-// Of encoded spans only those of kept traces, and clients, are ever decoded: each
-// comes out once, and the others are counted.
+// Of encoded spans only those of kept traces are ever decoded: each comes out once,
+// and the others are counted.
 func TestEncodedSpansOfKeptTracesLeaveAndOthersAreCounted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		shard := join.New(join.Options{Wait: wait, TraceBytes: rapid.SampledFrom([]int{2500, 1 << 20}).Draw(t, "trace bytes"), Remember: 100})
@@ -258,6 +258,9 @@ func TestEncodedSpansOfKeptTracesLeaveAndOthersAreCounted(t *testing.T) {
 				l := &left[i]
 				for j := range l.Clients {
 					c := &l.Clients[j]
+					if c.Of.Verdict == join.NotKept && (c.Span == ptrace.Span{}) {
+						continue
+					}
 					if c.Span.TraceID() != c.Trace || c.Span.Name() != "client" {
 						t.Fatalf("a client of trace %s has the span %q of %s", c.Trace, c.Span.Name(), c.Span.TraceID())
 					}
@@ -339,5 +342,22 @@ func TestAHugeTraceDoesNotPushOthersOut(t *testing.T) {
 	}
 	if early != 95 {
 		t.Fatalf("%d spans of the huge trace left early", early)
+	}
+}
+
+// So that one sees that the wait is too short.
+func TestServerSpansThatComeTooLateAreCounted(t *testing.T) {
+	for _, late := range []struct {
+		name  string
+		after time.Duration
+		want  int
+	}{{"in time", wait - 1, 0}, {"too late", wait, 1}} {
+		shard := join.New(join.Options{Wait: wait, TraceBytes: 1 << 20, KeepAll: true})
+		shard.Add(epoch, input([]came{{trace: 1, id: 1}}, nil, true, true))
+		shard.Expire(epoch.Add(late.after))
+		shard.Add(epoch.Add(late.after), input(nil, []came{{trace: 1, id: 2, parent: 1}, {trace: 2, id: 3, parent: 9}}, true, true))
+		if shard.Late() != late.want {
+			t.Fatalf("%s: %d", late.name, shard.Late())
+		}
 	}
 }

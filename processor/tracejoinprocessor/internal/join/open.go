@@ -6,43 +6,42 @@ import (
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/wire"
 )
 
-// open decodes the spans of an entry that are of wanted traces, and those of clients,
-// which are told of whatever becomes of them. It returns how many it left out.
+// open decodes the spans of an entry that are of wanted traces, and returns how many
+// it left out. Clients that are left out have no span.
 func (e *entry) open(want func(*Trace) bool) (out int) {
-	total, next := len(e.held), 0 // the next client
-	var clients []int             // where they are among the chosen spans
-	chosen := 0
+	wanted := 0
+	for _, t := range e.held {
+		if want(t) {
+			wanted++
+		}
+	}
+	chosen := e.wire
 	// Neither can fail: what was encoded in this process is chosen from and decoded.
-	some, _ := wire.Choose(e.wire, func(i int) bool {
-		client := next < len(e.clients) && e.clients[next].Index == i
-		if !client && !want(e.held[i]) {
-			return false
-		}
-		if client {
-			clients = append(clients, chosen)
-			next++
-		}
-		chosen++
-		return true
-	})
-	e.spans, _ = (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(some)
-	e.link(clients)
-	e.bytes = e.decoded/max(1, total)*chosen + entryBytes
+	if wanted < len(e.held) {
+		chosen, _ = wire.Choose(e.wire, func(i int) bool { return want(e.held[i]) })
+	}
+	e.spans, _ = (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(chosen)
+	e.link(want)
+	e.bytes = e.decoded/max(1, len(e.held))*wanted + entryBytes
 	e.wire = nil
-	return total - chosen
+	return len(e.held) - wanted
 }
 
-// link gives the clients their spans: those at some places, in order.
-func (e *entry) link(places []int) {
-	at, next := 0, 0
+// link gives the clients of wanted traces their spans. Those that are left of held
+// ones are in the same order.
+func (e *entry) link(want func(*Trace) bool) {
+	i, next := 0, 0
 	for _, rs := range e.spans.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, s := range ss.Spans().All() {
-				if next < len(places) && places[next] == at {
-					e.clients[next].Span = s
-					next++
+				for ; !want(e.held[i]); i++ {
 				}
-				at++
+				for ; next < len(e.clients) && e.clients[next].Index < i; next++ {
+				}
+				if next < len(e.clients) && e.clients[next].Index == i {
+					e.clients[next].Span = s
+				}
+				i++
 			}
 		}
 	}

@@ -27,7 +27,7 @@ type Input struct {
 	Spans ptrace.Traces
 	// Wire is spans in place of Spans, encoded: while they wait they take a third of
 	// the memory, and nothing of the garbage collector's time. Clients have no Span
-	// then. Decoded is their size when they leave.
+	// then. Decoded is their size when all of them leave.
 	Wire    []byte
 	Decoded int
 	Clients []Client
@@ -64,7 +64,8 @@ type Left struct {
 	Spans   ptrace.Traces
 	Clients []Joined
 	Bytes   int
-	dropped int // spans that are out already
+	sifted  bool // spans of traces that are not kept are out already
+	dropped int  // how many these were
 	traces  []*Trace
 }
 
@@ -99,14 +100,24 @@ type Shard struct {
 	traces  map[pcommon.TraceID]*Trace
 	dropped memory // traces that were not kept
 	kept    memory // and those that were, for what is late
+	missed  memory // traces whose clients have left without a server span
+	late    int
 	bytes   int
 	waiting int
 }
 
 // New makes an empty shard.
 func New(o Options) *Shard {
-	return &Shard{o: o, traces: map[pcommon.TraceID]*Trace{}, dropped: newMemory(o.Remember), kept: newMemory(o.Remember)}
+	return &Shard{o: o, traces: map[pcommon.TraceID]*Trace{}, dropped: newMemory(o.Remember), kept: newMemory(o.Remember),
+		missed: newMemory(missed)}
 }
+
+// missed bounds the traces that are known to lack a server span.
+const missed = 10_000
+
+// Late is how many server spans came when the client spans of their trace had left
+// without one: the wait was too short for them.
+func (s *Shard) Late() int { return s.late }
 
 // Bytes that are held.
 func (s *Shard) Bytes() int { return s.bytes }
@@ -199,6 +210,9 @@ func (s *Shard) addServer(t *Trace, v *Server) {
 		t.CutServers++
 		return
 	}
+	if t.Clients == 0 && s.missed.has(v.Trace) {
+		s.late++
+	}
 	t.Servers = append(t.Servers, *v)
 	s.charge(t, serverBytes)
 }
@@ -227,7 +241,7 @@ func (s *Shard) Mark(now time.Time, ids []pcommon.TraceID) (gone []pcommon.Trace
 			gone = append(gone, id)
 			continue
 		}
-		t.Verdict = Kept
+		t.Verdict, t.Named = Kept, true
 		s.kept.add(id)
 	}
 	s.bytes += e.bytes
@@ -302,18 +316,23 @@ func (s *Shard) settle(e *entry, why Reason) Left {
 	s.waiting -= len(e.clients)
 	e.eachTrace(func(t *Trace) { t.bytes -= e.each })
 	for i := range e.clients {
-		e.clients[i].Alone = e.clients[i].Of.Clients == 1
+		c := &e.clients[i]
+		c.Alone = c.Of.Clients == 1
+		if len(c.Of.Servers) == 0 {
+			s.missed.add(c.Trace)
+		}
 	}
 	if !s.o.KeepAll {
 		for _, t := range e.touched {
 			s.decide(t)
 		}
 	}
-	dropped := 0
-	if e.wire != nil {
-		dropped = e.open(func(t *Trace) bool { return t.Verdict != NotKept })
+	l := Left{Reason: why, Arrived: e.at, Clients: e.clients, traces: e.touched}
+	if l.sifted = e.wire != nil; l.sifted {
+		l.dropped = e.open(func(t *Trace) bool { return t.Verdict != NotKept })
 	}
-	return Left{Reason: why, Arrived: e.at, Spans: e.spans, Clients: e.clients, Bytes: e.bytes, dropped: dropped, traces: e.touched}
+	l.Spans, l.Bytes = e.spans, e.bytes
+	return l
 }
 
 // decide once and for all what becomes of a trace, if it has client spans of a

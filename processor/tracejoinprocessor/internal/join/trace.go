@@ -6,6 +6,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/clientspan"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
 )
 
@@ -26,9 +27,13 @@ type Server struct {
 // Client is a client span that waits.
 type Client struct {
 	Trace  pcommon.TraceID
+	ID     pcommon.SpanID
 	Span   ptrace.Span // of the entry that it came in
-	Index  int         // where it is among the spans of an Input with Wire
 	Wanted bool        // its trace is to be kept for what it is: slow, failed, or by its share
+	// Of an Input with Wire: where the span is among the others, and what it tells. If
+	// its trace is not kept, it leaves without a Span.
+	Index int
+	Told  *clientspan.Client
 }
 
 // Bounds of what is kept of one trace.
@@ -57,6 +62,7 @@ type Trace struct {
 	CutLines, CutServers int
 	Clients              int // that came, in all
 	Verdict              Verdict
+	Named                bool // by an exemplar
 	wanted               bool
 	refs                 int // entries that hold the trace
 	bytes                int // of its digests and waiting spans
@@ -93,8 +99,12 @@ const (
 	entryBytes  = 160
 )
 
-// HeldBytes is what each span of an Input with Wire is charged beside its bytes.
-const HeldBytes = 8
+// HeldBytes is what each span of an Input with Wire is charged beside its bytes, and
+// ToldBytes what each client of it is, too.
+const (
+	HeldBytes = 8
+	ToldBytes = 224
+)
 
 // ClientBytes is what a client span is charged beside its entry's spans.
-const ClientBytes = 64
+const ClientBytes = 80

@@ -33,6 +33,7 @@ type TelemetryBuilder struct {
 	TraceJoinHeldBytes         metric.Int64ObservableGauge
 	TraceJoinInstances         metric.Int64ObservableGauge
 	TraceJoinInstancesEvicted  metric.Int64ObservableCounter
+	TraceJoinLate              metric.Int64ObservableCounter
 	TraceJoinLokiBytes         metric.Int64ObservableCounter
 	TraceJoinLokiFullPages     metric.Int64ObservableCounter
 	TraceJoinLokiLines         metric.Int64ObservableCounter
@@ -123,6 +124,21 @@ func (builder *TelemetryBuilder) RegisterTraceJoinInstancesEvictedCallback(cb me
 		cb(ctx, &observerInt64{inst: builder.TraceJoinInstancesEvicted, obs: o})
 		return nil
 	}, builder.TraceJoinInstancesEvicted)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterTraceJoinLateCallback sets callback for observable TraceJoinLate metric.
+func (builder *TelemetryBuilder) RegisterTraceJoinLateCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.TraceJoinLate, obs: o})
+		return nil
+	}, builder.TraceJoinLate)
 	if err != nil {
 		return err
 	}
@@ -353,6 +369,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_trace_join_instances_evicted",
 		metric.WithDescription("Target instances whose samples made room for others. [Development]"),
 		metric.WithUnit("{instance}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.TraceJoinLate, err = builder.meter.Int64ObservableCounter(
+		"otelcol_trace_join_late",
+		metric.WithDescription("Server spans that came when the client spans of their trace had left without one, for which the wait was too short. [Development]"),
+		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.TraceJoinLokiBytes, err = builder.meter.Int64ObservableCounter(

@@ -12,6 +12,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/internal/goldentest"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/annotate"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/clientspan"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/join"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/ledger"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/meter"
@@ -33,7 +34,7 @@ func request(n byte, overlap string, missing ...annotate.Missing) *annotate.Resu
 	if len(missing) > 0 {
 		r.Status = annotate.Partial
 	}
-	r.Client = annotate.Client{Run: "r1", Attack: "web", Done: epoch.Add(time.Duration(n) * time.Second)}
+	r.Client = clientspan.Client{Run: "r1", Attack: "web", Done: epoch.Add(time.Duration(n) * time.Second)}
 	r.Client.Request.Response = time.Duration(n) * ms
 	r.Ledger[ledger.Server] = time.Duration(n) * ms / 2
 	r.Ledger[ledger.Unexplained] = time.Duration(n) * ms / 2

@@ -23,59 +23,78 @@ var errBroken = errors.New("not an encoded trace")
 // Choose returns the traces with those spans that want says, which is asked for each
 // in order, counted from 0. Resources and scopes without a span are not in it.
 func Choose(traces []byte, want func(i int) bool) ([]byte, error) {
-	c := chooser{want: want}
-	out, _, err := c.message(make([]byte, 0, len(traces)/4), traces, 0)
-	return out, err
+	c := chooser{want: want, out: make([]byte, 0, len(traces)/2)}
+	if _, err := c.message(traces, 0); err != nil {
+		return nil, err
+	}
+	return c.out, nil
 }
 
 type chooser struct {
 	want func(i int) bool
 	next int
+	out  []byte
 }
 
-// message appends a message to out, with the spans below it that are wanted, and
-// says whether there are any. depth is how far along the path it lies.
-func (c *chooser) message(out, msg []byte, depth int) (_ []byte, some bool, err error) {
+// message appends a message, with the spans below it that are wanted, and says
+// whether there are any. depth is how far along the path it lies.
+func (c *chooser) message(msg []byte, depth int) (some bool, err error) {
 	for len(msg) > 0 {
 		number, kind, tag := protowire.ConsumeTag(msg)
 		if tag < 0 {
-			return nil, false, errBroken
+			return false, errBroken
 		}
 		n := protowire.ConsumeFieldValue(number, kind, msg[tag:])
 		if n < 0 {
-			return nil, false, errBroken
+			return false, errBroken
 		}
 		field := msg[:tag+n]
 		msg = msg[tag+n:]
 		switch {
 		case number != path[depth] || kind != protowire.BytesType:
-			out = append(out, field...)
+			c.out = append(c.out, field...)
 		case depth == len(path)-1:
 			if c.want(c.next) {
-				out, some = append(out, field...), true
+				c.out, some = append(c.out, field...), true
 			}
 			c.next++
 		default:
-			var below bool
-			if out, below, err = c.below(out, field[tag:], depth); err != nil {
-				return nil, false, err
+			below, err := c.below(field[tag:], depth)
+			if err != nil {
+				return false, err
 			}
 			some = some || below
 		}
 	}
-	return out, some, nil
+	return some, nil
 }
 
+// lengthBytes is room for the length of a message whose end is not known yet: as long
+// as a length may be. A decoder takes one with more digits than it needs.
+const lengthBytes = 5
+
 // below appends a field with a message on the path, unless no span of it is wanted.
-func (c *chooser) below(out, value []byte, depth int) (_ []byte, some bool, err error) {
+func (c *chooser) below(value []byte, depth int) (some bool, err error) {
 	msg, n := protowire.ConsumeBytes(value)
 	if n < 0 {
-		return nil, false, errBroken
+		return false, errBroken
 	}
-	chosen, some, err := c.message(nil, msg, depth+1)
-	if err != nil || !some {
-		return out, false, err
+	start := len(c.out)
+	c.out = protowire.AppendTag(c.out, path[depth], protowire.BytesType)
+	c.out = append(c.out, make([]byte, lengthBytes)...)
+	begin := len(c.out)
+	if some, err = c.message(msg, depth+1); err != nil || !some {
+		c.out = c.out[:start]
+		return false, err
 	}
-	out = protowire.AppendTag(out, path[depth], protowire.BytesType)
-	return protowire.AppendBytes(out, chosen), true, nil
+	putLength(c.out[begin-lengthBytes:begin], len(c.out)-begin)
+	return true, nil
+}
+
+// putLength as a varint of all the bytes that there are.
+func putLength(to []byte, n int) {
+	for i := range to {
+		to[i] = byte(n>>(7*i))&0x7f | 0x80
+	}
+	to[len(to)-1] &= 0x7f
 }

@@ -54,6 +54,6 @@ func put(a pcommon.Map, kv attribute.KeyValue) {
 	case attribute.FLOAT64:
 		a.PutDouble(key, kv.Value.AsFloat64())
 	default:
-		a.PutStr(key, kv.Value.Emit())
+		a.PutStr(key, kv.Value.String())
 	}
 }

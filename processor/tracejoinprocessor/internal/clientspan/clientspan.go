@@ -1,4 +1,4 @@
-package annotate
+package clientspan
 
 import (
 	"strings"
@@ -29,9 +29,9 @@ const (
 	known   = 0x100
 )
 
-// ReadClient reads a client span. The response time of a span without our
+// Read a client span. The response time of a span without our
 // attributes is its duration.
-func ReadClient(s ptrace.Span) (c Client) {
+func Read(s ptrace.Span) (c Client) {
 	c.Sent, c.Done = s.StartTimestamp().AsTime(), s.EndTimestamp().AsTime()
 	c.Failed = s.Status().Code() == ptrace.StatusCodeError
 	c.Answered = !c.Failed
@@ -48,9 +48,20 @@ func ReadClient(s ptrace.Span) (c Client) {
 			c.Attack = v.Str()
 		case attr.HTTPResponseStatusCode, "http.status_code":
 			c.Answered = true
+		case attr.RPCResponseStatusCode, "rpc.grpc.status_code":
+			c.Answered = c.Answered || servers[v.AsString()]
 		}
 	}
 	return c
+}
+
+// servers are the gRPC codes that only servers send, by name and by number: the
+// others may be made by the client's own library. (gRPC's statuscodes.md; of
+// PERMISSION_DENIED it says so by leaving it out of what libraries make.)
+var servers = map[string]bool{
+	"INVALID_ARGUMENT": true, "3": true, "NOT_FOUND": true, "5": true, "ALREADY_EXISTS": true, "6": true,
+	"PERMISSION_DENIED": true, "7": true, "FAILED_PRECONDITION": true, "9": true, "ABORTED": true, "10": true,
+	"OUT_OF_RANGE": true, "11": true, "DATA_LOSS": true, "15": true,
 }
 
 // ours is the prefix of the generator's attributes.
@@ -82,8 +93,8 @@ func seconds(v pcommon.Value) time.Duration {
 	return time.Duration(v.Double()*1e9 + 0.5)
 }
 
-// asked is when the request was on its way: after a connection was there.
-func (c *Client) asked() time.Time {
+// Asked is when the request was on its way: after a connection was there.
+func (c *Client) Asked() time.Time {
 	p := &c.Request.Phases
 	return c.Sent.Add(p[ledger.Connection] + p[ledger.DNS] + p[ledger.Connect] + p[ledger.TLS])
 }
