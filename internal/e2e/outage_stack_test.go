@@ -37,8 +37,10 @@ func TestNothingIsLostWhileABackEndIsAway(t *testing.T) {
 	s := p.ended()
 	recovery.Wait()
 	tell(t, s)
-	for _, part := range parts {
-		p.lag(t, part)
+	if *alone { // else the parts are shorter than the time between two points
+		for _, part := range parts {
+			p.lag(t, part)
+		}
 	}
 	for _, stop := range stops {
 		p.waited(t, strings.Split(stop, "+"))
