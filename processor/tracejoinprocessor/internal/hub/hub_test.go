@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -290,9 +291,10 @@ func TestWhatIsRefusedIsGivenBackWhole(t *testing.T) {
 // only when the request has left. It once left without a server span.
 func TestARequestIsJoinedToAServerSpanThatThePipelineRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		refuse := true
+		var refuse atomic.Bool
+		refuse.Store(true)
 		next := &fickle{seen: newSeen(), reads: true, refuse: func() error {
-			if refuse {
+			if refuse.Load() {
 				return errors.New("away")
 			}
 			return nil
@@ -304,7 +306,7 @@ func TestARequestIsJoinedToAServerSpanThatThePipelineRefused(t *testing.T) {
 		require.Error(t, h.Traces(t.Context(), servers))
 		require.Error(t, h.Traces(t.Context(), servers), "as often as the sender tries")
 		time.Sleep(time.Minute) // virtual
-		refuse = false
+		refuse.Store(false)
 		require.NoError(t, h.Traces(t.Context(), servers))
 		require.NoError(t, h.Shutdown(t.Context()))
 		next.seen.once(t, 3)
