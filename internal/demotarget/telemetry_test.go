@@ -143,7 +143,7 @@ func TestRuntimeAndRequestMetricsAreSent(t *testing.T) {
 	require.Zero(t, r.stop(t))
 	for _, name := range []string{
 		"go.goroutine.count", "go.memory.used", "go.memory.gc.goal",
-		"http.server.request.duration", "http.client.request.duration", "auth.cache.lookups",
+		"http.server.request.duration", "http.request.duration", "http.client.request.duration", "auth.cache.lookups",
 	} {
 		assert.Contains(t, c.metrics, name)
 	}

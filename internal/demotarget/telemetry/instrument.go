@@ -13,11 +13,10 @@ import (
 // Meter makes the instruments of the demo service itself.
 func (t *Telemetry) Meter() metric.Meter { return t.metrics.Meter(Scope) }
 
-// Route gives each request to next a server span and a duration. It is to be
-// registered with a http.ServeMux, whose pattern names the span.
-func (t *Telemetry) Route(next http.Handler) http.Handler {
-	return otelhttp.NewHandler(next, "", t.options()...)
-}
+// Route gives each request to next a server span and durations, by the conventions
+// and as http_request_duration_seconds. It is to be registered with a
+// http.ServeMux, whose pattern names the span.
+func (t *Telemetry) Route(next http.Handler) http.Handler { return t.measured(next) }
 
 // Transport gives each request through next a client span of that name, and
 // sends its trace context along.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/loadtrace/loadtrace/goruntime"
+	"github.com/loadtrace/loadtrace/goruntime/servermetrics"
 )
 
 // Scope is the instrumentation scope of what the demo service measures and logs
@@ -55,6 +57,7 @@ type Telemetry struct {
 	metrics    *sdkmetric.MeterProvider
 	logs       *sdklog.LoggerProvider
 	propagator propagation.TextMapPropagator
+	measured   func(http.Handler) http.Handler
 	exporters  Exporters
 	// stopRuntime is nil until the runtime is reported.
 	stopRuntime func()
@@ -85,6 +88,10 @@ func New(ctx context.Context, c Config, e Exporters) (*Telemetry, error) {
 	bridge := otelslog.NewHandler(Scope, otelslog.WithLoggerProvider(t.logs))
 	t.Log = slog.New(slog.NewMultiHandler(human, atLeast{bridge, c.Level}))
 	reportFaults(slog.New(human))
+	t.measured, err = servermetrics.Middleware(t.metrics, t.options()...)
+	if err != nil {
+		return nil, errors.Join(err, t.Stop(ctx))
+	}
 	t.stopRuntime, err = goruntime.Start(goruntime.WithMeterProvider(t.metrics), goruntime.WithLoggerProvider(t.logs))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start the runtime metrics: %w", err), t.Stop(ctx))
