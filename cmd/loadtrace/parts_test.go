@@ -209,7 +209,9 @@ func TestPartsSendExactlyThePlansScheduleAndTheirHistogramsAddUp(t *testing.T) {
 		got.seen = append(got.seen, map[uint64]int{})
 	}
 	sink := newSink(t, "127.0.0.1:0")
+	sink.mu.Lock() // of the sink's goroutines none has come yet
 	sink.gets = got.take
+	sink.mu.Unlock()
 
 	var processes []*command
 	for index := range partCount {
