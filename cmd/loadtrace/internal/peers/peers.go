@@ -41,8 +41,8 @@ func (p *Peers) Look(td ptrace.Traces) {
 	defer p.mu.Unlock()
 	for _, rs := range td.ResourceSpans().All() {
 		a := rs.Resource().Attributes()
-		if _, described := a.Get(attr.EnvFingerprint); !described {
-			continue
+		if _, described := a.Get(attr.EnvFingerprint); !described || text(a, attr.ServiceName) == attr.ServiceLoadtrace {
+			continue // of nobody who could answer
 		}
 		who := instance{text(a, attr.ServiceName), text(a, attr.ServiceInstanceID)}
 		if _, known := p.known[who]; known || len(p.known) >= most || !p.answered(rs) {

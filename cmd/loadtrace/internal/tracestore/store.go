@@ -1,6 +1,7 @@
 package tracestore
 
 import (
+	"cmp"
 	"container/list"
 	"slices"
 	"sync"
@@ -69,6 +70,9 @@ func (s *Store) Add(td ptrace.Traces) {
 
 func (s *Store) add(service string, span ptrace.Span) {
 	t := s.traces[span.TraceID()]
+	if t == nil && s.unranked(span) {
+		return
+	}
 	if t == nil {
 		t = &trace{id: span.TraceID()}
 		t.place = s.order.PushBack(t)
@@ -86,10 +90,20 @@ func (s *Store) add(service string, span ptrace.Span) {
 	switch {
 	case span.Kind() == ptrace.SpanKindServer:
 		s.served++
-	case span.Kind() == ptrace.SpanKindClient && span.ParentSpanID().IsEmpty():
+	case isRequest(span):
 		t.response = max(t.response, responseTime(span))
 		s.rank(t)
 	}
+}
+
+// unranked reports whether a span is of a request that is not among the slowest, so
+// that its trace would leave at once.
+func (s *Store) unranked(span ptrace.Span) bool {
+	return len(s.slowest) == pinned && isRequest(span) && responseTime(span) <= s.fastest().response
+}
+
+func isRequest(span ptrace.Span) bool {
+	return span.Kind() == ptrace.SpanKindClient && span.ParentSpanID().IsEmpty()
 }
 
 // responseTime of a client span: as the generator has measured it, or its length.
@@ -114,18 +128,17 @@ func (s *Store) rank(t *trace) {
 		s.slowest = append(s.slowest, t)
 		return
 	}
-	fastest := 0
-	for i, other := range s.slowest {
-		if other.response < s.slowest[fastest].response {
-			fastest = i
-		}
-	}
-	if f := s.slowest[fastest]; f.response < t.response {
+	if f := s.fastest(); f.response < t.response {
 		f.kept, t.kept = false, true
-		s.slowest[fastest] = t
+		s.slowest[slices.Index(s.slowest, f)] = t
 		t = f
 	}
 	s.drop(t)
+}
+
+// fastest of the slowest.
+func (s *Store) fastest() *trace {
+	return slices.MinFunc(s.slowest, func(a, b *trace) int { return cmp.Compare(a.response, b.response) })
 }
 
 func (s *Store) drop(t *trace) {

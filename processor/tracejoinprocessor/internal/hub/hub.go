@@ -103,7 +103,14 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 }
 
 // room is the bytes for what waits; the rest of the budget is for what has left.
-func (h *Hub) room() int64 { return h.o.MaxBytes / 4 * 3 }
+// While it is not known whether any target will say anything, it is little: what
+// waits in vain costs the sender's processors, too.
+func (h *Hub) room() int64 {
+	if h.silence.lasts() {
+		return h.o.MaxBytes / silentRoom
+	}
+	return h.o.MaxBytes / 4 * 3
+}
 
 // crowded: the pipeline has not taken as much as may have left.
 func (h *Hub) crowded() bool { return h.counts.going.Load() > h.o.MaxBytes-h.room() }

@@ -16,6 +16,9 @@ type silence struct {
 	heard    atomic.Bool
 }
 
+// silentRoom is the part of the budget for what waits for a first word: 1/16.
+const silentRoom = 16
+
 // lasts reports whether nothing has come of any target yet, of a join to which that
 // may happen.
 func (s *silence) lasts() bool { return s.optional && !s.heard.Load() }
