@@ -102,6 +102,12 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// passes reports whether client spans need not wait: no target says anything, and
+// enough of them wait for that already.
+func (h *Hub) passes(now time.Time) bool {
+	return h.silence.over(now) || h.silence.lasts() && h.silence.full.Load()
+}
+
 // room is the bytes for what waits; the rest of the budget is for what has left.
 // While it is not known whether any target will say anything, it is little: what
 // waits in vain costs the sender's processors, too.
@@ -138,7 +144,7 @@ func (h *Hub) Traces(ctx context.Context, td ptrace.Traces) error {
 		return ErrFull
 	}
 	now := time.Now()
-	in := takeIn(&h.o, td, h.silence.over(now))
+	in := takeIn(&h.o, td, h.passes(now))
 	if passed := n - in.held; passed > 0 || n == 0 {
 		if err := in.pass(ctx, td, h.next.Traces); err != nil {
 			h.hear(in)

@@ -394,6 +394,30 @@ func TestWithoutAWordOfAnyTargetSpansGoOnUnmarkedIfNoneIsNeeded(t *testing.T) {
 	})
 }
 
+func TestNotMoreThanALittleWaitsForAFirstWord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := options()
+		o.Optional, o.MaxBytes = true, 1<<20
+		next := &fickle{seen: newSeen(), refuse: func() error { return nil }}
+		h := New(o, Consumers{Traces: next})
+		h.Start()
+		for i := range 1000 {
+			require.NoError(t, h.Traces(t.Context(), alone(i, true)))
+			synctest.Wait()
+		}
+		c := h.Counts()
+		assert.Positive(t, c.Waited)
+		assert.LessOrEqual(t, c.HeldBytes, o.MaxBytes/silentRoom)
+		assert.EqualValues(t, 1000, c.Waited+c.Passed)
+		assert.Greater(t, c.Passed, c.Waited)
+		require.NoError(t, h.Traces(t.Context(), alone(0, false)))
+		require.NoError(t, h.Traces(t.Context(), alone(1000, true)))
+		assert.EqualValues(t, c.Waited+1, h.Counts().Waited, "a word was heard")
+		require.NoError(t, h.Shutdown(t.Context()))
+		next.seen.once(t, 1003)
+	})
+}
+
 func TestTheFirstRequestsWaitForTheFirstWordOfATarget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := options()

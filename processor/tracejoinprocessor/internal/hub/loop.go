@@ -107,6 +107,7 @@ func (l *loop) take(m message) {
 func (l *loop) shed() {
 	l.count()
 	if over := l.hub.counts.held.Load() - l.hub.room(); over > 0 {
+		l.hub.silence.full.Store(true)
 		l.release(l.shard.Shed(int(over)))
 		l.count()
 	}

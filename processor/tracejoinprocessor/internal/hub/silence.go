@@ -13,6 +13,7 @@ type silence struct {
 	optional bool
 	wait     time.Duration
 	first    atomic.Int64 // when the first client span came, in Unix nanoseconds; 0 until then
+	full     atomic.Bool  // as much waits, or has waited, as may for a first word
 	heard    atomic.Bool
 }
 
