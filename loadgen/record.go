@@ -56,10 +56,20 @@ const (
 type NotSentReason string
 
 const (
-	NotSentStopped NotSentReason = "stopped" // the run was stopped before its turn
+	NotSentStopped NotSentReason = "stopped" // the run was stopped before its turn, or while it waited for a connection
 	NotSentLate    NotSentReason = "late"    // its turn came later than the plan's overrun allows
 	NotSentError   NotSentReason = "error"   // the engine gave up; the run's error says why
+	// NotSentConnectionWait: its timeout passed while it waited for a connection, or
+	// for a stream of one.
+	NotSentConnectionWait NotSentReason = "connection_wait"
+	// NotSentBackoff: there was no connection, and the engine was waiting to dial the
+	// target again after a dial that failed.
+	NotSentBackoff NotSentReason = "connection_backoff"
 )
+
+// Due reports whether the request was due, so that it counts as an error of the run:
+// all but those that were not sent because the run was stopped.
+func (r NotSentReason) Due() bool { return r != NotSentStopped }
 
 // Phases are the parts of a request's service time, each zero where it did
 // not occur (a reused connection has no DNS, Connect and TLS). They do not
@@ -109,7 +119,8 @@ type Record struct {
 	// stage there is no such time and Intended equals Sent.
 	Intended time.Time
 	// Sent is when the engine turned to the request; Done is when the last byte
-	// of the response was read or the request failed. Both are zero if NotSent.
+	// of the response was read or the request failed. Both are zero if NotSent, and so
+	// are the phases.
 	Sent, Done time.Time
 
 	Outcome   Outcome
@@ -152,6 +163,18 @@ func (r *Record) OK() bool {
 		return r.Outcome == Finished && r.Status == 0
 	}
 	return r.Outcome == Finished && r.Status < 400
+}
+
+// Due reports whether the request counts in the error ratio. Those that the stop of
+// the run left out or cut off say nothing of the target.
+func (r *Record) Due() bool {
+	switch r.Outcome {
+	case NotSent:
+		return r.NotSent.Due()
+	case Failed:
+		return r.Error != ErrorCancelled
+	}
+	return true
 }
 
 // Stream is what a streaming call sent and received. Like the record it belongs

@@ -46,9 +46,9 @@ const (
 	MetricResponseTime Metric = "response_time" // of requests that were sent
 	MetricServiceTime  Metric = "service_time"
 	MetricScheduleLag  Metric = "schedule_lag" // of open-loop requests that were sent
-	// MetricErrorRatio is errors / (sent + lost): errors are the failed requests, the
-	// finished ones that are not OK, and the lost ones, which were not sent for the
-	// reasons late and error. Requests not sent because the run was stopped are no errors.
+	// MetricErrorRatio is errors / due. Errors are the failed requests, the finished
+	// ones that are not OK, and those that were due and not sent. Requests that the
+	// stop of the run left out or cut off are not due: see Record.Due.
 	MetricErrorRatio Metric = "error_ratio"
 	MetricStatus     Metric = "status" // finished with a status / sent
 	MetricRate       Metric = "rate"   // sent per second, or its ratio to the wanted one

@@ -21,8 +21,8 @@ func (s *sampler) take(metric loadgen.Metric, statuses loadgen.Statuses, r *load
 	sent := r.Outcome != loadgen.NotSent
 	switch {
 	case metric == loadgen.MetricErrorRatio:
-		if sent || r.NotSent != loadgen.NotSentStopped {
-			s.count(!sent || !r.OK())
+		if r.Due() {
+			s.count(!r.OK())
 		}
 	case !sent:
 	case metric == loadgen.MetricResponseTime:
@@ -128,8 +128,8 @@ func (t *tally) sampled(c *verdict.Check, statuses loadgen.Statuses, s *sampler)
 	case loadgen.MetricScheduleLag:
 		s.mergeTimes(t.times.lag)
 	case loadgen.MetricErrorRatio:
-		lost := t.counts.notSent[loadgen.NotSentLate] + t.counts.notSent[loadgen.NotSentError]
-		s.merge(&sampler{n: sent + lost, hits: sent + lost - t.counts.ok})
+		due := sent + t.counts.lost() - t.failed(loadgen.ErrorCancelled)
+		s.merge(&sampler{n: due, hits: due - t.counts.ok})
 	case loadgen.MetricStatus:
 		s.merge(&sampler{n: sent, hits: t.counts.having(statuses)})
 	case loadgen.MetricRate:

@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -122,14 +123,32 @@ func (c *counts) addStatus(r *loadgen.Record) {
 
 func isRPC(r *loadgen.Record) bool { return r.Target != nil && r.Target.RPC }
 
-// addNotSent counts a reason. The engines know three; any other is an error.
+// addNotSent counts a reason. One that no engine knows is an error.
 func (c *counts) addNotSent(reason loadgen.NotSentReason) {
-	switch reason {
-	case loadgen.NotSentStopped, loadgen.NotSentLate, loadgen.NotSentError:
-		c.notSent[reason]++
-	default:
-		c.notSent[loadgen.NotSentError]++
+	if !slices.Contains(notSentReasons, reason) {
+		reason = loadgen.NotSentError
 	}
+	c.notSent[reason]++
+}
+
+var notSentReasons = loadgen.NotSentReasons()
+
+// lost is how many requests were due and not sent.
+func (c *counts) lost() (n uint64) {
+	for reason, of := range c.notSent {
+		if reason.Due() {
+			n += of
+		}
+	}
+	return n
+}
+
+// failed is how many requests failed for a reason. t.mu is held.
+func (t *tally) failed(kind loadgen.ErrorKind) uint64 {
+	if f := t.failures[kind]; f != nil {
+		return f.count
+	}
+	return 0
 }
 
 // span widens the time of sending.

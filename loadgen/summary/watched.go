@@ -117,7 +117,7 @@ func (a *Accumulator) sampled(w *watched, accounts []runner.Account) (s sampler)
 			t.sampled(w.check, w.statuses, &s)
 		}
 		t.mu.Unlock()
-		if w.check.Metric == loadgen.MetricErrorRatio && !w.check.OfStages() && accounts[i].UnsentReason != loadgen.NotSentStopped {
+		if w.check.Metric == loadgen.MetricErrorRatio && !w.check.OfStages() && accounts[i].UnsentReason.Due() {
 			s.n += accounts[i].Unsent
 			s.hits += accounts[i].Unsent
 		}

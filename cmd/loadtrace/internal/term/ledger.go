@@ -79,6 +79,10 @@ func (p *page) reasons(reasons map[loadgen.NotSentReason]uint64) []string {
 			words = "too late"
 		case loadgen.NotSentError:
 			words = "the engine failed"
+		case loadgen.NotSentConnectionWait:
+			words = "waited for a connection"
+		case loadgen.NotSentBackoff:
+			words = "no connection, dial in backoff"
 		}
 		out = append(out, words+" "+p.repeated(reasons[reason]))
 	}
