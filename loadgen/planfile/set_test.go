@@ -20,10 +20,12 @@ const named = `attacks:
 
 func TestASetChangesWhatTheFileSays(t *testing.T) {
 	plan := parse(t, named, planfile.Set(
-		"attacks[0].http.url=http://h/?a=b#c: d",
+		"attacks[0].http.url=http://h/?a=b#c",
+		"attacks[0].http.body=a: b #c",
 		"attacks.login.load.first.constant=500/s",
 		"attacks.login.load[0].duration=1m"))
-	assert.Equal(t, "http://h/?a=b#c: d", plan.Attacks[0].HTTP.URL, "a text is taken as it stands")
+	assert.Equal(t, "http://h/?a=b#c", plan.Attacks[0].HTTP.URL)
+	assert.Equal(t, "a: b #c", plan.Attacks[0].HTTP.Body, "a text is taken as it stands")
 	assert.Equal(t, []pace.Stage{{Name: "first", Constant: 500, Duration: time.Minute}}, plan.Attacks[0].Load)
 }
 
@@ -94,7 +96,7 @@ func TestASetThatIsWrongSaysWhatIsThere(t *testing.T) {
 		"attacks[0].http.timeout=${env:NONE}":      `attacks[0].http.timeout: environment variable NONE is not set; set it, or write ${env:NONE:-default}`,
 		"attacks[0].http.body=${env:NONE}":         `attacks[0].http.body: environment variable NONE is not set; set it, or write ${env:NONE:-default}`,
 		"attacks[0].http.body=\xff":                `attacks[0].http.body: is not UTF-8; write text`,
-		"attacks[0].http={url: 'http://h/', x: 1}": `attacks[0].http.x: unknown key; the keys here are url, method, headers, body, body_file, targets, protocol, keep_alive, connections, max_connections, timeout, redirects, max_body, tls`,
+		"attacks[0].http={url: 'http://h/', x: 1}": `attacks[0].http.x: unknown key; the keys here are url, method, headers, body, body_file, targets, literal, protocol, keep_alive, connections, max_connections, timeout, redirects, max_body, tls`,
 		"attacks[0].http.url=":                     `attacks[0].http.url: is missing; write url, or targets for a file of requests`,
 	} {
 		t.Run(set, func(t *testing.T) {
