@@ -50,29 +50,31 @@ func CheckMethod(method string) *Fault {
 // ParseURL parses the URL of a request, or reports what is wrong with it. The
 // fault does not show the URL's secrets.
 func ParseURL(text string) (*url.URL, *Fault) {
-	shown := quote(loadgen.RedactURL(text))
-	if fault := spaceIn(text, shown); fault != nil {
+	if fault := spaceIn(text); fault != nil {
 		return nil, fault
 	}
 	u, err := url.Parse(text)
 	switch {
 	case err != nil:
-		return nil, &Fault{What: shown + " is no URL", Fix: exampleURL}
+		return nil, &Fault{What: shown(text) + " is no URL", Fix: exampleURL}
 	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, &Fault{What: shown + " does not begin with http:// or https://", Fix: exampleURL}
+		return nil, &Fault{What: shown(text) + " does not begin with http:// or https://", Fix: exampleURL}
 	case u.Hostname() == "":
-		return nil, &Fault{What: shown + " has no host", Fix: exampleURL}
+		return nil, &Fault{What: shown(text) + " has no host", Fix: exampleURL}
 	case !ValidPort(u.Port()):
 		return nil, &Fault{What: "port " + clip(u.Port()) + " is not between 1 and 65535", Fix: exampleURL}
 	case !validHost(u.Host):
-		return nil, &Fault{What: shown + " has a host that is none", Fix: exampleURL}
+		return nil, &Fault{What: shown(text) + " has a host that is none", Fix: exampleURL}
 	}
 	return u, nil
 }
 
+// shown is a URL in a message.
+func shown(text string) string { return quote(loadgen.RedactURL(text)) }
+
 // spaceIn refuses white space in a URL. Net/http would escape it in a path and
 // send it as it is in a query, where it ends the URL.
-func spaceIn(text, shown string) *Fault {
+func spaceIn(text string) *Fault {
 	i := strings.IndexFunc(text, unicode.IsSpace)
 	if i < 0 {
 		return nil
@@ -80,11 +82,11 @@ func spaceIn(text, shown string) *Fault {
 	rest := strings.TrimSpace(text[i:])
 	switch r, _ := utf8.DecodeRuneInString(text[i:]); {
 	case strings.HasPrefix(rest, "HTTP/") && !strings.ContainsAny(rest, " \t"):
-		return &Fault{What: shown + " has " + clip(rest) + " after it", Fix: "leave that out: protocol in the plan says the version"}
+		return &Fault{What: shown(text) + " has " + clip(rest) + " after it", Fix: "leave that out: protocol in the plan says the version"}
 	case r != ' ':
-		return &Fault{What: fmt.Sprintf("%s has white space in it, %U", shown, r), Fix: "remove it, or write it as %XX"}
+		return &Fault{What: fmt.Sprintf("%s has white space in it, %U", shown(text), r), Fix: "remove it, or write it as %XX"}
 	}
-	return &Fault{What: shown + " has a space in it", Fix: "write %20 for a space"}
+	return &Fault{What: shown(text) + " has a space in it", Fix: "write %20 for a space"}
 }
 
 // ValidPort reports whether a port can be dialed; none is the scheme's own.
