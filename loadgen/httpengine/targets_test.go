@@ -108,6 +108,7 @@ func TestAHeaderIsOneHeaderInAnyCase(t *testing.T) {
 	for _, c := range []struct{ name, headers, want string }{
 		{"host", "host: other.test", "Host: other.test\r\n"},
 		{"HOST", "HOST: other.test:81", "Host: other.test:81\r\n"},
+		{"an internationalised host", "Host: bücher.test", "Host: xn--bcher-kva.test\r\n"},
 		{"user-agent", "user-agent: me", "User-Agent: me\r\n"},
 		{"an empty agent is none", "X-A: 1", "User-Agent: Go-http-client/1.1\r\n"},
 		{"authorization over the plan's", "authorization: Bearer target", "Authorization: Bearer target\r\n"},

@@ -37,11 +37,13 @@ type Options struct {
 // joined; there are no targets then.
 func Read(src io.Reader, o Options) ([]Target, error) {
 	f := &file{options: o, bodies: map[string][]byte{}, lines: lines{src: bufio.NewReader(src)}}
-	read, example := f.readHTTP, "GET http://127.0.0.1:8080/"
+	example := "GET http://127.0.0.1:8080/"
 	if o.Format == loadgen.TargetsJSON {
-		read, example = f.readJSON, exampleJSON
+		example = exampleJSON
+		f.readJSON(maxObject)
+	} else {
+		f.readHTTP()
 	}
-	read()
 	if err := f.lines.err; err != nil {
 		f.faults.add(f.lines.n, &Fault{What: err.Error()})
 	}

@@ -1,6 +1,7 @@
 package targets
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -67,6 +68,8 @@ func TestEachFaultOfTheHTTPFormatNamesItsLineAndTheFix(t *testing.T) {
 		"GET http://h/?token=secret x\n":   {`line 1: "http://h/?token=REDACTED" has a space in it; write %20 for a space`},
 
 		get + "Host: a b\n":                           {headers + `Host: "a b" is no host; write one such as example.test`},
+		get + "Host: https://api.test\n":              {headers + `Host: "https://api.test" is no host; write one such as example.test`},
+		get + "Host: u@api.test\n":                    {headers + `Host: "u@api.test" is no host; write one such as example.test`},
 		get + "host: a\nHOST: b\n":                    {`line 3: header HOST: is there twice; remove one of the two`},
 		get + "user-agent: a\nUser-Agent: b\n":        {`line 3: header User-Agent: is there twice; remove one of the two`},
 		get + "content-length: 5\n":                   {headers + "content-length: follows from the body" + owner},
@@ -190,6 +193,22 @@ func TestEachFaultOfTheJSONFormatNamesItsLineAndTheFix(t *testing.T) {
 			}
 			assert.ElementsMatch(t, want, got, "faults of one line are in no order")
 		})
+	}
+}
+
+func TestAnObjectThatIsTooLongIsOneFault(t *testing.T) {
+	long := strings.Repeat("x", 60)
+	for name, object := range map[string]string{
+		"on one line":      `{"method":"GET","url":"http://h/` + long + `"}`,
+		"on several lines": "{\n \"method\": \"GET\",\n \"url\": \"http://h/" + long + "\",\n \"body\": \"\"\n}",
+	} {
+		src := object + "\n" + `{"method":"GET","url":"http://h/2"}` + "\n" + `{"method":"GET"}`
+		f := &file{lines: lines{src: bufio.NewReader(strings.NewReader(src))}}
+		f.readJSON(80)
+		last := strings.Count(src, "\n") + 1
+		assert.EqualError(t, f.faults.err(), "line 1: longer than 80 bytes; put the body into a file and use the http format\n"+
+			fmt.Sprintf(`line %d: url is missing; write it, such as "url": "http://127.0.0.1:8080/"`, last), name)
+		assert.Len(t, f.targets, 1, name)
 	}
 }
 

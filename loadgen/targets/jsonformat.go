@@ -19,54 +19,66 @@ const exampleJSON = `{"method": "GET", "url": "http://127.0.0.1:8080/"}`
 // jsonKeys are those of a target.
 var jsonKeys = []string{"method", "url", "header", "body"}
 
-// readJSON reads vegeta's json format: an object for each target, which begins
+// jsonFormat reads vegeta's json format: an object for each target, which begins
 // on a line of its own. It may take several lines.
-func (f *file) readJSON() {
-	var object []byte // the lines of the object that is not yet whole
-	var depth nesting
-	first := 0 // its first line
-	skip := false
-	for {
-		raw, long, ok := f.lines.next(maxObject)
-		if !ok {
-			break
-		}
-		text := bytes.TrimSpace(raw)
-		if len(object) > 0 && bytes.HasPrefix(raw, []byte("{")) {
-			f.unclosed(first)
-			object, depth = object[:0], nesting{}
-		}
-		if len(object) == 0 {
-			if skip = skip && !bytes.HasPrefix(raw, []byte("{")); skip || len(text) == 0 {
-				continue
-			}
-			if text[0] != '{' {
-				if !f.notAnObject(text) {
-					return
-				}
-				continue
-			}
-			first = f.lines.n
-		}
-		if long || len(object)+len(raw) > maxObject {
-			f.faults.add(first, &Fault{What: fmt.Sprintf("longer than %d bytes", maxObject), Fix: "put the body into a file and use the http format"})
-			object, depth, skip = object[:0], nesting{}, true
-			continue
-		}
-		whole := depth.add(raw)
-		object = append(append(object, raw...), '\n')
-		if whole {
-			skip = !f.object(object, first)
-			object, depth = object[:0], nesting{}
-		}
-	}
-	if len(object) > 0 {
-		f.unclosed(first)
-	}
+type jsonFormat struct {
+	*file
+	most  int     // bytes of an object
+	open  []byte  // the lines of the object that is not yet whole
+	first int     // the line on which it begins
+	depth nesting // of its end
+	skip  bool    // what is left of an object that is none
 }
 
-func (f *file) unclosed(line int) {
-	f.faults.add(line, &Fault{What: "the object that begins here is not closed", Fix: "write } at its end"})
+func (f *file) readJSON(most int) {
+	j := &jsonFormat{file: f, most: most}
+	for {
+		raw, long, ok := f.lines.next(most)
+		if !ok || !j.line(raw, long) {
+			break
+		}
+	}
+	j.unclosed()
+}
+
+// line takes a line. It reports whether the lines after it are worth reading.
+func (j *jsonFormat) line(raw []byte, long bool) bool {
+	if bytes.HasPrefix(raw, []byte("{")) { // nothing within an object begins so, in any usual layout
+		j.unclosed()
+		j.skip = false
+	}
+	if len(j.open) == 0 {
+		switch text := bytes.TrimSpace(raw); {
+		case j.skip || len(text) == 0:
+			return true
+		case text[0] != '{':
+			return j.notAnObject(text)
+		}
+		j.first = j.lines.n
+	}
+	if long || len(j.open)+len(raw) > j.most {
+		j.faults.add(j.first, &Fault{What: fmt.Sprintf("longer than %d bytes", j.most), Fix: "put the body into a file and use the http format"})
+		j.close()
+		j.skip = true
+		return true
+	}
+	j.open = append(append(j.open, raw...), '\n')
+	if j.depth.add(raw) {
+		j.skip = !j.object(j.open, j.first)
+		j.close()
+	}
+	return true
+}
+
+// close forgets the object that was read.
+func (j *jsonFormat) close() { j.open, j.depth = j.open[:0], nesting{} }
+
+// unclosed reports an object whose end has not come, if one is open.
+func (j *jsonFormat) unclosed() {
+	if len(j.open) > 0 {
+		j.faults.add(j.first, &Fault{What: "the object that begins here is not closed", Fix: "write } at its end"})
+		j.close()
+	}
 }
 
 // notAnObject reports a line that begins no target, and whether the lines after it

@@ -98,7 +98,7 @@ func ValidPort(port string) bool {
 	return err == nil && n > 0
 }
 
-// validHost reports whether net/http sends the host of a URL.
+// validHost reports whether net/http sends a host, of a URL or a Host header.
 func validHost(host string) bool {
 	ascii, err := httpguts.PunycodeHostPort(host)
 	return err == nil && httpguts.ValidHostHeader(ascii)
@@ -117,7 +117,7 @@ func CheckHeader(name, value string) *Fault {
 		return &Fault{What: owned[canonical], Fix: leaveOut}
 	case !httpguts.ValidHeaderFieldValue(value):
 		return &Fault{What: "its value has characters that no header may have", Fix: "write text on one line"}
-	case canonical == "Host" && (value == "" || !httpguts.ValidHostHeader(value)):
+	case canonical == "Host" && (value == "" || strings.ContainsAny(value, "/?#@") || !validHost(value)):
 		return &Fault{What: quote(value) + " is no host", Fix: "write one such as example.test"}
 	}
 	return nil
