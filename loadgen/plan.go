@@ -86,6 +86,9 @@ type HTTP struct {
 	Body     string   `yaml:"body,omitempty"`
 	BodyFile string   `yaml:"body_file,omitempty"`
 	Targets  *Targets `yaml:"targets,omitempty"`
+	// Literal sends {{…}} and ${…} as they are, where they are refused otherwise:
+	// HTTP attacks have no templates, and variables are replaced in the plan only.
+	Literal bool `yaml:"literal,omitempty"`
 
 	Protocol       Protocol      `yaml:"protocol,omitempty"`
 	KeepAlive      *bool         `yaml:"keep_alive,omitempty"`

@@ -137,6 +137,30 @@ func TestProtocolsAndConnections(t *testing.T) {
 	}
 }
 
+// Net/http's HTTP/2 has rules of its own for some headers, by their canonical names.
+func TestHeadersInLowerCaseAreTheSameOverHTTP2(t *testing.T) {
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		assert.Equal(t, "other.test", r.Host)
+		want := http.Header{
+			"User-Agent": {"me"}, "Authorization": {"x"}, "Cookie": {"a=b; c=d"}, "X-A": {"1", "2"},
+			"Traceparent": r.Header["Traceparent"], "Tracestate": r.Header["Tracestate"],
+		}
+		assert.Equal(t, want, r.Header)
+		assert.Len(t, r.Header["Traceparent"], 1)
+	}))
+	s.Config.Protocols = new(http.Protocols)
+	s.Config.Protocols.SetUnencryptedHTTP2(true)
+	s.Start()
+	t.Cleanup(s.Close)
+	a := attackFile(t, "GET "+s.URL+"/\nhost: other.test\nuser-agent: me\nauthorization: x\nconnection: keep-alive\ncookie: a=b; c=d\nx-a: 1\nX-A: 2\n", loadgen.TargetsHTTP)
+	a.HTTP.Headers = map[string]string{"HOST": "plan.test", "x-A": "3"}
+	a.HTTP.Protocol = loadgen.ProtocolH2C
+	for _, r := range hit(t, a, 2) {
+		assert.Equal(t, 200, r.Status, r.ErrorText)
+		assert.EqualValues(t, 20, r.Proto)
+	}
+}
+
 func TestRedirectsAreOneRequest(t *testing.T) {
 	var traceparents sync.Map
 	mux := http.NewServeMux()

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -13,16 +12,9 @@ import (
 	"strings"
 	"sync/atomic"
 
-	vegeta "github.com/tsenart/vegeta/v12/lib"
-
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/targets"
 )
-
-// methods are those a target may use.
-var methods = []string{
-	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut,
-	http.MethodPatch, http.MethodDelete, http.MethodOptions, http.MethodTrace,
-}
 
 // request is a request of the attack, made ready once and sent many times.
 // Nothing in it changes once the engine is open.
@@ -35,48 +27,47 @@ type request struct {
 	ready  ready // for the direct transport
 }
 
-// newRequest checks a target and makes it ready. Its error says what is wrong
-// in words that follow the place of the target.
-func newRequest(t *vegeta.Target, baggage string) (*request, error) {
-	if !slices.Contains(methods, t.Method) {
-		return nil, fmt.Errorf("method %q is not one of %s", t.Method, strings.Join(methods, ", "))
-	}
-	u, err := url.Parse(t.URL)
-	if err != nil {
-		return nil, err
-	}
-	if u.Scheme != "http" && u.Scheme != "https" {
-		return nil, fmt.Errorf("URL %q does not begin with http:// or https://", t.URL)
-	}
-	if u.Hostname() == "" {
-		return nil, fmt.Errorf("URL %q has no host", t.URL)
-	}
-	r := &request{url: u, host: t.Header.Get("Host"), header: t.Header.Clone(), body: t.Body}
+// newRequest makes a target ready, with what the plan gives to those that do not
+// have it themselves.
+func newRequest(t *targets.Target, p preset) *request {
+	u := *t.URL
+	r := &request{url: &u, header: t.Header.Clone(), body: t.Body}
 	if r.header == nil {
 		r.header = http.Header{}
 	}
-	r.header.Del("Host")
-	r.takeUser()
-	if baggage != "" {
-		r.header.Add("Baggage", baggage)
+	// A user in a target's URL is the target's own, before the plan's Authorization;
+	// in the plan's own request the header counts, as for net/http.
+	if t.Line > 0 {
+		r.takeUser()
 	}
-	port, err := port(u)
-	if err != nil {
-		return nil, err
+	for name, values := range p.header {
+		if len(r.header[name]) == 0 {
+			r.header[name] = values
+		}
+	}
+	r.takeUser()
+	if r.body == nil {
+		r.body = p.body
+	}
+	r.host = r.header.Get("Host")
+	r.header.Del("Host")
+	if p.baggage != "" {
+		// One list: not every target reads a second header of the name.
+		r.header["Baggage"] = []string{strings.Join(append(slices.Clone(r.header["Baggage"]), p.baggage), ",")}
 	}
 	r.target = loadgen.Target{
-		Method: t.Method, URL: loadgen.RedactURL(u.String()), Scheme: u.Scheme, Host: u.Hostname(), Port: port,
+		Method: t.Method, URL: loadgen.RedactURL(u.String()), Scheme: u.Scheme, Host: u.Hostname(), Port: port(&u),
 	}
-	return r, nil
+	return r
 }
 
 // takeUser moves user and password from the URL, which telemetry shows, into
-// the Authorization header.
+// the Authorization header, unless there is one.
 func (r *request) takeUser() {
 	if r.url.User == nil {
 		return
 	}
-	if r.header.Get("Authorization") == "" {
+	if len(r.header["Authorization"]) == 0 {
 		password, _ := r.url.User.Password()
 		pair := r.url.User.Username() + ":" + password
 		r.header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(pair)))
@@ -84,19 +75,16 @@ func (r *request) takeUser() {
 	r.url.User = nil
 }
 
-func port(u *url.URL) (int, error) {
-	switch p := u.Port(); {
-	case p != "":
-		n, err := strconv.ParseUint(p, 10, 16)
-		if err != nil || n == 0 {
-			return 0, fmt.Errorf("URL %q has port %s, which is not between 1 and 65535", u, p)
-		}
-		return int(n), nil
-	case u.Scheme == "https":
-		return 443, nil
-	default:
-		return 80, nil
+// port is the port that a URL, which has passed the rules, is dialed at.
+func port(u *url.URL) int {
+	if p := u.Port(); p != "" {
+		n, _ := strconv.Atoi(p)
+		return n
 	}
+	if u.Scheme == "https" {
+		return 443
+	}
+	return 80
 }
 
 // send is the request as a hit sends it. taken counts the bytes that are taken

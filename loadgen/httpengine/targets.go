@@ -1,40 +1,61 @@
 package httpengine
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
+	"net/textproto"
 	"os"
 	"path/filepath"
 
-	vegeta "github.com/tsenart/vegeta/v12/lib"
-
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
+	"github.com/loadtrace/loadtrace/loadgen/targets"
 )
 
 // readRequests makes the requests of an attack ready: the one it names, or
-// those of its targets file.
+// those of its targets file. Faults are *pace.KeyError values, joined.
 func readRequests(spec *loadgen.HTTP, baggage string) ([]*request, error) {
-	body, err := readBody(spec)
+	p, err := newPreset(spec, baggage)
 	if err != nil {
 		return nil, err
 	}
-	header := http.Header{}
-	for k, v := range spec.Headers {
-		header.Set(k, v)
-	}
 	if spec.Targets != nil {
-		return readFile(spec.Targets, body, header, baggage)
+		return readFile(spec, p)
 	}
-	r, err := newRequest(&vegeta.Target{Method: spec.Method, URL: spec.URL, Body: body, Header: header}, baggage)
-	if err != nil {
-		return nil, &pace.KeyError{Key: "http", What: err.Error()}
+	u, fault := targets.ParseURL(spec.URL)
+	if fault != nil {
+		return nil, keyError("http.url", fault)
 	}
-	return []*request{r}, nil
+	if fault := targets.CheckMethod(spec.Method); fault != nil {
+		return nil, keyError("http.method", fault)
+	}
+	return []*request{newRequest(&targets.Target{Method: spec.Method, URL: u}, p)}, nil
+}
+
+// preset is what a plan gives to requests that do not have it themselves.
+type preset struct {
+	header  http.Header // names in their canonical form
+	body    []byte
+	baggage string // of the run; it joins what a request has
+}
+
+func newPreset(spec *loadgen.HTTP, baggage string) (preset, error) {
+	p := preset{header: http.Header{}, baggage: baggage}
+	var faults []error
+	for name, value := range spec.Headers {
+		if fault := targets.CheckHeader(name, value); fault != nil {
+			faults = append(faults, keyError("http.headers."+name, fault))
+		}
+		p.header.Set(name, textproto.TrimString(value))
+	}
+	body, err := readBody(spec)
+	p.body = body
+	return p, errors.Join(append(faults, err)...)
+}
+
+func keyError(key string, fault *targets.Fault) *pace.KeyError {
+	return &pace.KeyError{Key: key, What: fault.What, Fix: fault.Fix}
 }
 
 func readBody(spec *loadgen.HTTP) ([]byte, error) {
@@ -45,102 +66,49 @@ func readBody(spec *loadgen.HTTP) ([]byte, error) {
 	if err != nil {
 		return nil, &pace.KeyError{Key: "http.body_file", What: err.Error(), Fix: "name a file that can be read"}
 	}
+	if fault := targets.CheckBody(body); fault != nil && !spec.Literal {
+		return nil, keyError("http.body_file", fault)
+	}
 	return body, nil
 }
 
-func readFile(spec *loadgen.Targets, body []byte, header http.Header, baggage string) ([]*request, error) {
-	f, err := os.Open(spec.File)
+// readFile makes the targets of a file ready. Each fault names the file and the
+// line.
+func readFile(spec *loadgen.HTTP, p preset) ([]*request, error) {
+	const key = "http.targets.file"
+	name := spec.Targets.File
+	f, err := os.Open(name)
 	if err != nil {
-		return nil, &pace.KeyError{Key: "http.targets.file", What: err.Error(), Fix: "name a file that can be read"}
+		return nil, &pace.KeyError{Key: key, What: err.Error(), Fix: "name a file that can be read"}
 	}
 	defer f.Close()
-	requests, err := readTargets(f, filepath.Dir(spec.File), spec.Format, body, header, baggage)
+	list, err := targets.Read(f, targets.Options{Format: spec.Targets.Format, Dir: filepath.Dir(name), Literal: spec.Literal})
 	if err != nil {
-		return nil, &pace.KeyError{Key: "http.targets.file", What: spec.File + ": " + err.Error()}
+		return nil, inFile(key, name, err)
+	}
+	requests := make([]*request, len(list))
+	for i := range list {
+		requests[i] = newRequest(&list[i], p)
 	}
 	return requests, nil
 }
 
-// readTargets reads all targets of src with vegeta's reader. Body files are
-// named relative to dir. An error names the line.
-func readTargets(src io.Reader, dir string, format loadgen.TargetsFormat, body []byte, header http.Header, baggage string) ([]*request, error) {
-	lines := &lineReader{src: bufio.NewReader(src), dir: dir, text: format != loadgen.TargetsJSON}
-	next := vegeta.NewHTTPTargeter(lines, body, header)
-	if format == loadgen.TargetsJSON {
-		next = vegeta.NewJSONTargeter(lines, body, header)
+// inFile puts the name of a file before its faults.
+func inFile(key, name string, err error) error {
+	list := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		list = joined.Unwrap()
 	}
-	var requests []*request
-	for {
-		var t vegeta.Target
-		err := next(&t)
-		if errors.Is(err, vegeta.ErrNoTargets) {
-			break
-		}
-		if err == nil {
-			var r *request
-			if r, err = newRequest(&t, baggage); err == nil {
-				requests = append(requests, r)
-				continue
+	for i, err := range list {
+		k := &pace.KeyError{Key: key, What: name + ": " + err.Error()}
+		var fault *targets.Fault
+		if errors.As(err, &fault) {
+			k.What, k.Fix = name+": "+fault.What, fault.Fix
+			if fault.Line > 0 {
+				k.What = fmt.Sprintf("%s:%d: %s", name, fault.Line, fault.What)
 			}
 		}
-		if lines.err != nil {
-			err = lines.err
-		}
-		return nil, fmt.Errorf("line %d: %w", lines.n, err)
+		list[i] = k
 	}
-	switch {
-	case lines.err != nil:
-		return nil, fmt.Errorf("line %d: %w", lines.n, lines.err)
-	case len(requests) == 0:
-		return nil, errors.New("no targets; write one such as GET http://127.0.0.1:8080/")
-	}
-	return requests, nil
-}
-
-// lineReader gives one line for each Read, so that it is known how far vegeta's
-// reader, which looks one line ahead, has come. It makes the names of body
-// files relative to the targets file.
-type lineReader struct {
-	src  *bufio.Reader
-	dir  string
-	text bool // http format: lines are bounded, and one that begins with @ names a body file
-	n    int  // lines begun
-	rest []byte
-	err  error
-}
-
-func (l *lineReader) Read(p []byte) (int, error) {
-	if len(l.rest) == 0 {
-		if err := l.next(); err != nil {
-			return 0, err
-		}
-	}
-	n := copy(p, l.rest)
-	l.rest = l.rest[n:]
-	return n, nil
-}
-
-func (l *lineReader) next() error {
-	line, err := l.src.ReadBytes('\n')
-	if len(line) == 0 {
-		if err != io.EOF {
-			l.err = err
-		}
-		return err
-	}
-	l.n++
-	if l.text && len(line) > bufio.MaxScanTokenSize {
-		l.err = fmt.Errorf("longer than %d bytes; put the body into a file and write @file", bufio.MaxScanTokenSize)
-		return l.err
-	}
-	if line[len(line)-1] != '\n' {
-		line = append(line, '\n') // vegeta's JSON reader drops a last line without its end
-	}
-	if trimmed := bytes.TrimSpace(line); l.text && bytes.HasPrefix(trimmed, []byte("@")) {
-		if name := string(trimmed[1:]); !filepath.IsAbs(name) {
-			line = []byte("@" + filepath.Join(l.dir, name) + "\n")
-		}
-	}
-	l.rest = line
-	return nil
+	return errors.Join(list...)
 }

@@ -8,6 +8,9 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen"
 )
 
+// defaultAttack is the name of the only attack of a plan, unless it has another.
+const defaultAttack = "default"
+
 // Defaults fills in what a plan leaves out. Keys that are not named here default
 // to their type's zero: no body, no redirects followed, no limit of connections
 // or of the run's duration, no baggage, the system's trust in certificates, gRPC
@@ -26,7 +29,7 @@ func Defaults(p *loadgen.Plan) {
 	fill(&p.Limits.Overrun, 5*time.Second)
 	p.Trust = p.Trust.WithDefaults()
 	if len(p.Attacks) == 1 {
-		fill(&p.Attacks[0].Name, "default")
+		fill(&p.Attacks[0].Name, defaultAttack)
 	}
 	for i := range p.Attacks {
 		a := &p.Attacks[i]

@@ -57,7 +57,7 @@ func TestFaultsNamePlaceKeyWrongAndFix(t *testing.T) {
 		`redirects: -2`:                  `4:16: attacks[0].http.redirects: is negative; write one such as 10, or 0 to follow none`,
 		`keep_alive: yes`:                `4:17: attacks[0].http.keep_alive: "yes" is neither true nor false; write true or false`,
 		`timout: 10s`:                    `4:5: attacks[0].http.timout: unknown key; did you mean timeout?`,
-		`colour: red`:                    `4:5: attacks[0].http.colour: unknown key; the keys here are url, method, headers, body, body_file, targets, protocol, keep_alive, connections, max_connections, timeout, redirects, max_body, tls`,
+		`colour: red`:                    `4:5: attacks[0].http.colour: unknown key; the keys here are url, method, headers, body, body_file, targets, literal, protocol, keep_alive, connections, max_connections, timeout, redirects, max_body, tls`,
 		`url: http://x/`:                 `4:5: attacks[0].http.url: is there twice; remove one of the two`,
 		`method: get`:                    `4:13: attacks[0].http.method: "get" is not supported; write one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE`,
 		`protocol: h3`:                   `4:15: attacks[0].http.protocol: "h3" is no protocol; write auto, http/1, h2 or h2c`,
@@ -81,6 +81,13 @@ func TestFaultsNamePlaceKeyWrongAndFix(t *testing.T) {
 		`tls: {key_file: /dev/null}`:     `4:5: attacks[0].http.tls.cert_file: is missing beside key_file; name the file of the key's certificate`,
 		`body_file: /does/not/exist`:     `4:16: attacks[0].http.body_file: stat /does/not/exist: no such file or directory; name a file that can be read`,
 		`body_file: /`:                   `4:16: attacks[0].http.body_file: read /: invalid argument; name a file that can be read`,
+		`headers: {HOST: ""}`:            `4:21: attacks[0].http.headers.HOST: "" is no host; write one such as example.test`,
+		`headers: {":authority": a}`:     `4:29: attacks[0].http.headers.:authority: ":authority" is a pseudo header of HTTP/2, which follows from method and URL; leave it out, or write Host for another authority`,
+		`headers: {TRAILER: a}`:          `4:24: attacks[0].http.headers.TRAILER: is not supported; leave it out`,
+		`headers: {A: "{{.ID}}"}`:        `4:18: attacks[0].http.headers.A: "{{.ID}}" would be sent as it is: HTTP attacks have no templates; write what is meant, or literal: true below http to send it so`,
+		`headers: {X.Y: a, X: "a\rb"}`:   `4:26: attacks[0].http.headers.X: its value has characters that no header may have; write text on one line`,
+		`headers: {X: a, X.Y: "a\0b"}`:   `4:26: attacks[0].http.headers.X.Y: its value has characters that no header may have; write text on one line`,
+		`body: 'id={{newUUID}}'`:         `4:11: attacks[0].http.body: "{{newUUID}}" would be sent as it is: HTTP attacks have no templates; write what is meant, or literal: true below http to send it so`,
 		`{body: x, body_file: /dev/null`: `4:5: unexpected map key`,
 	} {
 		t.Run(keys, func(t *testing.T) {
@@ -95,20 +102,42 @@ func TestFaultsNamePlaceKeyWrongAndFix(t *testing.T) {
 
 func TestURLsAreChecked(t *testing.T) {
 	for url, want := range map[string]string{
-		`ftp://h/`:           `"ftp://h/" does not begin with http:// or https://`,
-		`h/path`:             `"h/path" does not begin with http:// or https://`,
-		`http:///path`:       `"http:///path" has no host`,
-		`http://h:0/`:        `port 0 is not between 1 and 65535`,
-		`http://h:70000/`:    `port 70000 is not between 1 and 65535`,
-		`"http://h/\u0001"`:  `"http://h/\x01" is no URL`,
-		`"http://[::1/"`:     `"http://[::1/" is no URL`,
-		`"http://a b.test/"`: `"http://a b.test/" is no URL`,
+		`ftp://h/`:          `"ftp://h/" does not begin with http:// or https://`,
+		`h/path`:            `"h/path" does not begin with http:// or https://`,
+		`http:///path`:      `"http:///path" has no host`,
+		`http://h:0/`:       `port 0 is not between 1 and 65535`,
+		`http://h:70000/`:   `port 70000 is not between 1 and 65535`,
+		`"http://h/\u0001"`: `"http://h/\x01" is no URL`,
+		`"http://[::1/"`:    `"http://[::1/" is no URL`,
 	} {
 		t.Run(url, func(t *testing.T) {
 			src := "attacks:\n- http: {url: " + url + "}\n  load: [{constant: 1/s, count: 1}]\n"
 			assert.Equal(t, []string{"plan.yaml:2:15: attacks[0].http.url: " + want + "; write one such as http://127.0.0.1:8080/path"}, faultsOf(t, src))
 		})
 	}
+}
+
+func TestURLsHaveNothingThatWouldEndOrStayInThem(t *testing.T) {
+	for url, want := range map[string]string{
+		`"http://a b.test/"`:     `"http://a b.test/" has a space in it; write %20 for a space`,
+		`http://h/?x=a b`:        `"http://h/?x=a b" has a space in it; write %20 for a space`,
+		`http://h/ HTTP/1.1`:     `"http://h/ HTTP/1.1" has HTTP/1.1 after it; leave that out: protocol in the plan says the version`,
+		`"http://h/\n"`:          `"http://h/\n" has white space in it, U+000A; remove it, or write it as %XX`,
+		`"http://u:secret@h/ x"`: `"http://h/ x" has a space in it; write %20 for a space`,
+		`"http://{{.Host}}/"`:    `"{{.Host}}" would be sent as it is: HTTP attacks have no templates; write what is meant, or literal: true below http to send it so`,
+	} {
+		t.Run(url, func(t *testing.T) {
+			src := "attacks:\n- http: \n    url: " + url + "\n  load: [{constant: 1/s, count: 1}]\n"
+			assert.Equal(t, []string{"plan.yaml:3:10: attacks[0].http.url: " + want}, faultsOf(t, src))
+		})
+	}
+}
+
+func TestWhatIsLiteralMayStandInAPlan(t *testing.T) {
+	plan := parse(t, withHTTP("literal: true\n    headers: {A: '{{.ID}}'}\n    body: '{{newUUID}} $${env:X}'"))
+	assert.Equal(t, "{{newUUID}} ${env:X}", plan.Attacks[0].HTTP.Body)
+	plan = parse(t, withHTTP("body: '$${env:X} {\"a\": {\"b\": {}}}'"))
+	assert.Equal(t, `${env:X} {"a": {"b": {}}}`, plan.Attacks[0].HTTP.Body, "a variable that is escaped is wanted")
 }
 
 func TestRatesNeedAUnit(t *testing.T) {

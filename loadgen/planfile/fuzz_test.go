@@ -24,6 +24,9 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("a: \"\\x41\\u00e9\\U0001F600\\\n  x\"\r\n? b\r\n: >-\r\n  c\r\n\r\n  d\n...\n"), "limits={grace: 1s}")
 	f.Add([]byte(withGRPC("data: [{a: \"${env:HOME}\", b: [1, x, null]}, {}]")), "attacks.default.grpc.stream={messages: 3, interval: 5ms}")
 	f.Add([]byte(quick+"thresholds:\n- {metric: response_time, percentile: 99.9, at_most: 200ms, stage: each, abort: {after: 1s}}\n- {metric: status, status: 5xx, at_most: .5%, window: 2s}\n"), "trust={cpu_steal: 0.05, schedule_lag: 1s}")
+	f.Add([]byte(digital), "attacks.0.load.1.constant=1/s")
+	f.Add([]byte(digital), "attacks[a].http.headers[Authorization]=x")
+	f.Add([]byte(digital), "thresholds[01].at_most=2s")
 	vars := env(map[string]string{"HOME": "/home: [$"})
 	f.Fuzz(func(t *testing.T, src []byte, set string) {
 		for _, opts := range [][]planfile.Option{{vars}, {vars, planfile.Set(set)}} {

@@ -1,9 +1,7 @@
 package planfile
 
 import (
-	"fmt"
 	"reflect"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -45,62 +43,72 @@ func (s *setter) walk(n *node, t reflect.Type, key, path string) (*node, reflect
 	if key == "" && path != "" {
 		return n, t
 	}
-	switch t.Kind() {
-	case reflect.Struct:
-		return s.field(n, t, key)
-	case reflect.Slice:
-		return s.element(n, t, key)
-	case reflect.Map: // the rest is one key, whatever is in it
-		child := s.child(n, strings.TrimSuffix(strings.TrimPrefix(key, "["), "]"))
-		return child, t.Elem()
+	if t.Kind() == reflect.Map {
+		return s.entry(n, t, key)
 	}
-	return s.fail(join(path, clip(key)), "there are no keys below "+path, "set "+path+" itself")
+	if t.Kind() != reflect.Struct && t.Kind() != reflect.Slice {
+		return s.fail(join(path, clip(key)), "there are no keys below "+path, "set "+path+" itself")
+	}
+	first, rest, err := cutStep(key)
+	if err != nil {
+		return s.fail(path, err.what, err.fix)
+	}
+	if t.Kind() == reflect.Slice {
+		return s.element(n, t, first, rest)
+	}
+	return s.field(n, t, first.text, rest)
 }
 
-func (s *setter) field(n *node, t reflect.Type, key string) (*node, reflect.Type) {
-	step, rest := cutPath(key)
-	f, ok := fieldOf(t, step)
+func (s *setter) field(n *node, t reflect.Type, key, rest string) (*node, reflect.Type) {
+	f, ok := fieldOf(t, key)
 	if !ok {
 		fix := "the keys here are " + strings.Join(knownKeys(t), ", ")
-		if near, ok := nearest(step, knownKeys(t)); ok {
+		if near, ok := nearest(key, knownKeys(t)); ok {
 			fix = "did you mean " + near + "? " + fix
 		}
-		return s.fail(join(s.path, clip(step)), "unknown key", fix)
+		return s.fail(join(s.path, clip(key)), "unknown key", fix)
 	}
-	path := join(s.path, step)
-	child := s.child(n, step)
+	path := join(s.path, key)
+	child := s.child(n, key)
 	if child == nil {
 		return nil, nil
 	}
 	return s.walk(child, t.Field(f.index).Type, rest, path)
 }
 
-// element finds an element of a list by its index or its name.
-func (s *setter) element(n *node, t reflect.Type, key string) (*node, reflect.Type) {
-	step, rest := cutPath(key)
-	for i, e := range n.entries {
-		name := e.value.get("name")
-		if step == strconv.Itoa(i) || name != nil && name.kind == scalar && name.text == step {
-			return s.walk(e.value, t.Elem(), rest, item(s.path, i))
+// entry finds the key of a header or of metadata: all that is left, whatever is in
+// it. Their names are the same in any case.
+func (s *setter) entry(n *node, t reflect.Type, key string) (*node, reflect.Type) {
+	if inside, ok := strings.CutPrefix(key, "["); ok {
+		name, closed := strings.CutSuffix(inside, "]")
+		if !closed {
+			return s.fail(s.path, quote(key)+" does not end in ]", "write "+s.path+".NAME")
+		}
+		key = name
+	}
+	if n.entry(key) == nil {
+		for _, e := range n.entries {
+			if strings.EqualFold(e.key, key) {
+				key = e.key
+			}
 		}
 	}
-	what := fmt.Sprintf("there is no element %s", quote(step))
-	return s.fail(s.path, what, s.elements(n))
+	return s.child(n, key), t.Elem()
 }
 
-func (s *setter) elements(n *node) string {
-	if n.kind != sequence || len(n.entries) == 0 {
-		return "the list is empty: set it as a whole"
+// element finds an element of a list by its index or its name.
+func (s *setter) element(n *node, t reflect.Type, by step, rest string) (*node, reflect.Type) {
+	if n.kind != sequence && n.kind != null {
+		return s.fail(s.path, "is "+n.kind.String()+", not a list", "set "+s.path+" as a whole")
 	}
-	var have []string
-	for i, e := range n.entries[:min(len(n.entries), 20)] {
-		text := fmt.Sprintf("[%d]", i)
-		if name := e.value.get("name"); name != nil && name.text != "" {
-			text += " " + clip(name.text)
-		}
-		have = append(have, text)
+	i, err := by.in(n)
+	if err != nil && s.path == "attacks" && by.text == defaultAttack && len(n.entries) == 1 && n.entries[0].value.get("name") == nil {
+		i, err = 0, nil // the only attack has this name unless it has another
 	}
-	return "there are " + strings.Join(have, ", ")
+	if err != nil {
+		return s.fail(s.path, err.what, err.fix)
+	}
+	return s.walk(n.entries[i].value, t.Elem(), rest, item(s.path, i))
 }
 
 // child is the value of a mapping's key, made if it is absent.

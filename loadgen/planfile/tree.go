@@ -68,6 +68,9 @@ func (n *node) entry(key string) *entry {
 func (n *node) find(path string) place {
 	at := n.place
 	for path != "" {
+		if e := n.entry(path); e != nil && e.value.kind == scalar { // a header may have dots in its name
+			return e.value.place
+		}
 		step, rest := cutPath(path)
 		if i, err := strconv.Atoi(step); err == nil && n.kind == sequence {
 			if i >= len(n.entries) {
@@ -80,8 +83,6 @@ func (n *node) find(path string) place {
 			if at = e.at; n.kind == scalar {
 				at = n.place
 			}
-		} else if e := n.entry(path); e != nil { // a header may have dots in its name
-			return e.value.place
 		} else {
 			return at
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/targets"
 )
 
 const (
@@ -73,7 +74,7 @@ func (v *validator) grpcTarget(target, key string) {
 		v.add(key, quote(target)+" is more than host:port", exampleTarget)
 	case err != nil || host == "" || port == "" || !ascii.MatchString(host) || strings.Contains(host, " "):
 		v.add(key, quote(target)+" is not host:port", exampleTarget)
-	case !validPort(port):
+	case !targets.ValidPort(port):
 		v.add(key, "port "+clip(port)+" is not between 1 and 65535", exampleTarget)
 	}
 }

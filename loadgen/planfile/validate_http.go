@@ -3,30 +3,11 @@ package planfile
 import (
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
-	"strings"
-
-	"golang.org/x/net/http/httpguts"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/targets"
 )
-
-var methods = []string{
-	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut,
-	http.MethodPatch, http.MethodDelete, http.MethodOptions, http.MethodTrace,
-}
-
-// owned are the headers that a plan cannot set, and why.
-var owned = map[string]string{
-	"Traceparent":       "is the generator's: it names the trace of each request",
-	"Tracestate":        "is the generator's: it names the run",
-	"X-Vegeta-Seq":      "is the generator's: it numbers the requests",
-	"Content-Length":    "follows from the body",
-	"Transfer-Encoding": "follows from the body",
-	"Trailer":           "is not supported",
-}
 
 func (v *validator) http(h *loadgen.HTTP, key string) {
 	switch {
@@ -37,10 +18,11 @@ func (v *validator) http(h *loadgen.HTTP, key string) {
 	default:
 		v.url(h, key+".url")
 	}
-	if h.Targets == nil && !slices.Contains(methods, h.Method) {
-		v.add(key+".method", quote(h.Method)+" is not supported", "write one of "+strings.Join(methods, ", "))
+	if h.Targets == nil {
+		v.rule(key+".method", targets.CheckMethod(h.Method))
 	}
-	v.headers(h.Headers, key+".headers")
+	v.headers(h, key+".headers")
+	v.template(h, key+".body", h.Body)
 	if h.Body != "" && h.BodyFile != "" {
 		v.add(key+".body_file", "there is a body too", "write body or body_file, not both")
 	}
@@ -70,17 +52,12 @@ func (v *validator) targets(h *loadgen.HTTP, key string) {
 }
 
 func (v *validator) url(h *loadgen.HTTP, key string) {
-	const example = "write one such as http://127.0.0.1:8080/path"
-	u, err := url.Parse(h.URL)
+	if v.template(h, key, h.URL) {
+		return
+	}
+	u, fault := targets.ParseURL(h.URL)
 	switch {
-	case err != nil:
-		v.add(key, quote(h.URL)+" is no URL", example)
-	case u.Scheme != "http" && u.Scheme != "https":
-		v.add(key, quote(h.URL)+" does not begin with http:// or https://", example)
-	case u.Hostname() == "":
-		v.add(key, quote(h.URL)+" has no host", example)
-	case !validPort(u.Port()):
-		v.add(key, "port "+clip(u.Port())+" is not between 1 and 65535", example)
+	case v.rule(key, fault):
 	case h.Protocol == loadgen.ProtocolHTTP2 && u.Scheme == "http":
 		v.add(key, "protocol h2 needs TLS", "write https://, or protocol: h2c for HTTP/2 without TLS")
 	case h.Protocol == loadgen.ProtocolH2C && u.Scheme == "https":
@@ -88,27 +65,27 @@ func (v *validator) url(h *loadgen.HTTP, key string) {
 	}
 }
 
-func validPort(port string) bool {
-	if port == "" {
-		return true
+// rule adds the fault that a rule of what an attack may send found, if any.
+func (v *validator) rule(key string, fault *targets.Fault) bool {
+	if fault != nil {
+		v.add(key, fault.What, fault.Fix)
 	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	return err == nil && n > 0
+	return fault != nil
 }
 
-func (v *validator) headers(headers map[string]string, key string) {
+// template refuses a template in what is sent, unless it is to be sent as it is.
+// A variable that still stands there was escaped, so it is wanted.
+func (v *validator) template(h *loadgen.HTTP, key, text string) bool {
+	return !h.Literal && v.rule(key, targets.CheckTemplate(text))
+}
+
+func (v *validator) headers(h *loadgen.HTTP, key string) {
 	spelled := map[string]string{}
-	for _, name := range slices.Sorted(maps.Keys(headers)) {
+	for _, name := range slices.Sorted(maps.Keys(h.Headers)) {
 		key, canonical := join(key, clip(name)), http.CanonicalHeaderKey(name)
 		switch {
-		case !httpguts.ValidHeaderFieldName(name):
-			v.add(key, quote(name)+" is no name of a header", "use letters, digits and -")
-		case owned[canonical] != "":
-			v.add(key, owned[canonical], "leave it out")
-		case !httpguts.ValidHeaderFieldValue(headers[name]):
-			v.add(key, "its value has characters that no header may have", "write text on one line")
-		case canonical == "Host" && !httpguts.ValidHostHeader(headers[name]):
-			v.add(key, quote(headers[name])+" is no host", "write one such as example.test")
+		case v.template(h, key, name+": "+h.Headers[name]):
+		case v.rule(key, targets.CheckHeader(name, h.Headers[name])):
 		case spelled[canonical] != "":
 			v.add(key, "is the same header as "+spelled[canonical], "remove one of the two")
 		}

@@ -2,8 +2,10 @@ package planfile_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -119,7 +121,7 @@ func drawHTTP(t *rapid.T, file string) *loadgen.HTTP {
 	if rapid.Bool().Draw(t, "targets") {
 		h.Targets = &loadgen.Targets{File: file, Format: rapid.SampledFrom([]loadgen.TargetsFormat{"", loadgen.TargetsHTTP, loadgen.TargetsJSON}).Draw(t, "format")}
 	} else {
-		h.URL = "http://example.test/" + rapid.StringMatching(`[a-z$:#?&=* {}'"-]{0,20}`).Draw(t, "path")
+		h.URL = "http://example.test/" + rapid.StringMatching(`[a-z$:#?&=*{}'"-]{0,20}`).Draw(t, "path")
 		h.Method = rapid.SampledFrom([]string{"", "GET", "POST"}).Draw(t, "method")
 	}
 	if rapid.Bool().Draw(t, "with headers") {
@@ -131,6 +133,7 @@ func drawHTTP(t *rapid.T, file string) *loadgen.HTTP {
 	} else {
 		h.Body = rapid.String().Draw(t, "body")
 	}
+	h.Literal = strings.Contains(fmt.Sprint(h.URL, h.Headers, h.Body), "{{") || rapid.Bool().Draw(t, "literal")
 	return h
 }
 
