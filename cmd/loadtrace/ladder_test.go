@@ -66,7 +66,7 @@ func TestALadderThatIsInterruptedLeavesNothingBehind(t *testing.T) {
 	require.Eventually(t, func() bool {
 		found, err := os.ReadDir(dir)
 		return err == nil && len(found) > 0
-	}, 20*time.Second, 10*time.Millisecond)
+	}, patience(t), 10*time.Millisecond)
 	require.NoError(t, c.Process.Signal(os.Interrupt))
 	c.wait(t, 1)
 	assert.Empty(t, c.out.String())

@@ -195,6 +195,9 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	if s != nil {
 		shut := s.shutdown()
 		s.settle(&end.summary)
+		if s.endpoint.blame(r.OTLP, &end.summary) && held != nil {
+			held.drop(r.OTLP)
+		}
 		end.summary.Environment.Targets = s.peers.Targets()
 		if err == nil && len(end.summary.Faults) == 0 && shut != nil {
 			err = fmt.Errorf("shut the collector down: %w", shut)
