@@ -123,4 +123,3 @@ type observedLogs struct {
 func (o observedLogs) ConsumeLogs(ctx context.Context, l plog.Logs) error {
 	return o.by.observe(o.Logs.ConsumeLogs(ctx, l))
 }
-
