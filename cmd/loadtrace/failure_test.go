@@ -1,6 +1,8 @@
 package main
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -43,5 +45,39 @@ func TestAFaultOfThePlanIsToldAsItIs(t *testing.T) {
 		for _, word := range []string{"start the collector", "pipelines", "receiver", "prepare"} {
 			assert.NotContains(t, c.err.String(), word)
 		}
+	}
+}
+
+// Runs of which nothing worked once ended with a tick and "the measurement is sound".
+func TestATotalFailureLooksLikeOneAndExitsWith0WithoutThresholds(t *testing.T) {
+	denied := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, `{"error": "the token expired"}`, http.StatusUnauthorized)
+	}))
+	t.Cleanup(denied.Close)
+	const paste = "thresholds: [{metric: error_ratio, at_most: 1%}]"
+	for name, c := range map[string]struct{ url, head, sample string }{
+		"a dead port":       {"http://" + closedPort, "100 % of requests failed", "refused     dial tcp " + closedPort + ": connect: connection refused"},
+		"a name of nothing": {"http://nothing.invalid", "100 % of requests failed", "dns         "},
+		"an expired token":  {denied.URL, "100 % errors", `401         {"error": "the token expired"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			plan := writePlan(t, c.url, "[{constant: 100/s, count: 20}]")
+			cmd := loadtrace(t, "run", plan, "--quiet")
+			cmd.run(t, 0)
+			assert.Regexp(t, "^✘ test completed in .* · "+c.head+" ", cmd.out.String())
+			for _, want := range []string{c.sample, "so the run does not fail: " + c.head, paste} {
+				assert.Contains(t, cmd.out.String(), want)
+			}
+			assert.NotContains(t, cmd.out.String(), "is sound")
+
+			cmd = loadtrace(t, "run", plan, "--quiet", "--json")
+			cmd.run(t, 0)
+			assert.Contains(t, cmd.err.String(), c.head)
+			assert.Contains(t, cmd.err.String(), paste)
+
+			// What is to be pasted does what it is said to.
+			cmd = loadtrace(t, "run", writePlanWith(t, c.url, "[{constant: 100/s, count: 20}]", paste+"\ntrust: "+trusting+"\n"), "--quiet")
+			cmd.run(t, 99)
+		})
 	}
 }

@@ -57,18 +57,23 @@ func newRun() *cobra.Command {
 shown while it runs, and a summary at its end. PLAN is a file, or - for standard
 input.
 
-Telemetry of the target is taken on the standard ports of OTLP on loopback, where
-SDKs send it by default, and joined to the requests: the end of the run then shows
-where the time of a slow one went, with the state of the target's runtime and the
-lines it logged. It is --listen that says where, and --listen none that nothing is
-taken. Without --otlp or --config, telemetry goes no further.
+The run receives the target's telemetry on the standard ports of OTLP on loopback,
+where SDKs send it by default, and joins it to the requests: the end of the run then
+shows where the time of a slow request went, with the state of the target's runtime
+and the lines it logged. Use --listen to change the address, or --listen none to
+disable it. Without --otlp or --config, telemetry goes no further.
 
 Ctrl-C ends the run in order, with the summary of what was done; a second Ctrl-C
 gives up telemetry that could not be delivered yet.
 
-The plan's thresholds decide whether the run passed. The verdict is undecided
-where the generator itself was in trouble: it could not keep its schedule, ran out
-of descriptors or ports, was starved of CPU, or lost telemetry.
+The plan's thresholds decide whether the run passed. Without one on errors, a run
+exits with 0 even if every request failed, and the summary says so; to fail it, add
+to the plan:
+
+  thresholds: [{metric: error_ratio, at_most: 1%}]
+
+The verdict is undecided if the generator itself was in trouble: it could not keep
+its schedule, ran out of descriptors or ports, was starved of CPU, or lost telemetry.
 
 With --part several processes carry out a plan together: each sends its share of
 the plan's requests, at the plan's times. Summary and verdict are of the part.
@@ -273,6 +278,9 @@ func (r *planRun) print(end outcome) error {
 		}
 	case !r.outputs.takeStdout():
 		term.Summary(&text, sum, r.screen.options(r.stdout))
+	}
+	if advice, line := sum.ErrorThreshold(); line != "" && (r.json || r.outputs.takeStdout()) {
+		fmt.Fprintf(r.stderr, "%s; %s\n  %s\n", sum.VerdictWords(), advice, line) // nobody reads the summary
 	}
 	if _, err := r.stdout.Write(text.Bytes()); err != nil {
 		return errors.Join(written, fmt.Errorf("write the summary: %w", err))

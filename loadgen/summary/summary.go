@@ -72,12 +72,15 @@ type Figures struct {
 	Distribution []Bin     `json:"response_time_distribution,omitempty"`
 	// Status of finished requests: by the digits of an HTTP status, by the name of a
 	// gRPC code, which are never the same. What neither protocol defines is other.
-	Status      map[string]uint64           `json:"status"`
-	Errors      map[loadgen.ErrorKind]Error `json:"errors,omitempty"`
-	Connections Connections                 `json:"connections"`
-	Bytes       Traffic                     `json:"bytes"`
-	Phases      Phases                      `json:"phases"`
-	Stream      *Stream                     `json:"stream,omitempty"` // if there were calls that stream
+	Status map[string]uint64           `json:"status"`
+	Errors map[loadgen.ErrorKind]Error `json:"errors,omitempty"`
+	// Excerpts are what one answer of each bad status says, at most loadgen.MaxExcerpt
+	// bytes: of HTTP the beginning of its body, of gRPC its status message.
+	Excerpts    map[string]string `json:"excerpts,omitempty"`
+	Connections Connections       `json:"connections"`
+	Bytes       Traffic           `json:"bytes"`
+	Phases      Phases            `json:"phases"`
+	Stream      *Stream           `json:"stream,omitempty"` // if there were calls that stream
 }
 
 // Stream is figures of gRPC calls that stream.

@@ -32,7 +32,7 @@ func Summary(w io.Writer, s summary.Summary, o Options) {
 	p.environment(&s.Environment)
 	p.faults(distrust(&s))
 	p.thresholds(s.Verdict.Thresholds)
-	p.verdict(&s.Verdict)
+	p.verdict(&s)
 	io.WriteString(w, p.text.String())
 }
 
@@ -51,33 +51,68 @@ func (p *page) line(s string) {
 func (p *page) gap() { p.text.WriteByte('\n') }
 
 func (p *page) headline(s *summary.Summary) {
-	mark, color, what := p.pick("✔", "ok"), green, "completed in "
-	switch {
-	case s.End == summary.Failed:
-		mark, color, what = p.pick("✘", "!!"), alarm, "failed after "
-	case s.End == summary.Stopped:
-		mark, color, what = p.pick("■", "--"), yellow, "was stopped after "
-	}
-	switch {
-	case len(s.Faults) > 0 || s.Verdict.Verdict == verdict.Fail:
-		mark, color = p.pick("✘", "!!"), alarm
-	case s.Verdict.Verdict == verdict.Undecided && s.End == summary.Completed:
-		mark, color = "?", yellow
-	}
+	mark, color, what := p.ending(s)
 	run := "run " + p.clean(s.RunID)
 	room := p.width() - width(run) - 2
 	head := p.paint(color, mark) + " " + p.paint(bold, p.clean(s.Plan)) + " " + what + p.long(s.Elapsed.Duration())
+	failing, aside := s.Failing(), ""
+	if failing.Level() > summary.None && s.End != summary.Failed {
+		aside = failing.String()
+	}
 	if n := len(s.Faults); n > 0 {
 		head += p.dot() + p.paint(alarm, some(uint64(n), "fault", "faults")+", see below")
 	} else if v := s.Verdict.Verdict; v == verdict.Fail || v == verdict.Undecided {
 		head += p.dot() + p.paint(color, string(v)+", see below")
+	} else if with := head + p.dot() + p.paint(levelInk(failing), p.clean(aside)); aside != "" && width(with) <= room {
+		head, aside = with, ""
 	}
 	p.line(left(p.cut(head, room), room) + "  " + p.paint(dim, run))
+	p.under(levelInk(failing), aside)
 	p.under(red, s.Error)
 	p.under(yellow, s.StopReason)
 	if s.Part != nil {
 		p.under(dim, s.Part.Words())
 	}
+}
+
+// ending is the mark of a run, and how it ended. A tick is for a run that ended as
+// planned, on a measurement that can be trusted, of a target that answered, or whose
+// errors are as a threshold wants them.
+func (p *page) ending(s *summary.Summary) (mark string, color ink, what string) {
+	cross := p.pick("✘", "!!")
+	mark, color, what = p.pick("✔", "ok"), green, "completed in "
+	switch {
+	case s.End == summary.Failed:
+		mark, color, what = cross, alarm, "failed after "
+	case s.End == summary.Stopped:
+		mark, color, what = p.pick("■", "--"), yellow, "was stopped after "
+	}
+	switch {
+	case len(s.Faults) > 0 || s.Verdict.Verdict == verdict.Fail:
+		return cross, alarm, what
+	case s.End == summary.Failed:
+		return mark, color, what
+	case s.Unjudged():
+		return cross, alarm, what
+	case s.End != summary.Completed:
+		return mark, color, what
+	case s.Verdict.Verdict == verdict.Undecided:
+		return "?", yellow, what
+	case s.Verdict.Verdict != verdict.Pass && s.Failing().Level() >= summary.Some:
+		return "!", yellow, what
+	}
+	return mark, color, what
+}
+
+// levelInk is how bad errors are.
+func levelInk(f summary.Failing) ink {
+	switch f.Level() {
+	case summary.All, summary.Most:
+		return alarm
+	case summary.Some:
+		return yellow
+	}
+	return dim
 }
 
 // under writes a sentence below the headline, if there is one.
@@ -117,7 +152,7 @@ func (p *page) figures(f *summary.Figures) {
 func (p *page) totals(f *summary.Figures) {
 	p.ledger(f)
 	p.rate(f)
-	p.examples(f.Errors)
+	p.examples(f)
 	if f.Requests.Sent() == 0 {
 		p.gap()
 		p.line("  No request was sent, so nothing was measured.")

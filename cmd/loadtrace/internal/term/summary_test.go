@@ -20,6 +20,7 @@ func TestSummariesAreDrawnAsTheirGoldenFiles(t *testing.T) {
 	}
 	requireGolden(t, "summary_wide.txt", text(func(b *bytes.Buffer) { Summary(b, failures(), Options{Width: 140}) }))
 	requireGolden(t, "summary_ascii.txt", text(func(b *bytes.Buffer) { Summary(b, faults(), Options{ASCII: true}) }))
+	requireGolden(t, "summary_dead_color.txt", text(func(b *bytes.Buffer) { Summary(b, dead(), Options{Color: true, Width: 100}) }))
 	requireGolden(t, "summary_color.txt", text(func(b *bytes.Buffer) { Summary(b, faults(), Options{Color: true}) }))
 }
 
@@ -73,12 +74,13 @@ func TestNothingFromOutsideReachesTheTerminalAsACommand(t *testing.T) {
 	s.Attacks[0].Name, s.Attacks[0].Target = evil, evil
 	s.Attacks[0].Status = map[string]uint64{evil: 1}
 	s.Attacks[0].Errors = map[loadgen.ErrorKind]summary.Error{loadgen.ErrorKind(evil): {Count: 1, Example: evil}}
+	s.Attacks[0].Excerpts = map[string]string{evil: evil}
 	s.Attacks[0].Requests.NotSent = map[loadgen.NotSentReason]uint64{loadgen.NotSentReason(evil): 1}
 	s.Faults = []string{evil}
 	s.Slowest = []summary.Request{{TraceID: evil, Method: evil, URL: evil, Error: loadgen.ErrorKind(evil), Attack: evil}}
 	s.Failures = s.Slowest
 	drawn := text(func(b *bytes.Buffer) { Summary(b, s, Options{Width: 160}) })
-	require.GreaterOrEqual(t, strings.Count(drawn, "a[2J]0;owned31mb"), 8)
+	require.GreaterOrEqual(t, strings.Count(drawn, "a[2J]0;owned31mb"), 10)
 	for _, r := range drawn {
 		require.True(t, r == '\n' || r >= ' ' && r < 0x7f || r >= 0xa0, "%q", r)
 		require.NotEqual(t, '\u202e', r)
