@@ -20,6 +20,7 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/planfile"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/loadgen/verdict"
+	"github.com/loadtrace/loadtrace/loadgen/vitals"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver"
 )
 
@@ -41,6 +42,9 @@ type planRun struct {
 	start       loadgenreceiver.Start // when and as what the run begins
 	// store takes the traces of the slowest requests; nil for none.
 	store *tracestore.Store
+	// before is what processes had used before the run, used what they did during it.
+	before vitals.Census
+	used   *vitals.Usage
 	// beforeShutdown, if set, is called when the run is over and the collector is not.
 	beforeShutdown func()
 
@@ -189,10 +193,15 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	if !r.quiet {
 		announce(r.stderr, start, part)
 	}
+	r.before = vitals.System().Census(time.Now())
 	s, run, err := r.begin(plan, held, signals)
 	var end outcome
 	if err == nil {
+		if !start.At.IsZero() {
+			r.before = vitals.System().Census(time.Now()) // until now it waited
+		}
 		end, err = r.watch(ctx, s, run, signals)
+		end.summary.Usage = r.used
 	}
 	if r.beforeShutdown != nil {
 		r.beforeShutdown()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/term"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
+	"github.com/loadtrace/loadtrace/loadgen/vitals"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver"
 )
 
@@ -60,6 +61,9 @@ func (r *planRun) watch(ctx context.Context, s *session, run *loadgenreceiver.Ha
 		select {
 		case end := <-s.ended:
 			end.interrupted = stopped || cancelled
+			if r.used == nil {
+				r.used = vitals.Used(r.before, vitals.System().Census(time.Now()))
+			}
 			if end.err == nil && !end.interrupted && r.lingers() {
 				joining.Store(true)
 				s.linger(ctx, signals.names)
@@ -70,6 +74,7 @@ func (r *planRun) watch(ctx context.Context, s *session, run *loadgenreceiver.Ha
 			return s.lastWords(err)
 		case <-idle:
 			idle, flushed = nil, time.After(r.flush)
+			r.used = vitals.Used(r.before, vitals.System().Census(time.Now()))
 		case <-flushed:
 			giveUp()
 		case <-done:

@@ -5,6 +5,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/verdict"
+	"github.com/loadtrace/loadtrace/loadgen/vitals"
 )
 
 // Seconds is a duration as JSON readers expect it: a number of seconds.
@@ -46,6 +47,8 @@ type Summary struct {
 	// Environment is what the figures were measured in: those of two runs may only be
 	// compared if it is the same.
 	Environment Environment `json:"environment"`
+	// Usage is what used the generator's machine during the run; nil if that is not known.
+	Usage *vitals.Usage `json:"usage,omitempty"`
 	// Faults are errors of loadtrace itself, each a sentence: counts that do not
 	// add up, telemetry that was lost. A run with faults is not to be trusted.
 	Faults []string `json:"faults,omitempty"`

@@ -330,8 +330,13 @@ func breached() summary.Summary {
 }
 
 func untrusted() summary.Summary {
-	return judged([]loadgen.Threshold{{Metric: loadgen.MetricResponseTime, Percentile: 99, AtMost: "5ms"}},
+	sum := judged([]loadgen.Threshold{{Metric: loadgen.MetricResponseTime, Percentile: 99, AtMost: "5ms"}},
 		vitals.Strain{CPUThrottled: new(0.31), CPUSteal: new(0.0), SchedulerLatency: new(0.0137)})
+	sum.Usage = &vitals.Usage{Load: 5.2, Processors: 2, Busy: 1.97, Top: []vitals.Process{
+		{Name: "stress-ng\x1b[2J", PID: 4711, Processors: 1.31}, {Name: "loadtrace", PID: 4712, Processors: 0.4, Self: true},
+		{Name: "auth-service", PID: 9, Processors: 0.2},
+	}}
+	return sum
 }
 
 func sound() summary.Summary { return judged(nil, vitals.Strain{SchedulerLatency: new(0.0)}) }

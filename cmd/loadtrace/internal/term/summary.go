@@ -30,7 +30,7 @@ func Summary(w io.Writer, s summary.Summary, o Options) {
 	p.requests("first failed request of each kind", firstOfKind(s.Failures), len(s.Attacks) > 1)
 	p.telemetry(&s)
 	p.environment(&s.Environment)
-	p.faults(distrust(&s))
+	p.distrust(&s)
 	p.thresholds(s.Verdict.Thresholds)
 	p.verdict(&s)
 	io.WriteString(w, p.text.String())
@@ -248,25 +248,4 @@ func (p *page) join(j *summary.Join) {
 		}
 		p.line(label + "  " + l)
 	}
-}
-
-// faults are drawn so that nobody overlooks them.
-func (p *page) faults(faults []string) {
-	if len(faults) == 0 {
-		return
-	}
-	p.gap()
-	edge := p.pick("┃", "!!")
-	p.line(p.paint(alarm, p.pick("┏", "!!")+strings.Repeat(p.pick("━", "!"), p.width()-2)))
-	p.line(p.paint(alarm, edge+" DO NOT TRUST THESE FIGURES"))
-	for _, f := range faults {
-		for i, l := range wrap(p.clean(f), p.width()-6) {
-			bullet := "  "
-			if i == 0 {
-				bullet = p.pick("• ", "* ")
-			}
-			p.line(p.paint(alarm, edge) + " " + bullet + l)
-		}
-	}
-	p.line(p.paint(alarm, p.pick("┗", "!!")+strings.Repeat(p.pick("━", "!"), p.width()-2)))
 }

@@ -111,11 +111,3 @@ func (p *page) bulleted(indent, text string) {
 		p.line(indent + bullet + l)
 	}
 }
-
-// distrust is why the figures are not to be trusted.
-func distrust(s *summary.Summary) []string {
-	if s.Verdict.Verdict == "" || s.Verdict.Trusted {
-		return s.Faults
-	}
-	return s.Verdict.Reasons
-}
