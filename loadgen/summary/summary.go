@@ -23,9 +23,11 @@ const (
 
 // Summary is what became of a run.
 type Summary struct {
-	RunID   string    `json:"run_id"`
-	Part    *Part     `json:"part,omitempty"` // nil: the whole run
-	Plan    string    `json:"plan"`
+	RunID string `json:"run_id"`
+	Part  *Part  `json:"part,omitempty"` // nil: the whole run
+	Plan  string `json:"plan"`
+	// Digest tells whether another run had the same order of attacks and the same limits.
+	Digest  string    `json:"digest,omitempty"`
 	Began   time.Time `json:"began"`
 	Elapsed Seconds   `json:"elapsed"`
 	// End is Completed, Stopped or Failed.
@@ -58,7 +60,17 @@ type Summary struct {
 type Attack struct {
 	Name   string `json:"name"`
 	Target string `json:"target"` // the URL, or the targets file and the number of its targets
+	// Digest tells whether another attack does the same; nil if that is not known.
+	Digest *loadgen.Digest `json:"digest,omitempty"`
 	Figures
+}
+
+// Identify adds what the run's plan does, so that it can be told from others.
+func (s *Summary) Identify(d loadgen.PlanDigest) {
+	s.Digest = d.Plan
+	for i := range min(len(s.Attacks), len(d.Attacks)) {
+		s.Attacks[i].Digest = &d.Attacks[i]
+	}
 }
 
 // Figures of one attack, or of all.

@@ -127,7 +127,11 @@ func (p *page) under(color ink, sentence string) {
 
 func (p *page) title(name, what string) {
 	p.gap()
-	name = p.cut(p.clean(name), p.width()/2)
+	room := p.width()
+	if what != "" {
+		room /= 2
+	}
+	name = p.cut(p.clean(name), room)
 	s := p.paint(bold, name)
 	if what != "" {
 		s += "  " + p.cutMiddle(p.clean(what), p.width()-width(name)-2)
