@@ -35,15 +35,14 @@ type planRun struct {
 	outputs outputs
 	begins  beginning
 
-	// onStart, if set, is called when the run begins: its files have been read.
-	onStart func()
 	// listenAsked: the user has said where to listen, or that nothing is to.
 	listenAsked bool
 	start       loadgenreceiver.Start // when and as what the run begins
 	// store takes the traces of the slowest requests; nil for none.
 	store *tracestore.Store
-	// before is what processes had used before the run, used what they did during it.
-	before vitals.Census
+	// before is what processes had used before the run, nil if nobody asks; used is what
+	// they used during it.
+	before *vitals.Census
 	used   *vitals.Usage
 	// beforeShutdown, if set, is called when the run is over and the collector is not.
 	beforeShutdown func()
@@ -56,9 +55,9 @@ func newRun() *cobra.Command {
 	var listenAt []string
 	cmd := &cobra.Command{
 		Use:   "run PLAN",
-		Short: "Carry out a load-test plan in the terminal",
-		Long: `Carry out a load-test plan: the collector runs in this process, progress is
-shown while it runs, and a summary at its end. PLAN is a file, or - for standard
+		Short: "Run a load-test plan in the terminal",
+		Long: `Run a load-test plan: the collector runs in this process, progress is shown while
+it runs, and a summary at its end. PLAN is a file, or - for standard
 input.
 
 The run receives the target's telemetry on the standard ports of OTLP on loopback,
@@ -193,12 +192,12 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	if !r.quiet {
 		announce(r.stderr, start, part)
 	}
-	r.before = vitals.System().Census(time.Now())
+	r.before = new(vitals.System().Census(time.Now()))
 	s, run, err := r.begin(plan, held, signals)
 	var end outcome
 	if err == nil {
 		if !start.At.IsZero() {
-			r.before = vitals.System().Census(time.Now()) // until now it waited
+			r.before = new(vitals.System().Census(time.Now())) // until now it waited
 		}
 		end, err = r.watch(ctx, s, run, signals)
 		end.summary.Usage = r.used

@@ -239,17 +239,35 @@ func (p *page) join(j *summary.Join) {
 		return
 	}
 	all := j.Complete + j.Partial + j.None
-	parts := []string{some(all, "request", "requests") + " joined", count(j.Complete) + " complete (" + share(j.Complete, all) + ")"}
-	for _, why := range slices.SortedFunc(maps.Keys(j.Missing), func(a, b string) int {
-		return cmp.Or(cmp.Compare(j.Missing[b], j.Missing[a]), cmp.Compare(a, b))
-	}) {
-		parts = append(parts, missingWords(why)+" "+p.repeated(j.Missing[why]))
-	}
-	for i, l := range join(parts, p.dot(), p.width()-11) {
+	for i, l := range join(append(p.joinedParts(j, all), p.missing(j.Missing)...), p.dot(), p.width()-11) {
 		label := spaces(9)
 		if i == 0 {
 			label = p.paint(bold, left("join", 9))
 		}
 		p.line(label + "  " + l)
 	}
+}
+
+// joinedParts are how many requests have all that there is to join, and, where some do not,
+// how many have their server span: with it, it is known where their time went.
+func (p *page) joinedParts(j *summary.Join, all uint64) []string {
+	complete := count(j.Complete) + " complete (" + share(j.Complete, all) + ")"
+	if j.Complete == all {
+		return []string{some(all, "request", "requests") + " joined", complete}
+	}
+	served := all - min(all, j.Missing["no_server_span"]+j.Missing["not_sampled"])
+	return []string{
+		count(served) + " of " + some(all, "request", "requests") + " joined to their server span (" + share(served, all) + ")",
+		complete,
+	}
+}
+
+// missing is what requests lack, the most frequent first.
+func (p *page) missing(of map[string]uint64) (parts []string) {
+	for _, why := range slices.SortedFunc(maps.Keys(of), func(a, b string) int {
+		return cmp.Or(cmp.Compare(of[b], of[a]), cmp.Compare(a, b))
+	}) {
+		parts = append(parts, missingWords(why)+" "+p.repeated(of[why]))
+	}
+	return parts
 }

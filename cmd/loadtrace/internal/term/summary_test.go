@@ -24,6 +24,26 @@ func TestSummariesAreDrawnAsTheirGoldenFiles(t *testing.T) {
 	requireGolden(t, "summary_color.txt", text(func(b *bytes.Buffer) { Summary(b, faults(), Options{Color: true}) }))
 }
 
+// A run whose target sent no metrics in its time once said "0 complete" above the whole
+// ledger of a request.
+func TestTheJoinSaysHowManyRequestsHaveTheirServerSpan(t *testing.T) {
+	for want, j := range map[string]summary.Join{
+		"join       300 requests joined · 300 complete (100 %)\n": {Complete: 300},
+		"join       300 of 300 requests joined to their server span (100 %)\n" +
+			"           0 complete (0 %) · no log lines × 300\n" +
+			"           no sample of the runtime × 290\n": {
+			Partial: 300, Missing: map[string]uint64{"no_logs": 300, "no_runtime": 290}},
+		"join       290 of 300 requests joined to their server span (96.7 %)\n" +
+			"           290 complete (96.7 %) · no server span × 6 · not sampled × 4\n": {
+			Complete: 290, None: 10, Missing: map[string]uint64{"no_server_span": 6, "not_sampled": 4}},
+		"": {None: 300, Missing: map[string]uint64{"no_server_span": 300}},
+	} {
+		p := &page{}
+		p.join(&j)
+		assert.Equal(t, want, p.text.String())
+	}
+}
+
 func TestNoLineIsWiderThanTheTerminal(t *testing.T) {
 	for name, s := range summaries() {
 		for _, o := range []Options{{Width: 40}, {Width: 60}, {Color: true}, {Width: 140}, {Width: 300, ASCII: true}} {
