@@ -28,6 +28,10 @@ const (
 	// includes 1. A wider one allows for a gain of 1.4 and for a loss of as much at once,
 	// so it does not show that there was no change.
 	maxWidth = 2
+	// widest is as far as an interval reaches, as the logarithm of a factor: to a
+	// thousand million times the ratio and as small a part of it. What is wider says no
+	// less, and may be no number any more.
+	widest = 9 * math.Ln10
 )
 
 // Finding is what a gain shows.
@@ -89,6 +93,7 @@ func Compare(before, after []float64, claims int) *Gain {
 		squares += (l - mean) * (l - mean)
 	}
 	wide := student(n-1, 1-(1-Confidence)/float64(claims)) * math.Sqrt(squares/float64(n-1)/float64(n))
+	wide = min(wide, widest)
 	return &Gain{Ratio: math.Exp(mean), Low: math.Exp(mean - wide), High: math.Exp(mean + wide), Rounds: n}
 }
 

@@ -137,6 +137,14 @@ func TestAGainIsDecidedByEnoughRoundsAndANarrowInterval(t *testing.T) {
 	assert.Empty(t, three.Undecided)
 }
 
+func TestAnIntervalIsAlwaysOfNumbers(t *testing.T) {
+	g := Compare([]float64{1e-3, 1e9}, []float64{1e9, 1e-3}, 8)
+	assert.InDelta(t, 1, g.Ratio, 1e-9)
+	assert.InDelta(t, 1e9, g.High, 1)
+	assert.InDelta(t, 1e-9, g.Low, 1e-15)
+	assert.Equal(t, Undecided, g.Finding())
+}
+
 func sampled(rates ...float64) (samples []Sample) {
 	for _, r := range rates {
 		samples = append(samples, Sample{Rate: r, Sent: 1000})

@@ -30,14 +30,19 @@ func (p *page) ladderHead(r *ladder.Result) {
 	if len(r.Undecided) > 0 {
 		mark, color = "?", yellow
 	}
-	what := "from none to all: undecided"
+	what := "from none to all: "
+	if first, last := r.Rungs[0].Name, r.Rungs[len(r.Rungs)-1].Name; first != "none" {
+		what = "from " + p.clean(first) + " to " + p.clean(last) + ": "
+	}
 	if r.Whole != nil {
-		what = "from none to all: " + times(r.Whole.Ratio, p.Options)
+		what += times(r.Whole.Ratio, p.Options)
+	} else {
+		what += "undecided"
 	}
 	head := p.paint(color, mark) + " " + p.paint(bold, what)
 	if r.Whole != nil {
 		head += "  " + p.span(*r.Whole)
-		if len(r.Undecided) > 0 {
+		if len(r.Undecided) > 0 && r.Whole.Finding() != ladder.Undecided {
 			head += ", " + p.paint(yellow, "undecided")
 		}
 	}
@@ -111,7 +116,11 @@ func (p *page) gain(g *ladder.Gain) string {
 // times writes a factor.
 func times(f float64, o Options) string { return digits(f) + o.pick("×", "x") }
 
+// span is the interval of a gain, if it says anything.
 func (o Options) span(g ladder.Gain) string {
+	if g.Finding() == ladder.Undecided {
+		return o.paint(yellow, "undecided")
+	}
 	return digits(g.Low) + o.pick(" … ", " .. ") + digits(g.High)
 }
 
