@@ -310,7 +310,8 @@ func TestTelemetryThatNobodyTakesIsCountedAndMistrusted(t *testing.T) {
 	assert.EqualValues(t, 501, s.Telemetry.SpansDropped)
 	assert.NotEmpty(t, s.Faults)
 	assert.Equal(t, verdict.Undecided, s.Verdict.Verdict)
-	assert.Contains(t, c.err.String(), "undecided: the pipeline did not get all spans")
+	assert.Contains(t, strings.Join(s.Faults, "\n"), "the pipeline did not get all spans")
+	assert.Contains(t, c.err.String(), "undecided: the endpoint of --otlp, http://"+nobody+", did not take all telemetry")
 }
 
 func TestAConfigurationOfTheUsersOwnGetsThePlan(t *testing.T) {
