@@ -140,11 +140,18 @@ type Record struct {
 
 	BytesSent     int64 // of the request body
 	BytesReceived int64 // of the response body
-	Local, Peer   netip.AddrPort
+	// Excerpt is the beginning of what a bad answer says, readable and at most
+	// MaxExcerpt bytes: of HTTP of its body, of gRPC of its status message. Engines take
+	// one of each status of an attack, the first; of all others it is empty.
+	Excerpt     string
+	Local, Peer netip.AddrPort
 }
 
 // MaxErrorText bounds Record.ErrorText, in bytes.
 const MaxErrorText = 256
+
+// MaxExcerpt bounds Record.Excerpt, in bytes.
+const MaxExcerpt = 256
 
 // ServiceTime is Done − Sent: what the target (and the network) took.
 func (r *Record) ServiceTime() time.Duration { return r.Done.Sub(r.Sent) }

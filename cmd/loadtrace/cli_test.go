@@ -46,13 +46,25 @@ type command struct {
 	out, err bytes.Buffer
 }
 
+// loadtrace is killed when the test's patience is over, so that no process is left
+// behind.
 func loadtrace(t *testing.T, args ...string) *command {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience(t))
 	t.Cleanup(cancel)
 	c := &command{Cmd: exec.CommandContext(ctx, os.Args[0], args...)}
 	c.Env = append(os.Environ(), asCommand+"=1")
 	c.Stdout, c.Stderr = &c.out, &c.err
 	return c
+}
+
+// patience is how long a test may wait for what must come: to shortly before the
+// deadline of the test binary (go test -timeout). A shorter bound would be one of the
+// machine's speed.
+func patience(t *testing.T) time.Duration {
+	if deadline, ok := t.Deadline(); ok {
+		return time.Until(deadline) - 5*time.Second
+	}
+	return time.Hour
 }
 
 // run runs the command to its end and requires its exit code.
@@ -100,7 +112,7 @@ func newTestTarget(t *testing.T) *target {
 func (tg *target) await(t *testing.T) {
 	select {
 	case <-tg.reached:
-	case <-time.After(30 * time.Second):
+	case <-time.After(patience(t)):
 		t.Fatal("a hundred requests did not come")
 	}
 }
@@ -274,7 +286,7 @@ func TestAnEndpointThatRefusesForAWhileLosesNothingAndIsTold(t *testing.T) {
 			c := loadtrace(t, "run", writePlan(t, tg.url, "[{constant: 500/s, duration: 4s}]"), "--json", "--otlp", sink.url, "--otlp-signals", "traces", "--listen", listen)
 			require.NoError(t, c.Start())
 			tg.await(t)
-			require.Eventually(t, func() bool { return sink.refused.Load() > 2 }, 20*time.Second, 10*time.Millisecond)
+			require.Eventually(t, func() bool { return sink.refused.Load() > 2 }, patience(t), 10*time.Millisecond)
 			sink.refuses.Store(false)
 			c.wait(t, 0)
 			s := c.summary(t)
@@ -298,7 +310,8 @@ func TestTelemetryThatNobodyTakesIsCountedAndMistrusted(t *testing.T) {
 	assert.EqualValues(t, 501, s.Telemetry.SpansDropped)
 	assert.NotEmpty(t, s.Faults)
 	assert.Equal(t, verdict.Undecided, s.Verdict.Verdict)
-	assert.Contains(t, c.err.String(), "undecided: the pipeline did not get all spans")
+	assert.Contains(t, strings.Join(s.Faults, "\n"), "the pipeline did not get all spans")
+	assert.Contains(t, c.err.String(), "undecided: the endpoint of --otlp, http://"+nobody+", did not take all telemetry")
 }
 
 func TestAConfigurationOfTheUsersOwnGetsThePlan(t *testing.T) {

@@ -27,9 +27,13 @@ func newCompare() *cobra.Command {
 		Use:   "compare FIRST SECOND",
 		Short: "Show two summaries side by side, and whether they may be compared",
 		Long: `Show the figures of two runs side by side, from the summaries that loadtrace run
---json wrote, and say whether they may be held against each other: whether both
-measurements are sound, of the same plan, and were made in the same environment
-(docs/environment.md). If not, it says why, and the changes mean nothing.
+--json wrote, and report whether they may be compared: whether both measurements are
+sound, of plans that do the same, and were made in the same environment
+(docs/environment.md). If not, it reports why, and shows no changes.
+
+Attacks are matched by what they do, not by their names: what is sent, at which load,
+with which settings of the client. Where they are sent may differ, so that two
+deployments can be compared.
 
 It does not judge the figures: two runs cannot tell a change from chance.
 

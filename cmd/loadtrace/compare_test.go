@@ -35,8 +35,9 @@ func TestTwoSummariesAreComparedOnlyIfTheirEnvironmentIsOne(t *testing.T) {
 	require.NoError(t, os.WriteFile(second, src, 0o600))
 	c = loadtrace(t, "compare", first, second)
 	c.run(t, exitFindings)
-	assert.Contains(t, c.out.String(), "not comparable  the changes above mean nothing:")
+	assert.Contains(t, c.out.String(), "not comparable  a change would mean nothing, so none is shown:")
 	assert.Contains(t, c.out.String(), "and another")
+	assert.NotContains(t, c.out.String(), "+0.0 %")
 	assert.Contains(t, c.err.String(), "the generators differ in processor")
 
 	c = loadtrace(t, "compare", "--json", first, second)
@@ -57,4 +58,34 @@ func TestWhatIsNoSummaryIsNotCompared(t *testing.T) {
 	for _, args := range [][]string{{"compare"}, {"compare", file}, {"compare", file, file}, {"compare", file, file + ".none"}} {
 		loadtrace(t, args...).run(t, 2)
 	}
+}
+
+// Runs of two plans of one name were once compared, with changes of "+33571.5 %", and
+// runs of one plan under two names were not.
+func TestRunsAreMatchedByWhatTheirPlansDo(t *testing.T) {
+	tg := newTestTarget(t)
+	dir := t.TempDir()
+	run := func(file, plan string, args ...string) string {
+		c := loadtrace(t, append([]string{"run", plan, "--json", "--quiet"}, args...)...)
+		c.run(t, 0)
+		path := filepath.Join(dir, file)
+		require.NoError(t, os.WriteFile(path, c.out.Bytes(), 0o600))
+		return path
+	}
+	plan := writePlan(t, tg.url, "[{constant: 100/s, count: 20}]")
+	base := run("base.json", plan)
+	renamed := run("renamed.json", plan, "--set", "name=other", "--set", "attacks[0].name=b")
+	faster := run("faster.json", plan, "--set", "attacks[0].load[0].constant=200/s")
+
+	c := loadtrace(t, "compare", base, renamed)
+	c.run(t, 0)
+	assert.Contains(t, c.out.String(), "first: a · second: b")
+	assert.Contains(t, c.out.String(), "also: the plans are named test and other")
+	assert.Contains(t, c.out.String(), "change\n")
+
+	c = loadtrace(t, "compare", base, faster)
+	c.run(t, exitFindings)
+	assert.Contains(t, c.out.String(), "attack a is another in each run: they differ in the load")
+	assert.NotRegexp(t, `[+-][0-9.]+ %|-fold`, c.out.String())
+	assert.Contains(t, c.err.String(), "the figures may not be compared: attack a is another in each run")
 }

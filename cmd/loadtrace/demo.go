@@ -67,9 +67,7 @@ func (r *planRun) demo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	clear := sync.OnceFunc(func() { os.RemoveAll(dir) })
-	defer clear()
-	r.onStart = clear
+	defer os.RemoveAll(dir) // at the end: the run's first event names its files
 	r.Signals = signals
 	if r.Listen.HTTP, err = freeAddress(); err != nil {
 		return err

@@ -54,7 +54,7 @@ func TestAKillLosesNoMoreThanTheLastMoments(t *testing.T) {
 	require.NoError(t, c.Start())
 	select {
 	case <-v.enough:
-	case <-time.After(30 * time.Second):
+	case <-time.After(patience(t)):
 		t.Error("the requests did not come")
 	}
 	require.NoError(t, c.Process.Kill())

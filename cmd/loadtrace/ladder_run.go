@@ -43,9 +43,6 @@ func run(ctx context.Context, dir string, v step) (s ladder.Sample, err error) {
 	}
 	s = subject.sample(&sum)
 	s.Goroutines = most
-	if s.Rate == 0 {
-		return s, errNoAnswer
-	}
 	return s, nil
 }
 
@@ -117,9 +114,14 @@ func goodTokens(address string) []byte {
 }
 
 // sampleOf is what a run showed, but for the goroutines. f is the part that counts.
+// Without a good answer there is no rate: a service that refuses may do so quickly.
 func sampleOf(sum *summary.Summary, f summary.Figures) ladder.Sample {
+	rate := f.RateAchieved
+	if f.Requests.OK == 0 {
+		rate = 0
+	}
 	return ladder.Sample{
-		Rate: f.RateAchieved, P50: float64(f.ServiceTime.P50), P99: float64(f.ServiceTime.P99),
+		Rate: rate, P50: float64(f.ServiceTime.P50), P99: float64(f.ServiceTime.P99),
 		Sent: f.Requests.Sent(), Errors: f.Requests.Sent() - f.Requests.OK,
 		Doubts: sum.Verdict.Reasons,
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/ladder"
 	"github.com/loadtrace/loadtrace/internal/demotarget/tune"
+	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
 
 func TestALadderMeasuresEachVariantInEachRound(t *testing.T) {
@@ -37,6 +38,7 @@ func TestALadderMeasuresEachVariantInEachRound(t *testing.T) {
 		}
 		assert.Equal(t, i == 0, g.Gain == nil, g.Name)
 	}
+	require.NotNil(t, r.Whole)
 	assert.Greater(t, r.Whole.Ratio, 1.0, "a connection with TLS for each call is slower than one for all")
 	assert.Equal(t, 2*len(r.Rungs), strings.Count(c.err.String(), "run "), c.err.String())
 	assert.Contains(t, c.err.String(), "round 2 · none: ")
@@ -66,7 +68,7 @@ func TestALadderThatIsInterruptedLeavesNothingBehind(t *testing.T) {
 	require.Eventually(t, func() bool {
 		found, err := os.ReadDir(dir)
 		return err == nil && len(found) > 0
-	}, 20*time.Second, 10*time.Millisecond)
+	}, patience(t), 10*time.Millisecond)
 	require.NoError(t, c.Process.Signal(os.Interrupt))
 	c.wait(t, 1)
 	assert.Empty(t, c.out.String())
@@ -155,18 +157,56 @@ func TestVariantsThatCannotBeMeasuredAreRefused(t *testing.T) {
 }
 
 func TestALadderWhoseRequestsFailIsUndecided(t *testing.T) {
-	sample := ladder.Sample{Rate: 1, Sent: 1000}
-	make := func(change func(*ladder.Sample)) ladder.Result {
-		bad := sample
-		change(&bad)
-		return ladder.New([]ladder.Rung{{Name: "none", Samples: []ladder.Sample{sample, sample}}, {Name: "one", Samples: []ladder.Sample{bad, bad}}})
+	made := func(change func(*ladder.Sample)) *ladder.Result {
+		var good, bad []ladder.Sample
+		for i := range 4 {
+			s := ladder.Sample{Rate: 100, Sent: 1000}
+			good = append(good, s)
+			if i%2 == 0 {
+				change(&s)
+			}
+			bad = append(bad, s)
+		}
+		return new(ladder.New([]ladder.Rung{{Name: "none", Samples: good}, {Name: "one", Samples: bad}}))
 	}
-	few := make(func(s *ladder.Sample) { s.Errors = 9 })
-	assert.NoError(t, trusted(&few))
-	many := make(func(s *ladder.Sample) { s.Errors = 11 })
-	assert.ErrorContains(t, trusted(&many), "22 of 2000 requests of one failed")
-	half := make(func(s *ladder.Sample) { s.Doubts = []string{"starved"} })
-	assert.NoError(t, trusted(&half))
-	half.Doubts[0].Runs++
-	assert.ErrorContains(t, trusted(&half), "starved")
+	assert.NoError(t, trusted(made(func(s *ladder.Sample) { s.Errors = 20 })))
+	assert.ErrorContains(t, trusted(made(func(s *ladder.Sample) { s.Errors = 21 })), "42 of 4000 requests of one failed")
+	assert.NoError(t, trusted(made(func(s *ladder.Sample) { s.Doubts = []string{"starved"} })), "2 of 8 runs")
+	all := ladder.Sample{Rate: 100, Sent: 1000, Doubts: []string{"starved"}}
+	doubtful := ladder.New([]ladder.Rung{{Name: "a", Samples: []ladder.Sample{all, all, all}}, {Name: "b", Samples: []ladder.Sample{all, all, all}}})
+	assert.ErrorContains(t, trusted(&doubtful), "starved")
+}
+
+// Variants of 1.5 s and of 140 ms, 64 requests at a time, as a stage of 3 s sees them.
+// The slow one was once 164 times as fast.
+func TestASlowVariantRanksBelowAQuickOne(t *testing.T) {
+	const workers = 64
+	variant := func(name string, takes time.Duration) ladder.Rung {
+		g := ladder.Rung{Name: name}
+		for round := range 3 {
+			rounds := int(3 * time.Second / takes)
+			var f summary.Figures
+			f.Requests.Finished = uint64(workers * rounds)
+			f.Requests.OK = f.Requests.Finished
+			f.RateAchieved = workers/takes.Seconds() + float64(round)/10
+			g.Samples = append(g.Samples, sampleOf(&summary.Summary{}, f))
+		}
+		return g
+	}
+	r := ladder.New([]ladder.Rung{variant("slow", 1500*time.Millisecond), variant("quick", 140*time.Millisecond)})
+	assert.InDelta(t, 43, r.Rungs[0].Rate, 1)
+	assert.InDelta(t, 457, r.Rungs[1].Rate, 1)
+	assert.InDelta(t, 10.7, r.Whole.Ratio, 0.1)
+	assert.Equal(t, ladder.Gained, r.Whole.Finding())
+	assert.NoError(t, trusted(&r))
+}
+
+func TestAVariantThatAnswersNothingHasNoRate(t *testing.T) {
+	for name, f := range map[string]summary.Figures{
+		"nothing ended in time": {},
+		"all were refused":      {Requests: summary.Requests{Failed: 5000}, RateAchieved: 25_000},
+		"all were errors":       {Requests: summary.Requests{Finished: 5000}, RateAchieved: 25_000},
+	} {
+		assert.Zero(t, sampleOf(&summary.Summary{}, f).Rate, name)
+	}
 }

@@ -44,11 +44,11 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	root.Long = `An OpenTelemetry Collector that load-tests a service and explains what it saw.
 
   loadtrace demo              attack a demo service for 15 seconds and explain a slow request
-  loadtrace run plan.yaml     carry out a load-test plan in the terminal
+  loadtrace run plan.yaml     run a load-test plan in the terminal
   loadtrace calibrate         measure the error of the instrument itself
   loadtrace compare a b       show two summaries side by side, and whether they may be compared
   loadtrace lint c.yaml       refuse collector configurations that must not be merged
-  loadtrace ladder            mend a slow service step by step, and measure each step
+  loadtrace ladder            fix a slow service step by step, and measure each step
   loadtrace --config c.yaml   run as a collector, with the loadgen receiver in its pipelines
 
 ` + exitCodes

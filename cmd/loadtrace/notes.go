@@ -3,6 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"net/url"
+	"slices"
+	"strings"
 	"sync"
 
 	"go.uber.org/zap/zapcore"
@@ -43,6 +46,17 @@ func (n *notes) print(w io.Writer) {
 		fmt.Fprintln(w, line)
 	}
 	n.lines = nil
+}
+
+// drop forgets the notes about an endpoint, of which the summary speaks.
+func (n *notes) drop(endpoint string) {
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Host == "" {
+		return
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.lines = slices.DeleteFunc(n.lines, func(line string) bool { return strings.Contains(line, u.Host) })
 }
 
 // noteCore writes entries into notes, with the component and the error of each.

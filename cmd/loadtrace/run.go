@@ -20,6 +20,7 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/planfile"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/loadgen/verdict"
+	"github.com/loadtrace/loadtrace/loadgen/vitals"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver"
 )
 
@@ -34,13 +35,15 @@ type planRun struct {
 	outputs outputs
 	begins  beginning
 
-	// onStart, if set, is called when the run begins: its files have been read.
-	onStart func()
 	// listenAsked: the user has said where to listen, or that nothing is to.
 	listenAsked bool
 	start       loadgenreceiver.Start // when and as what the run begins
 	// store takes the traces of the slowest requests; nil for none.
 	store *tracestore.Store
+	// before is what processes had used before the run, nil if nobody asks; used is what
+	// they used during it.
+	before *vitals.Census
+	used   *vitals.Usage
 	// beforeShutdown, if set, is called when the run is over and the collector is not.
 	beforeShutdown func()
 
@@ -52,23 +55,28 @@ func newRun() *cobra.Command {
 	var listenAt []string
 	cmd := &cobra.Command{
 		Use:   "run PLAN",
-		Short: "Carry out a load-test plan in the terminal",
-		Long: `Carry out a load-test plan: the collector runs in this process, progress is
-shown while it runs, and a summary at its end. PLAN is a file, or - for standard
+		Short: "Run a load-test plan in the terminal",
+		Long: `Run a load-test plan: the collector runs in this process, progress is shown while
+it runs, and a summary at its end. PLAN is a file, or - for standard
 input.
 
-Telemetry of the target is taken on the standard ports of OTLP on loopback, where
-SDKs send it by default, and joined to the requests: the end of the run then shows
-where the time of a slow one went, with the state of the target's runtime and the
-lines it logged. It is --listen that says where, and --listen none that nothing is
-taken. Without --otlp or --config, telemetry goes no further.
+The run receives the target's telemetry on the standard ports of OTLP on loopback,
+where SDKs send it by default, and joins it to the requests: the end of the run then
+shows where the time of a slow request went, with the state of the target's runtime
+and the lines it logged. Use --listen to change the address, or --listen none to
+disable it. Without --otlp or --config, telemetry goes no further.
 
 Ctrl-C ends the run in order, with the summary of what was done; a second Ctrl-C
 gives up telemetry that could not be delivered yet.
 
-The plan's thresholds decide whether the run passed. The verdict is undecided
-where the generator itself was in trouble: it could not keep its schedule, ran out
-of descriptors or ports, was starved of CPU, or lost telemetry.
+The plan's thresholds decide whether the run passed. Without one on errors, a run
+exits with 0 even if every request failed, and the summary says so; to fail it, add
+to the plan:
+
+  thresholds: [{metric: error_ratio, at_most: 1%}]
+
+The verdict is undecided if the generator itself was in trouble: it could not keep
+its schedule, ran out of descriptors or ports, was starved of CPU, or lost telemetry.
 
 With --part several processes carry out a plan together: each sends its share of
 the plan's requests, at the plan's times. Summary and verdict are of the part.
@@ -184,10 +192,15 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	if !r.quiet {
 		announce(r.stderr, start, part)
 	}
+	r.before = new(vitals.System().Census(time.Now()))
 	s, run, err := r.begin(plan, held, signals)
 	var end outcome
 	if err == nil {
+		if !start.At.IsZero() {
+			r.before = new(vitals.System().Census(time.Now())) // until now it waited
+		}
 		end, err = r.watch(ctx, s, run, signals)
+		end.summary.Usage = r.used
 	}
 	if r.beforeShutdown != nil {
 		r.beforeShutdown()
@@ -195,6 +208,9 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	if s != nil {
 		shut := s.shutdown()
 		s.settle(&end.summary)
+		if s.endpoint.blame(r.OTLP, &end.summary) && held != nil {
+			held.drop(r.OTLP)
+		}
 		end.summary.Environment.Targets = s.peers.Targets()
 		if err == nil && len(end.summary.Faults) == 0 && shut != nil {
 			err = fmt.Errorf("shut the collector down: %w", shut)
@@ -270,6 +286,9 @@ func (r *planRun) print(end outcome) error {
 		}
 	case !r.outputs.takeStdout():
 		term.Summary(&text, sum, r.screen.options(r.stdout))
+	}
+	if advice, line := sum.ErrorThreshold(); line != "" && (r.json || r.outputs.takeStdout()) {
+		fmt.Fprintf(r.stderr, "%s; %s\n  %s\n", sum.VerdictWords(), advice, line) // nobody reads the summary
 	}
 	if _, err := r.stdout.Write(text.Bytes()); err != nil {
 		return errors.Join(written, fmt.Errorf("write the summary: %w", err))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,12 +29,15 @@ type session struct {
 	ended   chan outcome
 	over    chan error // the collector's own end
 	peers   peers.Peers
+	// endpoint is that of --otlp.
+	endpoint endpoint
 
 	collector *otelcol.Collector
 
 	mu    sync.Mutex // guards what follows
 	cfg   component.Config
 	joins []*tracejoinprocessor.Join
+	fault error // of the start of the loadgen receiver
 }
 
 // outcome is how a run ended.
@@ -86,6 +90,11 @@ func (s *session) factories(plan *loadgen.Plan, start loadgenreceiver.Start, sto
 	f.Processors[join.Type()] = join
 	seen := peers.NewFactory(&s.peers)
 	f.Exporters[seen.Type()] = seen
+	for kind, factory := range f.Exporters {
+		if strings.HasPrefix(kind.String(), "otlp_") {
+			f.Exporters[kind] = observed{factory, &s.endpoint}
+		}
+	}
 	if store != nil {
 		kept := tracestore.NewFactory(store)
 		f.Exporters[kept.Type()] = kept
@@ -104,22 +113,62 @@ func (o only) CreateTraces(ctx context.Context, set receiver.Settings, cfg compo
 	if err := o.session.take(cfg); err != nil {
 		return nil, err
 	}
-	return o.Factory.CreateTraces(ctx, set, cfg, next)
+	made, err := o.Factory.CreateTraces(ctx, set, cfg, next)
+	return starting{made, o.session}, err
 }
 
 func (o only) CreateMetrics(ctx context.Context, set receiver.Settings, cfg component.Config, next consumer.Metrics) (receiver.Metrics, error) {
 	if err := o.session.take(cfg); err != nil {
 		return nil, err
 	}
-	return o.Factory.CreateMetrics(ctx, set, cfg, next)
+	made, err := o.Factory.CreateMetrics(ctx, set, cfg, next)
+	return starting{made, o.session}, err
 }
 
 func (o only) CreateLogs(ctx context.Context, set receiver.Settings, cfg component.Config, next consumer.Logs) (receiver.Logs, error) {
 	if err := o.session.take(cfg); err != nil {
 		return nil, err
 	}
-	return o.Factory.CreateLogs(ctx, set, cfg, next)
+	made, err := o.Factory.CreateLogs(ctx, set, cfg, next)
+	return starting{made, o.session}, err
 }
+
+// starting tells the session why a receiver could not start. The collector tells it
+// too, within an error that is about the collector.
+type starting struct {
+	component.Component
+	session *session
+}
+
+func (r starting) Start(ctx context.Context, host component.Host) error {
+	err := r.Component.Start(ctx, host)
+	if err != nil {
+		r.session.mu.Lock()
+		defer r.session.mu.Unlock()
+		r.session.fault = err
+	}
+	return err
+}
+
+// startFault is why the loadgen receiver did not start, nil if it did. Of a plan that
+// cannot be run it is the plan's fault itself.
+func (s *session) startFault() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fault == nil {
+		return nil
+	}
+	return bare{strings.TrimPrefix(s.fault.Error(), "prepare the plan: "), s.fault}
+}
+
+// bare is an error in other words.
+type bare struct {
+	words string
+	error
+}
+
+func (b bare) Error() string { return b.words }
+func (b bare) Unwrap() error { return b.error }
 
 func (s *session) take(cfg component.Config) error {
 	s.mu.Lock()
@@ -151,6 +200,9 @@ func (s *session) begin(cancelled <-chan string) (*loadgenreceiver.Handle, error
 			return run, nil
 		case err := <-s.over:
 			s.over <- nil
+			if fault := s.startFault(); fault != nil {
+				return nil, fault
+			}
 			if err == nil {
 				err = errors.New("it ended before the run began")
 			}

@@ -117,6 +117,7 @@ func TestARunWithoutThresholdsIsSoundOrUndecided(t *testing.T) {
 	c.run(t, 98)
 	assert.Contains(t, c.out.String(), "DO NOT TRUST THESE FIGURES")
 	assert.Contains(t, c.out.String(), "wait of its goroutines")
+	assert.Contains(t, c.out.String(), "┃ → stop what else uses the machine")
 }
 
 func TestAThresholdWithoutSamplesNeverPasses(t *testing.T) {
@@ -207,7 +208,13 @@ func TestAGeneratorThatIsStarvedOfCPUIsUndecided(t *testing.T) {
 		"thresholds: [{metric: error_ratio, at_most: 50%}]\n"), "--json")
 	c := wrapped(inner, "nice", "-n", "19")
 	c.run(t, 98)
-	assert.Regexp(t, "starved|schedule was not kept", strings.Join(c.summary(t).Verdict.Reasons, "\n"))
+	s := c.summary(t)
+	assert.Regexp(t, "starved|schedule was not kept", strings.Join(s.Verdict.Reasons, "\n"))
+	assert.NotEmpty(t, s.Verdict.Advice)
+	if runtime.GOOS == "linux" {
+		require.NotNil(t, s.Usage)
+		assert.NotEmpty(t, s.Usage.Top, "what used the machine")
+	}
 }
 
 // A container's limit of CPU stops all of the generator for most of each tenth of

@@ -11,6 +11,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/term"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
+	"github.com/loadtrace/loadtrace/loadgen/vitals"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver"
 )
 
@@ -48,9 +49,6 @@ func catch() *caught {
 // second gives up the telemetry that is still to be delivered; once only that is
 // left, the first does.
 func (r *planRun) watch(ctx context.Context, s *session, run *loadgenreceiver.Handle, signals *caught) (outcome, error) {
-	if r.onStart != nil {
-		r.onStart()
-	}
 	var joining atomic.Bool
 	defer r.showProgress(run, &joining)()
 
@@ -60,6 +58,7 @@ func (r *planRun) watch(ctx context.Context, s *session, run *loadgenreceiver.Ha
 		select {
 		case end := <-s.ended:
 			end.interrupted = stopped || cancelled
+			r.measureUse()
 			if end.err == nil && !end.interrupted && r.lingers() {
 				joining.Store(true)
 				s.linger(ctx, signals.names)
@@ -70,6 +69,7 @@ func (r *planRun) watch(ctx context.Context, s *session, run *loadgenreceiver.Ha
 			return s.lastWords(err)
 		case <-idle:
 			idle, flushed = nil, time.After(r.flush)
+			r.measureUse()
 		case <-flushed:
 			giveUp()
 		case <-done:
@@ -82,6 +82,13 @@ func (r *planRun) watch(ctx context.Context, s *session, run *loadgenreceiver.Ha
 			}
 			stopped = true
 		}
+	}
+}
+
+// measureUse notes, once, what used the machine until now.
+func (r *planRun) measureUse() {
+	if r.before != nil && r.used == nil {
+		r.used = vitals.Used(*r.before, vitals.System().Census(time.Now()))
 	}
 }
 

@@ -31,6 +31,7 @@ type engine struct {
 	timeout   time.Duration // of a call
 	closing   bool          // a call whose time is over is closed by plan, and no failure
 	perStream int           // messages that the client sends, if it streams
+	firsts    enginekit.Firsts
 }
 
 // Open makes the engine of a gRPC attack: it reads the description of the

@@ -6,8 +6,10 @@ import (
 	"time"
 
 	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/status"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/internal/enginekit"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
@@ -158,6 +160,9 @@ func (f *flight) complete(v verdict) {
 		r.Intended = r.Sent
 	}
 	r.Status, r.Error, r.ErrorText = v.status, v.kind, v.text
+	if v.outcome == loadgen.Finished && v.status != 0 && f.firsts.First(v.status) {
+		r.Excerpt = enginekit.Excerpt([]byte(status.Convert(f.fault).Message()))
+	}
 	r.Phases = f.marks.phases(f.begin, f.faulted)
 	if f.marks.conn == 0 {
 		r.BytesSent = 0

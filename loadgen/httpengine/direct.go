@@ -33,6 +33,7 @@ func newDirect(s *runner.Setup, trust *tls.Config, requests []*request) (*direct
 		Most:        spec.MaxConnections,
 		MaxBody:     int64(spec.MaxBody),
 		TLS:         trust,
+		Excerpt:     new(enginekit.Firsts).Bad,
 		Dial:        s.Gate.Dial(newDialer(spec)),
 	})}, nil
 }
@@ -96,6 +97,9 @@ func (d *direct) carry(f *flight, sent time.Duration) error {
 	}
 	if err == nil {
 		r.Status, r.Proto = x.Status, x.Proto
+		if x.Excerpt != nil {
+			r.Excerpt = enginekit.Excerpt(x.Excerpt)
+		}
 	}
 	return err
 }

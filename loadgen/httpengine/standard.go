@@ -22,6 +22,7 @@ type standard struct {
 	base    context.Context
 	cut     context.CancelFunc
 	maxBody int64
+	firsts  enginekit.Firsts
 }
 
 func newStandard(s *runner.Setup, trust *tls.Config) *standard {
@@ -91,9 +92,17 @@ func (j *journey) travel(ctx context.Context, f *flight) (status int, proto uint
 		return 0, 0, err
 	}
 	defer resp.Body.Close()
-	j.received, err = io.Copy(io.Discard, io.LimitReader(resp.Body, j.maxBody+1))
+	body, excerpt := io.Discard, (*enginekit.Beginning)(nil)
+	if j.firsts.Bad(resp.StatusCode) {
+		excerpt = &enginekit.Beginning{}
+		body = excerpt
+	}
+	j.received, err = io.Copy(body, io.LimitReader(resp.Body, j.maxBody+1))
 	if err == nil && j.received > j.maxBody {
 		err = wire.ErrBodyTooLong
+	}
+	if err == nil && excerpt != nil {
+		f.record.Excerpt = excerpt.Excerpt()
 	}
 	return resp.StatusCode, uint8(resp.ProtoMajor*10 + resp.ProtoMinor), err
 }

@@ -16,24 +16,38 @@ type Comparability struct {
 	// none. Both are sentences without a full stop.
 	Obstacles []string `json:"obstacles,omitempty"`
 	Notes     []string `json:"notes,omitempty"`
+	// Pairs are the attacks to look at side by side. The others are in one run only.
+	Pairs []Pair `json:"pairs,omitempty"`
 }
 
 // Comparable says whether figures of a and b may be held against each other: whether
-// both measurements are sound, of the same plan, and were made in the same environment.
-// It says nothing of the figures themselves.
+// both measurements are sound, of plans that do the same, and were made in the same
+// environment. It says nothing of the figures themselves.
 func Comparable(a, b *Summary) Comparability {
 	c := Comparability{Answer: environment.Same}
-	if a.Plan != b.Plan {
-		c.differ("the plans are %s and %s", a.Plan, b.Plan)
-	}
+	c.plans(a, b)
 	for n, s := range []*Summary{a, b} {
 		if v := &s.Verdict; !v.Trusted && v.Verdict != "" && len(v.Reasons) > 0 {
-			c.differ("the measurement of the %s run cannot be trusted: %s", [...]string{"first", "second"}[n], v.Reasons[0])
+			c.differ("the measurement of the %s run cannot be trusted: %s", ordinals[n], v.Reasons[0])
 		}
 	}
+	c.failures(a, b)
 	c.generators(&a.Environment.Generator, &b.Environment.Generator)
 	c.targets(a.Environment.Targets, b.Environment.Targets)
 	return c
+}
+
+var ordinals = [...]string{"first", "second"}
+
+// failures finds a run of which most requests failed beside one of which they did not:
+// how soon requests fail says nothing of how soon they would have been answered.
+func (c *Comparability) failures(a, b *Summary) {
+	failing := [...]Failing{a.Failing(), b.Failing()}
+	for n, f := range failing {
+		if f.Level() >= Most && failing[1-n].Level() < Most {
+			c.differ("the %s run is mostly of errors, whose times say nothing of answers: %s", ordinals[n], f)
+		}
+	}
 }
 
 func (c *Comparability) differ(format string, args ...any) {

@@ -42,7 +42,6 @@ func TestFiguresOfOtherEnvironmentsMayNot(t *testing.T) {
 		"the instances of shop differ in processor: p and q":           runOn("x", shop("1", "q", "go1.26")),
 		"shop had 1 and 2 instances that told what they ran in":        runOn("x", shop("1", "p", "go1.26"), shop("2", "p", "go1.26")),
 		"shop had 1 and 0 instances that told what they ran in":        runOn("x"),
-		"the plans are checkout and other":                             {Plan: "other", Verdict: a.Verdict, Environment: a.Environment},
 		"the measurement of the second run cannot be trusted: too hot": {Plan: "checkout", Verdict: verdict.Report{Verdict: verdict.Undecided, Reasons: []string{"too hot"}}, Environment: a.Environment},
 	} {
 		got := summary.Comparable(a, b)

@@ -16,7 +16,9 @@ func (s *Summary) Judge(plan *loadgen.Plan, results []verdict.Result, strain vit
 }
 
 func (s *Summary) evidence(plan *loadgen.Plan, results []verdict.Result, strain vitals.Strain) *verdict.Evidence {
-	e := &verdict.Evidence{Faults: s.Faults, Error: s.Error, Strain: strain}
+	t := &s.Telemetry
+	lost := t.SpansDropped+t.LogsDropped+t.MetricsDropped > 0
+	e := &verdict.Evidence{Faults: s.Faults, Lost: lost, Error: s.Error, Strain: strain}
 	if s.End == Stopped && !aborted(results) {
 		e.Interrupted = s.StopReason
 		if e.Interrupted == "" {

@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"maps"
 	"strconv"
 	"time"
 
@@ -29,6 +30,9 @@ func (t *tally) figures() Figures {
 		Bytes:        t.counts.bytes,
 		Phases:       t.phaseFigures(),
 		Stream:       t.stream.figures(),
+	}
+	if len(t.excerpts) > 0 {
+		f.Excerpts = maps.Clone(t.excerpts)
 	}
 	for kind, e := range t.failures {
 		if f.Errors == nil {

@@ -14,6 +14,7 @@ const (
 	keptSlowest  = 10 // slowest requests of a run
 	keptFailures = 5  // failed requests of a kind and attack
 	errorKinds   = 32 // different kinds of an attack; further ones count as other
+	keptExcerpts = 16 // statuses of an attack of which an answer is kept
 )
 
 // failure is one kind of failed request.
@@ -39,6 +40,17 @@ func (t *tally) fail(r *loadgen.Record) {
 	if len(f.first) < keptFailures {
 		f.first = append(f.first, keep(r))
 	}
+}
+
+// excerpt keeps what a bad answer says, one of each status.
+func (t *tally) excerpt(status, text string) {
+	if _, known := t.excerpts[status]; known || len(t.excerpts) >= keptExcerpts {
+		return
+	}
+	if t.excerpts == nil {
+		t.excerpts = map[string]string{}
+	}
+	t.excerpts[status] = bounded(text)
 }
 
 // firstFailures are the failed requests that were kept, in the order of sending.
@@ -81,11 +93,11 @@ func (k *ranking) descending() []loadgen.Record {
 	})
 }
 
-// keep copies a record without its text, which has no bound here, and without its
+// keep copies a record without its texts, which have no bound here, and without its
 // stream, which is the engine's.
 func keep(r *loadgen.Record) loadgen.Record {
 	c := *r
-	c.ErrorText, c.Stream = "", nil
+	c.ErrorText, c.Excerpt, c.Stream = "", "", nil
 	return c
 }
 

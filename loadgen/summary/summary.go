@@ -5,6 +5,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/verdict"
+	"github.com/loadtrace/loadtrace/loadgen/vitals"
 )
 
 // Seconds is a duration as JSON readers expect it: a number of seconds.
@@ -22,9 +23,11 @@ const (
 
 // Summary is what became of a run.
 type Summary struct {
-	RunID   string    `json:"run_id"`
-	Part    *Part     `json:"part,omitempty"` // nil: the whole run
-	Plan    string    `json:"plan"`
+	RunID string `json:"run_id"`
+	Part  *Part  `json:"part,omitempty"` // nil: the whole run
+	Plan  string `json:"plan"`
+	// Digest tells whether another run had the same order of attacks and the same limits.
+	Digest  string    `json:"digest,omitempty"`
 	Began   time.Time `json:"began"`
 	Elapsed Seconds   `json:"elapsed"`
 	// End is Completed, Stopped or Failed.
@@ -46,6 +49,8 @@ type Summary struct {
 	// Environment is what the figures were measured in: those of two runs may only be
 	// compared if it is the same.
 	Environment Environment `json:"environment"`
+	// Usage is what used the generator's machine during the run; nil if that is not known.
+	Usage *vitals.Usage `json:"usage,omitempty"`
 	// Faults are errors of loadtrace itself, each a sentence: counts that do not
 	// add up, telemetry that was lost. A run with faults is not to be trusted.
 	Faults []string `json:"faults,omitempty"`
@@ -55,7 +60,17 @@ type Summary struct {
 type Attack struct {
 	Name   string `json:"name"`
 	Target string `json:"target"` // the URL, or the targets file and the number of its targets
+	// Digest tells whether another attack does the same; nil if that is not known.
+	Digest *loadgen.Digest `json:"digest,omitempty"`
 	Figures
+}
+
+// Identify adds what the run's plan does, so that it can be told from others.
+func (s *Summary) Identify(d loadgen.PlanDigest) {
+	s.Digest = d.Plan
+	for i := range min(len(s.Attacks), len(d.Attacks)) {
+		s.Attacks[i].Digest = &d.Attacks[i]
+	}
 }
 
 // Figures of one attack, or of all.
@@ -72,12 +87,15 @@ type Figures struct {
 	Distribution []Bin     `json:"response_time_distribution,omitempty"`
 	// Status of finished requests: by the digits of an HTTP status, by the name of a
 	// gRPC code, which are never the same. What neither protocol defines is other.
-	Status      map[string]uint64           `json:"status"`
-	Errors      map[loadgen.ErrorKind]Error `json:"errors,omitempty"`
-	Connections Connections                 `json:"connections"`
-	Bytes       Traffic                     `json:"bytes"`
-	Phases      Phases                      `json:"phases"`
-	Stream      *Stream                     `json:"stream,omitempty"` // if there were calls that stream
+	Status map[string]uint64           `json:"status"`
+	Errors map[loadgen.ErrorKind]Error `json:"errors,omitempty"`
+	// Excerpts are what one answer of each bad status says, at most loadgen.MaxExcerpt
+	// bytes: of HTTP the beginning of its body, of gRPC its status message.
+	Excerpts    map[string]string `json:"excerpts,omitempty"`
+	Connections Connections       `json:"connections"`
+	Bytes       Traffic           `json:"bytes"`
+	Phases      Phases            `json:"phases"`
+	Stream      *Stream           `json:"stream,omitempty"` // if there were calls that stream
 }
 
 // Stream is figures of gRPC calls that stream.

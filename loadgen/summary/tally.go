@@ -19,6 +19,7 @@ type tally struct {
 	phases   [7]*histogram // in the order of phasesOf
 	stream   *stream       // nil until a call that streams came
 	failures map[loadgen.ErrorKind]*failure
+	excerpts map[string]string // of bad answers, by status; at most keptExcerpts
 	slowest  ranking
 	drained  uint64 // requests that had ended when the interval was drained
 }
@@ -66,6 +67,8 @@ func (t *tally) add(r *loadgen.Record) {
 	t.counts.addSent(r)
 	if r.Outcome == loadgen.Failed {
 		t.fail(r)
+	} else if r.Excerpt != "" {
+		t.excerpt(r.StatusName(), r.Excerpt)
 	}
 	response := r.ResponseTime()
 	t.times.add(r, response)
@@ -211,6 +214,9 @@ func (t *tally) merge(o *tally) {
 			t.failures[kind] = mine
 		}
 		mine.count += f.count
+	}
+	for status, text := range o.excerpts {
+		t.excerpt(status, text)
 	}
 	for i := range o.slowest.kept {
 		t.slowest.add(&o.slowest.kept[i], o.slowest.kept[i].ResponseTime())

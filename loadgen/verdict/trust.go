@@ -3,6 +3,7 @@ package verdict
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/loadtrace/loadtrace/loadgen"
@@ -13,6 +14,7 @@ import (
 type Evidence struct {
 	Attacks []Attack
 	Faults  []string // of loadtrace itself: counts that do not add up, telemetry that was lost
+	Lost    bool     // there is telemetry that was lost among them
 	// Interrupted says who stopped the run, if that was not a threshold; Error is an
 	// engine's.
 	Interrupted, Error string
@@ -54,7 +56,9 @@ const allowance = 10
 
 // Doubts are the reasons not to trust a measurement, a sentence each, the most
 // telling first.
-func Doubts(t loadgen.Trust, e *Evidence) []string {
+func Doubts(t loadgen.Trust, e *Evidence) []string { return examine(t, e).list }
+
+func examine(t loadgen.Trust, e *Evidence) *doubts {
 	t = t.WithDefaults()
 	d := &doubts{}
 	d.run(e)
@@ -63,13 +67,24 @@ func Doubts(t loadgen.Trust, e *Evidence) []string {
 	}
 	d.strain(t, &e.Strain)
 	d.list = append(d.list, e.Faults...)
-	return d.list
+	if len(e.Faults) > 0 {
+		d.advise(adviceOnFaults(e.Lost))
+	}
+	return d
 }
 
-type doubts struct{ list []string }
+// doubts are reasons, and what to do about them.
+type doubts struct{ list, advice []string }
 
 func (d *doubts) add(format string, args ...any) {
 	d.list = append(d.list, fmt.Sprintf(format, args...))
+}
+
+// advise adds what to do, once.
+func (d *doubts) advise(what string) {
+	if !slices.Contains(d.advice, what) {
+		d.advice = append(d.advice, what)
+	}
 }
 
 func (d *doubts) run(e *Evidence) {
@@ -78,6 +93,7 @@ func (d *doubts) run(e *Evidence) {
 		d.add("the run failed: %s", e.Error)
 	case e.Interrupted != "":
 		d.add("the run did not carry out its plan: %s", e.Interrupted)
+		d.advise(adviceOnStop)
 	}
 	var sent uint64
 	for i := range e.Attacks {
@@ -97,14 +113,17 @@ func (d *doubts) attack(t loadgen.Trust, a *Attack) {
 	}
 	if a.Late > 0 {
 		d.add("attack %s: the schedule was not kept: %d planned requests came too late to be sent", a.Name, a.Late)
+		d.advise(adviceOnLag)
 	}
 	lagAllowed := max(t.ScheduleLag, a.Service/allowance)
 	if lag, name := a.Lag.value(); a.Lag.Count > 0 && lag > lagAllowed {
 		d.add("attack %s: the schedule was not kept: the %s schedule lag is %s, more than %s", a.Name, name, rounded(lag), rounded(lagAllowed))
+		d.advise(adviceOnLag)
 	}
 	waitAllowed := max(t.ConnectionWait, a.Service/allowance)
 	if wait, name := a.ConnWait.value(); a.ConnWait.Count > 0 && wait > waitAllowed {
 		d.add("attack %s: requests waited for one of max_connections: the %s connection wait is %s, more than %s", a.Name, name, rounded(wait), rounded(waitAllowed))
+		d.advise(adviceOnConnWait)
 	}
 }
 
@@ -116,16 +135,18 @@ func failed(n uint64) string {
 }
 
 func (d *doubts) strain(t loadgen.Trust, s *vitals.Strain) {
-	share := func(value *float64, limit loadgen.Limit, what string) {
+	share := func(value *float64, limit loadgen.Limit, what, advice string) {
 		if most, _, _ := limit.Read(); value != nil && *value > most {
 			d.add("%s, more than %s", fmt.Sprintf(what, percent(*value)), limit)
+			d.advise(advice)
 		}
 	}
-	share(s.CPUThrottled, t.CPUThrottled, "the generator was starved: its cgroup was throttled in %s of its periods of CPU")
-	share(s.CPUSteal, t.CPUSteal, "the generator was starved: the machine's host took %s of its CPU time (steal)")
+	share(s.CPUThrottled, t.CPUThrottled, "the generator was starved: its cgroup was throttled in %s of its periods of CPU", adviceOnThrottling)
+	share(s.CPUSteal, t.CPUSteal, "the generator was starved: the machine's host took %s of its CPU time (steal)", adviceOnSteal)
 	if l := s.SchedulerLatency; l != nil && *l > t.SchedulerLatency.Seconds() {
 		d.add("the generator was starved: the p99 wait of its goroutines for a processor is %s, more than %s",
 			rounded(time.Duration(*l*float64(time.Second))), rounded(t.SchedulerLatency))
+		d.advise(adviceOnLatency)
 	}
 }
 

@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/vitals"
@@ -25,7 +26,9 @@ type Report struct {
 	// Reasons are sentences: why the measurement is not trusted, and which thresholds
 	// had no samples. With them a verdict is undecided, unless it can be trusted and a
 	// threshold with samples was breached.
-	Reasons    []string `json:"reasons,omitempty"`
+	Reasons []string `json:"reasons,omitempty"`
+	// Advice is what to do where the measurement is not trusted, a sentence each.
+	Advice     []string `json:"advice,omitempty"`
 	Trusted    bool     `json:"trusted"`
 	Thresholds []Result `json:"thresholds"`
 	// Machine is how the generator's machine treated it; Unknown is what it does not tell.
@@ -39,8 +42,9 @@ type Report struct {
 // without samples would have said, but nothing decides where the measurement
 // itself is in doubt. No data never passes.
 func Decide(t loadgen.Trust, e *Evidence, results []Result) Report {
+	doubts := examine(t, e)
 	r := Report{
-		Reasons: Doubts(t, e), Thresholds: results,
+		Reasons: doubts.list, Advice: doubts.advice, Thresholds: results,
 		Machine: e.Strain, Unknown: e.Strain.Unknown(),
 	}
 	if r.Thresholds == nil {
@@ -69,9 +73,13 @@ func Decide(t loadgen.Trust, e *Evidence, results []Result) Report {
 	return r
 }
 
-// Doubt adds a reason, found after the verdict, not to trust the measurement.
+// Doubt adds a reason, found after the verdict, not to trust the measurement: that
+// telemetry was lost.
 func (r *Report) Doubt(reason string) {
 	r.Reasons = append(r.Reasons, reason)
+	if !slices.Contains(r.Advice, adviceOnLoss) {
+		r.Advice = append(r.Advice, adviceOnLoss)
+	}
 	r.Trusted = false
 	r.Verdict = Undecided
 }

@@ -124,12 +124,14 @@ type Seconds float64
 
 // Result is what became of a check. Value, Limit and Unit go together.
 type Result struct {
-	Threshold string  `json:"threshold"` // in words
-	Figure    string  `json:"figure"`
-	Where     string  `json:"where,omitempty"`
-	Limit     float64 `json:"limit"`
-	AtLeast   bool    `json:"at_least,omitempty"` // the limit is the least allowed, not the most
-	Unit      string  `json:"unit"`               // s, ratio, or 1/s
+	Threshold string         `json:"threshold"` // in words
+	Metric    loadgen.Metric `json:"metric"`
+	Figure    string         `json:"figure"`
+	Where     string         `json:"where,omitempty"`
+	Attack    string         `json:"attack,omitempty"` // empty: all together
+	Limit     float64        `json:"limit"`
+	AtLeast   bool           `json:"at_least,omitempty"` // the limit is the least allowed, not the most
+	Unit      string         `json:"unit"`               // s, ratio, or 1/s
 	// Value over the whole run or stage; of a window the worst. Nil without samples.
 	Value   *float64 `json:"value"`
 	Outcome Outcome  `json:"outcome"`
@@ -150,7 +152,7 @@ func (w *Watch) Results() []Result {
 
 func (s *state) result(c *Check) Result {
 	r := Result{
-		Threshold: c.String(), Figure: c.Figure(), Where: c.Where(),
+		Threshold: c.String(), Metric: c.Metric, Figure: c.Figure(), Where: c.Where(), Attack: c.Threshold.Attack,
 		Limit: c.limit, AtLeast: c.least,
 		Unit:    map[loadgen.LimitKind]string{loadgen.LimitTime: "s", loadgen.LimitRatio: "ratio", loadgen.LimitRate: "1/s"}[c.kind],
 		Outcome: Passed, FirstBreach: s.first, Aborted: s.aborted,

@@ -79,7 +79,7 @@ func (d *delivery) putRecords(records []loadgen.Record, render func([]loadgen.Re
 func sizeOf(records []loadgen.Record) int {
 	n := len(records) * int(unsafe.Sizeof(loadgen.Record{}))
 	for i := range records {
-		n += len(records[i].ErrorText)
+		n += len(records[i].ErrorText) + len(records[i].Excerpt)
 		if s := records[i].Stream; s != nil {
 			n += int(unsafe.Sizeof(*s)) + cap(s.Gaps)*int(unsafe.Sizeof(time.Duration(0)))
 		}

@@ -50,6 +50,7 @@ func (r *run) summary(end time.Time, err error) summary.Summary {
 	sum := r.live.Load().figures.Summary(end, summary.Conclusion{
 		Accounts: r.runner.Accounts(), Stopped: r.runner.Stopped(), Err: err, Telemetry: r.telemetry(spans), Reason: r.stopReason(),
 	})
+	sum.Identify(r.digest)
 	sent := sum.Total.Requests.Sent()
 	if spans.Wanted && sent > 0 {
 		sum.Telemetry.SpansPerRequest = float64(spans.Kept) / float64(sent)

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/planfile"
 	"github.com/loadtrace/loadtrace/loadgen/runner"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/event"
@@ -26,6 +27,7 @@ import (
 type run struct {
 	id       loadgen.RunID
 	plan     *loadgen.Plan
+	digest   loadgen.PlanDigest
 	at       time.Time // when it begins; zero: after the configured delay
 	cfg      *Config
 	origin   origin.Origin
@@ -55,7 +57,7 @@ type run struct {
 // shutdown the other, or discard both.
 func newRun(id loadgen.RunID, plan *loadgen.Plan, at time.Time, g *generator) (*run, error) {
 	r := &run{
-		id: id, plan: plan, at: at, cfg: g.cfg, origin: g.origin, log: g.set.Logger, observer: g.observer,
+		id: id, plan: plan, digest: planfile.Digest(plan), at: at, cfg: g.cfg, origin: g.origin, log: g.set.Logger, observer: g.observer,
 		render: span.New(g.origin, id, plan),
 		events: event.New(g.origin, id, plan),
 		idle:   make(chan struct{}),

@@ -1,12 +1,13 @@
 package ladder
 
 import (
+	"fmt"
 	"slices"
 )
 
 // Sample is one run on one rung. Times are in seconds.
 type Sample struct {
-	Rate float64 `json:"requests_per_second"`
+	Rate float64 `json:"requests_per_second"` // 0: it answered no request, and has none
 	P50  float64 `json:"p50"`
 	P99  float64 `json:"p99"`
 	// Goroutines of the service: the most that were seen.
@@ -24,9 +25,12 @@ type Rung struct {
 	Mend    string   `json:"mend,omitempty"`
 	Samples []Sample `json:"samples"`
 
-	Rate       float64 `json:"requests_per_second"` // geometric mean of the samples
-	Gain       *Gain   `json:"gain,omitempty"`      // of the step to this rung; the lowest has none
-	P50        float64 `json:"p50"`                 // medians of the samples
+	// Rate is the geometric mean of the samples; 0 if one of them has none.
+	Rate float64 `json:"requests_per_second"`
+	// Gain is that of the step to this rung. The lowest has none, nor has a step from
+	// or to a rung without a rate.
+	Gain       *Gain   `json:"gain,omitempty"`
+	P50        float64 `json:"p50"` // medians of the samples
 	P99        float64 `json:"p99"`
 	Goroutines int     `json:"goroutines_peak"` // the most of all samples
 	Sent       uint64  `json:"requests"`        // of all samples
@@ -37,9 +41,12 @@ type Rung struct {
 type Result struct {
 	Rounds int     `json:"rounds"`
 	Rungs  []Rung  `json:"rungs"`
-	Whole  Gain    `json:"gain"` // of the highest rung over the lowest
+	Whole  *Gain   `json:"gain,omitempty"` // of the highest rung over the lowest
+	Claims int     `json:"claims"`         // intervals that hold at once with Confidence
 	Runs   int     `json:"runs"`
 	Doubts []Doubt `json:"doubts,omitempty"`
+	// Undecided is why the ladder decides nothing, a sentence each; empty if it does.
+	Undecided []string `json:"undecided,omitempty"`
 }
 
 // Doubt is a reason not to trust the generator, and the number of runs that had
@@ -52,17 +59,55 @@ type Doubt struct {
 // New computes a result from rungs that have their samples: as many on each, and
 // at least two.
 func New(rungs []Rung) Result {
-	r := Result{Rounds: len(rungs[0].Samples), Rungs: rungs}
+	r := Result{Rounds: len(rungs[0].Samples), Rungs: rungs, Claims: claims(len(rungs))}
 	for i := range rungs {
 		rungs[i].sum()
 		r.Runs += len(rungs[i].Samples)
 		if i > 0 {
-			rungs[i].Gain = new(Compare(rungs[i-1].rates(), rungs[i].rates()))
+			rungs[i].Gain = Compare(rungs[i-1].rates(), rungs[i].rates(), r.Claims)
 		}
 	}
-	r.Whole = Compare(rungs[0].rates(), rungs[len(rungs)-1].rates())
+	r.Whole = Compare(rungs[0].rates(), rungs[len(rungs)-1].rates(), r.Claims)
 	r.Doubts = doubts(rungs)
+	r.Undecided = r.undecided()
 	return r
+}
+
+// claims of a ladder: each step, and the whole where it is not the only step.
+func claims(rungs int) int {
+	if rungs <= 2 {
+		return 1
+	}
+	return rungs
+}
+
+// mostErrors is the share of a variant's requests that may fail. Failed ones may
+// be quick ones.
+const mostErrors = 0.01
+
+func (r *Result) undecided() (why []string) {
+	add := func(format string, args ...any) { why = append(why, fmt.Sprintf(format, args...)) }
+	for i := range r.Rungs {
+		g := &r.Rungs[i]
+		switch {
+		case g.Errors > 0 && g.Errors == g.Sent:
+			add("all %d requests of %s failed", g.Sent, g.Name)
+		case g.Rate == 0:
+			add("%s answered no request in the time of a measurement; give a longer --duration", g.Name)
+		case float64(g.Errors) > mostErrors*float64(g.Sent):
+			add("%d of %d requests of %s failed", g.Errors, g.Sent, g.Name)
+		}
+	}
+	if len(r.Doubts) > 0 && 2*r.Doubts[0].Runs > r.Runs {
+		add("most runs are not to be trusted: %s", r.Doubts[0].Reason)
+	}
+	switch {
+	case r.Rounds < MinRounds:
+		add("%d rounds are too few for an interval; measure at least %d", r.Rounds, MinRounds)
+	case r.Whole != nil && r.Whole.Finding() == Undecided:
+		add("the interval is too wide, from %.2g to %.2g times; measure more or longer rounds", r.Whole.Low, r.Whole.High)
+	}
+	return why
 }
 
 func (g *Rung) rates() []float64 { return each(g.Samples, func(s Sample) float64 { return s.Rate }) }

@@ -22,10 +22,17 @@ var (
 func Markdown(w io.Writer, s *summary.Summary) error {
 	m := &markdown{}
 	v := &s.Verdict
-	m.linef("### %s %s: %s", verdictMarks[v.Verdict], text(s.Plan), v.Verdict)
+	mark, failing := verdictMarks[v.Verdict], ""
+	if _, line := s.ErrorThreshold(); line != "" {
+		mark, failing = "⚠️", ", "+text(s.Failing().String())
+	}
+	m.linef("### %s %s: %s%s", mark, text(s.Plan), v.Verdict, failing)
 	m.linef("")
 	how := fmt.Sprintf("%s in %s", s.End, verdict.Amount(float64(s.Elapsed), "s"))
-	m.linef("%s. Run `%s` %s.", capital(v.Words()), code(s.RunID), how)
+	m.linef("%s. Run `%s` %s.", capital(text(s.VerdictWords())), code(s.RunID), how)
+	if advice, line := s.ErrorThreshold(); line != "" {
+		m.linef("%s `%s`.", capital(advice), line)
+	}
 	if s.Part != nil {
 		m.linef("%s.", capital(text(s.Part.Words())))
 	}

@@ -128,3 +128,18 @@ func TestACommentSaysWhatTheRunWasMadeIn(t *testing.T) {
 	require.NoError(t, Markdown(&after, s))
 	assert.Contains(t, after.String(), "\nMeasured in environment `"+e.Fingerprint()+"`: A\\*M\\*D, 2 processors, linux 6.18.\n")
 }
+
+// A run against a dead port once had a green tick in its pull request.
+func TestAMarkdownReportOfARunWhoseRequestsAllFailedSaysSo(t *testing.T) {
+	s := &summary.Summary{RunID: "4f0c719a5520b3ee", Plan: "checkout", End: summary.Completed, Elapsed: 2}
+	s.Total.Requests = summary.Requests{Planned: 100, Failed: 100}
+	s.Verdict.Verdict = verdict.Sound
+	var got bytes.Buffer
+	require.NoError(t, Markdown(&got, s))
+	assert.Contains(t, got.String(), "### ⚠️ checkout: sound, 100 % of requests failed\n")
+	assert.Contains(t, got.String(), "To fail such a run, in CI for instance, add to the plan: `thresholds: [{metric: error_ratio, at_most: 1%}]`.\n")
+	s.Total.Requests = summary.Requests{Planned: 100, Finished: 100, OK: 100}
+	got.Reset()
+	require.NoError(t, Markdown(&got, s))
+	assert.Contains(t, got.String(), "### ✅ checkout: sound\n")
+}

@@ -3,7 +3,6 @@ package term
 import (
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/loadtrace/loadtrace/goruntime/environment"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
@@ -17,44 +16,29 @@ func Comparison(w io.Writer, a, b *summary.Summary, c summary.Comparability, o O
 		p.line(p.paint(bold, [...]string{"first ", "second"}[i]) + "  run " + p.clean(s.RunID) + p.dot() + p.clean(s.Plan) +
 			p.dot() + s.Began.UTC().Format("2006-01-02 15:04:05") + " UTC" + p.dot() + p.long(s.Elapsed.Duration()))
 	}
-	for i := range a.Attacks {
-		if other := attackOf(b, a.Attacks[i].Name); other != nil {
-			p.pair(&a.Attacks[i], other)
-		}
-	}
-	if names := alone(a, b); len(names) > 0 {
-		p.gap()
-		p.line("in one run only: " + p.clean(strings.Join(names, ", ")))
+	for _, pair := range c.Pairs {
+		p.pair(&a.Attacks[pair.First], &b.Attacks[pair.Second], c.Answer != environment.Different)
 	}
 	p.comparability(c)
 	io.WriteString(w, p.text.String())
 }
 
-func attackOf(s *summary.Summary, name string) *summary.Attack {
-	for i := range s.Attacks {
-		if s.Attacks[i].Name == name {
-			return &s.Attacks[i]
-		}
+// pair draws the figures of an attack in both runs, and the changes if they mean
+// anything.
+func (p *page) pair(a, b *summary.Attack, changes bool) {
+	if a.Name == b.Name && a.Target == b.Target {
+		p.title(a.Name, a.Target)
+	} else {
+		p.title("first: "+a.Name+p.dot()+"second: "+b.Name, "")
+		p.line("    first   " + p.cutMiddle(p.clean(a.Target), p.width()-12))
+		p.line("    second  " + p.cutMiddle(p.clean(b.Target), p.width()-12))
 	}
-	return nil
-}
-
-// alone are the attacks that only one run has.
-func alone(a, b *summary.Summary) (names []string) {
-	for _, pair := range [][2]*summary.Summary{{a, b}, {b, a}} {
-		for i := range pair[0].Attacks {
-			if name := pair[0].Attacks[i].Name; attackOf(pair[1], name) == nil {
-				names = append(names, name)
-			}
-		}
+	change := change
+	head := "change"
+	if !changes {
+		change, head = func(float64, float64) string { return "" }, ""
 	}
-	return names
-}
-
-// pair draws the figures of an attack in both runs.
-func (p *page) pair(a, b *summary.Attack) {
-	p.title(a.Name, a.Target)
-	p.line(p.paint(dim, left("", 26)+right("first", 12)+right("second", 12)+right("change", 12)))
+	p.line(p.paint(dim, left("", 26)+right("first", 12)+right("second", 12)+right(head, 12)))
 	row := func(name, one, other, change string) {
 		p.line(left("    "+name, 26) + right(one, 12) + right(other, 12) + p.paint(dim, right(change, 12)))
 	}
@@ -67,12 +51,20 @@ func (p *page) pair(a, b *summary.Attack) {
 			name string
 			a, b summary.Seconds
 		}{{"p50", one.P50, other.P50}, {"p95", one.P95, other.P95}, {"p99", one.P99, other.P99}, {"max", one.Max, other.Max}} {
-			row(what+" "+q.name, p.seconds(q.a), p.seconds(q.b), change(float64(q.a), float64(q.b)))
+			row(what+" "+q.name, p.timeOf(one, q.a), p.timeOf(other, q.b), change(float64(q.a), float64(q.b)))
 		}
 	}
 	times("response time", a.ResponseTime, b.ResponseTime)
 	times("service time", a.ServiceTime, b.ServiceTime)
-	row("schedule lag p99", p.seconds(a.Lag.P99), p.seconds(b.Lag.P99), "")
+	row("schedule lag p99", p.timeOf(a.Lag, a.Lag.P99), p.timeOf(b.Lag, b.Lag.P99), "")
+}
+
+// timeOf is a quantile, if there are values.
+func (p *page) timeOf(q summary.Quantiles, s summary.Seconds) string {
+	if q.Count == 0 {
+		return "-"
+	}
+	return p.seconds(s)
 }
 
 // unwell is the requests that were sent and did not end well, as a part of those sent.
@@ -84,10 +76,16 @@ func unwell(a *summary.Attack) string {
 	return share(sent-a.Requests.OK, sent)
 }
 
-// change is from one figure to another, as a part of the first.
+// change is from one figure to another, as a part of the first, or, from twice as much
+// on, as a factor.
 func change(a, b float64) string {
-	if a <= 0 {
+	switch {
+	case a <= 0 || b <= 0:
 		return ""
+	case b >= 100*a:
+		return "over 100-fold"
+	case b >= 2*a:
+		return digits(b/a) + "-fold"
 	}
 	return fmt.Sprintf("%+.1f %%", 100*(b-a)/a)
 }
@@ -101,7 +99,7 @@ func (p *page) comparability(c summary.Comparability) {
 	case environment.Unknown:
 		p.line(p.paint(yellow, "unknown") + "  nothing says whether these figures may be compared:")
 	default:
-		p.line(p.paint(alarm, "not comparable") + "  the changes above mean nothing:")
+		p.line(p.paint(alarm, "not comparable") + "  a change would mean nothing, so none is shown:")
 	}
 	for _, text := range c.Obstacles {
 		p.bulleted("  ", text)

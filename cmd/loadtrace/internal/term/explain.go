@@ -32,7 +32,7 @@ func (p *page) joined(s *Span) {
 	p.linesOf(s)
 	if missing := missingOf(s); len(missing) > 0 {
 		p.gap()
-		p.line(p.paint(yellow, "not joined") + "  " + strings.Join(missing, p.dot()))
+		p.line(p.paint(yellow, "missing") + "  " + strings.Join(missing, p.dot()))
 	}
 }
 

@@ -26,9 +26,30 @@ func Ladder(w io.Writer, r *ladder.Result, o Options) error {
 
 func (p *page) ladderHead(r *ladder.Result) {
 	size := some(uint64(r.Rounds), "round", "rounds") + p.dot() + some(uint64(r.Runs), "run", "runs")
-	head := p.paint(green, p.pick("✔", "ok")) + " " + p.paint(bold, "from none to all: "+times(r.Whole.Ratio, p.Options)) +
-		"  " + p.span(r.Whole)
+	mark, color := p.pick("✔", "ok"), green
+	if len(r.Undecided) > 0 {
+		mark, color = "?", yellow
+	}
+	what := "from none to all: "
+	if first, last := r.Rungs[0].Name, r.Rungs[len(r.Rungs)-1].Name; first != "none" {
+		what = "from " + p.clean(first) + " to " + p.clean(last) + ": "
+	}
+	if r.Whole != nil {
+		what += times(r.Whole.Ratio, p.Options)
+	} else {
+		what += "undecided"
+	}
+	head := p.paint(color, mark) + " " + p.paint(bold, what)
+	if r.Whole != nil {
+		head += "  " + p.span(*r.Whole)
+		if len(r.Undecided) > 0 && r.Whole.Finding() != ladder.Undecided {
+			head += ", " + p.paint(yellow, "undecided")
+		}
+	}
 	p.line(head + spaces(p.width()-width(head)-width(size)) + size)
+	for _, why := range r.Undecided {
+		p.under(yellow, why)
+	}
 }
 
 // Columns of a rung. The bar gets what a wide page has more, within reason.
@@ -46,7 +67,7 @@ const (
 func (p *page) rungs(rungs []ladder.Rung) {
 	bar := min(max(barColumns+p.width()-defaultWidth, barColumns), maxBar)
 	p.line(p.paint(dim, spaces(2+nameColumn+bar)+right("requests", rateColumn)+right("gain", gainColumn)+
-		right("95 % interval", intervalColumn)+right("p50", timeColumn)+right("p99", timeColumn)+right("goroutines", goroutineColumn)))
+		right("interval", intervalColumn)+right("p50", timeColumn)+right("p99", timeColumn)+right("goroutines", goroutineColumn)))
 	most := 0.0
 	for _, g := range rungs {
 		most = max(most, g.Rate)
@@ -56,23 +77,37 @@ func (p *page) rungs(rungs []ladder.Rung) {
 		if i == 0 {
 			s = "  " + left(p.clean(g.Name), nameColumn)
 		}
-		s += p.paint(cyan, p.bar(g.Rate/most, bar)) + p.paint(bold, right(rate(g.Rate), rateColumn))
-		s += p.gain(g.Gain)
-		s += right(p.took(inNanoseconds(g.P50)), timeColumn) + right(p.took(inNanoseconds(g.P99)), timeColumn)
+		s += p.ranked(&g, most, bar) + p.gain(g.Gain)
+		s += right(p.timed(&g, g.P50), timeColumn) + right(p.timed(&g, g.P99), timeColumn)
 		p.line(s + right(count(uint64(g.Goroutines)), goroutineColumn))
 	}
 }
 
-// gain is faint where the interval does not show any.
+// ranked is the rate of a rung beside the others, if it has one.
+func (p *page) ranked(g *ladder.Rung, most float64, bar int) string {
+	if g.Rate == 0 {
+		return spaces(bar) + p.paint(yellow, right("no rate", rateColumn))
+	}
+	return p.paint(cyan, p.bar(g.Rate/most, bar)) + p.paint(bold, right(rate(g.Rate), rateColumn))
+}
+
+func (p *page) timed(g *ladder.Rung, seconds float64) string {
+	if g.Rate == 0 {
+		return "-"
+	}
+	return p.took(inNanoseconds(seconds))
+}
+
+// gain is faint where none is shown.
 func (p *page) gain(g *ladder.Gain) string {
 	if g == nil {
 		return spaces(gainColumn + intervalColumn)
 	}
 	i := dim
-	switch {
-	case g.Low > 1:
+	switch g.Finding() {
+	case ladder.Gained:
 		i = green
-	case g.High < 1:
+	case ladder.Lost:
 		i = red
 	}
 	return p.paint(i, right(times(g.Ratio, p.Options), gainColumn)) + right(p.span(*g), intervalColumn)
@@ -81,7 +116,11 @@ func (p *page) gain(g *ladder.Gain) string {
 // times writes a factor.
 func times(f float64, o Options) string { return digits(f) + o.pick("×", "x") }
 
+// span is the interval of a gain, if it says anything.
 func (o Options) span(g ladder.Gain) string {
+	if g.Finding() == ladder.Undecided {
+		return o.paint(yellow, "undecided")
+	}
 	return digits(g.Low) + o.pick(" … ", " .. ") + digits(g.High)
 }
 
@@ -116,25 +155,29 @@ func (p *page) ladderNotes(r *ladder.Result) {
 			p.line(mark + l)
 		}
 	}
-	if none := p.unshown(r.Rungs); none != "" {
-		for _, l := range wrap(none, p.width()) {
-			p.line(p.paint(dim, l))
-		}
+	p.found(r.Rungs, ladder.Unchanged, "no change shown under this load: ")
+	p.found(r.Rungs, ladder.Undecided, "undecided: ")
+	if r.Claims > 1 {
+		p.line(p.paint(dim, "all "+strconv.Itoa(r.Claims)+" intervals hold at once with 95 % confidence (Bonferroni)"))
+	} else {
+		p.line(p.paint(dim, "the interval has 95 % confidence"))
 	}
 }
 
-// unshown names the steps whose interval has 1 in it.
-func (p *page) unshown(rungs []ladder.Rung) string {
+// found names the steps of a finding.
+func (p *page) found(rungs []ladder.Rung, what ladder.Finding, words string) {
 	var names []string
 	for _, g := range rungs {
-		if g.Gain != nil && !g.Gain.Shown() {
+		if g.Gain != nil && g.Gain.Finding() == what {
 			names = append(names, p.clean(g.Name))
 		}
 	}
 	if len(names) == 0 {
-		return ""
+		return
 	}
-	return "no gain shown under this load: " + strings.Join(names, ", ")
+	for _, l := range wrap(words+strings.Join(names, ", "), p.width()) {
+		p.line(p.paint(dim, l))
+	}
 }
 
 // Climbing is how far a ladder is.

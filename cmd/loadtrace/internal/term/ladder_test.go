@@ -14,7 +14,7 @@ import (
 // climbed is a ladder with a step that gains, one of which it is not shown, one
 // that loses, and a name from outside.
 func climbed() ladder.Result {
-	rates := [][2]float64{{800, 820}, {810, 805}, {2430, 2500}, {2300, 2360}}
+	rates := [][4]float64{{800, 820, 815, 790}, {810, 805, 821, 795}, {2430, 2500, 2410, 2480}, {2300, 2360, 2280, 2345}}
 	rungs := []ladder.Rung{
 		{Name: "none"},
 		{Name: "keep-alive", Mistake: "ReadTimeout alone", Mend: "ReadHeaderTimeout and IdleTimeout"},
@@ -35,12 +35,27 @@ func TestALadderIsDrawnWithWhatEachStepGained(t *testing.T) {
 	sound := climbed()
 	shaky := climbed()
 	shaky.Rungs[2].Errors = 12
+	short := shortened(climbed(), 2)
+	mute := climbed()
+	mute.Rungs[1].Samples[2].Rate = 0
+	mute = shortened(mute, 4)
 	shaky.Doubts = []ladder.Doubt{{Reason: "the generator was starved: the p99 wait of its goroutines for a processor is 12.6ms, more than 10ms", Runs: 3}}
 	requireGolden(t, "ladder.txt", text(func(b *bytes.Buffer) {
 		require.NoError(t, Ladder(b, &sound, Options{Width: 80}))
 		require.NoError(t, Ladder(b, &shaky, Options{Width: 100, ASCII: true}))
 		require.NoError(t, Ladder(b, &sound, Options{Width: 80, Color: true}))
+		require.NoError(t, Ladder(b, &short, Options{Width: 80}))
+		require.NoError(t, Ladder(b, &mute, Options{Width: 80}))
 	}))
+}
+
+// shortened is a ladder of fewer rounds.
+func shortened(r ladder.Result, rounds int) ladder.Result {
+	for i := range r.Rungs {
+		g := &r.Rungs[i]
+		r.Rungs[i] = ladder.Rung{Name: g.Name, Mistake: g.Mistake, Mend: g.Mend, Samples: g.Samples[:rounds]}
+	}
+	return ladder.New(r.Rungs)
 }
 
 func TestClimbingIsShownInPlaceOrAsLines(t *testing.T) {

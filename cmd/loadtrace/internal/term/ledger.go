@@ -91,24 +91,31 @@ func (p *page) reasons(reasons map[loadgen.NotSentReason]uint64) []string {
 
 func (p *page) repeated(n uint64) string { return p.by() + " " + count(n) }
 
-// examples are the words of the first failure of each kind.
-func (p *page) examples(errors map[loadgen.ErrorKind]summary.Error) {
-	if len(errors) > 0 {
+// examples are the words of the first failure of each kind, and of one answer of each
+// bad status.
+func (p *page) examples(f *summary.Figures) {
+	if len(f.Errors)+len(f.Excerpts) > 0 {
 		p.gap()
 	}
-	for _, kind := range byCount(errors) {
-		words := p.clean(errors[kind].Example)
-		if words == "" {
-			continue
+	for _, kind := range byCount(f.Errors) {
+		words := p.clean(f.Errors[kind].Example)
+		p.example(string(kind), words+hint(words))
+	}
+	for _, status := range slices.SortedFunc(maps.Keys(f.Excerpts), byCode) {
+		p.example(status, f.Excerpts[status])
+	}
+}
+
+func (p *page) example(name, words string) {
+	if words = p.clean(words); words == "" {
+		return
+	}
+	label := "    " + left(p.clean(name), 11) + " "
+	for i, l := range wrap(words, p.width()-width(label)) {
+		if i > 0 {
+			label = spaces(width(label))
 		}
-		words += hint(words)
-		label := "    " + left(p.clean(string(kind)), 11) + " "
-		for i, l := range wrap(words, p.width()-width(label)) {
-			if i > 0 {
-				label = spaces(width(label))
-			}
-			p.line(label + p.paint(dim, l))
-		}
+		p.line(label + p.paint(dim, l))
 	}
 }
 

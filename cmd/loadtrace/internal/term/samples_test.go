@@ -129,8 +129,8 @@ var summaries = sync.OnceValue(func() map[string]summary.Summary {
 	return map[string]summary.Summary{
 		"one_attack": oneAttack(), "several_attacks": severalAttacks(), "failures": failures(),
 		"stopped_early": stoppedEarly(), "faults": faults(), "nothing_sent": nothingSent(), "closed_loop": closedLoop(),
-		"both_protocols": bothProtocols(),
-		"passed":         passed(), "breached": breached(), "untrusted": untrusted(), "sound": sound(),
+		"both_protocols": bothProtocols(), "dead": dead(), "unauthorized": unauthorized(), "one_dead": oneDead(),
+		"passed": passed(), "breached": breached(), "untrusted": untrusted(), "sound": sound(),
 	}
 })
 
@@ -200,6 +200,48 @@ func bothProtocols() summary.Summary {
 	s.add(2, 600, rpc("auth.v1.Auth/ValidateStream"), s.messages(5))
 	s.gap = 2 * time.Millisecond
 	return s.summary(6_010*time.Millisecond, summary.Conclusion{})
+}
+
+// dead is a run against a port where nobody listens.
+func dead() summary.Summary {
+	s := newSample("pay")
+	s.add(0, 2_000, failure(loadgen.ErrorRefused, "dial tcp 127.0.0.1:8080: connect: connection refused"))
+	return s.sound(4 * time.Second)
+}
+
+// unauthorized is a run with a token that expired.
+func unauthorized() summary.Summary {
+	s := newSample("pay")
+	s.add(0, 20)
+	s.add(0, 1, status(401), excerpt("{\"error\": \"the token expired\", \"hint\": \"\x1b[31mlog in again at https://auth.example.com/login?from=loadtrace\"}"))
+	s.add(0, 1_978, status(401))
+	s.add(0, 1, status(503), excerpt("no healthy upstream"))
+	return s.sound(4 * time.Second)
+}
+
+// oneDead is a run of three attacks, one of which failed as a whole; its threshold is
+// on something else.
+func oneDead() summary.Summary {
+	s := newSample("validate", "pay", "health")
+	s.plan.Thresholds = []loadgen.Threshold{{Metric: loadgen.MetricResponseTime, Percentile: 99, AtMost: "200ms"}}
+	s.figures = summary.New(s.plan, runID, began)
+	s.add(0, 2_000)
+	s.add(1, 500, rpc("pay.v1.Pay/Charge"), status(16), excerpt("no credentials"))
+	s.add(2, 2_000)
+	return s.sound(4 * time.Second)
+}
+
+// sound is a summary with its verdict, on a machine that was calm.
+func (s *sample) sound(elapsed time.Duration) summary.Summary {
+	sum := s.summary(elapsed, summary.Conclusion{})
+	w := verdict.NewWatch(s.figures.Checks())
+	w.Observe(elapsed, s.figures.Readings(began.Add(elapsed), s.accounts))
+	sum.Judge(s.plan, w.Results(), calm)
+	return sum
+}
+
+func excerpt(text string) func(*loadgen.Record) {
+	return func(r *loadgen.Record) { r.Excerpt = text }
 }
 
 func stoppedEarly() summary.Summary {
@@ -288,8 +330,13 @@ func breached() summary.Summary {
 }
 
 func untrusted() summary.Summary {
-	return judged([]loadgen.Threshold{{Metric: loadgen.MetricResponseTime, Percentile: 99, AtMost: "5ms"}},
+	sum := judged([]loadgen.Threshold{{Metric: loadgen.MetricResponseTime, Percentile: 99, AtMost: "5ms"}},
 		vitals.Strain{CPUThrottled: new(0.31), CPUSteal: new(0.0), SchedulerLatency: new(0.0137)})
+	sum.Usage = &vitals.Usage{Load: 5.2, Processors: 2, Busy: 1.97, Top: []vitals.Process{
+		{Name: "stress-ng\x1b[2J", PID: 4711, Processors: 1.31}, {Name: "loadtrace", PID: 4712, Processors: 0.4, Self: true},
+		{Name: "auth-service", PID: 9, Processors: 0.2},
+	}}
+	return sum
 }
 
 func sound() summary.Summary { return judged(nil, vitals.Strain{SchedulerLatency: new(0.0)}) }

@@ -30,9 +30,9 @@ func Summary(w io.Writer, s summary.Summary, o Options) {
 	p.requests("first failed request of each kind", firstOfKind(s.Failures), len(s.Attacks) > 1)
 	p.telemetry(&s)
 	p.environment(&s.Environment)
-	p.faults(distrust(&s))
+	p.distrust(&s)
 	p.thresholds(s.Verdict.Thresholds)
-	p.verdict(&s.Verdict)
+	p.verdict(&s)
 	io.WriteString(w, p.text.String())
 }
 
@@ -51,33 +51,68 @@ func (p *page) line(s string) {
 func (p *page) gap() { p.text.WriteByte('\n') }
 
 func (p *page) headline(s *summary.Summary) {
-	mark, color, what := p.pick("✔", "ok"), green, "completed in "
-	switch {
-	case s.End == summary.Failed:
-		mark, color, what = p.pick("✘", "!!"), alarm, "failed after "
-	case s.End == summary.Stopped:
-		mark, color, what = p.pick("■", "--"), yellow, "was stopped after "
-	}
-	switch {
-	case len(s.Faults) > 0 || s.Verdict.Verdict == verdict.Fail:
-		mark, color = p.pick("✘", "!!"), alarm
-	case s.Verdict.Verdict == verdict.Undecided && s.End == summary.Completed:
-		mark, color = "?", yellow
-	}
+	mark, color, what := p.ending(s)
 	run := "run " + p.clean(s.RunID)
 	room := p.width() - width(run) - 2
 	head := p.paint(color, mark) + " " + p.paint(bold, p.clean(s.Plan)) + " " + what + p.long(s.Elapsed.Duration())
+	failing, aside := s.Failing(), ""
+	if failing.Level() > summary.None && s.End != summary.Failed {
+		aside = failing.String()
+	}
 	if n := len(s.Faults); n > 0 {
 		head += p.dot() + p.paint(alarm, some(uint64(n), "fault", "faults")+", see below")
 	} else if v := s.Verdict.Verdict; v == verdict.Fail || v == verdict.Undecided {
 		head += p.dot() + p.paint(color, string(v)+", see below")
+	} else if with := head + p.dot() + p.paint(levelInk(failing), p.clean(aside)); aside != "" && width(with) <= room {
+		head, aside = with, ""
 	}
 	p.line(left(p.cut(head, room), room) + "  " + p.paint(dim, run))
+	p.under(levelInk(failing), aside)
 	p.under(red, s.Error)
 	p.under(yellow, s.StopReason)
 	if s.Part != nil {
 		p.under(dim, s.Part.Words())
 	}
+}
+
+// ending is the mark of a run, and how it ended. A tick is for a run that ended as
+// planned, on a measurement that can be trusted, of a target that answered, or whose
+// errors are as a threshold wants them.
+func (p *page) ending(s *summary.Summary) (mark string, color ink, what string) {
+	cross := p.pick("✘", "!!")
+	mark, color, what = p.pick("✔", "ok"), green, "completed in "
+	switch {
+	case s.End == summary.Failed:
+		mark, color, what = cross, alarm, "failed after "
+	case s.End == summary.Stopped:
+		mark, color, what = p.pick("■", "--"), yellow, "was stopped after "
+	}
+	switch {
+	case len(s.Faults) > 0 || s.Verdict.Verdict == verdict.Fail:
+		return cross, alarm, what
+	case s.End == summary.Failed:
+		return mark, color, what
+	case s.Unjudged():
+		return cross, alarm, what
+	case s.End != summary.Completed:
+		return mark, color, what
+	case s.Verdict.Verdict == verdict.Undecided:
+		return "?", yellow, what
+	case s.Verdict.Verdict != verdict.Pass && s.Failing().Level() >= summary.Some:
+		return "!", yellow, what
+	}
+	return mark, color, what
+}
+
+// levelInk is how bad errors are.
+func levelInk(f summary.Failing) ink {
+	switch f.Level() {
+	case summary.All, summary.Most:
+		return alarm
+	case summary.Some:
+		return yellow
+	}
+	return dim
 }
 
 // under writes a sentence below the headline, if there is one.
@@ -92,7 +127,11 @@ func (p *page) under(color ink, sentence string) {
 
 func (p *page) title(name, what string) {
 	p.gap()
-	name = p.cut(p.clean(name), p.width()/2)
+	room := p.width()
+	if what != "" {
+		room /= 2
+	}
+	name = p.cut(p.clean(name), room)
 	s := p.paint(bold, name)
 	if what != "" {
 		s += "  " + p.cutMiddle(p.clean(what), p.width()-width(name)-2)
@@ -117,7 +156,7 @@ func (p *page) figures(f *summary.Figures) {
 func (p *page) totals(f *summary.Figures) {
 	p.ledger(f)
 	p.rate(f)
-	p.examples(f.Errors)
+	p.examples(f)
 	if f.Requests.Sent() == 0 {
 		p.gap()
 		p.line("  No request was sent, so nothing was measured.")
@@ -200,13 +239,7 @@ func (p *page) join(j *summary.Join) {
 		return
 	}
 	all := j.Complete + j.Partial + j.None
-	parts := []string{some(all, "request", "requests") + " joined", count(j.Complete) + " complete (" + share(j.Complete, all) + ")"}
-	for _, why := range slices.SortedFunc(maps.Keys(j.Missing), func(a, b string) int {
-		return cmp.Or(cmp.Compare(j.Missing[b], j.Missing[a]), cmp.Compare(a, b))
-	}) {
-		parts = append(parts, missingWords(why)+" "+p.repeated(j.Missing[why]))
-	}
-	for i, l := range join(parts, p.dot(), p.width()-11) {
+	for i, l := range join(append(p.joinedParts(j, all), p.missing(j.Missing)...), p.dot(), p.width()-11) {
 		label := spaces(9)
 		if i == 0 {
 			label = p.paint(bold, left("join", 9))
@@ -215,23 +248,26 @@ func (p *page) join(j *summary.Join) {
 	}
 }
 
-// faults are drawn so that nobody overlooks them.
-func (p *page) faults(faults []string) {
-	if len(faults) == 0 {
-		return
+// joinedParts are how many requests have all that there is to join, and, where some do not,
+// how many have their server span: with it, it is known where their time went.
+func (p *page) joinedParts(j *summary.Join, all uint64) []string {
+	complete := count(j.Complete) + " complete (" + share(j.Complete, all) + ")"
+	if j.Complete == all {
+		return []string{some(all, "request", "requests") + " joined", complete}
 	}
-	p.gap()
-	edge := p.pick("┃", "!!")
-	p.line(p.paint(alarm, p.pick("┏", "!!")+strings.Repeat(p.pick("━", "!"), p.width()-2)))
-	p.line(p.paint(alarm, edge+" DO NOT TRUST THESE FIGURES"))
-	for _, f := range faults {
-		for i, l := range wrap(p.clean(f), p.width()-6) {
-			bullet := "  "
-			if i == 0 {
-				bullet = p.pick("• ", "* ")
-			}
-			p.line(p.paint(alarm, edge) + " " + bullet + l)
-		}
+	served := all - min(all, j.Missing["no_server_span"]+j.Missing["not_sampled"])
+	return []string{
+		count(served) + " of " + some(all, "request", "requests") + " joined to their server span (" + share(served, all) + ")",
+		complete,
 	}
-	p.line(p.paint(alarm, p.pick("┗", "!!")+strings.Repeat(p.pick("━", "!"), p.width()-2)))
+}
+
+// missing is what requests lack, the most frequent first.
+func (p *page) missing(of map[string]uint64) (parts []string) {
+	for _, why := range slices.SortedFunc(maps.Keys(of), func(a, b string) int {
+		return cmp.Or(cmp.Compare(of[b], of[a]), cmp.Compare(a, b))
+	}) {
+		parts = append(parts, missingWords(why)+" "+p.repeated(of[why]))
+	}
+	return parts
 }

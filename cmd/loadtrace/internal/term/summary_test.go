@@ -20,7 +20,28 @@ func TestSummariesAreDrawnAsTheirGoldenFiles(t *testing.T) {
 	}
 	requireGolden(t, "summary_wide.txt", text(func(b *bytes.Buffer) { Summary(b, failures(), Options{Width: 140}) }))
 	requireGolden(t, "summary_ascii.txt", text(func(b *bytes.Buffer) { Summary(b, faults(), Options{ASCII: true}) }))
+	requireGolden(t, "summary_dead_color.txt", text(func(b *bytes.Buffer) { Summary(b, dead(), Options{Color: true, Width: 100}) }))
 	requireGolden(t, "summary_color.txt", text(func(b *bytes.Buffer) { Summary(b, faults(), Options{Color: true}) }))
+}
+
+// A run whose target sent no metrics in its time once said "0 complete" above the whole
+// ledger of a request.
+func TestTheJoinSaysHowManyRequestsHaveTheirServerSpan(t *testing.T) {
+	for want, j := range map[string]summary.Join{
+		"join       300 requests joined · 300 complete (100 %)\n": {Complete: 300},
+		"join       300 of 300 requests joined to their server span (100 %)\n" +
+			"           0 complete (0 %) · no log lines × 300\n" +
+			"           no sample of the runtime × 290\n": {
+			Partial: 300, Missing: map[string]uint64{"no_logs": 300, "no_runtime": 290}},
+		"join       290 of 300 requests joined to their server span (96.7 %)\n" +
+			"           290 complete (96.7 %) · no server span × 6 · not sampled × 4\n": {
+			Complete: 290, None: 10, Missing: map[string]uint64{"no_server_span": 6, "not_sampled": 4}},
+		"": {None: 300, Missing: map[string]uint64{"no_server_span": 300}},
+	} {
+		p := &page{}
+		p.join(&j)
+		assert.Equal(t, want, p.text.String())
+	}
 }
 
 func TestNoLineIsWiderThanTheTerminal(t *testing.T) {
@@ -73,12 +94,13 @@ func TestNothingFromOutsideReachesTheTerminalAsACommand(t *testing.T) {
 	s.Attacks[0].Name, s.Attacks[0].Target = evil, evil
 	s.Attacks[0].Status = map[string]uint64{evil: 1}
 	s.Attacks[0].Errors = map[loadgen.ErrorKind]summary.Error{loadgen.ErrorKind(evil): {Count: 1, Example: evil}}
+	s.Attacks[0].Excerpts = map[string]string{evil: evil}
 	s.Attacks[0].Requests.NotSent = map[loadgen.NotSentReason]uint64{loadgen.NotSentReason(evil): 1}
 	s.Faults = []string{evil}
 	s.Slowest = []summary.Request{{TraceID: evil, Method: evil, URL: evil, Error: loadgen.ErrorKind(evil), Attack: evil}}
 	s.Failures = s.Slowest
 	drawn := text(func(b *bytes.Buffer) { Summary(b, s, Options{Width: 160}) })
-	require.GreaterOrEqual(t, strings.Count(drawn, "a[2J]0;owned31mb"), 8)
+	require.GreaterOrEqual(t, strings.Count(drawn, "a[2J]0;owned31mb"), 10)
 	for _, r := range drawn {
 		require.True(t, r == '\n' || r >= ' ' && r < 0x7f || r >= 0xa0, "%q", r)
 		require.NotEqual(t, '\u202e', r)

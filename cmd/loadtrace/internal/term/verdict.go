@@ -61,7 +61,8 @@ func (p *page) outcome(o verdict.Outcome) (mark string, color ink) {
 }
 
 // verdict is the last word on a run.
-func (p *page) verdict(r *verdict.Report) {
+func (p *page) verdict(s *summary.Summary) {
+	r := &s.Verdict
 	if r.Verdict == "" {
 		return
 	}
@@ -75,7 +76,7 @@ func (p *page) verdict(r *verdict.Report) {
 		head += p.paint(color, string(r.Verdict)) + p.dot()
 	}
 	indent := spaces(9)
-	for i, l := range wrap(p.clean(r.Words()), p.width()-width(head)) {
+	for i, l := range wrap(p.clean(s.VerdictWords()), p.width()-width(head)) {
 		if i > 0 {
 			l = spaces(width(head)) + l
 		} else {
@@ -87,6 +88,12 @@ func (p *page) verdict(r *verdict.Report) {
 		for _, reason := range r.Reasons {
 			p.bulleted(indent, reason)
 		}
+	}
+	if advice, line := s.ErrorThreshold(); line != "" {
+		for _, l := range wrap(advice, p.width()-len(indent)) {
+			p.line(indent + l)
+		}
+		p.line(indent + "  " + p.paint(bold, line))
 	}
 	if len(r.Unknown) > 0 {
 		for _, l := range wrap(p.clean("not known: "+strings.Join(r.Unknown, ", ")), p.width()-len(indent)) {
@@ -103,12 +110,4 @@ func (p *page) bulleted(indent, text string) {
 		}
 		p.line(indent + bullet + l)
 	}
-}
-
-// distrust is why the figures are not to be trusted.
-func distrust(s *summary.Summary) []string {
-	if s.Verdict.Verdict == "" || s.Verdict.Trusted {
-		return s.Faults
-	}
-	return s.Verdict.Reasons
 }

@@ -32,6 +32,9 @@ type Options struct {
 	MaxBody int64
 	// TLS is how to speak to https origins; nil is the default.
 	TLS *tls.Config
+	// Excerpt tells of which responses to keep the beginning of the body, by the status;
+	// nil is of none.
+	Excerpt func(status int) bool
 	// Dial opens connections.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -68,11 +71,12 @@ type Exchange struct {
 
 	Times
 	Status      int
-	Proto       uint8 // 10 or 11
-	Sent        bool  // the whole request was written
-	Received    int64 // bytes of the response's body
-	Reused      bool  // the connection had been used before
-	Dialed      int   // connections opened
+	Proto       uint8  // 10 or 11
+	Sent        bool   // the whole request was written
+	Received    int64  // bytes of the response's body
+	Excerpt     []byte // of the beginning of the body, where Options.Excerpt wants it
+	Reused      bool   // the connection had been used before
+	Dialed      int    // connections opened
 	Local, Peer netip.AddrPort
 	// Handshake tells that the TLS handshake failed.
 	Handshake bool

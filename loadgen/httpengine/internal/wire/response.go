@@ -38,6 +38,9 @@ func (c *conn) receive(x *Exchange) (keep bool, err error) {
 		return false, err
 	}
 	x.Status, x.Proto = c.answer.StatusCode(), proto(c.answer.Protocol())
+	if wanted := c.client.options.Excerpt; wanted != nil && wanted(x.Status) {
+		x.Excerpt = c.excerpt(x)
+	}
 	received, err := c.readBody(x.Request.method)
 	x.Received = received
 	if err != nil {

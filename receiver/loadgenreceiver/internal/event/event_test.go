@@ -117,7 +117,8 @@ func TestAPlanWithSecretsEverywhereCanBeTold(t *testing.T) {
 func TestTheSummaryIsToldWithoutTheSecretsOfURLs(t *testing.T) {
 	const url = "http://user:hidden@shop.test/?a=b&sig=hidden"
 	sum := &summary.Summary{
-		Attacks:  []summary.Attack{{Name: "browse", Target: url}},
+		Attacks:  []summary.Attack{{Name: "browse", Target: url, Figures: summary.Figures{Excerpts: map[string]string{"401": "the token hidden is no good"}}}},
+		Total:    summary.Figures{Excerpts: map[string]string{"401": "the token hidden is no good"}},
 		Slowest:  []summary.Request{{URL: url}},
 		Failures: []summary.Request{{URL: url}},
 	}
@@ -131,6 +132,8 @@ func TestTheSummaryIsToldWithoutTheSecretsOfURLs(t *testing.T) {
 	for _, told := range []string{got.Attacks[0].Target, got.Slowest[0].URL, got.Failures[0].URL} {
 		assert.Equal(t, "http://shop.test/?a=b&sig=REDACTED", told)
 	}
+	assert.Len(t, sum.Attacks[0].Excerpts, 1)
+	assert.Len(t, sum.Total.Excerpts, 1)
 	for _, own := range []string{sum.Attacks[0].Target, sum.Slowest[0].URL, sum.Failures[0].URL} {
 		assert.Equal(t, url, own, "the summary itself is as it was")
 	}

@@ -1,0 +1,92 @@
+package summary
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/verdict"
+)
+
+// failing is figures of so many requests that were OK, had a bad status, failed.
+func failing(ok, bad, failed uint64) Figures {
+	return Figures{Requests: Requests{
+		Planned: ok + bad + failed, Finished: ok + bad, Failed: failed, OK: ok,
+	}}
+}
+
+func TestErrorsAreOfTheRequestsThatWereDue(t *testing.T) {
+	f := failing(90, 4, 6)
+	f.Requests.NotSent = map[loadgen.NotSentReason]uint64{loadgen.NotSentStopped: 500, loadgen.NotSentLate: 10, loadgen.NotSentBackoff: 5}
+	f.Errors = map[loadgen.ErrorKind]Error{loadgen.ErrorCancelled: {Count: 5}, loadgen.ErrorTimeout: {Count: 1}}
+	got := f.Failing()
+	assert.EqualValues(t, 110, got.Due)
+	assert.EqualValues(t, 20, got.Errors)
+}
+
+func TestTheLevelOfErrorsAndTheirWords(t *testing.T) {
+	for _, c := range []struct {
+		ok, bad, failed uint64
+		want            Level
+		words           string
+	}{
+		{0, 0, 0, None, ""},
+		{100, 0, 0, None, ""},
+		{0, 0, 100, All, "100 % of requests failed"},
+		{0, 100, 0, All, "100 % errors"},
+		{1, 99, 0, Most, "99 % errors"},
+		{1, 0, 99_999, Most, ">99.9 % of requests failed"},
+		{50, 25, 25, Most, "50 % errors"},
+		{51, 0, 49, Some, "49 % of requests failed"},
+		{990, 10, 0, Some, "1 % errors"},
+		{991, 9, 0, Few, "0.9 % errors"},
+		{99_999, 0, 1, Few, "<0.1 % of requests failed"},
+	} {
+		f := failing(c.ok, c.bad, c.failed)
+		got := f.Failing()
+		assert.Equal(t, c.want, got.Level(), "%+v", c)
+		if c.words != "" {
+			assert.Equal(t, c.words, got.String())
+		}
+	}
+}
+
+func TestAnAttackThatFailedAsAWholeDoesNotHideBehindOthers(t *testing.T) {
+	s := Summary{
+		Total:   failing(9000, 0, 100),
+		Attacks: []Attack{{Name: "a", Figures: failing(9000, 0, 0)}, {Name: "b", Figures: failing(0, 0, 100)}},
+	}
+	assert.Equal(t, "attack b: 100 % of requests failed", s.Failing().String())
+	s.Attacks[1].Figures, s.Total = failing(100, 0, 0), failing(9100, 0, 0)
+	assert.Equal(t, None, s.Failing().Level())
+}
+
+// A run against a dead port once ended with "the measurement is sound" and no more.
+func TestErrorsThatNoThresholdJudgesAreInTheVerdictsWords(t *testing.T) {
+	on := func(results ...verdict.Result) []verdict.Result {
+		for i := range results {
+			results[i].Outcome = verdict.Passed
+		}
+		return results
+	}
+	for _, c := range []struct {
+		verdict      verdict.Verdict
+		thresholds   []verdict.Result
+		words, paste string
+	}{
+		{verdict.Sound, nil, "no thresholds, so the run does not fail: 100 % of requests failed", "thresholds: [{metric: error_ratio, at_most: 1%}]"},
+		{verdict.Pass, on(verdict.Result{Metric: loadgen.MetricRate}, verdict.Result{Metric: loadgen.MetricStatus}),
+			"all 2 thresholds were kept to, but none is on errors: 100 % of requests failed", "- {metric: error_ratio, at_most: 1%}"},
+		{verdict.Pass, on(verdict.Result{Metric: loadgen.MetricErrorRatio}), "the threshold was kept to", ""},
+		{verdict.Pass, on(verdict.Result{Metric: loadgen.MetricStatus, AtLeast: true}), "the threshold was kept to", ""},
+		{verdict.Undecided, nil, "the measurement cannot be trusted", ""},
+	} {
+		s := Summary{Total: failing(0, 0, 100), Verdict: verdict.Report{Verdict: c.verdict, Thresholds: c.thresholds}}
+		assert.Equal(t, c.words, s.VerdictWords())
+		_, line := s.ErrorThreshold()
+		assert.Equal(t, c.paste, line)
+		s.Total = failing(60, 0, 40)
+		assert.Equal(t, s.Verdict.Words(), s.VerdictWords(), "the figures say so, and it may be as it should be")
+	}
+}
