@@ -28,10 +28,11 @@ var scalars = slices.Concat(
 	sources(counts), sources(seconds))
 
 // row says which sample of the runtime an instrument shows, with which
-// attributes.
+// attributes. Rows are shared by all that are started: the attributes are a Set, which
+// cannot change, and not a slice, which attribute.NewSet sorts in place.
 type row struct {
 	source, name, unit, help string
-	attributes               []attribute.KeyValue
+	attributes               attribute.Set
 	goesDown                 bool
 }
 
@@ -42,16 +43,24 @@ func sources(rows []row) (names []string) {
 	return names
 }
 
-func count(source, name, unit, help string, a ...attribute.KeyValue) row {
-	return row{source, name, unit, help, a, false}
+// count is a row of what only grows.
+func count(source, name, unit, help string) row {
+	return row{source: source, name: name, unit: unit, help: help}
 }
 
-func level(source, name, unit, help string, a ...attribute.KeyValue) row {
-	return row{source, name, unit, help, a, true}
+// level is a row of what goes up and down.
+func level(source, name, unit, help string) row {
+	return row{source: source, name: name, unit: unit, help: help, goesDown: true}
+}
+
+// with is the row with attributes.
+func (r row) with(a ...attribute.KeyValue) row {
+	r.attributes = attribute.NewSet(slices.Clone(a)...)
+	return r
 }
 
 // named takes a row's name, unit and help from the semantic conventions.
-func named(make func(source, name, unit, help string, a ...attribute.KeyValue) row, source string,
+func named(make func(source, name, unit, help string) row, source string,
 	i interface {
 		Name() string
 		Unit() string
@@ -83,7 +92,7 @@ func stateRow(state string) row {
 		value = state
 	}
 	return level("/sched/goroutines/"+state+":goroutines", MetricGoroutineState, "{goroutine}",
-		"Live goroutines by state, approximately.", attribute.String(AttrGoroutineState, value))
+		"Live goroutines by state, approximately.").with(attribute.String(AttrGoroutineState, value))
 }
 
 // seconds are all counters. Those of the processor are estimates that the
@@ -102,9 +111,8 @@ var seconds = []row{
 
 func cpuRow(state goconv.CPUStateAttr, detail string) row {
 	var t goconv.CPUTimeObservable
-	r := named(count, "/cpu/classes/"+detail+":cpu-seconds", t)
-	r.attributes = []attribute.KeyValue{t.AttrCPUState(state), t.AttrCPUDetailedState(detail)}
-	return r
+	return named(count, "/cpu/classes/"+detail+":cpu-seconds", t).
+		with(t.AttrCPUState(state), t.AttrCPUDetailedState(detail))
 }
 
 // instruments are made once. mu guards the reading of a collection, as several
@@ -200,7 +208,7 @@ func (in *instruments) register(r *reading, group *cgroup.Group) (metric.Registr
 
 func sets(rows []row) (out []metric.ObserveOption) {
 	for _, r := range rows {
-		out = append(out, metric.WithAttributeSet(attribute.NewSet(r.attributes...)))
+		out = append(out, metric.WithAttributeSet(r.attributes))
 	}
 	return out
 }

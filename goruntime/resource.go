@@ -2,6 +2,7 @@ package goruntime
 
 import (
 	"context"
+	"slices"
 
 	"go.opentelemetry.io/otel/sdk/resource"
 
@@ -23,5 +24,5 @@ type Detector struct{}
 // detectors of any version of the conventions.
 func (Detector) Detect(context.Context) (*resource.Resource, error) {
 	here := environment.Here()
-	return resource.NewSchemaless(here.Attributes()...), nil
+	return resource.NewSchemaless(slices.Clone(here.Attributes())...), nil
 }

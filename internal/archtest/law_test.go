@@ -77,6 +77,11 @@ var law = []rule{
 		forbidden: []string{"./loadgen/...", "./receiver/..."},
 	},
 	{
+		why:       "the queue is for the generator and for the join, which know nothing of each other",
+		in:        []string{"./internal/queue/..."},
+		forbidden: []string{"./loadgen/...", "./receiver/...", "./processor/...", "go.opentelemetry.io/collector/pdata/..."},
+	},
+	{
 		why:       "any service imports goruntime, and must get nothing else with it",
 		in:        []string{"./goruntime/..."},
 		forbidden: []string{"go.opentelemetry.io/collector/...", "github.com/prometheus/...", "./loadgen/...", "./receiver/...", "./processor/...", "./internal/..."},
@@ -155,6 +160,7 @@ func TestTheLawBites(t *testing.T) {
 		{pkg: "./receiver/loadgenreceiver", imports: []string{"github.com/tsenart/vegeta/v12/lib"}},
 		{pkg: "./processor/tracejoinprocessor", imports: []string{module + "/loadgen"}},
 		{pkg: "./goruntime", imports: []string{"go.opentelemetry.io/contrib/instrumentation/runtime"}},
+		{pkg: "./internal/queue", imports: []string{module + "/loadgen"}},
 		{pkg: "./goruntime/cgroup", imports: []string{"go.opentelemetry.io/collector/pdata/pmetric"}},
 		{pkg: "./goruntime", test: true, imports: []string{module + "/cmd/target"}},
 	} {

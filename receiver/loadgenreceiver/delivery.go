@@ -13,8 +13,8 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
 
+	"github.com/loadtrace/loadtrace/internal/queue"
 	"github.com/loadtrace/loadtrace/loadgen"
-	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/outbox"
 )
 
 // format is what the collector's own receiver metrics call our data.
@@ -23,9 +23,9 @@ const format = "pdata"
 // memoryPerWire is about how much more memory pdata takes than its encoding.
 const memoryPerWire = 3
 
-// smallLane is the part of the budget that metrics have for themselves, and
+// smallShare is the part of the budget that metrics have for themselves, and
 // events: 1/16. Spans, of which there is a flood, get at most the other 7/8.
-const smallLane = 16
+const smallShare = 16
 
 // consumers are the pipelines behind the receivers; nil where there is none.
 type consumers struct {
@@ -38,12 +38,18 @@ type consumers struct {
 type delivery struct {
 	next   consumers
 	report *receiverhelper.ObsReport
-	box    *outbox.Box
+	outbox *queue.Pool // bytes that wait in all queues
 
-	traces, metrics, logs *outbox.Lane // nil where there is no pipeline
+	traces, metrics, logs *queue.Queue[payload] // nil where there is no pipeline
 }
 
-// newDelivery starts the goroutines of the outbox; shutdown ends them.
+// payload is what a pipeline is to be given.
+type payload struct {
+	send    func(context.Context) error // hands over fresh data each time
+	dropped func()                      // see queue.Options; nil for none
+}
+
+// newDelivery starts the workers of the queues; shutdown ends them.
 func newDelivery(next consumers, set receiver.Settings, max Size) (*delivery, error) {
 	report, err := receiverhelper.NewObsReport(receiverhelper.ObsReportSettings{
 		ReceiverID: set.ID, Transport: "loadgen", LongLivedCtx: true, ReceiverCreateSettings: set,
@@ -51,28 +57,46 @@ func newDelivery(next consumers, set receiver.Settings, max Size) (*delivery, er
 	if err != nil {
 		return nil, fmt.Errorf("make the receiver's own telemetry: %w", err)
 	}
-	d := &delivery{next: next, report: report, box: outbox.New(int64(max))}
+	d := &delivery{next: next, report: report, outbox: queue.NewPool(int64(max))}
 	if next.traces != nil {
-		d.traces = d.box.Lane(int64(max) / 2)
+		d.traces = d.queue(int64(max) / 2)
 	}
 	if next.metrics != nil {
-		d.metrics = d.box.Lane(int64(max) / smallLane)
+		d.metrics = d.queue(int64(max) / smallShare)
 	}
 	if next.logs != nil {
-		d.logs = d.box.Lane(int64(max) / smallLane)
+		d.logs = d.queue(int64(max) / smallShare)
 	}
 	return d, nil
+}
+
+// queue makes a queue that has a reserve of the budget's bytes for itself.
+func (d *delivery) queue(reserve int64) *queue.Queue[payload] {
+	return queue.New(queue.Options[payload]{
+		Budget: d.outbox.Share(reserve),
+		Send:   func(ctx context.Context, p *payload) error { return p.send(ctx) },
+		Dropped: func(p *payload) {
+			if p.dropped != nil {
+				p.dropped()
+			}
+		},
+	})
+}
+
+// shutdown ends all queues; see queue.Shutdown.
+func (d *delivery) shutdown(ctx context.Context) error {
+	return queue.Shutdown(ctx, d.traces, d.metrics, d.logs)
 }
 
 // putRecords has records wait as they are, in a tenth of the memory of their
 // spans; render makes the spans.
 func (d *delivery) putRecords(records []loadgen.Record, render func([]loadgen.Record) ptrace.Traces) {
-	d.traces.Put(outbox.Batch{
+	d.traces.Put(queue.Batch[payload]{
 		Items: len(records),
-		Bytes: sizeOf(records),
-		Send: func(ctx context.Context) error {
+		Bytes: int64(sizeOf(records)),
+		Data: payload{send: func(ctx context.Context) error {
 			return d.sendTraces(ctx, render(records))
-		},
+		}},
 	})
 }
 
@@ -87,17 +111,19 @@ func sizeOf(records []loadgen.Record) int {
 	return n
 }
 
-// putTraces has dropped called if the spans are; see outbox.Batch.
+// putTraces has dropped called if the spans are; see queue.Options.
 func (d *delivery) putTraces(t ptrace.Traces, dropped func()) {
-	d.traces.Put(outbox.Batch{
+	d.traces.Put(queue.Batch[payload]{
 		Items: t.SpanCount(),
-		Bytes: memoryPerWire * (&ptrace.ProtoMarshaler{}).TracesSize(t),
-		Send: func(ctx context.Context) error {
-			fresh := ptrace.NewTraces()
-			t.CopyTo(fresh)
-			return d.sendTraces(ctx, fresh)
+		Bytes: memoryPerWire * int64((&ptrace.ProtoMarshaler{}).TracesSize(t)),
+		Data: payload{
+			send: func(ctx context.Context) error {
+				fresh := ptrace.NewTraces()
+				t.CopyTo(fresh)
+				return d.sendTraces(ctx, fresh)
+			},
+			dropped: dropped,
 		},
-		Dropped: dropped,
 	})
 }
 
@@ -110,48 +136,48 @@ func (d *delivery) sendTraces(ctx context.Context, t ptrace.Traces) error {
 }
 
 func (d *delivery) putMetrics(m pmetric.Metrics) {
-	d.metrics.Put(outbox.Batch{
+	d.metrics.Put(queue.Batch[payload]{
 		Items: m.DataPointCount(),
-		Bytes: memoryPerWire * (&pmetric.ProtoMarshaler{}).MetricsSize(m),
-		Send: func(ctx context.Context) error {
+		Bytes: memoryPerWire * int64((&pmetric.ProtoMarshaler{}).MetricsSize(m)),
+		Data: payload{send: func(ctx context.Context) error {
 			fresh := pmetric.NewMetrics()
 			m.CopyTo(fresh)
 			ctx = d.report.StartMetricsOp(ctx)
 			err := d.next.metrics.ConsumeMetrics(ctx, fresh)
 			d.report.EndMetricsOp(ctx, format, m.DataPointCount(), err)
 			return err
-		},
+		}},
 	})
 }
 
 func (d *delivery) putLogs(l plog.Logs) {
-	d.logs.Put(outbox.Batch{
+	d.logs.Put(queue.Batch[payload]{
 		Items: l.LogRecordCount(),
-		Bytes: memoryPerWire * (&plog.ProtoMarshaler{}).LogsSize(l),
-		Send: func(ctx context.Context) error {
+		Bytes: memoryPerWire * int64((&plog.ProtoMarshaler{}).LogsSize(l)),
+		Data: payload{send: func(ctx context.Context) error {
 			fresh := plog.NewLogs()
 			l.CopyTo(fresh)
 			ctx = d.report.StartLogsOp(ctx)
 			err := d.next.logs.ConsumeLogs(ctx, fresh)
 			d.report.EndLogsOp(ctx, format, l.LogRecordCount(), err)
 			return err
-		},
+		}},
 	})
 }
 
-// counts of a lane; zero where there is no pipeline.
-func counts(l *outbox.Lane) outbox.Counts {
-	if l == nil {
-		return outbox.Counts{}
+// counts of a queue; zero where there is no pipeline.
+func counts(q *queue.Queue[payload]) queue.Counts {
+	if q == nil {
+		return queue.Counts{}
 	}
-	return l.Counts()
+	return q.Counts()
 }
 
-// flush waits until what was put into the lanes is delivered or dropped.
-func flush(lanes ...*outbox.Lane) {
-	for _, l := range lanes {
-		if l != nil {
-			_ = l.Flush(context.Background()) // ends with the lane at the latest
+// flush waits until what was put into the queues is delivered or dropped.
+func flush(queues ...*queue.Queue[payload]) {
+	for _, q := range queues {
+		if q != nil {
+			_ = q.Flush(context.Background()) // ends with the queue at the latest
 		}
 	}
 }

@@ -4,7 +4,8 @@
 //
 // The receivers of one configuration, up to one each for traces, metrics and
 // logs, are one generator: it starts with the last of them and ends with the
-// first. The attack is never slowed by a pipeline; see internal/outbox.
+// first. The attack is never slowed by a pipeline; see package
+// internal/queue.
 //
 // A command line that embeds the collector brings its plan with WithPlan and
 // follows the run through an Observer.

@@ -77,17 +77,17 @@ func (r *run) spans() meter.Spans {
 	return r.spansOf(requestSpans{})
 }
 
-// spansOf is spans, with those of requests. Kept is by the outbox's own counts, so
+// spansOf is spans, with those of requests. Kept is by the queue's own counts, so
 // that it tells a span that was made and got lost.
 func (r *run) spansOf(n requestSpans) meter.Spans {
 	c, own := counts(r.out.traces), r.own.Load()
 	return meter.Spans{
 		Wanted:    r.out.traces != nil,
-		Kept:      n.unput + c.Put - c.Dropped - (own - r.lost.Load()),
+		Kept:      n.unput + c.Put - c.Dropped() - (own - r.lost.Load()),
 		Made:      n.made + own,
 		Waiting:   n.unput + c.Waiting(),
 		Delivered: c.Delivered,
-		Dropped:   c.Dropped,
+		Dropped:   c.Dropped(),
 		Unsampled: n.sampledOut,
 	}
 }
@@ -101,9 +101,9 @@ func (r *run) telemetry(spans meter.Spans) summary.Telemetry {
 		SpansDelivered:  spans.Delivered,
 		SpansDropped:    spans.Dropped,
 		SpansSampledOut: spans.Unsampled,
-		MetricsDropped:  metrics.Dropped,
-		LogsDropped:     logs.Dropped,
-		Refused:         traces.Refused + metrics.Refused + logs.Refused,
+		MetricsDropped:  metrics.Dropped(),
+		LogsDropped:     logs.Dropped(),
+		Refused:         traces.Retries + metrics.Retries + logs.Retries,
 	}
 }
 

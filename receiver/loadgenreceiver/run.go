@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.uber.org/zap"
 
+	"github.com/loadtrace/loadtrace/internal/queue"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/planfile"
 	"github.com/loadtrace/loadtrace/loadgen/runner"
@@ -19,7 +20,6 @@ import (
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/event"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/meter"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/origin"
-	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/outbox"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/span"
 )
 
@@ -53,7 +53,7 @@ type run struct {
 	metered time.Time // of the last metric points; of the one goroutine that puts them
 }
 
-// newRun opens the plan's engines and starts the outbox; do ends the one,
+// newRun opens the plan's engines and starts the queues of its telemetry; do ends the one,
 // shutdown the other, or discard both.
 func newRun(id loadgen.RunID, plan *loadgen.Plan, at time.Time, g *generator) (*run, error) {
 	r := &run{
@@ -81,7 +81,7 @@ func newRun(id loadgen.RunID, plan *loadgen.Plan, at time.Time, g *generator) (*
 	})
 	if err != nil {
 		r.cancel(nil)
-		return nil, errors.Join(fmt.Errorf("prepare the plan: %w", err), r.out.box.Shutdown(r.ctx))
+		return nil, errors.Join(fmt.Errorf("prepare the plan: %w", err), r.out.shutdown(r.ctx))
 	}
 	return r, nil
 }
@@ -129,7 +129,7 @@ func (r *run) await() time.Time {
 // discard releases a run that is not to begin.
 func (r *run) discard() error {
 	r.cancel(nil)
-	return errors.Join(r.runner.Close(), r.out.box.Shutdown(r.ctx))
+	return errors.Join(r.runner.Close(), r.out.shutdown(r.ctx))
 }
 
 // shutdown stops the run, gives what waits until drain or ctx is over, and
@@ -146,9 +146,9 @@ func (r *run) shutdown(ctx context.Context, drain time.Duration) error {
 	settling, cancel := context.WithTimeout(draining, drain*3/4)
 	defer cancel()
 	wait(settling, r.told)
-	err := outbox.Shutdown(settling, r.out.traces, r.out.logs)
+	err := queue.Shutdown(settling, r.out.traces, r.out.logs)
 	wait(draining, r.last)
-	err = errors.Join(err, outbox.Shutdown(draining, r.out.metrics))
+	err = errors.Join(err, queue.Shutdown(draining, r.out.metrics))
 	if !wait(ctx, r.ended) {
 		err = errors.Join(err, fmt.Errorf("stop run %s: %w", r.id, ctx.Err()))
 	}

@@ -2,6 +2,7 @@ package page
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -191,6 +192,5 @@ func (b *builder) metric(name, unit, help string, empty metricdata.Aggregation) 
 }
 
 func (b *builder) set(more []attribute.KeyValue) attribute.Set {
-	all := make([]attribute.KeyValue, 0, len(b.labels)+len(more))
-	return attribute.NewSet(append(append(all, b.labels...), more...)...)
+	return attribute.NewSet(slices.Concat(b.labels, more)...)
 }

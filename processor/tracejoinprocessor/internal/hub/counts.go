@@ -2,27 +2,27 @@ package hub
 
 import "sync/atomic"
 
-// counts of a hub. Of spans: Waited = delivered + refused + not kept + undelivered +
-// what is still held; refused spans are those that the pipeline refused for good,
-// undelivered those that it had not taken when a shutdown ran out of time.
+// counts of a hub, but for what the pipeline behind it took or not: that is for the
+// queues of the spans that have left to know. See delivery.
 type counts struct {
-	waited, passed                           atomic.Int64
-	delivered, refused, notKept, undelivered atomic.Int64
-	retries                                  atomic.Int64
-	turnedAway                               atomic.Int64 // spans of payloads refused for want of room
-	stripped                                 atomic.Int64 // exemplars
-	late                                     atomic.Int64 // server spans that came after their clients had left
-	lookups, lookupsFailed, lookupsSkipped   atomic.Int64 // of requests
-	pulls, pullsFailed                       atomic.Int64 // windows
-	pulled, pulledOver                       atomic.Int64 // lines taken, and lines beyond the bound of a window
-	released                                 [reasons]atomic.Int64
-	held, going                              atomic.Int64 // bytes that wait; that have left and are not taken yet
-	waiting                                  atomic.Int64 // client spans
+	waited, passed, notKept                atomic.Int64
+	turnedAway                             atomic.Int64 // spans of payloads refused for want of room
+	stripped                               atomic.Int64 // exemplars
+	late                                   atomic.Int64 // server spans that came after their clients had left
+	lookups, lookupsFailed, lookupsSkipped atomic.Int64 // of requests
+	pulls, pullsFailed                     atomic.Int64 // windows
+	pulled, pulledOver                     atomic.Int64 // lines taken, and lines beyond the bound of a window
+	released                               [reasons]atomic.Int64
+	held, going                            atomic.Int64 // bytes that wait; that have left and are not taken yet
+	waiting                                atomic.Int64 // client spans
 }
 
 const reasons = 4
 
-// Counts is a snapshot, of spans where it does not say more.
+// Counts is a snapshot, of spans where it does not say more. Waited = delivered +
+// refused + not kept + undelivered + what is still held; refused spans are those that
+// the pipeline refused for good, undelivered those that it had not taken when a shutdown
+// ran out of time. Retries is of deliveries.
 type Counts struct {
 	Waited, Passed                           int64
 	Delivered, Refused, NotKept, Undelivered int64
@@ -36,8 +36,7 @@ type Counts struct {
 func (c *counts) snapshot() Counts {
 	s := Counts{
 		Waited: c.waited.Load(), Passed: c.passed.Load(),
-		Delivered: c.delivered.Load(), Refused: c.refused.Load(), NotKept: c.notKept.Load(), Undelivered: c.undelivered.Load(),
-		Retries: c.retries.Load(), TurnedAway: c.turnedAway.Load(), Stripped: c.stripped.Load(), Late: c.late.Load(),
+		NotKept: c.notKept.Load(), TurnedAway: c.turnedAway.Load(), Stripped: c.stripped.Load(), Late: c.late.Load(),
 		Lookups: c.lookups.Load(), LookupsFailed: c.lookupsFailed.Load(), LookupsSkipped: c.lookupsSkipped.Load(),
 		Pulls: c.pulls.Load(), PullsFailed: c.pullsFailed.Load(), Pulled: c.pulled.Load(), PulledOver: c.pulledOver.Load(),
 		Released: map[string]int64{}, HeldBytes: c.held.Load() + c.going.Load(), Waiting: c.waiting.Load(),

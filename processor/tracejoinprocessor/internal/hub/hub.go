@@ -34,6 +34,7 @@ type Hub struct {
 	lookups *lookups
 	pulls   *pulls
 	loops   []*loop
+	out     delivery
 
 	drain context.Context // of the shutdown; the loops read it when their channels are closed
 
@@ -71,7 +72,7 @@ func (h *Hub) newLoop() *loop {
 		shard: join.New(join.Options{
 			Wait: h.o.Wait, TraceBytes: h.o.TraceBytes, KeepAll: h.o.Keep.All, Remember: h.o.Keep.Remember / h.o.Shards,
 		}),
-		lane: newLane(h.next.Traces, &h.counts),
+		out: h.out.add(h.next.Traces, &h.counts.going),
 	}
 	go l.run()
 	return l
@@ -95,11 +96,7 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 	}
 	h.lookups.shutdown()
 	h.meter.shutdown(ctx)
-	var errs []error
-	for _, l := range h.loops {
-		errs = append(errs, l.lane.shutdown(ctx))
-	}
-	return errors.Join(errs...)
+	return h.out.shutdown(ctx)
 }
 
 // passes reports whether client spans need not wait: no target says anything, and
@@ -122,7 +119,13 @@ func (h *Hub) room() int64 {
 func (h *Hub) crowded() bool { return h.counts.going.Load() > h.o.MaxBytes-h.room() }
 
 // Counts until now.
-func (h *Hub) Counts() Counts { return h.counts.snapshot() }
+func (h *Hub) Counts() Counts {
+	c, out := h.counts.snapshot(), h.out.counts()
+	c.Delivered, c.Refused = int64(out.Delivered), int64(out.Refused)
+	c.Undelivered = int64(out.Undelivered + out.TurnedAway)
+	c.Retries = int64(out.Retries)
+	return c
+}
 
 // Capacity is the budget in bytes.
 func (h *Hub) Capacity() int64 { return h.o.MaxBytes }

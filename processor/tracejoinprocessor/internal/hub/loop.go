@@ -6,6 +6,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/loadtrace/loadtrace/internal/queue"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/annotate"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/join"
 )
@@ -28,7 +29,7 @@ type loop struct {
 	hub   *Hub
 	in    chan message
 	shard *join.Shard
-	lane  *lane
+	out   *queue.Queue[spans]
 	ended chan struct{}
 
 	bytes, waiting, late int // of the shard, as the hub has counted them
@@ -126,13 +127,13 @@ type outcome struct {
 	results []annotate.Result
 	kept    []bool
 	named   []bool // by exemplars, of each result
-	lane    *lane
+	out     *queue.Queue[spans]
 }
 
 func (l *loop) release(left []join.Left) {
 	for i := range left {
 		o := l.hub.explain(&left[i])
-		o.lane = l.lane
+		o.out = l.out
 		if n := o.left.Drop(); n > 0 {
 			l.hub.counts.notKept.Add(int64(n))
 		}
@@ -164,7 +165,9 @@ func (h *Hub) finish(o *outcome) {
 	if !h.silence.lasts() {
 		h.tell(o)
 	}
-	o.lane.put(parcel{spans: o.left.Spans, items: o.left.Spans.SpanCount(), bytes: int64(o.left.Bytes)})
+	if n := o.left.Spans.SpanCount(); n > 0 {
+		o.out.Put(queue.Batch[spans]{Items: n, Bytes: int64(o.left.Bytes), Data: spans{Traces: o.left.Spans}})
+	}
 }
 
 // tell writes the results on the spans and counts them.

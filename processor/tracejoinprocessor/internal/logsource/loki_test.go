@@ -38,10 +38,28 @@ func serve(t *testing.T, h http.HandlerFunc) string {
 	return s.URL
 }
 
-// hasty repeats requests soon and not for long.
-func hasty(c *Config) {
-	c.HTTP.Timeout = 2 * time.Second
-	c.Retry.InitialInterval, c.Retry.MaxInterval, c.Retry.MaxElapsedTime = time.Millisecond, 2*time.Millisecond, 20*time.Millisecond
+// patience bounds every wait; only a failing test waits that long.
+const patience = time.Minute
+
+// eager repeats requests soon.
+func eager(c *Config) {
+	c.HTTP.Timeout = patience
+	c.Retry.InitialInterval, c.Retry.MaxInterval, c.Retry.MaxElapsedTime = time.Millisecond, 2*time.Millisecond, patience
+}
+
+// once repeats none.
+func once(c *Config) { c.HTTP.Timeout, c.Retry.Enabled = patience, false }
+
+// atFirst is a server that has trouble once, and then answers with a line.
+func atFirst(trouble http.HandlerFunc) http.HandlerFunc {
+	var asked atomic.Int32
+	return func(w http.ResponseWriter, r *http.Request) {
+		if asked.Add(1) == 1 {
+			trouble(w, r)
+			return
+		}
+		fmt.Fprint(w, oneLine)
+	}
 }
 
 func TestAWindowIsAskedForAsLokiWantsIt(t *testing.T) {
@@ -98,12 +116,12 @@ func TestTheClientTrustsWhomItIsTold(t *testing.T) {
 	t.Cleanup(s.Close)
 	var got collect
 	l := open(t, s.URL, func(c *Config) {
-		hasty(c)
+		once(c)
 		c.HTTP.TLS.CAPem = configopaque.String(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}))
 	})
 	require.NoError(t, l.Window(t.Context(), start, end, got.add))
 	assert.Len(t, got, 1)
-	l = open(t, s.URL, hasty)
+	l = open(t, s.URL, once)
 	err := l.Window(t.Context(), start, end, got.add)
 	assert.Equal(t, Unreachable, KindOf(err))
 	assert.ErrorContains(t, err, "certificate")
@@ -135,13 +153,23 @@ func TestEachTroubleHasItsKind(t *testing.T) {
 			TooLarge, "larger than max", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := open(t, serve(t, c.h), func(c *Config) { hasty(c); c.PageLines, c.MaxResponseBytes = leastPage, 1<<20 })
+			l := open(t, serve(t, c.h), func(c *Config) { once(c); c.PageLines, c.MaxResponseBytes = leastPage, 1<<20 })
 			err := l.Window(t.Context(), start, end, func(logline.Line) { t.Error("a line") })
 			require.Error(t, err)
 			assert.Equal(t, c.kind, KindOf(err), "%v", err)
 			assert.ErrorContains(t, err, c.says)
 			assert.NotContains(t, err.Error(), "\n")
-			assert.Equal(t, c.repeats, l.Counts().Retries > 0, "%+v", l.Counts())
+
+			l = open(t, serve(t, atFirst(c.h)), func(c *Config) { eager(c); c.PageLines, c.MaxResponseBytes = leastPage, 1<<20 })
+			var got collect
+			if err := l.Window(t.Context(), start, end, got.add); c.repeats {
+				assert.NoError(t, err)
+				assert.Len(t, got, 1)
+				assert.EqualValues(t, 1, l.Counts().Retries)
+			} else {
+				assert.Equal(t, c.kind, KindOf(err), "%v", err)
+				assert.Zero(t, l.Counts().Retries)
+			}
 		})
 	}
 }
@@ -167,11 +195,22 @@ func TestALokiThatIsDownIsUnreachable(t *testing.T) {
 	require.NoError(t, err)
 	base := "http://" + listener.Addr().String()
 	require.NoError(t, listener.Close())
-	l := open(t, base, hasty)
+	l := open(t, base, once)
 	err = l.Window(t.Context(), start, end, nil)
 	assert.Equal(t, Unreachable, KindOf(err))
 	assert.ErrorContains(t, err, "connection refused")
-	assert.Positive(t, l.Counts().Retries)
+
+	l = open(t, base, eager)
+	down, asked := l.client.http.Transport, 0
+	l.client.http.Transport = transport(func(r *http.Request) (*http.Response, error) {
+		if asked++; asked > 2 {
+			return reply(200, nil, oneLine), nil
+		}
+		return down.RoundTrip(r)
+	})
+	var got collect
+	require.NoError(t, l.Window(t.Context(), start, end, got.add))
+	assert.EqualValues(t, 2, l.Counts().Retries, "until it is up again")
 }
 
 // A server that goes on sending, ever so slowly, must not hold the join up.
@@ -214,16 +253,11 @@ func TestTheCallersEndIsNoTroubleOfLokis(t *testing.T) {
 // Once, half a page had been handed on before its connection broke, and came
 // again with the repeated one.
 func TestAPageThatBrokeOffDoublesNothing(t *testing.T) {
-	var asked atomic.Int32
-	base := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		if asked.Add(1) == 1 {
-			w.Header().Set("Content-Length", "100000")
-			fmt.Fprint(w, strings.TrimSuffix(oneLine, "}"))
-			return
-		}
-		fmt.Fprint(w, oneLine)
-	})
-	l := open(t, base, hasty)
+	base := serve(t, atFirst(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "100000")
+		fmt.Fprint(w, strings.TrimSuffix(oneLine, "}"))
+	}))
+	l := open(t, base, eager)
 	var got collect
 	require.NoError(t, l.Window(t.Context(), start, end, got.add))
 	assert.Len(t, got, 1)
