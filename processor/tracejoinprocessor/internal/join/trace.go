@@ -10,7 +10,8 @@ import (
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
 )
 
-// Origin is the resource that server spans are from.
+// Origin is the resource that server spans are from. Instance is empty if nothing
+// tells one replica of the service from another.
 type Origin struct {
 	Service, Instance string
 }

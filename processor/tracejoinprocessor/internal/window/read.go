@@ -6,15 +6,13 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
-
-	"github.com/loadtrace/loadtrace/internal/attr"
 )
 
 // Read takes the samples of a payload, and does not keep it. It returns how many
 // data points were of use.
 func (s *Store) Read(md pmetric.Metrics) (used int) {
 	for _, rm := range md.ResourceMetrics().All() {
-		r := reading{store: s, resource: rm.Resource()}
+		r := reading{store: s, id: IdentityOf(rm.Resource())}
 		for _, sm := range rm.ScopeMetrics().All() {
 			for _, m := range sm.Metrics().All() {
 				if src, ok := sources[m.Name()]; ok {
@@ -32,10 +30,10 @@ func (s *Store) Read(md pmetric.Metrics) (used int) {
 
 // reading is of one resource: a batch for each instance and kind of clock.
 type reading struct {
-	store    *Store
-	resource pcommon.Resource
-	scraped  bool // of the metric at hand
-	batches  []*batch
+	store   *Store
+	id      Identity // of the resource
+	scraped bool     // of the metric at hand
+	batches []*batch
 }
 
 func (r *reading) metric(src source, m pmetric.Metric) {
@@ -75,7 +73,7 @@ func (r *reading) numbers(src source, points pmetric.NumberDataPointSlice, delta
 // batch of the instance that a point is of: that of the resource, unless the point
 // itself says whose it is, as those of our exporter do, which has several targets.
 func (r *reading) batch(point pcommon.Map) *batch {
-	id := IdentityOf(r.resource)
+	id := r.id
 	if r.scraped {
 		if v, ok := point.Get("service_name"); ok {
 			id = Identity{Service: v.Str()}
@@ -96,17 +94,6 @@ func (r *reading) batch(point pcommon.Map) *batch {
 	b := &batch{id: id, scraped: r.scraped, of: to.member(id)}
 	r.batches = append(r.batches, b)
 	return b
-}
-
-// IdentityOf a resource.
-func IdentityOf(res pcommon.Resource) (id Identity) {
-	if v, ok := res.Attributes().Get(attr.ServiceName); ok {
-		id.Service = v.AsString()
-	}
-	if v, ok := res.Attributes().Get(attr.ServiceInstanceID); ok {
-		id.Instance = v.AsString()
-	}
-	return id
 }
 
 // collection is how far apart the times of one collection's points may be, which

@@ -7,11 +7,6 @@ import "math"
 // the place of that which was silent longest.
 const MaxInstances = 1024
 
-// Identity names an instance: service.name and service.instance.id of a resource.
-type Identity struct {
-	Service, Instance string
-}
-
 // roster is what is known of instances, a T of each.
 type roster[T any] struct {
 	of      map[Identity]*member[T]
