@@ -190,6 +190,19 @@ func TestThePairOfTheClockBeginsWithTheRequestItself(t *testing.T) {
 	assert.False(t, ok)
 }
 
+// Scraped samples are placed by the clock, if there is one.
+func TestTheRuntimeIsAskedWithTheClockAndItsBound(t *testing.T) {
+	r := everything(ours(client(ptrace.NewTraces())))
+	q, ok := r.Question(time.Minute)
+	require.True(t, ok)
+	assert.Equal(t, 2*time.Second, q.Offset)
+	assert.Equal(t, 3*ms, q.Bound)
+	assert.True(t, q.Clocked)
+	r.Clocked = false
+	q, _ = r.Question(time.Minute)
+	assert.False(t, q.Clocked)
+}
+
 func TestTheStatusSaysWhatIsMissingOfWhatIsExpected(t *testing.T) {
 	all := annotate.Expected{Runtime: true, Logs: true}
 	for _, c := range []struct {

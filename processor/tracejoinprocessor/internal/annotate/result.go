@@ -31,7 +31,7 @@ type Missing string
 const (
 	NoServerSpan  Missing = "no_server_span"
 	NotSampled    Missing = "not_sampled"     // and so no server span
-	NoRuntime     Missing = "no_runtime"      // the instance sent no samples
+	NoRuntime     Missing = "no_runtime"      // the instance sent no samples, or they were scraped and its clock is unknown
 	RuntimeTooOld Missing = "runtime_too_old" // it did, and none near the work
 	NoLogs        Missing = "no_logs"
 	NoClock       Missing = "no_clock" // the request got no answer, and no other told the offset
@@ -158,11 +158,13 @@ func (r *Result) Question(maxAge time.Duration) (q window.Question, ok bool) {
 		return q, false
 	}
 	return window.Question{
-		Of:     window.Identity{Service: r.Server.From.Service, Instance: r.Server.From.Instance},
-		Began:  r.Server.Began.AsTime(),
-		Ended:  r.Server.Ended.AsTime(),
-		Offset: r.Clock.Offset,
-		MaxAge: maxAge,
+		Of:      window.Identity{Service: r.Server.From.Service, Instance: r.Server.From.Instance},
+		Began:   r.Server.Began.AsTime(),
+		Ended:   r.Server.Ended.AsTime(),
+		Offset:  r.Clock.Offset,
+		Bound:   r.Clock.Bound,
+		Clocked: r.Clocked,
+		MaxAge:  maxAge,
 	}, true
 }
 

@@ -56,8 +56,8 @@ func (r *reading) metric(src source, m pmetric.Metric) {
 				continue
 			}
 			b := r.batch(p.Attributes())
-			b.put(src, p.Timestamp(), float64(p.Count()), src.part == count)
-			b.put(gcPauses, p.Timestamp(), p.Sum(), m.Name() == gcSummary)
+			b.put(src, p.Timestamp(), p.StartTimestamp(), float64(p.Count()), src.part == count)
+			b.put(gcPauses, p.Timestamp(), p.StartTimestamp(), p.Sum(), m.Name() == gcSummary)
 		}
 	}
 }
@@ -115,57 +115,70 @@ func (b *batch) number(src source, p pmetric.NumberDataPoint, delta bool) {
 	if p.ValueType() == pmetric.NumberDataPointValueTypeInt {
 		v = float64(p.IntValue())
 	}
-	if delta {
-		b.grow(src, p.Timestamp(), v)
-		return
+	switch {
+	case src.part == born:
+		b.at(p.Timestamp()).Born = v
+		b.used++
+	case delta:
+		b.grow(src, p.Timestamp(), p.StartTimestamp(), v)
+	default:
+		b.put(src, p.Timestamp(), p.StartTimestamp(), v, true)
 	}
-	b.put(src, p.Timestamp(), v, true)
 }
 
 func (b *batch) histogram(src source, p pmetric.HistogramDataPoint, delta bool) {
 	switch src.part {
 	case schedule:
-		if v, ok := b.of.its.schedule.p99(p, delta); ok {
-			b.put(src, p.Timestamp(), v, true)
+		v, since, ok := b.of.its.schedule.p99(p, delta)
+		if !ok || p.Timestamp() == 0 {
+			return
+		}
+		if s, ok := b.sample(src, p.Timestamp()); ok {
+			s.V[src.field], s.Since = v, since
 		}
 	case sum:
 		if delta && p.HasSum() {
-			b.grow(src, p.Timestamp(), p.Sum())
+			b.grow(src, p.Timestamp(), p.StartTimestamp(), p.Sum())
 			return
 		}
-		b.put(src, p.Timestamp(), p.Sum(), p.HasSum())
+		b.put(src, p.Timestamp(), p.StartTimestamp(), p.Sum(), p.HasSum())
 	case count:
-		b.put(src, p.Timestamp(), float64(p.Count()), !delta)
+		b.put(src, p.Timestamp(), p.StartTimestamp(), float64(p.Count()), !delta)
 	}
 }
 
 // grow adds a delta to those before, and has the sample of its time hold what they
-// add up to. One that is not later than all of earlier payloads was sent again.
-func (b *batch) grow(src source, ts pcommon.Timestamp, d float64) {
+// add up to. One that is not later than all of earlier payloads was sent again. One
+// that begins after the last one's end is the first of a new count: one is missing.
+func (b *batch) grow(src source, ts, start pcommon.Timestamp, d float64) {
 	if int64(ts) <= b.of.fed {
 		return
 	}
 	total := &b.of.its.sums[src.field][src.rank]
-	*total += d
+	if int64(start) > total.until+int64(collection) {
+		*total = running{since: int64(start)}
+	}
+	total.v += d
+	total.until = max(total.until, int64(ts))
 	if s, ok := b.sample(src, ts); ok {
-		s.V[src.field] = *total
+		s.V[src.field], s.Start[src.field] = total.v, total.since
 	}
 }
 
 // put adds a figure to the sample of its time.
-func (b *batch) put(src source, ts pcommon.Timestamp, v float64, ok bool) {
+func (b *batch) put(src source, ts, start pcommon.Timestamp, v float64, ok bool) {
 	if !ok || ts == 0 {
 		return
 	}
 	if s, ok := b.sample(src, ts); ok {
-		s.add(src.field, v)
+		s.add(src.field, v, int64(start))
 	}
 }
 
-// sample of a time, without the figure if only lower ranks have told it; ok is false
-// if a higher one has.
-func (b *batch) sample(src source, ts pcommon.Timestamp) (s *Sample, ok bool) {
-	b.used++
+// at is the sample of a time.
+func (b *batch) at(ts pcommon.Timestamp) *Sample { return &b.samples[b.index(ts)] }
+
+func (b *batch) index(ts pcommon.Timestamp) int {
 	i := 0
 	for ; i < len(b.samples) && time.Duration(int64(ts)-b.samples[i].At).Abs() > collection; i++ {
 	}
@@ -173,6 +186,14 @@ func (b *batch) sample(src source, ts pcommon.Timestamp) (s *Sample, ok bool) {
 		b.samples = append(b.samples, newSample(int64(ts)))
 		b.ranks = append(b.ranks, [fields]int{})
 	}
+	return i
+}
+
+// sample of a time, without the figure if only lower ranks have told it; ok is false
+// if a higher one has.
+func (b *batch) sample(src source, ts pcommon.Timestamp) (s *Sample, ok bool) {
+	b.used++
+	i := b.index(ts)
 	s = &b.samples[i]
 	switch rank := &b.ranks[i][src.field]; {
 	case src.rank+1 < *rank:
