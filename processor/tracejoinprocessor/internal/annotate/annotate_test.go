@@ -151,20 +151,6 @@ func TestOfSeveralChildrenTheTimeInWhichAnyWasOpenCounts(t *testing.T) {
 	assert.Empty(t, r.Others)
 }
 
-// A proxy whose spans are not collected stands between.
-func TestWithoutAChildTheServerThatBeganFirstIsTakenOfATraceWithOneClient(t *testing.T) {
-	s := client(ptrace.NewTraces())
-	servers := []join.Server{server(9, 8, store, 30*ms, 40*ms), server(8, 7, auth, 10*ms, 60*ms)}
-	r := annotate.Match(joined(s, servers...))
-	assert.Equal(t, id(8), r.Server.ID)
-	assert.Equal(t, annotate.ByTrace, r.Server.Resolution)
-	_, ok := r.Pair()
-	assert.False(t, ok, "it says nothing of the clock")
-	j := joined(s, servers...)
-	j.Alone = false
-	assert.Empty(t, annotate.Match(j).Server.Resolution, "it may be the other client's")
-}
-
 func TestOfATraceWithSeveralClientsEachHasItsOwnLines(t *testing.T) {
 	j := joined(client(ptrace.NewTraces()), server(2, 1, auth, 10*ms, 60*ms))
 	j.Alone = false

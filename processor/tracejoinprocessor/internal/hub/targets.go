@@ -58,11 +58,13 @@ func (t *targets) look(results []annotate.Result, maxAge time.Duration) {
 			t.clock(r.Server.From).Add(pair)
 		}
 	}
+	known := t.known
 	for i := range results {
 		r := &results[i]
 		if r.Server.Resolution == "" {
 			continue
 		}
+		r.Order(known)
 		r.Clock, r.Clocked = t.estimate(r)
 		if q, ok := r.Question(maxAge); ok {
 			r.Runtime = t.window.Ask(q)
@@ -84,6 +86,14 @@ func (t *targets) estimate(r *annotate.Result) (clock.Estimate, bool) {
 		return clock.Estimate{}, false
 	}
 	return t.clock(r.Server.From).At(r.Client.Done)
+}
+
+// known is what is known of an instance's clock, without one of its requests.
+func (t *targets) known(of *join.Origin, at time.Time) (e clock.Estimate, ok bool) {
+	if f := t.clocks[*of]; f != nil {
+		return f.At(at)
+	}
+	return e, false
 }
 
 func (t *targets) clock(of *join.Origin) *clock.Filter {
