@@ -28,6 +28,7 @@ type Hub struct {
 	counts   counts
 	coverage coverage
 	silence  silence
+	excess   excess
 
 	targets *targets
 	meter   *emitter
@@ -44,10 +45,12 @@ type Hub struct {
 // New makes a hub; Start makes it work. Until then, and after Shutdown, everything
 // passes through it.
 func New(o Options, next Consumers) *Hub {
-	return &Hub{
+	h := &Hub{
 		o: o, next: next, targets: newTargets(), silence: silence{optional: o.Optional, wait: o.Wait},
 		expected: annotate.Expected{Runtime: next.Metrics != nil, Logs: next.Logs != nil || o.Source != nil || o.Pull.Source != nil},
 	}
+	h.excess.over = func() int64 { return h.counts.held.Load() - h.room() }
+	return h
 }
 
 // Start starts the goroutines.

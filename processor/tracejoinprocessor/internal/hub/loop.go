@@ -106,11 +106,14 @@ func (l *loop) take(m message) {
 // shed has the oldest leave while all shards together hold too much.
 func (l *loop) shed() {
 	l.count()
-	if over := l.hub.counts.held.Load() - l.hub.room(); over > 0 {
-		l.hub.silence.full.Store(true)
-		l.release(l.shard.Shed(int(over)))
-		l.count()
+	over := l.hub.excess.claim()
+	if over == 0 {
+		return
 	}
+	l.hub.silence.full.Store(true)
+	l.release(l.shard.Shed(int(over)))
+	l.count()
+	l.hub.excess.release(over)
 }
 
 func (l *loop) count() {
