@@ -178,7 +178,11 @@ func (p *pipes) at(s string) time.Time {
 	return p.began.Add(d)
 }
 
+// traceID of a number; of "none" it is empty, as an id of a span is.
 func traceID(s string) (id pcommon.TraceID) {
+	if s == "none" {
+		return id
+	}
 	n, _ := strconv.Atoi(s)
 	id[15], id[14], id[0] = byte(n), byte(n>>8), 0xa
 	return id
@@ -258,7 +262,10 @@ func (p *pipes) lines(text string) plog.Logs {
 		if v := it.of["trace"]; v != "" {
 			r.SetTraceID(traceID(v))
 		}
-		r.SetTimestamp(pcommon.NewTimestampFromTime(p.at(it.of["at"])))
+		if it.of["at"] != "none" {
+			r.SetTimestamp(pcommon.NewTimestampFromTime(p.at(it.of["at"])))
+		}
+		r.SetEventName(it.of["event"])
 		if it.kind == "cycle" {
 			p.cycle(r, it)
 			continue

@@ -31,7 +31,7 @@ type loop struct {
 	lane  *lane
 	ended chan struct{}
 
-	bytes, waiting, late int // of the shard, as the hub has counted them
+	bytes, waiting, late, repeated int // of the shard, as the hub has counted them
 }
 
 func (l *loop) run() {
@@ -120,7 +120,8 @@ func (l *loop) count() {
 	l.hub.counts.held.Add(int64(l.shard.Bytes() - l.bytes))
 	l.hub.counts.waiting.Add(int64(l.shard.Waiting() - l.waiting))
 	l.hub.counts.late.Add(int64(l.shard.Late() - l.late))
-	l.bytes, l.waiting, l.late = l.shard.Bytes(), l.shard.Waiting(), l.shard.Late()
+	l.hub.counts.repeated.Add(int64(l.shard.Repeated() - l.repeated))
+	l.bytes, l.waiting, l.late, l.repeated = l.shard.Bytes(), l.shard.Waiting(), l.shard.Late(), l.shard.Repeated()
 }
 
 // outcome is an entry that has left, with its client spans joined.
