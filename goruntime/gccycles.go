@@ -46,7 +46,7 @@ func (w *watcher) watch(ctx context.Context, fine time.Duration, report func(Cyc
 
 // The counters of a look, and after them those that are read at a cycle's end.
 const (
-	atPauses = iota
+	atStops = iota
 	atCycles
 	atLive
 	atGoal
@@ -69,7 +69,7 @@ type watcher struct {
 // newWatcher watches from now on: what ends before is not reported.
 func newWatcher() *watcher {
 	w := &watcher{samples: []metrics.Sample{
-		atPauses:    {Name: "/cpu/classes/gc/pause:cpu-seconds"},
+		atStops:     {Name: "/sched/pauses/stopping/gc:seconds"},
 		atCycles:    {Name: "/gc/cycles/total:gc-cycles"},
 		atLive:      {Name: "/gc/heap/live:bytes"},
 		atGoal:      {Name: "/gc/heap/goal:bytes"},
@@ -86,12 +86,19 @@ func newWatcher() *watcher {
 	return w
 }
 
+// look reads the number of cycles before and after that of pauses: the runtime reads
+// one after the other.
 func (w *watcher) look() gccycle.Look {
 	l := gccycle.Look{Before: time.Now()}
+	metrics.Read(w.samples[atCycles : atCycles+1])
+	before := w.samples[atCycles].Value.Uint64()
 	metrics.Read(w.samples[:atAssist])
 	l.After = time.Now()
-	l.Pauses = w.samples[atPauses].Value.Float64()
+	for _, n := range w.samples[atStops].Value.Float64Histogram().Counts {
+		l.Stops += n
+	}
 	l.Cycles = w.samples[atCycles].Value.Uint64()
+	l.Torn = l.Cycles != before
 	return l
 }
 

@@ -38,7 +38,7 @@ const (
 	JoinRuntimeAgeSuffix   = ".age"                      // of one value, if it is not join.runtime.age
 
 	JoinGCOverlap    = "join.gc.overlap"    // no, possible, yes; absent if unknown
-	JoinGCResolution = "join.gc.resolution" // cycles: when each began and ended; samples: how many had ended
+	JoinGCResolution = "join.gc.resolution" // cycles: when each began and ended; samples: that some ended around the work
 	JoinGCCycles     = "join.gc.cycles"     // that met the work, or may have
 	JoinGCLeast      = "join.gc.time.least" // for which they went on during the work, at least
 	JoinGCMost       = "join.gc.time.most"  // and at most

@@ -22,6 +22,7 @@ func observe(b *metadata.TelemetryBuilder, h *hub.Hub) error {
 		b.RegisterTraceJoinInstancesEvictedCallback(one(func() int64 { _, n := h.Instances(); return int64(n) })),
 		b.RegisterTraceJoinExemplarsStrippedCallback(one(func() int64 { return h.Counts().Stripped })),
 		b.RegisterTraceJoinLateCallback(one(func() int64 { return h.Counts().Late })),
+		b.RegisterTraceJoinRepeatedCallback(one(func() int64 { return h.Counts().Repeated })),
 		b.RegisterTraceJoinRetriesCallback(one(func() int64 { return h.Counts().Retries })),
 		b.RegisterTraceJoinSpansCallback(each("state", func() map[string]int64 {
 			c := h.Counts()

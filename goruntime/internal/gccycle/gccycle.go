@@ -2,9 +2,9 @@
 // runtime tells while it runs.
 //
 // The runtime keeps the exact end of each cycle and the sum of its pauses, and
-// not its begin. But one of its counters, the processor time of GC pauses, moves
-// when a cycle begins, and the number of cycles moves when it ends. Whoever
-// looks at both now and then knows between which two looks a cycle began.
+// not its begin. But it counts the pauses, and the cycles that are over, and a cycle
+// begins and ends with a pause. Whoever looks at both counters now and then knows
+// between which two looks a cycle began.
 //
 // It is pure: looks and ends go in, cycles come out. It is not safe for use by
 // several goroutines.
@@ -15,8 +15,11 @@ import "time"
 // A Look is what the runtime's counters said between two moments.
 type Look struct {
 	Before, After time.Time
-	Pauses        float64 // /cpu/classes/gc/pause:cpu-seconds
-	Cycles        uint64  // /gc/cycles/total:gc-cycles
+	// Cycles is /gc/cycles/total:gc-cycles, and Stops the number of pauses in
+	// /sched/pauses/stopping/gc:seconds, which are counted while the world stands still.
+	Cycles, Stops uint64
+	// Torn: a cycle ended between the reading of the two, so that they do not match.
+	Torn bool
 }
 
 // An End is what the runtime keeps of a cycle that is over.
@@ -36,16 +39,11 @@ type Cycle struct {
 	Pause            time.Duration
 }
 
-// soon is how long after the end of a cycle none can have begun: the next one
-// needs 4 MB allocated first, at the least. Only runtime.GC called in a tight
-// loop is faster, and then Earliest may be late, by less than the cycle.
-const soon = time.Millisecond
-
 // Tracker follows the cycles. Its zero value knows of none yet.
 type Tracker struct {
-	last Look
-	idle bool      // at the last look no cycle was under way, surely
-	from time.Time // the cycle that is under way, or the next, did not begin before
+	pauses pauses
+	idle   bool      // at the last look no cycle was under way, for sure
+	from   time.Time // the cycle that is under way, or the next, did not begin before; zero if that is unknown
 	// until is zero until a look shows that a cycle is under way.
 	until time.Time
 	ended time.Time // the last cycle
@@ -53,37 +51,43 @@ type Tracker struct {
 
 // Look takes note of the counters. Looks come in order of time.
 func (t *Tracker) Look(l Look) {
+	was := t.idle
+	t.idle = t.pauses.idle(l)
 	switch {
-	case t.last.After.IsZero(): // one may be under way already
-		t.from = l.Before
-	case l.Cycles != t.last.Cycles: // Ended will have the cycle
-		t.idle = false
-	case l.Pauses != t.last.Pauses:
-		if t.until.IsZero() { // else the runtime tried to end the mark phase, and put it off
-			t.until = l.After
-		}
-		t.idle = false
 	case t.idle:
-		t.from = l.Before
+		t.from = later(l.Before, t.ended)
+	case was && !l.Torn && t.until.IsZero():
+		t.until = l.After
 	}
-	t.last = l
 }
 
 // Ended takes the ends of the cycles since the last call, oldest first, and the
-// look that was taken right before the ends were read.
+// look that was taken right before the ends were read. A cycle that was under way
+// before the first look is left out: it may have begun at any time.
 func (t *Tracker) Ended(ends []End, l Look) []Cycle {
 	cycles := make([]Cycle, 0, len(ends))
 	for _, e := range ends {
-		cycles = append(cycles, t.cycle(e))
+		if !t.from.IsZero() {
+			cycles = append(cycles, t.cycle(e))
+		}
 		t.ended, t.from, t.until = e.At, e.At, time.Time{}
 	}
-	t.idle = l.After.Sub(t.ended) < soon && l.After.After(t.ended)
-	t.last = l
+	t.idle = t.pauses.idle(l) && (len(ends) == 0 || ends[len(ends)-1].Number <= l.Cycles)
+	if t.idle {
+		t.from = later(l.Before, t.ended)
+	}
 	return cycles
 }
 
-// cycle bounds the begin of the one that ended. The counter moves only at the
-// end of the cycle's first pause, so a look may have come during it.
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// cycle bounds the begin of the one that ended. A pause is counted when all threads
+// have stopped, so that a look may have come while they were about to.
 func (t *Tracker) cycle(e End) Cycle {
 	c := Cycle{Number: e.Number, Earliest: t.from.Add(-e.Pause), Latest: e.At.Add(-e.Pause), End: e.At, Pause: e.Pause}
 	if c.Earliest.Before(t.ended) {

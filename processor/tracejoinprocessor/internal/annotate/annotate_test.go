@@ -151,20 +151,6 @@ func TestOfSeveralChildrenTheTimeInWhichAnyWasOpenCounts(t *testing.T) {
 	assert.Empty(t, r.Others)
 }
 
-// A proxy whose spans are not collected stands between.
-func TestWithoutAChildTheServerThatBeganFirstIsTakenOfATraceWithOneClient(t *testing.T) {
-	s := client(ptrace.NewTraces())
-	servers := []join.Server{server(9, 8, store, 30*ms, 40*ms), server(8, 7, auth, 10*ms, 60*ms)}
-	r := annotate.Match(joined(s, servers...))
-	assert.Equal(t, id(8), r.Server.ID)
-	assert.Equal(t, annotate.ByTrace, r.Server.Resolution)
-	_, ok := r.Pair()
-	assert.False(t, ok, "it says nothing of the clock")
-	j := joined(s, servers...)
-	j.Alone = false
-	assert.Empty(t, annotate.Match(j).Server.Resolution, "it may be the other client's")
-}
-
 func TestOfATraceWithSeveralClientsEachHasItsOwnLines(t *testing.T) {
 	j := joined(client(ptrace.NewTraces()), server(2, 1, auth, 10*ms, 60*ms))
 	j.Alone = false
@@ -188,6 +174,19 @@ func TestThePairOfTheClockBeginsWithTheRequestItself(t *testing.T) {
 	r.Client.Answered = false
 	_, ok = r.Pair()
 	assert.False(t, ok)
+}
+
+// Scraped samples are placed by the clock, if there is one.
+func TestTheRuntimeIsAskedWithTheClockAndItsBound(t *testing.T) {
+	r := everything(ours(client(ptrace.NewTraces())))
+	q, ok := r.Question(time.Minute)
+	require.True(t, ok)
+	assert.Equal(t, 2*time.Second, q.Offset)
+	assert.Equal(t, 3*ms, q.Bound)
+	assert.True(t, q.Clocked)
+	r.Clocked = false
+	q, _ = r.Question(time.Minute)
+	assert.False(t, q.Clocked)
 }
 
 func TestTheStatusSaysWhatIsMissingOfWhatIsExpected(t *testing.T) {

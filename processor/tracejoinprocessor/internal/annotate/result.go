@@ -31,7 +31,7 @@ type Missing string
 const (
 	NoServerSpan  Missing = "no_server_span"
 	NotSampled    Missing = "not_sampled"     // and so no server span
-	NoRuntime     Missing = "no_runtime"      // the instance sent no samples
+	NoRuntime     Missing = "no_runtime"      // the instance sent no samples, or they were scraped and its clock is unknown
 	RuntimeTooOld Missing = "runtime_too_old" // it did, and none near the work
 	NoLogs        Missing = "no_logs"
 	NoClock       Missing = "no_clock" // the request got no answer, and no other told the offset
@@ -40,7 +40,7 @@ const (
 // Resolutions of the server span.
 const (
 	ByChild = "child" // its parent is the client span
-	ByTrace = "trace" // it began first in a trace with this one client span
+	ByTrace = "trace" // the others were within it, in a trace with this one client span
 )
 
 // Server is the server's side of a request.
@@ -68,6 +68,7 @@ type Result struct {
 	Status    Status
 	Missing   []Missing
 	Reason    join.Reason
+	children  []join.Server // if there are several
 }
 
 // Expected says which parts can be there: of signals that have a pipeline.
@@ -76,7 +77,7 @@ type Expected struct {
 }
 
 // Match finds the server's side of a client span: its direct children, or in a
-// trace where it is the only client span the server span that began first.
+// trace where it is the only client span the server span that the others were within.
 func Match(j *join.Joined) (r Result) {
 	r.Trace, r.Span = j.Trace, j.ID
 	if j.Told != nil {
@@ -89,8 +90,11 @@ func Match(j *join.Joined) (r Result) {
 	case len(children) > 0:
 		r.Server = serverOf(children)
 		r.Server.Resolution = ByChild
+		if len(children) > 1 {
+			r.children = children
+		}
 	case j.Alone:
-		if s, ok := j.Of.Outermost(); ok {
+		if s, ok := j.Of.Outermost(r.Client.Done.Sub(r.Client.Sent)); ok {
 			children = []join.Server{s}
 			r.Server = serverOf(children)
 			r.Server.Resolution = ByTrace
@@ -120,26 +124,6 @@ func (r *Result) lines(j *join.Joined) {
 	}
 }
 
-// serverOf several direct children, of retries or redirects, is the one that ended
-// last, with the time in which any was open.
-func serverOf(children []join.Server) (s Server) {
-	last := slices.MaxFunc(children, func(a, b join.Server) int { return int(int64(a.Ended) - int64(b.Ended)) })
-	s = Server{Server: last, Spans: len(children)}
-	if len(children) == 1 {
-		s.Duration = max(0, time.Duration(last.Ended)-time.Duration(last.Began))
-		return s
-	}
-	byStart := slices.SortedFunc(slices.Values(children), func(a, b join.Server) int { return int(int64(a.Began) - int64(b.Began)) })
-	until := pcommon.Timestamp(0)
-	for _, c := range byStart {
-		if from := max(c.Began, until); c.Ended > from {
-			s.Duration += time.Duration(c.Ended - from)
-			until = c.Ended
-		}
-	}
-	return s
-}
-
 // Pair is the four times for the clock, if they tell anything: of one direct child
 // of a request that was answered.
 func (r *Result) Pair() (p clock.Pair, ok bool) {
@@ -158,11 +142,13 @@ func (r *Result) Question(maxAge time.Duration) (q window.Question, ok bool) {
 		return q, false
 	}
 	return window.Question{
-		Of:     window.Identity{Service: r.Server.From.Service, Instance: r.Server.From.Instance},
-		Began:  r.Server.Began.AsTime(),
-		Ended:  r.Server.Ended.AsTime(),
-		Offset: r.Clock.Offset,
-		MaxAge: maxAge,
+		Of:      window.Identity{Service: r.Server.From.Service, Instance: r.Server.From.Instance},
+		Began:   r.Server.Began.AsTime(),
+		Ended:   r.Server.Ended.AsTime(),
+		Offset:  r.Clock.Offset,
+		Bound:   r.Clock.Bound,
+		Clocked: r.Clocked,
+		MaxAge:  maxAge,
 	}, true
 }
 

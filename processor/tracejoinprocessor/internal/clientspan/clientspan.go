@@ -17,7 +17,7 @@ type Client struct {
 	Run        string // loadgen.run.id, if the span is ours
 	Attack     string
 	Failed     bool
-	Answered   bool // an answer came, whatever it said
+	Answered   bool // an answer came, whatever it said, between the two
 	NotSampled bool // its flags say that servers were told not to record
 	Request    ledger.Request
 }
@@ -29,14 +29,12 @@ const (
 	known   = 0x100
 )
 
-// Read a client span. The response time of a span without our
-// attributes is its duration.
+// Read a client span. The response time of a span without our attributes, or with
+// some that cannot be, is its duration.
 func Read(s ptrace.Span) (c Client) {
 	c.Sent, c.Done = s.StartTimestamp().AsTime(), s.EndTimestamp().AsTime()
-	c.Failed = s.Status().Code() == ptrace.StatusCodeError
-	c.Answered = !c.Failed
 	c.NotSampled = s.Flags()&known != 0 && s.Flags()&sampled == 0
-	c.Request.Response = c.Done.Sub(c.Sent)
+	bad := s.Status().Code() == ptrace.StatusCodeError // by a code
 	for k, v := range s.Attributes().All() {
 		if strings.HasPrefix(k, ours) && c.readPhase(k, v) {
 			continue
@@ -47,13 +45,68 @@ func Read(s ptrace.Span) (c Client) {
 		case attr.AttackName:
 			c.Attack = v.Str()
 		case attr.HTTPResponseStatusCode, "http.status_code":
-			c.Answered = true
+			c.Answered, bad = true, bad || serverError(v)
 		case attr.RPCResponseStatusCode, "rpc.grpc.status_code":
-			c.Answered = c.Answered || servers[v.AsString()]
+			code := v.AsString()
+			c.Answered, bad = c.Answered || servers[code], bad || !fine[code]
 		}
 	}
+	c.Failed = bad && s.Status().Code() != ptrace.StatusCodeOk // which a person has set
+	c.Answered = c.Answered || !c.Failed
+	c.bound(c.took(s))
 	return c
 }
+
+// took is how long a span was open, from 0 to longest. Of a span that lacks a time,
+// or ended before it began, one time stands for both, and it says nothing of clocks.
+func (c *Client) took(s ptrace.Span) time.Duration {
+	start, end := s.StartTimestamp(), s.EndTimestamp()
+	if start > 0 && start <= end {
+		return time.Duration(min(end-start, pcommon.Timestamp(longest)))
+	}
+	c.Answered = false
+	if start == 0 {
+		c.Sent = c.Done
+	} else {
+		c.Done = c.Sent
+	}
+	return 0
+}
+
+// bound the response time: it is no less than the duration of the span, and no less
+// than what is said to have happened within it.
+func (c *Client) bound(took time.Duration) {
+	r := &c.Request
+	if r.Response < took-rounding {
+		r.Response = took
+	}
+	within := r.Lag + r.Wait
+	for _, d := range r.Phases {
+		within += d
+	}
+	if within > r.Response+rounding {
+		*r = ledger.Request{Response: r.Response}
+	}
+}
+
+const (
+	// longest is more than any request takes: what is longer was not measured.
+	longest = 24 * time.Hour
+	// rounding is by how much times may differ that were written as seconds.
+	rounding = time.Microsecond
+)
+
+// serverError reports whether an HTTP status is one, as a number or in digits.
+func serverError(v pcommon.Value) bool {
+	if v.Type() == pcommon.ValueTypeInt {
+		return v.Int() >= 500 && v.Int() < 600
+	}
+	text := v.AsString()
+	return len(text) == 3 && text[0] == '5'
+}
+
+// fine are the gRPC codes of a call that succeeded.
+var fine = map[string]bool{"OK": true, "0": true, "": true}
 
 // servers are the gRPC codes that only servers send, by name and by number: the
 // others may be made by the client's own library. (gRPC's statuscodes.md; of
@@ -88,8 +141,12 @@ var phases = map[string]func(*ledger.Request) *time.Duration{
 	attr.PhaseWait:       func(r *ledger.Request) *time.Duration { return &r.Wait },
 }
 
-// seconds to a duration, to the nanosecond that was written.
+// seconds to a duration, to the nanosecond that was written; 0 if it is none, or
+// longer than any.
 func seconds(v pcommon.Value) time.Duration {
+	if v.Type() != pcommon.ValueTypeDouble || !(v.Double() >= 0 && v.Double() <= longest.Seconds()) {
+		return 0
+	}
 	return time.Duration(v.Double()*1e9 + 0.5)
 }
 

@@ -1,7 +1,6 @@
 package clock_test
 
 import (
-	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -11,96 +10,123 @@ import (
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/clock"
 )
 
-var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-
-// world makes pairs of a target whose clock is offset(t) ahead at true time t.
-type world struct {
-	random *rand.Rand
-	offset func(time.Duration) time.Duration
-	late   time.Duration // how long server spans outlast their response, at most
-	held   time.Duration // and for how long the processor is taken from some of them before they end
-}
-
-func (w world) pair(at time.Duration) clock.Pair {
-	out := 50*time.Microsecond + time.Duration(w.random.ExpFloat64()*float64(300*time.Microsecond))
-	back := 50*time.Microsecond + time.Duration(w.random.ExpFloat64()*float64(300*time.Microsecond))
-	work := time.Duration(w.random.ExpFloat64() * float64(2*time.Millisecond))
-	var late time.Duration
-	if w.late > 0 {
-		late = time.Duration(w.random.Int64N(int64(w.late)))
-	}
-	if w.held > 0 && w.random.IntN(4) == 0 {
-		late += time.Duration(w.random.Int64N(int64(w.held)))
-	}
-	target := func(t time.Duration) time.Time { return epoch.Add(t + w.offset(t)) }
+// pair of a request that was sent at a time: the ways there and back and the work
+// take a time each, and the target's clock is ahead.
+func pair(at, out, work, back, ahead time.Duration) clock.Pair {
+	sent := epoch.Add(at)
 	return clock.Pair{
-		Sent: epoch.Add(at), Began: target(at + out),
-		Ended: target(at + out + work + late), Done: epoch.Add(at + out + work + back),
+		Sent: sent, Done: sent.Add(out + work + back),
+		Began: sent.Add(out + ahead), Ended: sent.Add(out + work + ahead),
 	}
 }
 
-func fixed(d time.Duration) func(time.Duration) time.Duration {
-	return func(time.Duration) time.Duration { return d }
+func fed(pairs ...clock.Pair) *clock.Filter {
+	f := &clock.Filter{}
+	for _, p := range pairs {
+		f.Add(p)
+	}
+	return f
 }
 
-func TestTheTrueOffsetIsWithinTheBound(t *testing.T) {
-	drifting := func(ppm float64, from time.Duration) func(time.Duration) time.Duration {
-		return func(t time.Duration) time.Duration { return from + time.Duration(ppm*1e-6*float64(t)) }
+// roughly: to the grain of the times' digits, a few nanoseconds.
+func roughly(t *testing.T, want, got clock.Estimate) {
+	t.Helper()
+	assert.InDelta(t, want.Offset, got.Offset, 1000, "offset")
+	assert.InDelta(t, want.Bound, got.Bound, 1000, "bound")
+}
+
+func TestOnePairProvesThatTheServerBeganWhileTheClientWaited(t *testing.T) {
+	p := pair(0, 100*us, 8*ms, 100*us, time.Second)
+	want := clock.Estimate{Offset: time.Second - 4*ms, Bound: 4*ms + 100*us}
+	got, ok := fed(p).Of(p)
+	require.True(t, ok)
+	roughly(t, want, got)
+	got, ok = clock.Alone(p)
+	require.True(t, ok)
+	roughly(t, want, got)
+}
+
+func TestPairsAreIntersected(t *testing.T) {
+	early, late := pair(0, 100*us, 8*ms, 100*us, 0), pair(ms, 5*ms, 0, 100*us, 0)
+	got, ok := fed(early, late).Of(early)
+	require.True(t, ok)
+	roughly(t, clock.Estimate{Bound: 100 * us}, got)
+}
+
+// The bound holds whenever spans end; where the offset is within it they suggest.
+func TestEndsPlaceTheEstimateAndDoNotNarrowIt(t *testing.T) {
+	var f clock.Filter
+	var p clock.Pair
+	for i := range 10 {
+		p = pair(time.Duration(i)*ms, 100*us, 100*ms, 100*us, time.Second)
+		f.Add(p)
 	}
-	for name, w := range map[string]world{
-		"the same clock":                   {offset: fixed(0)},
-		"three seconds ahead":              {offset: fixed(3 * time.Second)},
-		"an hour behind":                   {offset: fixed(-time.Hour)},
-		"drifting by 80 ppm":               {offset: drifting(80, -time.Second)},
-		"server spans that end too late":   {offset: fixed(time.Second), late: 90 * time.Microsecond},
-		"a busy target":                    {offset: fixed(time.Second), late: 90 * time.Microsecond, held: 3 * time.Millisecond},
-		"drifting the other way, and late": {offset: drifting(-50, time.Minute), late: 90 * time.Microsecond},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w.random = rand.New(rand.NewPCG(1, 2))
-			var f clock.Filter
-			for at := time.Duration(0); at < 3*time.Minute; at += 20 * time.Millisecond {
-				f.Add(w.pair(at))
-				got, ok := f.At(epoch.Add(at))
-				require.True(t, ok)
-				require.LessOrEqual(t, (got.Offset - w.offset(at)).Abs(), got.Bound, "at %s", at)
-				if at > 10*time.Second {
-					require.Less(t, got.Bound, 700*time.Microsecond, "at %s", at)
-				}
-			}
-		})
-	}
+	got, ok := f.Of(p)
+	require.True(t, ok)
+	assert.InDelta(t, time.Second, got.Offset, float64(2*us))
+	assert.InDelta(t, 100*ms+100*us, got.Bound, float64(10*us))
+}
+
+// On the first clock filter two stages that contradicted themselves had a bound of a
+// nanosecond each, and won for it.
+func TestEvidenceThatContradictsItselfIsWide(t *testing.T) {
+	a, b := pair(0, 100*us, ms, 100*us, 0), pair(ms, 100*us, ms, 100*us, 300*ms)
+	f := fed(a, b, a, b)
+	got, ok := f.At(epoch)
+	require.True(t, ok)
+	assert.LessOrEqual(t, got.Offset-got.Bound, time.Duration(0))
+	assert.GreaterOrEqual(t, got.Offset+got.Bound, 300*ms)
+	_, ok = f.Of(b)
+	assert.False(t, ok, "it contradicts the estimate")
+	got, ok = f.Of(a)
+	require.True(t, ok)
+	assert.Less(t, got.Bound, ms, "only one of the two can be meant")
+	slow := pair(0, 100*us, time.Second, 100*us, 300*ms)
+	got, ok = f.Of(slow)
+	require.True(t, ok)
+	assert.Greater(t, got.Bound, 150*ms, "either can")
 }
 
 func TestAClockThatWasSetIsFollowedAfterThreePairs(t *testing.T) {
-	set := 30 * time.Second
-	w := world{random: rand.New(rand.NewPCG(3, 4)), offset: func(t time.Duration) time.Duration {
-		if t < set {
-			return time.Second
-		}
-		return -time.Minute
-	}}
 	var f clock.Filter
-	for at := time.Duration(0); at < set; at += 100 * time.Millisecond {
-		f.Add(w.pair(at))
+	for i := range 100 {
+		f.Add(pair(time.Duration(i)*100*ms, 100*us, ms, 100*us, time.Second))
 	}
-	for range 3 {
-		f.Add(w.pair(set))
+	set := pair(10*time.Second, 100*us, ms, 100*us, -time.Minute)
+	for range 2 {
+		f.Add(set)
+		_, ok := f.Of(set)
+		assert.False(t, ok, "it may be a broken span")
 	}
-	got, _ := f.At(epoch.Add(set))
+	f.Add(set)
+	got, ok := f.Of(set)
+	require.True(t, ok)
 	assert.LessOrEqual(t, (got.Offset + time.Minute).Abs(), got.Bound)
+	assert.Less(t, got.Bound, ms)
 }
 
 func TestOnePairThatCannotBeTrueChangesNothing(t *testing.T) {
-	w := world{random: rand.New(rand.NewPCG(5, 6)), offset: fixed(time.Second)}
-	var f clock.Filter
-	f.Add(w.pair(0))
-	before, _ := f.At(epoch)
-	wild := w.pair(0)
+	good := pair(0, 100*us, ms, 100*us, time.Second)
+	f := fed(good)
+	before, _ := f.Of(good)
+	wild := good
 	wild.Began, wild.Ended = wild.Began.Add(time.Hour), wild.Ended.Add(time.Hour)
 	f.Add(wild)
-	f.Add(clock.Pair{Sent: epoch, Done: epoch.Add(-1)})
-	after, _ := f.At(epoch)
+	for _, broken := range []clock.Pair{
+		{Sent: epoch, Done: epoch.Add(-1), Began: epoch, Ended: epoch},
+		{Sent: epoch, Done: epoch, Began: epoch, Ended: epoch.Add(-1)},
+		{Sent: epoch, Done: epoch, Began: time.Unix(0, 0), Ended: epoch},
+		{Sent: time.Unix(0, 0), Done: epoch, Began: epoch, Ended: epoch},
+		{Sent: epoch, Done: epoch, Began: epoch.AddDate(200, 0, 0), Ended: epoch.AddDate(200, 0, 0)},
+	} {
+		f.Add(broken)
+		_, ok := f.Of(broken)
+		assert.False(t, ok)
+		_, ok = clock.Alone(broken)
+		assert.False(t, ok)
+	}
+	after, ok := f.Of(good)
+	require.True(t, ok)
 	assert.Equal(t, before, after)
 }
 
@@ -108,22 +134,23 @@ func TestWithoutPairsNothingIsClaimedAndSilenceWidensTheBound(t *testing.T) {
 	var f clock.Filter
 	_, ok := f.At(epoch)
 	require.False(t, ok)
-	f.Add(world{random: rand.New(rand.NewPCG(7, 8)), offset: fixed(0)}.pair(0))
+	p := pair(0, 100*us, ms, 100*us, 0)
+	_, ok = f.Of(p)
+	require.False(t, ok)
+	f.Add(p)
 	soon, _ := f.At(epoch.Add(time.Second))
 	late, _ := f.At(epoch.Add(time.Hour))
-	assert.Greater(t, late.Bound-soon.Bound, 300*time.Millisecond)
+	assert.Greater(t, late.Bound-soon.Bound, 300*ms)
 }
 
-// A span may end long after its response was read, as those of handlers that go
-// on working; its end then tells nothing.
-func TestAServerThatOutlastsTheRequestIsStillPlaced(t *testing.T) {
-	var f clock.Filter
-	f.Add(clock.Pair{
-		Sent: epoch, Done: epoch.Add(10 * time.Millisecond),
-		Began: epoch.Add(time.Second + time.Millisecond), Ended: epoch.Add(2 * time.Second),
-	})
-	got, ok := f.At(epoch)
-	require.True(t, ok)
-	assert.LessOrEqual(t, (got.Offset - time.Second).Abs(), got.Bound)
-	assert.Less(t, got.Bound, 6*time.Millisecond)
+// Digits show what a clock cuts its times to, and then the truth may lie that far on.
+func TestTheGrainOfTheTargetsClockIsAdded(t *testing.T) {
+	for _, grain := range []time.Duration{time.Nanosecond, us, 500 * us, ms, 5 * ms, 10 * ms, time.Second} {
+		p := pair(0, 0, 0, 0, 0)
+		p.Began = p.Began.Truncate(time.Second).Add(grain)
+		p.Ended = p.Began
+		got, ok := clock.Alone(p)
+		require.True(t, ok)
+		assert.InDelta(t, 3*grain/4, got.Bound, 10, "%s: cut or rounded", grain)
+	}
 }

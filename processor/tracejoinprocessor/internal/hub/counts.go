@@ -9,6 +9,7 @@ type counts struct {
 	turnedAway                             atomic.Int64 // spans of payloads refused for want of room
 	stripped                               atomic.Int64 // exemplars
 	late                                   atomic.Int64 // server spans that came after their clients had left
+	repeated                               atomic.Int64 // client spans that had come before
 	lookups, lookupsFailed, lookupsSkipped atomic.Int64 // of requests
 	pulls, pullsFailed                     atomic.Int64 // windows
 	pulled, pulledOver                     atomic.Int64 // lines taken, and lines beyond the bound of a window
@@ -26,7 +27,8 @@ const reasons = 4
 type Counts struct {
 	Waited, Passed                           int64
 	Delivered, Refused, NotKept, Undelivered int64
-	Retries, TurnedAway, Stripped, Late      int64
+	Retries, TurnedAway, Stripped            int64
+	Late, Repeated                           int64
 	Lookups, LookupsFailed, LookupsSkipped   int64
 	Pulls, PullsFailed, Pulled, PulledOver   int64
 	Released                                 map[string]int64 // client spans by reason
@@ -36,7 +38,7 @@ type Counts struct {
 func (c *counts) snapshot() Counts {
 	s := Counts{
 		Waited: c.waited.Load(), Passed: c.passed.Load(),
-		NotKept: c.notKept.Load(), TurnedAway: c.turnedAway.Load(), Stripped: c.stripped.Load(), Late: c.late.Load(),
+		NotKept: c.notKept.Load(), TurnedAway: c.turnedAway.Load(), Stripped: c.stripped.Load(), Late: c.late.Load(), Repeated: c.repeated.Load(),
 		Lookups: c.lookups.Load(), LookupsFailed: c.lookupsFailed.Load(), LookupsSkipped: c.lookupsSkipped.Load(),
 		Pulls: c.pulls.Load(), PullsFailed: c.pullsFailed.Load(), Pulled: c.pulled.Load(), PulledOver: c.pulledOver.Load(),
 		Released: map[string]int64{}, HeldBytes: c.held.Load() + c.going.Load(), Waiting: c.waiting.Load(),

@@ -28,6 +28,7 @@ type Hub struct {
 	counts   counts
 	coverage coverage
 	silence  silence
+	excess   excess
 
 	targets *targets
 	meter   *emitter
@@ -45,10 +46,12 @@ type Hub struct {
 // New makes a hub; Start makes it work. Until then, and after Shutdown, everything
 // passes through it.
 func New(o Options, next Consumers) *Hub {
-	return &Hub{
+	h := &Hub{
 		o: o, next: next, targets: newTargets(), silence: silence{optional: o.Optional, wait: o.Wait},
 		expected: annotate.Expected{Runtime: next.Metrics != nil, Logs: next.Logs != nil || o.Source != nil || o.Pull.Source != nil},
 	}
+	h.excess.over = func() int64 { return h.counts.held.Load() - h.room() }
+	return h
 }
 
 // Start starts the goroutines.
@@ -192,7 +195,7 @@ func (h *Hub) Metrics(ctx context.Context, md pmetric.Metrics) error {
 // that lines are taken only when the records were.
 func (h *Hub) Logs(ctx context.Context, ld plog.Logs) error {
 	h.targets.hear(ld)
-	lines := h.lines(ld)
+	lines := h.lines(ld, time.Now())
 	if err := h.next.Logs.ConsumeLogs(ctx, ld); err != nil {
 		return err
 	}
@@ -200,8 +203,8 @@ func (h *Hub) Logs(ctx context.Context, ld plog.Logs) error {
 	return nil
 }
 
-// lines of a payload, by shard.
-func (h *Hub) lines(ld plog.Logs) [][]logline.Line {
+// lines of a payload that came now, by shard.
+func (h *Hub) lines(ld plog.Logs, now time.Time) [][]logline.Line {
 	lines := make([][]logline.Line, h.o.Shards)
 	for _, rl := range ld.ResourceLogs().All() {
 		service := ""
@@ -214,7 +217,7 @@ func (h *Hub) lines(ld plog.Logs) [][]logline.Line {
 					service = serviceOf(rl.Resource())
 				}
 				i := shardOf(r.TraceID(), h.o.Shards)
-				lines[i] = append(lines[i], lineOf(r, service, h.o.Logs.BodyBytes))
+				lines[i] = append(lines[i], lineOf(r, service, h.o.Logs.BodyBytes, now))
 			}
 		}
 	}

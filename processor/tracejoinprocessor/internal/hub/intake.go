@@ -91,7 +91,7 @@ func (in *intake) resource(rs ptrace.ResourceSpans, whole bool) {
 		}
 		take := func(s ptrace.Span) bool {
 			to := shardOf(s.TraceID(), len(in.inputs))
-			if s.Kind() == ptrace.SpanKindServer {
+			if s.Kind() == ptrace.SpanKindServer && identified(s) {
 				if from == nil {
 					from = &join.Origin{Service: id.Service, Instance: id.Instance}
 				}
@@ -183,12 +183,16 @@ func (in *intake) isClient(s ptrace.Span, service string) bool {
 	return in.o.Clients.WithParent || s.ParentSpanID().IsEmpty()
 }
 
+// waits reports whether a span waits. One without an id never does: all such would
+// look like one trace, or like each other.
 func (in *intake) waits(s ptrace.Span, service string) bool {
-	if in.none {
+	if in.none || !identified(s) {
 		return false
 	}
-	return !in.o.Keep.All && !s.TraceID().IsEmpty() || in.isClient(s, service)
+	return !in.o.Keep.All || in.isClient(s, service)
 }
+
+func identified(s ptrace.Span) bool { return !s.TraceID().IsEmpty() && !s.SpanID().IsEmpty() }
 
 // hold charges a span, and lists it if it is a client's.
 func (in *intake) hold(to *join.Input, s ptrace.Span, service string) {

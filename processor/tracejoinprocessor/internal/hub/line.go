@@ -19,16 +19,21 @@ func serviceOf(r pcommon.Resource) string {
 	return ""
 }
 
-// lineOf a log record: its body as text, cut to a number of bytes.
-func lineOf(r plog.LogRecord, service string, limit int) logline.Line {
+// lineOf a log record that came now: its body as text, or else the name of its event,
+// cut to a number of bytes.
+func lineOf(r plog.LogRecord, service string, limit int, now time.Time) logline.Line {
 	l := logline.Line{
-		TraceID: r.TraceID(), SpanID: r.SpanID(), Time: stamp(r.Timestamp(), r.ObservedTimestamp()),
+		TraceID: r.TraceID(), SpanID: r.SpanID(), Time: stamp(r.Timestamp(), r.ObservedTimestamp(), now),
 		Severity: strings.ToUpper(r.SeverityText()), Service: service,
 	}
 	if l.Severity == "" && r.SeverityNumber() != plog.SeverityNumberUnspecified {
 		l.Severity = strings.ToUpper(r.SeverityNumber().String())
 	}
-	l.Body, l.Cut = cut(r.Body().AsString(), limit)
+	text := r.Body().AsString()
+	if text == "" {
+		text = r.EventName()
+	}
+	l.Body, l.Cut = cut(text, limit)
 	return l
 }
 
@@ -44,10 +49,13 @@ func cut(s string, limit int) (string, bool) {
 	return strings.Clone(s[:limit]), true
 }
 
-// stamp is when a record was made, or else seen.
-func stamp(ts, observed pcommon.Timestamp) time.Time {
-	if ts == 0 {
-		ts = observed
+// stamp is when a record was made, or else seen: by its sender, or by us.
+func stamp(ts, observed pcommon.Timestamp, now time.Time) time.Time {
+	switch {
+	case ts != 0:
+		return ts.AsTime()
+	case observed != 0:
+		return observed.AsTime()
 	}
-	return ts.AsTime()
+	return now
 }

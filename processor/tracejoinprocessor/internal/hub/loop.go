@@ -32,7 +32,7 @@ type loop struct {
 	out   *queue.Queue[spans]
 	ended chan struct{}
 
-	bytes, waiting, late int // of the shard, as the hub has counted them
+	bytes, waiting, late, repeated int // of the shard, as the hub has counted them
 }
 
 func (l *loop) run() {
@@ -107,18 +107,22 @@ func (l *loop) take(m message) {
 // shed has the oldest leave while all shards together hold too much.
 func (l *loop) shed() {
 	l.count()
-	if over := l.hub.counts.held.Load() - l.hub.room(); over > 0 {
-		l.hub.silence.full.Store(true)
-		l.release(l.shard.Shed(int(over)))
-		l.count()
+	over := l.hub.excess.claim()
+	if over == 0 {
+		return
 	}
+	l.hub.silence.full.Store(true)
+	l.release(l.shard.Shed(int(over)))
+	l.count()
+	l.hub.excess.release(over)
 }
 
 func (l *loop) count() {
 	l.hub.counts.held.Add(int64(l.shard.Bytes() - l.bytes))
 	l.hub.counts.waiting.Add(int64(l.shard.Waiting() - l.waiting))
 	l.hub.counts.late.Add(int64(l.shard.Late() - l.late))
-	l.bytes, l.waiting, l.late = l.shard.Bytes(), l.shard.Waiting(), l.shard.Late()
+	l.hub.counts.repeated.Add(int64(l.shard.Repeated() - l.repeated))
+	l.bytes, l.waiting, l.late, l.repeated = l.shard.Bytes(), l.shard.Waiting(), l.shard.Late(), l.shard.Repeated()
 }
 
 // outcome is an entry that has left, with its client spans joined.

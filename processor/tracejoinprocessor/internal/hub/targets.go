@@ -53,20 +53,47 @@ func (t *targets) look(results []annotate.Result, maxAge time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for i := range results {
-		if pair, ok := results[i].Pair(); ok {
-			t.clock(results[i].Server.From).Add(pair)
+		r := &results[i]
+		if pair, ok := r.Pair(); ok && r.Server.From.Instance != "" {
+			t.clock(r.Server.From).Add(pair)
 		}
 	}
+	known := t.known
 	for i := range results {
 		r := &results[i]
 		if r.Server.Resolution == "" {
 			continue
 		}
-		r.Clock, r.Clocked = t.clock(r.Server.From).At(r.Client.Done)
+		r.Order(known)
+		r.Clock, r.Clocked = t.estimate(r)
 		if q, ok := r.Question(maxAge); ok {
 			r.Runtime = t.window.Ask(q)
 		}
 	}
+}
+
+// estimate of the clock of a result's server. Replicas that nothing tells apart may
+// have a clock each, so that nothing is remembered of them: each request has what
+// its own times prove.
+func (t *targets) estimate(r *annotate.Result) (clock.Estimate, bool) {
+	pair, ok := r.Pair()
+	switch {
+	case ok && r.Server.From.Instance == "":
+		return clock.Alone(pair)
+	case ok:
+		return t.clock(r.Server.From).Of(pair)
+	case r.Server.From.Instance == "":
+		return clock.Estimate{}, false
+	}
+	return t.clock(r.Server.From).At(r.Client.Done)
+}
+
+// known is what is known of an instance's clock, without one of its requests.
+func (t *targets) known(of *join.Origin, at time.Time) (e clock.Estimate, ok bool) {
+	if f := t.clocks[*of]; f != nil {
+		return f.At(at)
+	}
+	return e, false
 }
 
 func (t *targets) clock(of *join.Origin) *clock.Filter {

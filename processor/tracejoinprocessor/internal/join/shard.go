@@ -98,9 +98,10 @@ type Shard struct {
 	o       Options
 	queue   queue
 	traces  map[pcommon.TraceID]*Trace
-	dropped memory // traces that were not kept
-	kept    memory // and those that were, for what is late
-	missed  memory // traces whose clients have left without a server span
+	dropped memory     // traces that were not kept
+	kept    memory     // and those that were, for what is late
+	missed  memory     // traces whose clients have left without a server span
+	came    spanMemory // client spans that came
 	late    int
 	bytes   int
 	waiting int
@@ -111,6 +112,10 @@ func New(o Options) *Shard {
 	return &Shard{o: o, traces: map[pcommon.TraceID]*Trace{}, dropped: newMemory(o.Remember), kept: newMemory(o.Remember),
 		missed: newMemory(missed)}
 }
+
+// Repeated is how many client spans came that had come before, as when their sender got no
+// answer and sent them again. They wait with what they came with, and are not joined.
+func (s *Shard) Repeated() int { return s.came.repeated }
 
 // missed bounds the traces that are known to lack a server span.
 const missed = 10_000
@@ -156,6 +161,9 @@ func (s *Shard) Add(now time.Time, in Input) (early []Left) {
 	for i, c := range in.Clients {
 		if i == 0 {
 			e.clients = make([]Joined, 0, len(in.Clients))
+		}
+		if s.came.before(c.Trace, c.ID) {
+			continue
 		}
 		t := s.touch(e, c.Trace)
 		t.Clients++

@@ -2,6 +2,7 @@ package join
 
 import (
 	"slices"
+	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -10,7 +11,8 @@ import (
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
 )
 
-// Origin is the resource that server spans are from.
+// Origin is the resource that server spans are from. Instance is empty if nothing
+// tells one replica of the service from another.
 type Origin struct {
 	Service, Instance string
 }
@@ -83,12 +85,50 @@ func (t *Trace) Children(of pcommon.SpanID) (children []Server) {
 	return children
 }
 
-// Outermost is the server span that began first.
-func (t *Trace) Outermost() (Server, bool) {
-	if len(t.Servers) == 0 {
-		return Server{}, false
+// Took is how long the span was open, by the clock of its own host.
+func (v *Server) Took() time.Duration {
+	return max(0, time.Duration(v.Ended)-time.Duration(v.Began))
+}
+
+// Outermost is the server span that the others were within, of a request that took
+// so long: one that has none of them for a parent, and of several the one that was
+// open longest, but no longer than the request. Their begins are by the clocks of
+// different hosts, and tell nothing.
+func (t *Trace) Outermost(request time.Duration) (Server, bool) {
+	best, most := -1, request+request/4+endsLate
+	for _, under := range []bool{false, true} { // all are under another one where parents go round in a circle
+		for i := range t.Servers {
+			if t.isUnder(i) == under && (best < 0 || outer(&t.Servers[i], &t.Servers[best], most)) {
+				best = i
+			}
+		}
+		if best >= 0 {
+			return t.Servers[best], true
+		}
 	}
-	return slices.MinFunc(t.Servers, func(a, b Server) int { return int(int64(a.Began) - int64(b.Began)) }), true
+	return Server{}, false
+}
+
+// isUnder reports whether the parent of a server span is another one.
+func (t *Trace) isUnder(i int) bool {
+	parent := t.Servers[i].Parent
+	return !parent.IsEmpty() && slices.ContainsFunc(t.Servers, func(v Server) bool { return v.ID == parent && v.ID != t.Servers[i].ID })
+}
+
+// endsLate is how long a server span may end after its response was read, beside a
+// quarter of what the request took, until it counts as left behind.
+const endsLate = 5 * time.Millisecond
+
+// outer reports whether a is rather than b the one that the other was within. What
+// was open for longer than most was left behind by one that had waited for it in vain.
+func outer(a, b *Server, most time.Duration) bool {
+	switch left, right := a.Took() > most, b.Took() > most; {
+	case left != right:
+		return right
+	case left:
+		return a.Took() < b.Took()
+	}
+	return a.Took() > b.Took()
 }
 
 // Sizes in memory, about: the structs with their share of slices and maps.

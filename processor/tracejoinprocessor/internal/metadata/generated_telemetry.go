@@ -42,6 +42,7 @@ type TelemetryBuilder struct {
 	TraceJoinPulledLines       metric.Int64ObservableCounter
 	TraceJoinPulls             metric.Int64ObservableCounter
 	TraceJoinReleased          metric.Int64ObservableCounter
+	TraceJoinRepeated          metric.Int64ObservableCounter
 	TraceJoinRetries           metric.Int64ObservableCounter
 	TraceJoinSpans             metric.Int64ObservableCounter
 	TraceJoinWaitingSpans      metric.Int64ObservableGauge
@@ -268,6 +269,21 @@ func (builder *TelemetryBuilder) RegisterTraceJoinReleasedCallback(cb metric.Int
 	return nil
 }
 
+// RegisterTraceJoinRepeatedCallback sets callback for observable TraceJoinRepeated metric.
+func (builder *TelemetryBuilder) RegisterTraceJoinRepeatedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.TraceJoinRepeated, obs: o})
+		return nil
+	}, builder.TraceJoinRepeated)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterTraceJoinRetriesCallback sets callback for observable TraceJoinRetries metric.
 func (builder *TelemetryBuilder) RegisterTraceJoinRetriesCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
@@ -422,6 +438,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.TraceJoinReleased, err = builder.meter.Int64ObservableCounter(
 		"otelcol_trace_join_released",
 		metric.WithDescription("Client spans that left, by why. [Development]"),
+		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.TraceJoinRepeated, err = builder.meter.Int64ObservableCounter(
+		"otelcol_trace_join_repeated",
+		metric.WithDescription("Client spans that had come before, as from a sender that got no answer. They go on, and are neither joined nor counted again. [Development]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)

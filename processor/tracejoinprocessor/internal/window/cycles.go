@@ -20,10 +20,14 @@ type Cycle struct {
 // cycles is the latest ones of an instance, by their end.
 type cycles struct {
 	ring []Cycle
+	// mixed: their numbers do not rise, so that they are of several processes with one
+	// name, or of one before and after a restart.
+	mixed bool
 }
 
 // put adds a cycle, unless it is known. The oldest makes room.
 func (cs *cycles) put(c Cycle) {
+	defer cs.check()
 	i := cs.after(c.End - 1)
 	switch {
 	case i < len(cs.ring) && cs.ring[i].End == c.End: // sent again
@@ -34,6 +38,13 @@ func (cs *cycles) put(c Cycle) {
 	case i > 0:
 		copy(cs.ring, cs.ring[1:i])
 		cs.ring[i-1] = c
+	}
+}
+
+func (cs *cycles) check() {
+	cs.mixed = false
+	for i := 1; i < len(cs.ring) && !cs.mixed; i++ {
+		cs.mixed = cs.ring[i].Number <= cs.ring[i-1].Number
 	}
 }
 
@@ -52,7 +63,7 @@ const (
 // Resolutions: what an overlap was told by.
 const (
 	ByCycles  = "cycles"  // when each cycle began and ended
-	BySamples = "samples" // how many cycles had ended as of two samples
+	BySamples = "samples" // how many cycles ended between two samples
 )
 
 // GC is what garbage collections mean for an interval of work.
@@ -69,8 +80,8 @@ type GC struct {
 
 // meet tells which cycles met work from began to ended, by the same clock. There
 // was none for sure only where two cycles with no other between them are known,
-// one that was over before the work and one that began after it; else the overlap
-// is unknown.
+// one that was over before the work and one that began after it, and all that are
+// known are of one process; else the overlap is unknown.
 func (cs *cycles) meet(began, ended int64) GC {
 	g := GC{Overlap: OverlapPossible, Resolution: ByCycles}
 	first := cs.after(began)
@@ -88,20 +99,18 @@ func (cs *cycles) meet(began, ended int64) GC {
 	switch {
 	case g.Cycles > 0:
 		return g
-	case first > 0 && i < len(cs.ring) && cs.ring[first-1].Number+1 == cs.ring[i].Number:
+	case !cs.mixed && first > 0 && i < len(cs.ring) && cs.ring[first-1].Number+1 == cs.ring[i].Number:
 		return GC{Overlap: OverlapNo, Resolution: ByCycles}
 	}
 	return GC{}
 }
 
-// sampled tells the overlap by the number of cycles between two samples around
-// the work: one of them may or may not have met it.
+// sampled tells the overlap by the number of cycles that ended between two samples
+// around the work: one of them may or may not have met it. That there are none
+// proves nothing, as one may have been under way all the time.
 func sampled(count Value) GC {
-	switch {
-	case !count.OK:
+	if !count.OK || count.V == 0 {
 		return GC{}
-	case count.V == 0:
-		return GC{Overlap: OverlapNo, Resolution: BySamples}
 	}
 	return GC{Overlap: OverlapPossible, Resolution: BySamples}
 }

@@ -80,7 +80,33 @@ func TestCyclesGoBeforeSamples(t *testing.T) {
 	}
 	assert.Equal(t, window.GC{Overlap: window.OverlapNo, Resolution: window.ByCycles}, s.Ask(question(22*ms, 30*ms)).GC)
 	assert.Equal(t, window.GC{Overlap: window.OverlapPossible, Resolution: window.BySamples}, s.Ask(question(60*ms, 70*ms)).GC)
-	assert.Equal(t, window.GC{Overlap: window.OverlapNo, Resolution: window.BySamples}, s.Ask(question(120*ms, 130*ms)).GC)
+	assert.Empty(t, s.Ask(question(120*ms, 130*ms)).GC, "one may have been under way all the time")
+}
+
+// Between two samples a cycle that was running once counted as none at all.
+func TestACycleThatRunsOnPastBothSamplesIsNotDenied(t *testing.T) {
+	s := window.NewStore()
+	for i, n := range []int64{3, 3, 3, 4} { // it runs from 6 s to 11 s
+		s.Read(payload("auth", "a", func(ms pmetric.MetricSlice) {
+			counter(ms, "go.memory.gc.cycles", at(time.Duration(i)*5*time.Second), n, pmetric.AggregationTemporalityCumulative)
+		}))
+	}
+	a := s.Ask(question(7*time.Second, 8*time.Second))
+	assert.Zero(t, a.Counts[window.GCCycles].V)
+	assert.True(t, a.Counts[window.GCCycles].OK)
+	assert.Empty(t, a.GC)
+}
+
+// Two processes that call themselves the same, or one and the one that replaced it.
+func TestOfSeveralProcessesWithOneNameNoOverlapIsDenied(t *testing.T) {
+	free := question(25*ms, 28*ms)
+	s := heard(cycle{4, 10, 12, 20}, cycle{5, 40, 42, 50})
+	assert.Equal(t, window.OverlapNo, s.Ask(free).GC.Overlap)
+	s.Hear(events("a", cycle{5, 60, 61, 62}))
+	assert.Empty(t, s.Ask(free).GC)
+	assert.Equal(t, window.OverlapYes, s.Ask(question(12*ms, 15*ms)).GC.Overlap, "what was, was")
+	s = heard(cycle{4, 10, 12, 20}, cycle{5, 40, 42, 50}, cycle{1, 60, 61, 62})
+	assert.Empty(t, s.Ask(free).GC)
 }
 
 func TestWhatIsNoCycleIsNotHeard(t *testing.T) {

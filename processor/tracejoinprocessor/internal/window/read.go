@@ -6,15 +6,13 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
-
-	"github.com/loadtrace/loadtrace/internal/attr"
 )
 
 // Read takes the samples of a payload, and does not keep it. It returns how many
 // data points were of use.
 func (s *Store) Read(md pmetric.Metrics) (used int) {
 	for _, rm := range md.ResourceMetrics().All() {
-		r := reading{store: s, resource: rm.Resource()}
+		r := reading{store: s, id: IdentityOf(rm.Resource())}
 		for _, sm := range rm.ScopeMetrics().All() {
 			for _, m := range sm.Metrics().All() {
 				if src, ok := sources[m.Name()]; ok {
@@ -32,10 +30,10 @@ func (s *Store) Read(md pmetric.Metrics) (used int) {
 
 // reading is of one resource: a batch for each instance and kind of clock.
 type reading struct {
-	store    *Store
-	resource pcommon.Resource
-	scraped  bool // of the metric at hand
-	batches  []*batch
+	store   *Store
+	id      Identity // of the resource
+	scraped bool     // of the metric at hand
+	batches []*batch
 }
 
 func (r *reading) metric(src source, m pmetric.Metric) {
@@ -58,8 +56,8 @@ func (r *reading) metric(src source, m pmetric.Metric) {
 				continue
 			}
 			b := r.batch(p.Attributes())
-			b.put(src, p.Timestamp(), float64(p.Count()), src.part == count)
-			b.put(gcPauses, p.Timestamp(), p.Sum(), m.Name() == gcSummary)
+			b.put(src, p.Timestamp(), p.StartTimestamp(), float64(p.Count()), src.part == count)
+			b.put(gcPauses, p.Timestamp(), p.StartTimestamp(), p.Sum(), m.Name() == gcSummary)
 		}
 	}
 }
@@ -75,7 +73,7 @@ func (r *reading) numbers(src source, points pmetric.NumberDataPointSlice, delta
 // batch of the instance that a point is of: that of the resource, unless the point
 // itself says whose it is, as those of our exporter do, which has several targets.
 func (r *reading) batch(point pcommon.Map) *batch {
-	id := IdentityOf(r.resource)
+	id := r.id
 	if r.scraped {
 		if v, ok := point.Get("service_name"); ok {
 			id = Identity{Service: v.Str()}
@@ -98,17 +96,6 @@ func (r *reading) batch(point pcommon.Map) *batch {
 	return b
 }
 
-// IdentityOf a resource.
-func IdentityOf(res pcommon.Resource) (id Identity) {
-	if v, ok := res.Attributes().Get(attr.ServiceName); ok {
-		id.Service = v.AsString()
-	}
-	if v, ok := res.Attributes().Get(attr.ServiceInstanceID); ok {
-		id.Instance = v.AsString()
-	}
-	return id
-}
-
 // collection is how far apart the times of one collection's points may be, which
 // SDKs stamp one after another. They make one sample, at the time of the first.
 const collection = time.Millisecond
@@ -128,57 +115,70 @@ func (b *batch) number(src source, p pmetric.NumberDataPoint, delta bool) {
 	if p.ValueType() == pmetric.NumberDataPointValueTypeInt {
 		v = float64(p.IntValue())
 	}
-	if delta {
-		b.grow(src, p.Timestamp(), v)
-		return
+	switch {
+	case src.part == born:
+		b.at(p.Timestamp()).Born = v
+		b.used++
+	case delta:
+		b.grow(src, p.Timestamp(), p.StartTimestamp(), v)
+	default:
+		b.put(src, p.Timestamp(), p.StartTimestamp(), v, true)
 	}
-	b.put(src, p.Timestamp(), v, true)
 }
 
 func (b *batch) histogram(src source, p pmetric.HistogramDataPoint, delta bool) {
 	switch src.part {
 	case schedule:
-		if v, ok := b.of.its.schedule.p99(p, delta); ok {
-			b.put(src, p.Timestamp(), v, true)
+		v, since, ok := b.of.its.schedule.p99(p, delta)
+		if !ok || p.Timestamp() == 0 {
+			return
+		}
+		if s, ok := b.sample(src, p.Timestamp()); ok {
+			s.V[src.field], s.Since = v, since
 		}
 	case sum:
 		if delta && p.HasSum() {
-			b.grow(src, p.Timestamp(), p.Sum())
+			b.grow(src, p.Timestamp(), p.StartTimestamp(), p.Sum())
 			return
 		}
-		b.put(src, p.Timestamp(), p.Sum(), p.HasSum())
+		b.put(src, p.Timestamp(), p.StartTimestamp(), p.Sum(), p.HasSum())
 	case count:
-		b.put(src, p.Timestamp(), float64(p.Count()), !delta)
+		b.put(src, p.Timestamp(), p.StartTimestamp(), float64(p.Count()), !delta)
 	}
 }
 
 // grow adds a delta to those before, and has the sample of its time hold what they
-// add up to. One that is not later than all of earlier payloads was sent again.
-func (b *batch) grow(src source, ts pcommon.Timestamp, d float64) {
+// add up to. One that is not later than all of earlier payloads was sent again. One
+// that begins after the last one's end is the first of a new count: one is missing.
+func (b *batch) grow(src source, ts, start pcommon.Timestamp, d float64) {
 	if int64(ts) <= b.of.fed {
 		return
 	}
 	total := &b.of.its.sums[src.field][src.rank]
-	*total += d
+	if int64(start) > total.until+int64(collection) {
+		*total = running{since: int64(start)}
+	}
+	total.v += d
+	total.until = max(total.until, int64(ts))
 	if s, ok := b.sample(src, ts); ok {
-		s.V[src.field] = *total
+		s.V[src.field], s.Start[src.field] = total.v, total.since
 	}
 }
 
 // put adds a figure to the sample of its time.
-func (b *batch) put(src source, ts pcommon.Timestamp, v float64, ok bool) {
+func (b *batch) put(src source, ts, start pcommon.Timestamp, v float64, ok bool) {
 	if !ok || ts == 0 {
 		return
 	}
 	if s, ok := b.sample(src, ts); ok {
-		s.add(src.field, v)
+		s.add(src.field, v, int64(start))
 	}
 }
 
-// sample of a time, without the figure if only lower ranks have told it; ok is false
-// if a higher one has.
-func (b *batch) sample(src source, ts pcommon.Timestamp) (s *Sample, ok bool) {
-	b.used++
+// at is the sample of a time.
+func (b *batch) at(ts pcommon.Timestamp) *Sample { return &b.samples[b.index(ts)] }
+
+func (b *batch) index(ts pcommon.Timestamp) int {
 	i := 0
 	for ; i < len(b.samples) && time.Duration(int64(ts)-b.samples[i].At).Abs() > collection; i++ {
 	}
@@ -186,6 +186,14 @@ func (b *batch) sample(src source, ts pcommon.Timestamp) (s *Sample, ok bool) {
 		b.samples = append(b.samples, newSample(int64(ts)))
 		b.ranks = append(b.ranks, [fields]int{})
 	}
+	return i
+}
+
+// sample of a time, without the figure if only lower ranks have told it; ok is false
+// if a higher one has.
+func (b *batch) sample(src source, ts pcommon.Timestamp) (s *Sample, ok bool) {
+	b.used++
+	i := b.index(ts)
 	s = &b.samples[i]
 	switch rank := &b.ranks[i][src.field]; {
 	case src.rank+1 < *rank:

@@ -2,15 +2,10 @@ package window
 
 import "math"
 
-// MaxInstances bounds a roster: 1024 instances take about 6 MB of samples, and 20 MB
+// MaxInstances bounds a roster: 1024 instances take about 11 MB of samples, and 20 MB
 // of cycles if all collect garbage as often as is remembered. A further one takes
 // the place of that which was silent longest.
 const MaxInstances = 1024
-
-// Identity names an instance: service.name and service.instance.id of a resource.
-type Identity struct {
-	Service, Instance string
-}
 
 // roster is what is known of instances, a T of each.
 type roster[T any] struct {

@@ -21,10 +21,15 @@ const (
 	fields
 )
 
-// Sample is figures of one time, NaN where there is none.
+// Sample is figures of one time, NaN where there is none. Times are unix nanoseconds.
 type Sample struct {
-	At int64 // unix nanoseconds
+	At int64
 	V  [fields]float64
+	// Start is since when each count counts, of levels nothing; 0 if unknown. Counts of
+	// two starts have no difference: the process was restarted in between.
+	Start [fields]int64
+	Born  float64 // process_start_time_seconds: the same for all counts; 0 if unknown
+	Since int64   // of ScheduleP99: what it is of began then
 }
 
 func newSample(at int64) Sample {
@@ -36,18 +41,33 @@ func newSample(at int64) Sample {
 }
 
 // add to what the sample has: some figures are told in parts.
-func (s *Sample) add(f Field, v float64) {
+func (s *Sample) add(f Field, v float64, start int64) {
 	if math.IsNaN(s.V[f]) {
-		s.V[f] = 0
+		s.V[f], s.Start[f] = 0, 0
 	}
 	s.V[f] += v
+	s.Start[f] = max(s.Start[f], start)
+}
+
+// sameCount reports whether a count of two samples is of one process.
+func sameCount(f Field, a, b *Sample) bool {
+	if a.Born != 0 && b.Born != 0 && a.Born != b.Born {
+		return false
+	}
+	return a.Start[f] == b.Start[f] || a.Start[f] == 0 || b.Start[f] == 0
 }
 
 // merge takes the figures that from has.
 func (s *Sample) merge(from *Sample) {
 	for f, v := range from.V {
 		if !math.IsNaN(v) {
-			s.V[f] = v
+			s.V[f], s.Start[f] = v, from.Start[f]
 		}
+	}
+	if from.Born != 0 {
+		s.Born = from.Born
+	}
+	if from.Since != 0 {
+		s.Since = from.Since
 	}
 }

@@ -28,6 +28,7 @@ const (
 	sum           // of a histogram or summary
 	count         // of a histogram or summary
 	schedule      // 99th percentile of a histogram's growth
+	born          // no figure, but when the process began
 )
 
 // sources by the name of the metric: those of semconv 1.41.0 (go.*) and what
@@ -82,6 +83,8 @@ var sources = map[string]source{
 	"process.cpu.time":               {CPU, 2, value},
 	"process_cpu_time_seconds_total": {CPU, 2, value},
 	"process_cpu_seconds_total":      {CPU, 1, value},
+
+	"process_start_time_seconds": {part: born},
 }
 
 // A summary that tells two figures: each of its observations is a cycle's pause.

@@ -13,7 +13,13 @@ type Store struct {
 type series struct {
 	ring
 	schedule histogram
-	sums     [fields][ranks]float64 // of deltas
+	sums     [fields][ranks]running
+}
+
+// running is the sum of deltas without a gap between them.
+type running struct {
+	v            float64
+	since, until int64
 }
 
 // NewStore makes an empty store.
@@ -30,15 +36,19 @@ func (s *Store) Len() int { return len(s.own.of) + len(s.scraped.of) }
 
 // Question is an interval of an instance's work.
 type Question struct {
-	Of     Identity
-	Began  time.Time // by the instance's clock
-	Ended  time.Time
-	Offset time.Duration // the instance's clock − the collector's
-	MaxAge time.Duration // samples further away than this are not told
+	Of    Identity
+	Began time.Time // by the instance's clock
+	Ended time.Time
+	// Offset is the instance's clock − the collector's, within ± Bound, if Clocked. Only
+	// then samples that the collector scraped can be placed.
+	Offset, Bound time.Duration
+	Clocked       bool
+	MaxAge        time.Duration // samples further away than this are not told
 }
 
-// Value is a figure and how old its sample was when the work ended: below 0 if it
-// was taken later. That of a count is the sample before the work; Width is from it to the one after.
+// Value is a figure and how old its sample was when the work ended, at most: below 0
+// if it was taken later. That of a count is the sample before the work; Width is from
+// it to the one after.
 type Value struct {
 	V     float64
 	Age   time.Duration
@@ -78,16 +88,18 @@ func (a *Answer) Known() bool {
 // from after it, which count only where there are no others.
 func (s *Store) Ask(q Question) (a Answer) {
 	began, ended := q.Began.UnixNano(), q.Ended.UnixNano()
-	for _, look := range []pickSample{(*ring).last, (*ring).first} {
+	own := work{began: began, ended: ended, maxAge: q.MaxAge}
+	scraped := work{began: began - int64(q.Offset), ended: ended - int64(q.Offset), bound: int64(q.Bound), maxAge: q.MaxAge}
+	for _, look := range []side{earlier, later} {
 		if of, how := s.own.find(q.Of, true); of != nil {
-			a = of.answer(began, ended, q.MaxAge, look)
+			a = of.answer(own, look)
 			a.Resolution = how
 		}
 		if a.Known() {
 			break
 		}
-		if of, how := s.scraped.find(q.Of, false); of != nil {
-			a = of.answer(began-int64(q.Offset), ended-int64(q.Offset), q.MaxAge, look)
+		if of, how := s.scraped.find(q.Of, false); of != nil && q.Clocked {
+			a = of.answer(scraped, look)
 			a.Resolution = how
 		}
 		if a.Known() {
@@ -104,35 +116,58 @@ func (s *Store) Ask(q Question) (a Answer) {
 	return a
 }
 
-// pickSample is the sample of a figure next to a time, on one side of it.
-type pickSample func(r *ring, f Field, at int64) *Sample
+// work is an interval by the clock of the samples, each end within ± bound.
+type work struct {
+	began, ended, bound int64
+	maxAge              time.Duration
+}
 
-func (s *series) answer(began, ended int64, maxAge time.Duration, look pickSample) (a Answer) {
+// side of the end of the work on which to look for the sample of a level.
+type side int
+
+const (
+	earlier side = iota
+	later
+)
+
+func (s *series) answer(w work, look side) (a Answer) {
 	for f := range levels {
-		a.Levels[f] = s.level(f, ended, maxAge, look)
+		a.Levels[f] = s.level(f, w, look)
 	}
 	for f := levels; f < fields; f++ {
-		a.Counts[f] = s.count(f, began, ended, maxAge)
+		a.Counts[f] = s.count(f, w)
 		a.Window = max(a.Window, a.Counts[f].Width)
 	}
 	return a
 }
 
-func (s *series) level(f Field, at int64, maxAge time.Duration, look pickSample) Value {
-	near := look(&s.ring, f, at)
-	if near == nil || max(at-near.At, near.At-at) > int64(maxAge) {
-		return Value{}
+// level of the sample next to the end of the work, on that side of it for sure.
+func (s *series) level(f Field, w work, look side) (none Value) {
+	near := s.last(f, w.ended-w.bound)
+	if look == later {
+		near = s.first(f, w.ended+w.bound)
 	}
-	return Value{V: near.V[f], Age: time.Duration(at - near.At), OK: true}
+	if near == nil {
+		return none
+	}
+	age := w.ended - near.At + w.bound
+	if look == later {
+		age = w.ended - near.At - w.bound
+	}
+	if max(age, -age) > int64(w.maxAge) || f == ScheduleP99 && w.ended+w.bound-near.Since > int64(w.maxAge) {
+		return none
+	}
+	return Value{V: near.V[f], Age: time.Duration(age), OK: true}
 }
 
-func (s *series) count(f Field, began, ended int64, maxAge time.Duration) (none Value) {
+func (s *series) count(f Field, w work) (none Value) {
+	began, ended := w.began-w.bound, w.ended+w.bound
 	before, after := s.last(f, began), s.first(f, ended)
-	if before == nil || after == nil || began-before.At > int64(maxAge) || after.At-ended > int64(maxAge) {
+	if before == nil || after == nil || w.began+w.bound-before.At > int64(w.maxAge) || after.At-(w.ended-w.bound) > int64(w.maxAge) {
 		return none
 	}
 	d := after.V[f] - before.V[f]
-	if d < 0 || after.At == before.At { // the process was restarted in between; or nothing is between
+	if d < 0 || after.At == before.At || !sameCount(f, before, after) { // the process was restarted in between; or nothing is between
 		return none
 	}
 	return Value{V: d, Age: time.Duration(ended - before.At), Width: time.Duration(after.At - before.At), OK: true}

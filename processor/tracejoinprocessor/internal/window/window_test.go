@@ -57,7 +57,7 @@ func fed(samples ...time.Duration) *window.Store {
 
 func question(began, ended time.Duration) window.Question {
 	return window.Question{
-		Of: window.Identity{Service: "auth", Instance: "a"}, Began: epoch.Add(began), Ended: epoch.Add(ended), MaxAge: 10 * time.Second,
+		Of: window.Identity{Service: "auth", Instance: "a"}, Began: epoch.Add(began), Ended: epoch.Add(ended), Clocked: true, MaxAge: 10 * time.Second,
 	}
 }
 

@@ -1,0 +1,72 @@
+package window
+
+import (
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
+
+	"github.com/loadtrace/loadtrace/internal/attr"
+)
+
+// Identity names an instance: service.name of a resource, and its
+// service.instance.id or else the place and the process that it runs in.
+type Identity struct {
+	Service, Instance string
+}
+
+// places are the attributes that tell where a process runs, the narrowest first. Of
+// each, all must be there.
+var places = [...][]string{
+	{string(semconv.ContainerIDKey)},
+	{string(semconv.K8SPodUIDKey), string(semconv.K8SContainerNameKey)},
+	{string(semconv.K8SPodUIDKey)},
+	{string(semconv.K8SNamespaceNameKey), string(semconv.K8SPodNameKey)},
+	{string(semconv.K8SPodNameKey)},
+	{string(semconv.HostIDKey)},
+	{string(semconv.HostNameKey)},
+}
+
+// process is told apart by its id only from others of the same place.
+const process = string(semconv.ProcessPIDKey)
+
+// IdentityOf a resource. Its Instance is empty if nothing tells one replica of the
+// service from another.
+func IdentityOf(res pcommon.Resource) (id Identity) {
+	a := res.Attributes()
+	id.Service = text(a, attr.ServiceName)
+	if id.Instance = text(a, attr.ServiceInstanceID); id.Instance != "" {
+		return id
+	}
+	if id.Instance = placeOf(a); id.Instance == "" {
+		return id
+	}
+	if pid := text(a, process); pid != "" {
+		id.Instance += "/" + pid
+	}
+	return id
+}
+
+func placeOf(a pcommon.Map) string {
+next:
+	for _, keys := range places {
+		place := ""
+		for _, key := range keys {
+			v := text(a, key)
+			if v == "" {
+				continue next
+			}
+			if place != "" {
+				place += "/"
+			}
+			place += v
+		}
+		return place
+	}
+	return ""
+}
+
+func text(a pcommon.Map, key string) string {
+	if v, ok := a.Get(key); ok {
+		return v.AsString()
+	}
+	return ""
+}
