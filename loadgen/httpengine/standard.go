@@ -29,16 +29,19 @@ func newStandard(s *runner.Setup, trust *tls.Config) *standard {
 	t := &standard{spec: spec, maxBody: int64(spec.MaxBody)}
 	t.base, t.cut = context.WithCancel(context.Background())
 	t.http = &http.Transport{
-		DialContext:           s.Gate.Dial(newDialer(spec)),
-		TLSClientConfig:       trust,
-		TLSHandshakeTimeout:   spec.Timeout,
-		Protocols:             protocols(spec.Protocol),
-		MaxIdleConnsPerHost:   spec.Connections,
-		MaxConnsPerHost:       spec.MaxConnections,
-		IdleConnTimeout:       idleTimeout,
-		DisableKeepAlives:     !keepAlive(spec),
-		DisableCompression:    true, // bytes are counted as they are on the wire
-		ExpectContinueTimeout: time.Second,
+		DialContext:         dialOf(spec, s.Gate.Dial(newDialer(spec))),
+		TLSClientConfig:     trust,
+		TLSHandshakeTimeout: spec.Timeout,
+		Protocols:           protocols(spec.Protocol),
+		MaxIdleConnsPerHost: spec.Connections,
+		MaxConnsPerHost:     spec.MaxConnections,
+		IdleConnTimeout:     idleTimeout,
+		DisableKeepAlives:   !keepAlive(spec),
+		DisableCompression:  true, // bytes are counted as they are on the wire
+		// Bounds of heads and trailers are those of the direct transport.
+		MaxResponseHeaderBytes: wire.MaxHead,
+		ReadBufferSize:         wire.MaxTrailer,
+		ExpectContinueTimeout:  time.Second,
 	}
 	return t
 }
@@ -66,9 +69,13 @@ func (t *standard) carry(f *flight, sent time.Duration) error {
 	j := &journey{standard: t}
 	j.stamps.clock = f.setup.Clock
 	j.stamps.at.Begin = sent
-	ctx, cancel := context.WithTimeout(t.base, t.spec.Timeout)
+	ctx, cancel := context.WithDeadline(t.base, f.setup.Clock.Add(sent+t.spec.Timeout))
 	defer cancel()
+	j.stamps.run, j.stamps.ctx, j.stamps.cancel = t.base, ctx, cancel
 	status, proto, err := j.travel(ctx, f)
+	if err != nil {
+		err = j.cause(err)
+	}
 	f.handshake = j.land(f, err == nil)
 	if err == nil {
 		f.record.Status, f.record.Proto = status, proto
@@ -78,7 +85,7 @@ func (t *standard) carry(f *flight, sent time.Duration) error {
 
 // travel sends the request and reads the response to its end.
 func (j *journey) travel(ctx context.Context, f *flight) (status int, proto uint8, err error) {
-	ctx = httptrace.WithClientTrace(ctx, j.stamps.hooks())
+	ctx = httptrace.WithClientTrace(context.WithValue(ctx, stampsKey{}, &j.stamps), j.stamps.hooks())
 	var parent [enginekit.TraceParentLen]byte
 	sampled := !f.record.Unsampled
 	enginekit.PutTraceParent(&parent, f.record.TraceID, f.record.SpanID, sampled)
@@ -91,11 +98,16 @@ func (j *journey) travel(ctx context.Context, f *flight) (status int, proto uint
 		return 0, 0, err
 	}
 	defer resp.Body.Close()
-	j.received, err = io.Copy(io.Discard, io.LimitReader(resp.Body, j.maxBody+1))
+	if proto, err = j.version(resp); err != nil {
+		return 0, 0, err
+	}
+	if resp.StatusCode != http.StatusSwitchingProtocols { // whose body is the connection itself, and knows no timeout
+		j.received, err = io.Copy(io.Discard, io.LimitReader(resp.Body, j.maxBody+1))
+	}
 	if err == nil && j.received > j.maxBody {
 		err = wire.ErrBodyTooLong
 	}
-	return resp.StatusCode, uint8(resp.ProtoMajor*10 + resp.ProtoMinor), err
+	return resp.StatusCode, proto, err
 }
 
 // land stamps the end of the request and takes what the transport told. It
