@@ -8,10 +8,9 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
-	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
 	"github.com/loadtrace/loadtrace/loadgen"
@@ -122,34 +121,32 @@ type seen struct {
 func TestTransportsAgreeOnGeneratedResponses(t *testing.T) {
 	log.SetOutput(io.Discard) // net/http logs what comes after a response
 	defer log.SetOutput(os.Stderr)
-	var now atomic.Pointer[framing]
-	s := serveScript(t, false, func(c net.Conn, _ int) bool {
-		f := now.Load()
+	rapid.Check(t, func(rt *rapid.T) {
+		f := draw(rt)
+		got, gotText := f.see(t, true)
+		want, wantText := f.see(t, false)
+		if got != want {
+			rt.Fatalf("%s\ndirect   %+v %s\nstandard %+v %s", f, got, gotText, want, wantText)
+		}
+	})
+}
+
+// see is what the direct transport sees of the framing, or net/http's.
+func (f *framing) see(t *testing.T, own bool) (saw seen, text string) {
+	a := attackOn("http://target.test/")
+	a.HTTP.Method = f.method
+	s := &bubbled{reply: func(c net.Conn, _ int) bool {
 		_, err := io.WriteString(c, f.bytes())
 		return err == nil && !f.ends
-	})
-	see := func(r *rig, tr transport) (seen, string) {
-		r.transport = tr
-		defer r.close()
-		first := r.fly(0)
-		saw := seen{first.Outcome, first.Error, first.Status, first.Proto, first.BytesReceived, false}
-		if f := now.Load(); first.Outcome == loadgen.Finished && !f.ends && (first.BytesReceived > 0 || f.body == "") { // or something is left
-			saw.reused = r.fly(0).Reused
-		}
-		return saw, first.ErrorText
-	}
-	rapid.Check(t, func(t *rapid.T) {
-		f := draw(t)
-		now.Store(f)
-		a := attackOn(s.url)
-		a.HTTP.Method = f.method
-		r := newRig(t, a)
-		tr, err := newDirect(r.setup, nil, r.requests)
-		require.NoError(t, err)
-		got, gotText := see(r, tr)
-		want, wantText := see(r, newStandard(r.setup, nil))
-		if got != want {
-			t.Fatalf("%s\ndirect   %+v %s\nstandard %+v %s", f, got, gotText, want, wantText)
+	}}
+	inABubble(t, a, own, s, func(_ *testing.T, rig *rig) {
+		r := rig.fly(0)
+		text = r.ErrorText
+		saw = seen{r.Outcome, r.Error, r.Status, r.Proto, r.BytesReceived, false}
+		if r.Outcome == loadgen.Finished && !f.ends && (r.BytesReceived > 0 || f.body == "") { // or something is left
+			synctest.Wait()
+			saw.reused = rig.fly(0).Reused
 		}
 	})
+	return saw, text
 }

@@ -3,11 +3,8 @@ package httpengine
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"strings"
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/wire"
@@ -82,25 +79,15 @@ func dialOf(spec *loadgen.HTTP, d dial) dial {
 	return tapped(d)
 }
 
-// version checks what of a response's head net/http lets pass, and returns the
-// version of HTTP.
+// version is the version of HTTP of a response.
 func (j *journey) version(resp *http.Response) (uint8, error) {
 	if !j.stamps.speaksHTTP1() {
 		return uint8(resp.ProtoMajor*10 + resp.ProtoMinor), nil
 	}
-	if resp.ProtoMajor != 1 || resp.StatusCode < 100 {
-		return 0, &wire.ProtocolError{What: fmt.Sprintf("status line %q", resp.Proto+" "+resp.Status)}
-	}
-	for name := range resp.Header {
-		if strings.Contains(name, " ") && wire.Frames(name) {
-			return 0, &wire.ProtocolError{What: fmt.Sprintf("header %q", name)}
-		}
-	}
-	return uint8(10 + min(resp.ProtoMinor, 1)), nil
+	return checked(resp)
 }
 
-// cause is why a request failed: what its connection showed goes before how
-// net/http put it.
+// cause is why a request failed.
 func (j *journey) cause(err error) error {
 	s := &j.stamps
 	s.mu.Lock()
@@ -109,35 +96,17 @@ func (j *journey) cause(err error) error {
 	waited := !s.attempted && j.spec.MaxConnections > 0
 	switch {
 	case s.refused:
-		return s.broken(s.tap.end(s.conn))
+		return broken(s.tap.end(s.conn), s.at.First != 0)
 	case waited && errors.Is(over, context.DeadlineExceeded):
 		return wire.ErrConnectionWait
 	case waited && over != nil:
 		return wire.ErrCutWaiting
 	case over != nil:
 		return over
-	case s.tap == nil || err == wire.ErrBodyTooLong || is[*wire.ProtocolError](err) || is[tooManyRedirects](err):
+	case s.tap == nil || explained(err):
 		return err
 	}
-	if end := s.tap.end(s.conn); end != nil {
-		return s.broken(end)
-	}
-	if s.at.First != 0 && !is[net.Error](err) {
-		return &wire.ProtocolError{What: err.Error()}
-	}
-	return err
-}
-
-// broken puts into words how the connection ended. The caller holds mu.
-func (s *stamps) broken(end error) error {
-	as := io.EOF
-	if s.at.First != 0 {
-		as = io.ErrUnexpectedEOF
-	}
-	if end == nil {
-		end = as
-	}
-	return wire.Closed(end, as)
+	return explain(err, s.tap.end(s.conn), s.at.First != 0)
 }
 
 // ended reports whether nothing more is to be done for the request.

@@ -30,7 +30,7 @@ func connecting(errno syscall.Errno) dial { return failing(os.NewSyscallError("c
 // are in timeout_test.go, stopped and late in the suite of loadgentest; error is the
 // runner's, and connection_backoff gRPC's.
 func TestEachReasonOfAFailureIsReached(t *testing.T) {
-	tcp := (&net.Dialer{}).DialContext
+	overTCP := (&net.Dialer{}).DialContext
 	secure := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(secure.Close)
 	secure.Config.ErrorLog = nil
@@ -99,7 +99,7 @@ func TestEachReasonOfAFailureIsReached(t *testing.T) {
 				}
 				d := w.dial
 				if d == nil {
-					d = tcp
+					d = overTCP
 				}
 				bothRigs(t, a, d, func(t *testing.T, rig *rig) {
 					if _, own := rig.transport.(*direct); own && w.standard {

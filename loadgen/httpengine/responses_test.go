@@ -1,17 +1,18 @@
 package httpengine
 
 import (
+	"crypto/tls"
 	"io"
 	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/wire"
-	"github.com/loadtrace/loadtrace/loadgen/runner"
 )
 
 // response is what a target sends for each of three requests, and what is right to
@@ -208,24 +209,18 @@ func TestEachResponseIsTheSameToBothTransports(t *testing.T) {
 	for _, c := range responses {
 		require.False(t, seen[c.name], "%s stands twice", c.name)
 		seen[c.name] = true
-		t.Run(c.name, func(t *testing.T) {
-			bothTransports(t, func(t *testing.T, open runner.Open) {
-				c.check(t, open, serveScript(t, false, c.acts))
-			})
-		})
+		t.Run(c.name, func(t *testing.T) { c.test(t, "http", nil) })
 	}
 }
 
 func TestEachResponseIsTheSameOverTLS(t *testing.T) {
 	cert := serverCertificate(t)
-	bothTransports(t, func(t *testing.T, open runner.Open) {
-		for _, c := range responses {
-			t.Run(c.name, func(t *testing.T) { c.check(t, open, serveSecretScript(t, cert, c.acts)) })
-		}
-	})
+	for _, c := range responses {
+		t.Run(c.name, func(t *testing.T) { c.test(t, "https", &cert) })
+	}
 }
 
-func (c *response) check(t *testing.T, open runner.Open, s *script) {
+func (c *response) test(t *testing.T, scheme string, cert *tls.Certificate) {
 	status, proto, outcome := c.status, c.proto, loadgen.Finished
 	switch {
 	case c.kind != "":
@@ -236,19 +231,24 @@ func (c *response) check(t *testing.T, open runner.Open, s *script) {
 	if c.kind == "" && proto == 0 {
 		proto = 11
 	}
-	a := attackOn(s.url)
+	a := attackOn(scheme + "://target.test/")
 	a.HTTP.Protocol, a.HTTP.TLS.InsecureSkipVerify = loadgen.ProtocolHTTP1, true
 	if c.method != "" {
 		a.HTTP.Method = c.method
 	}
-	for _, r := range send(t, open, a, 3) {
-		assert.Equal(t, outcome, r.Outcome, r.ErrorText)
-		assert.Equal(t, c.kind, r.Error, r.ErrorText)
-		assert.Equal(t, c.kind != "", r.ErrorText != "")
-		assert.Equal(t, status, r.Status)
-		assert.Equal(t, proto, r.Proto)
-		assert.Equal(t, c.body, r.BytesReceived)
-	}
-	assert.Equal(t, c.conns, s.connections.Load())
-	assert.EqualValues(t, 3, s.requests.Load())
+	bothRigsInABubble(t, a, &bubbled{reply: c.acts, cert: cert}, func(t *testing.T, rig *rig) {
+		for range 3 {
+			r := rig.fly(0)
+			assert.Equal(t, outcome, r.Outcome, r.ErrorText)
+			assert.Equal(t, c.kind, r.Error, r.ErrorText)
+			assert.Equal(t, c.kind != "", r.ErrorText != "")
+			assert.Equal(t, status, r.Status)
+			assert.Equal(t, proto, r.Proto)
+			assert.Equal(t, c.body, r.BytesReceived)
+			assert.Equal(t, r.ServiceTime(), r.Phases.Sum())
+			synctest.Wait() // net/http may have something to put away
+		}
+		assert.Equal(t, c.conns, rig.net.connections.Load())
+		assert.EqualValues(t, 3, rig.net.requests.Load())
+	})
 }

@@ -3,11 +3,14 @@ package httpengine
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,55 +26,59 @@ import (
 type rig struct {
 	setup    *runner.Setup
 	requests []*request
+	net      *bubbled // if it is in a bubble
 	transport
 }
 
 // bothRigs runs a test over both transports.
 func bothRigs(t *testing.T, a loadgen.Attack, d dial, test func(t *testing.T, r *rig)) {
-	t.Run("direct", func(t *testing.T) {
-		r := newRig(t, a)
-		tr, err := newDirectOver(r.setup, nil, r.requests, d)
-		require.NoError(t, err)
-		r.test(t, tr, test)
-	})
-	t.Run("standard", func(t *testing.T) {
-		r := newRig(t, a)
-		tr := newStandard(r.setup, nil)
-		tr.http.DialContext = tapped(d)
-		r.test(t, tr, test)
-	})
-}
-
-// bothRigsInABubble is bothRigs in the time of a synctest bubble, over its network.
-func bothRigsInABubble(t *testing.T, a loadgen.Attack, s *bubbled, test func(t *testing.T, r *rig)) {
-	for _, which := range []string{"direct", "standard"} {
-		t.Run(which, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, a)
-				n := &bubbled{opens: s.opens, reply: s.reply} // what waits belongs to its bubble
-				defer n.serving.Wait()
-				if which == "direct" {
-					tr, err := newDirectOver(r.setup, nil, r.requests, n.dial)
-					require.NoError(t, err)
-					r.test(t, tr, test)
-					return
-				}
-				tr := newStandard(r.setup, nil)
-				tr.http.DialContext = tapped(n.dial)
-				r.test(t, tr, test)
-			})
-		})
+	for _, own := range []bool{true, false} {
+		t.Run(name(own), func(t *testing.T) { newRig(t, a, own, d).test(t, test) })
 	}
 }
 
-func newRig(t require.TestingT, a loadgen.Attack) *rig {
-	requests, err := readRequests(a.HTTP, "")
-	require.NoError(t, err)
-	return &rig{setup: &runner.Setup{Attack: a, Clock: time.Now().Add(-time.Hour), Run: loadgen.NewRunID()}, requests: requests}
+// bothRigsInABubble is bothRigs in the time of a synctest bubble, over its network:
+// nothing is late there because the machine is busy.
+func bothRigsInABubble(t *testing.T, a loadgen.Attack, s *bubbled, test func(t *testing.T, r *rig)) {
+	for _, own := range []bool{true, false} {
+		t.Run(name(own), func(t *testing.T) { inABubble(t, a, own, s, test) })
+	}
 }
 
-func (r *rig) test(t *testing.T, tr transport, test func(t *testing.T, r *rig)) {
-	r.transport = tr
+func inABubble(t *testing.T, a loadgen.Attack, own bool, s *bubbled, test func(t *testing.T, r *rig)) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &bubbled{opens: s.opens, reply: s.reply, cert: s.cert} // what waits belongs to its bubble
+		defer n.serving.Wait()
+		r := newRig(t, a, own, n.dial)
+		r.net = n
+		r.test(t, test)
+	})
+}
+
+func name(own bool) string {
+	if own {
+		return "direct"
+	}
+	return "standard"
+}
+
+// newRig makes a rig of the direct transport, or of net/http's.
+func newRig(t *testing.T, a loadgen.Attack, own bool, d dial) *rig {
+	requests, err := readRequests(a.HTTP, "")
+	require.NoError(t, err)
+	r := &rig{setup: &runner.Setup{Attack: a, Clock: time.Now().Add(-time.Hour), Run: loadgen.NewRunID()}, requests: requests}
+	trust, err := newTLS(a.HTTP.TLS)
+	require.NoError(t, err)
+	if own {
+		r.transport, err = newDirectOver(r.setup, trust, requests, d)
+		require.NoError(t, err)
+	} else {
+		r.transport = newStandardOver(r.setup, trust, d)
+	}
+	return r
+}
+
+func (r *rig) test(t *testing.T, test func(t *testing.T, r *rig)) {
 	defer r.close()
 	test(t, r)
 }
@@ -86,9 +93,13 @@ func (r *rig) fly(ago time.Duration) loadgen.Record {
 
 // bubbled is the network of a bubble: net.Dialer and a server.
 type bubbled struct {
-	opens   time.Duration                // how long a dial takes
-	reply   func(c net.Conn, n int) bool // answers request n of a connection, until false
-	serving sync.WaitGroup
+	opens time.Duration                // how long a dial takes
+	reply func(c net.Conn, n int) bool // answers request n of a connection, until false
+	cert  *tls.Certificate             // if the server speaks TLS
+
+	serving     sync.WaitGroup
+	connections atomic.Int64
+	requests    atomic.Int64
 }
 
 func (s *bubbled) dial(ctx context.Context, network, address string) (net.Conn, error) {
@@ -103,25 +114,52 @@ func (s *bubbled) dial(ctx context.Context, network, address string) (net.Conn, 
 	case <-ctx.Done():
 		return nil, &net.OpError{Op: "dial", Net: network, Err: ctx.Err()}
 	}
+	s.connections.Add(1)
 	here, there := net.Pipe()
-	s.serving.Go(func() {
-		defer there.Close()
-		r := bufio.NewReader(there)
-		for n := 0; ; n++ {
-			req, err := http.ReadRequest(r)
-			if err != nil {
-				return
-			}
-			io.Copy(io.Discard, req.Body)
-			if !s.reply(there, n) {
-				return
-			}
-		}
-	})
+	s.serving.Go(func() { s.serve(there) })
 	if trace.ConnectDone != nil {
 		trace.ConnectDone(network, address, nil)
 	}
-	return here, nil
+	return tcp{here}, nil
+}
+
+// tcp is a pipe with the errors of TCP.
+type tcp struct{ net.Conn }
+
+func (t tcp) Read(b []byte) (int, error) {
+	n, err := t.Conn.Read(b)
+	return n, t.like("read", err, net.ErrClosed)
+}
+
+func (t tcp) Write(b []byte) (int, error) {
+	n, err := t.Conn.Write(b)
+	return n, t.like("write", err, syscall.EPIPE)
+}
+
+func (t tcp) like(op string, err, closed error) error {
+	if err == io.ErrClosedPipe {
+		return &net.OpError{Op: op, Net: "tcp", Err: closed}
+	}
+	return err
+}
+
+func (s *bubbled) serve(c net.Conn) {
+	if s.cert != nil {
+		c = tls.Server(c, &tls.Config{Certificates: []tls.Certificate{*s.cert}})
+	}
+	defer c.Close()
+	r := bufio.NewReader(c)
+	for n := 0; ; n++ {
+		req, err := http.ReadRequest(r)
+		if err != nil {
+			return
+		}
+		s.requests.Add(1)
+		io.Copy(io.Discard, req.Body)
+		if !s.reply(c, n) {
+			return
+		}
+	}
 }
 
 // mute reads and never answers.

@@ -25,11 +25,16 @@ type standard struct {
 }
 
 func newStandard(s *runner.Setup, trust *tls.Config) *standard {
+	return newStandardOver(s, trust, s.Gate.Dial(newDialer(s.Attack.HTTP)))
+}
+
+// newStandardOver makes the transport over connections that are opened by d.
+func newStandardOver(s *runner.Setup, trust *tls.Config, d dial) *standard {
 	spec := s.Attack.HTTP
 	t := &standard{spec: spec, maxBody: int64(spec.MaxBody)}
 	t.base, t.cut = context.WithCancel(context.Background())
 	t.http = &http.Transport{
-		DialContext:         dialOf(spec, s.Gate.Dial(newDialer(spec))),
+		DialContext:         dialOf(spec, d),
 		TLSClientConfig:     trust,
 		TLSHandshakeTimeout: spec.Timeout,
 		Protocols:           protocols(spec.Protocol),

@@ -60,8 +60,6 @@ func (t *tap) end(over net.Conn) error {
 	return *err
 }
 
-type dial = func(ctx context.Context, network, address string) (net.Conn, error)
-
 // tapped dials connections that are watched, and none for a request that has ended.
 func tapped(d dial) dial {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {

@@ -217,10 +217,7 @@ func TestADirectConnectionIsLookedAtBeforeItIsUsed(t *testing.T) {
 		return false
 	})
 	a := attackOn(s.url)
-	r := newRig(t, a)
-	tr, err := newDirect(r.setup, nil, r.requests)
-	require.NoError(t, err)
-	r.test(t, tr, func(t *testing.T, r *rig) {
+	newRig(t, a, true, (&net.Dialer{}).DialContext).test(t, func(t *testing.T, r *rig) {
 		for range 10 {
 			record := r.fly(0)
 			assert.Equal(t, loadgen.Finished, record.Outcome, record.ErrorText)
