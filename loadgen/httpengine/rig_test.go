@@ -47,7 +47,7 @@ func bothRigsInABubble(t *testing.T, a loadgen.Attack, s *bubbled, test func(t *
 
 func inABubble(t *testing.T, a loadgen.Attack, own bool, s *bubbled, test func(t *testing.T, r *rig)) {
 	synctest.Test(t, func(t *testing.T) {
-		n := &bubbled{opens: s.opens, reply: s.reply, cert: s.cert} // what waits belongs to its bubble
+		n := &bubbled{opens: s.opens, reply: s.reply, cert: s.cert, early: s.early, deaf: s.deaf} // what waits belongs to its bubble
 		defer n.serving.Wait()
 		r := newRig(t, a, own, n.dial)
 		r.net = n
@@ -96,6 +96,8 @@ type bubbled struct {
 	opens time.Duration                // how long a dial takes
 	reply func(c net.Conn, n int) bool // answers request n of a connection, until false
 	cert  *tls.Certificate             // if the server speaks TLS
+	early bool                         // it answers before it has read the body
+	deaf  bool                         // it does not even read
 
 	serving     sync.WaitGroup
 	connections atomic.Int64
@@ -148,6 +150,10 @@ func (s *bubbled) serve(c net.Conn) {
 		c = tls.Server(c, &tls.Config{Certificates: []tls.Certificate{*s.cert}})
 	}
 	defer c.Close()
+	if s.deaf {
+		time.Sleep(time.Hour)
+		return
+	}
 	r := bufio.NewReader(c)
 	for n := 0; ; n++ {
 		req, err := http.ReadRequest(r)
@@ -155,7 +161,9 @@ func (s *bubbled) serve(c net.Conn) {
 			return
 		}
 		s.requests.Add(1)
-		io.Copy(io.Discard, req.Body)
+		if !s.early {
+			io.Copy(io.Discard, req.Body)
+		}
 		if !s.reply(c, n) {
 			return
 		}

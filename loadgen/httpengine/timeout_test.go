@@ -3,6 +3,8 @@ package httpengine
 import (
 	"io"
 	"net"
+	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -95,6 +97,31 @@ func TestTheTimeoutIsOfEachRequest(t *testing.T) {
 				assert.Equal(t, 200*ms, r.ServiceTime())
 			}
 		}
+	})
+}
+
+func TestTheTimeoutCountsWhileTLSShakesHands(t *testing.T) {
+	a := attackOn("https://target.test/")
+	a.HTTP.Timeout, a.HTTP.Protocol = within, loadgen.ProtocolHTTP1
+	bothRigsInABubble(t, a, &bubbled{opens: 100 * ms, deaf: true}, func(t *testing.T, rig *rig) {
+		r := rig.fly(0)
+		assert.Equal(t, loadgen.ErrorTimeout, r.Error, r.ErrorText)
+		assert.Equal(t, within, r.ServiceTime())
+		assert.Equal(t, loadgen.Phases{Connect: 100 * ms, TLS: 200 * ms}, r.Phases)
+	})
+}
+
+// A long body is written while the response is read.
+func TestTheTimeoutCountsWhileTheRequestIsWritten(t *testing.T) {
+	a := attackOn("http://target.test/")
+	a.HTTP.Timeout, a.HTTP.Method, a.HTTP.Body = within, http.MethodPost, strings.Repeat("x", 1<<20)
+	s := &bubbled{opens: 100 * ms, early: true, reply: func(net.Conn, int) bool { time.Sleep(time.Hour); return false }}
+	bothRigsInABubble(t, a, s, func(t *testing.T, rig *rig) {
+		r := rig.fly(0)
+		assert.Equal(t, loadgen.ErrorTimeout, r.Error, r.ErrorText)
+		assert.Equal(t, within, r.ServiceTime())
+		assert.Equal(t, loadgen.Phases{Connect: 100 * ms, Write: 200 * ms}, r.Phases)
+		assert.Zero(t, r.BytesSent)
 	})
 }
 
