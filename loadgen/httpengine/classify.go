@@ -37,6 +37,17 @@ var causes = []struct {
 	{io.ErrUnexpectedEOF, loadgen.ErrorClosed},
 }
 
+// unsent is why a request of which nothing was on the network was not sent.
+func unsent(err error) (why loadgen.NotSentReason, ok bool) {
+	switch err {
+	case wire.ErrConnectionWait:
+		return loadgen.NotSentConnectionWait, true
+	case wire.ErrCutWaiting:
+		return loadgen.NotSentStopped, true
+	}
+	return "", false
+}
+
 // classify gives the kind of a failed request. handshake tells that the TLS
 // handshake failed, which not every error of it says itself.
 func classify(err error, handshake bool) loadgen.ErrorKind {

@@ -18,6 +18,11 @@ type direct struct{ client *wire.Client }
 
 // newDirect makes the transport, and makes each request ready for it.
 func newDirect(s *runner.Setup, trust *tls.Config, requests []*request) (*direct, error) {
+	return newDirectOver(s, trust, requests, s.Gate.Dial(newDialer(s.Attack.HTTP)))
+}
+
+// newDirectOver makes the transport over connections that are opened by d.
+func newDirectOver(s *runner.Setup, trust *tls.Config, requests []*request, d dial) (*direct, error) {
 	spec := s.Attack.HTTP
 	for _, r := range requests {
 		if err := r.makeReady(s); err != nil {
@@ -34,7 +39,7 @@ func newDirect(s *runner.Setup, trust *tls.Config, requests []*request) (*direct
 		MaxBody:     int64(spec.MaxBody),
 		TLS:         trust,
 		Excerpt:     new(enginekit.Firsts).Bad,
-		Dial:        s.Gate.Dial(newDialer(spec)),
+		Dial:        d,
 	})}, nil
 }
 

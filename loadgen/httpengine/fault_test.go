@@ -94,12 +94,14 @@ func TestEveryFaultOfATargetIsAFailureOfItsKind(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			bothTransports(t, func(t *testing.T, open runner.Open) {
 				a := attackOn(c.url)
-				a.HTTP.Timeout, a.HTTP.Protocol = 300*time.Millisecond, loadgen.ProtocolHTTP1
+				a.HTTP.Protocol = loadgen.ProtocolHTTP1
+				if c.kind == loadgen.ErrorTimeout {
+					a.HTTP.Timeout = 100 * time.Millisecond
+				}
 				for _, r := range send(t, open, a, 3) {
 					assert.Equal(t, loadgen.Failed, r.Outcome)
 					assert.Equal(t, c.kind, r.Error, r.ErrorText)
 					assert.NotEmpty(t, r.ErrorText)
-					assert.Less(t, r.ServiceTime(), 800*time.Millisecond)
 				}
 			})
 		})
@@ -139,16 +141,18 @@ func TestRunningOutOfDescriptorsIsAFailureOfTheGenerator(t *testing.T) {
 	}
 	url := rawServer(t, func(c *net.TCPConn) { io.Copy(io.Discard, c) })
 	require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 40, Max: 40}))
-	a := attackOn(url)
-	a.HTTP.Timeout = 500 * time.Millisecond
-	a.Load = []pace.Stage{{Constant: 1000, Count: 100}}
-	res := loadgentest.Attack(context.Background(), t, Open, a, loadgen.Limits{Overrun: time.Second})
-	kinds := map[loadgen.ErrorKind]int{}
-	for _, r := range res.Records {
-		kinds[r.Error]++
-	}
-	assert.Positive(t, kinds[loadgen.ErrorNoFiles], "%v", kinds)
-	assert.Len(t, res.Records, 100)
+	bothTransports(t, func(t *testing.T, open runner.Open) {
+		a := attackOn(url)
+		a.HTTP.Timeout = 500 * time.Millisecond
+		a.Load = []pace.Stage{{Constant: 1000, Count: 100}}
+		res := loadgentest.Attack(context.Background(), t, open, a, loadgen.Limits{Overrun: time.Minute})
+		kinds := map[loadgen.ErrorKind]int{}
+		for _, r := range res.Records {
+			kinds[r.Error]++
+		}
+		assert.Positive(t, kinds[loadgen.ErrorNoFiles], "%v", kinds)
+		assert.Len(t, res.Records, 100)
+	})
 }
 
 func TestAPlainServerBehindH2IsAFailureNotAHang(t *testing.T) {

@@ -42,7 +42,7 @@ func (h *hitter) hit(t *vegeta.Target) error {
 	if h.stop.Err() != nil {
 		f.record.Outcome, f.record.NotSent = loadgen.NotSent, loadgen.NotSentStopped
 	} else {
-		f.fly(h.transport)
+		f.fly(h.transport, f.now())
 	}
 	h.sink(&f.record)
 	h.pacer.Done()

@@ -21,7 +21,9 @@ type stamps struct {
 	mu        sync.Mutex // guards all below
 	at        wire.Times
 	tlsFailed bool
+	attempted bool // a connection was had, or dialled for this request
 	link
+	guard
 }
 
 // link is the connection of a request.
@@ -48,9 +50,9 @@ func (s *stamps) once(at *time.Duration) {
 func (s *stamps) hooks() *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
 		GetConn:              func(string) { s.getConn() },
-		DNSStart:             func(httptrace.DNSStartInfo) { s.once(&s.at.DNS) },
+		DNSStart:             func(httptrace.DNSStartInfo) { s.dialling(&s.at.DNS) },
 		DNSDone:              func(httptrace.DNSDoneInfo) { s.last(&s.at.DNSDone) },
-		ConnectStart:         func(string, string) { s.once(&s.at.Connect) },
+		ConnectStart:         func(string, string) { s.dialling(&s.at.Connect) },
 		ConnectDone:          s.connectDone,
 		TLSHandshakeStart:    func() { s.once(&s.at.TLS) },
 		TLSHandshakeDone:     s.handshakeDone,
@@ -67,19 +69,31 @@ func (s *stamps) last(at *time.Duration) {
 	*at = s.now()
 }
 
+// dialling stamps the beginning of a part of a dial.
+func (s *stamps) dialling(at *time.Duration) {
+	s.once(at)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.attempted = true
+}
+
 // getConn is called when the transport begins to look for a connection, also
 // when it tries again after one that was dead: what went before is waiting for a
 // connection.
 func (s *stamps) getConn() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.forget()
+	if !s.refuse() {
+		s.forget()
+	}
 }
 
-// forget all moments of this hop but its beginning. The caller holds mu.
+// forget what was seen of this hop but its beginning. The caller holds mu.
 func (s *stamps) forget() {
 	s.at = wire.Times{Begin: s.at.Begin}
-	s.tlsFailed, s.written, s.cutShort = false, false, false
+	s.tlsFailed = false
+	s.link = link{dialed: s.dialed}
+	s.guard.leave()
 }
 
 func (s *stamps) connectDone(_, _ string, err error) {
@@ -102,6 +116,10 @@ func (s *stamps) handshakeDone(_ tls.ConnectionState, err error) {
 func (s *stamps) gotConn(info httptrace.GotConnInfo) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.enter(info.Conn) {
+		return
+	}
+	s.attempted = true
 	s.at.Conn, s.at.Wrote, s.at.First = s.now(), 0, 0
 	s.reused = info.Reused
 	s.local, s.peer = enginekit.AddrPort(info.Conn.LocalAddr()), enginekit.AddrPort(info.Conn.RemoteAddr())

@@ -26,20 +26,28 @@ type standard struct {
 }
 
 func newStandard(s *runner.Setup, trust *tls.Config) *standard {
+	return newStandardOver(s, trust, s.Gate.Dial(newDialer(s.Attack.HTTP)))
+}
+
+// newStandardOver makes the transport over connections that are opened by d.
+func newStandardOver(s *runner.Setup, trust *tls.Config, d dial) *standard {
 	spec := s.Attack.HTTP
 	t := &standard{spec: spec, maxBody: int64(spec.MaxBody)}
 	t.base, t.cut = context.WithCancel(context.Background())
 	t.http = &http.Transport{
-		DialContext:           s.Gate.Dial(newDialer(spec)),
-		TLSClientConfig:       trust,
-		TLSHandshakeTimeout:   spec.Timeout,
-		Protocols:             protocols(spec.Protocol),
-		MaxIdleConnsPerHost:   spec.Connections,
-		MaxConnsPerHost:       spec.MaxConnections,
-		IdleConnTimeout:       idleTimeout,
-		DisableKeepAlives:     !keepAlive(spec),
-		DisableCompression:    true, // bytes are counted as they are on the wire
-		ExpectContinueTimeout: time.Second,
+		DialContext:         dialOf(spec, d),
+		TLSClientConfig:     trust,
+		TLSHandshakeTimeout: spec.Timeout,
+		Protocols:           protocols(spec.Protocol),
+		MaxIdleConnsPerHost: spec.Connections,
+		MaxConnsPerHost:     spec.MaxConnections,
+		IdleConnTimeout:     idleTimeout,
+		DisableKeepAlives:   !keepAlive(spec),
+		DisableCompression:  true, // bytes are counted as they are on the wire
+		// Bounds of heads and trailers are those of the direct transport.
+		MaxResponseHeaderBytes: wire.MaxHead,
+		ReadBufferSize:         wire.MaxTrailer,
+		ExpectContinueTimeout:  time.Second,
 	}
 	return t
 }
@@ -67,9 +75,13 @@ func (t *standard) carry(f *flight, sent time.Duration) error {
 	j := &journey{standard: t}
 	j.stamps.clock = f.setup.Clock
 	j.stamps.at.Begin = sent
-	ctx, cancel := context.WithTimeout(t.base, t.spec.Timeout)
+	ctx, cancel := context.WithDeadline(t.base, f.setup.Clock.Add(sent+t.spec.Timeout))
 	defer cancel()
+	j.stamps.run, j.stamps.ctx, j.stamps.cancel = t.base, ctx, cancel
 	status, proto, err := j.travel(ctx, f)
+	if err != nil {
+		err = j.cause(err)
+	}
 	f.handshake = j.land(f, err == nil)
 	if err == nil {
 		f.record.Status, f.record.Proto = status, proto
@@ -79,7 +91,7 @@ func (t *standard) carry(f *flight, sent time.Duration) error {
 
 // travel sends the request and reads the response to its end.
 func (j *journey) travel(ctx context.Context, f *flight) (status int, proto uint8, err error) {
-	ctx = httptrace.WithClientTrace(ctx, j.stamps.hooks())
+	ctx = httptrace.WithClientTrace(context.WithValue(ctx, stampsKey{}, &j.stamps), j.stamps.hooks())
 	var parent [enginekit.TraceParentLen]byte
 	sampled := !f.record.Unsampled
 	enginekit.PutTraceParent(&parent, f.record.TraceID, f.record.SpanID, sampled)
@@ -92,19 +104,24 @@ func (j *journey) travel(ctx context.Context, f *flight) (status int, proto uint
 		return 0, 0, err
 	}
 	defer resp.Body.Close()
+	if proto, err = j.version(resp); err != nil {
+		return 0, 0, err
+	}
 	body, excerpt := io.Discard, (*enginekit.Beginning)(nil)
 	if j.firsts.Bad(resp.StatusCode) {
 		excerpt = &enginekit.Beginning{}
 		body = excerpt
 	}
-	j.received, err = io.Copy(body, io.LimitReader(resp.Body, j.maxBody+1))
+	if resp.StatusCode != http.StatusSwitchingProtocols { // whose body is the connection itself, and knows no timeout
+		j.received, err = io.Copy(body, io.LimitReader(resp.Body, j.maxBody+1))
+	}
 	if err == nil && j.received > j.maxBody {
 		err = wire.ErrBodyTooLong
 	}
 	if err == nil && excerpt != nil {
 		f.record.Excerpt = excerpt.Excerpt()
 	}
-	return resp.StatusCode, uint8(resp.ProtoMajor*10 + resp.ProtoMinor), err
+	return resp.StatusCode, proto, err
 }
 
 // land stamps the end of the request and takes what the transport told. It

@@ -34,8 +34,8 @@ func attackFile(t testing.TB, src string, format loadgen.TargetsFormat) loadgen.
 	return a
 }
 
-// tap is a connection to nowhere that keeps what is written to it.
-type tap struct {
+// recorder is a connection to nowhere that keeps what is written to it.
+type recorder struct {
 	bytes   bytes.Buffer
 	request *http.Request
 	left    int // bytes after the request
@@ -44,7 +44,7 @@ type tap struct {
 }
 
 // dial returns a connection to a server that reads one request and answers it.
-func (t *tap) dial(context.Context, string, string) (net.Conn, error) {
+func (t *recorder) dial(context.Context, string, string) (net.Conn, error) {
 	if t.done != nil {
 		return nil, errors.New("dialed twice")
 	}
@@ -68,10 +68,10 @@ func (t *tap) dial(context.Context, string, string) (net.Conn, error) {
 
 // onTheWire sends a request once and returns what a server got. Its transport is
 // the direct one or net/http's.
-func onTheWire(t testing.TB, a loadgen.Attack, r *request, useDirect bool) *tap {
+func onTheWire(t testing.TB, a loadgen.Attack, r *request, useDirect bool) *recorder {
 	t.Helper()
 	s := runner.Setup{Attack: a, Clock: time.Now()}
-	via := new(tap)
+	via := new(recorder)
 	var by transport
 	if useDirect {
 		require.NoError(t, r.makeReady(&s))
@@ -95,7 +95,7 @@ func onTheWire(t testing.TB, a loadgen.Attack, r *request, useDirect bool) *tap 
 
 // sentBoth sends the first request of an attack by both transports, which must
 // write the same bytes.
-func sentBoth(t testing.TB, a loadgen.Attack, baggage string) *tap {
+func sentBoth(t testing.TB, a loadgen.Attack, baggage string) *recorder {
 	t.Helper()
 	requests, err := readRequests(a.HTTP, baggage)
 	require.NoError(t, err)

@@ -3,14 +3,19 @@ package httpengine
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -68,7 +73,26 @@ type script struct {
 func serveScript(t *testing.T, early bool, reply func(c net.Conn, n int) bool) *script {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	s := &script{url: "http://" + l.Addr().String()}
+	return runScript(t, l, "http", early, reply)
+}
+
+// serveSecretScript is serveScript over TLS.
+func serveSecretScript(t *testing.T, cert tls.Certificate, reply func(c net.Conn, n int) bool) *script {
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{cert}})
+	require.NoError(t, err)
+	return runScript(t, l, "https", false, reply)
+}
+
+func serverCertificate(t *testing.T) tls.Certificate {
+	dir := t.TempDir()
+	loadgentest.NewPKI(t, dir)
+	cert, err := tls.LoadX509KeyPair(filepath.Join(dir, "server.pem"), filepath.Join(dir, "server.key"))
+	require.NoError(t, err)
+	return cert
+}
+
+func runScript(t *testing.T, l net.Listener, scheme string, early bool, reply func(c net.Conn, n int) bool) *script {
+	s := &script{url: scheme + "://" + l.Addr().String()}
 	var serving sync.WaitGroup
 	ctx, stop := context.WithCancel(context.Background())
 	t.Cleanup(func() { stop(); l.Close(); serving.Wait() })
@@ -114,122 +138,27 @@ func says(answer string) func(net.Conn, int) bool {
 	}
 }
 
-func TestResponsesAreFramedAsTheProtocolSays(t *testing.T) {
-	many := strings.Repeat("X-Long: "+strings.Repeat("x", 1000)+"\r\n", 60)
-	for _, c := range []struct {
-		name, method, answer string
-		status               int
-		body                 int64
-		conns                int64 // of three requests
-	}{
-		{"a length", "GET", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", 200, 5, 1},
-		{"odd spelling", "GET", "HTTP/1.1 200 OK\r\ncOnTent-LENGTH:5 \r\nServer:\r\n\r\nhello", 200, 5, 1},
-		{"no reason phrase", "GET", "HTTP/1.1 200 \r\nContent-Length: 5\r\n\r\nhello", 200, 5, 1},
-		{"an empty body", "GET", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 200, 0, 1},
-		{"the target closes", "GET", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello", 200, 5, 3},
-		{"HTTP/1.0", "GET", "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello", 200, 5, 3},
-		{"HTTP/1.0 that keeps", "GET", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\nhello", 200, 5, 1},
-		{"chunks", "GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n", 200, 5, 1},
-		{"chunks with extensions and a trailer", "GET",
-			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n5;a=b\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n", 200, 5, 1},
-		{"no chunk at all", "GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 200, 0, 1},
-		{"interim responses", "GET",
-			"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", 200, 5, 1},
-		{"HEAD", "HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", 200, 0, 1},
-		{"HEAD of chunks", "HEAD", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", 200, 0, 1},
-		{"no content", "GET", "HTTP/1.1 204 No Content\r\n\r\n", 204, 0, 1},
-		{"not modified, with a length", "GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 1000\r\n\r\n", 304, 0, 1},
-		{"60 kB of headers", "GET", "HTTP/1.1 200 OK\r\n" + many + "Content-Length: 5\r\n\r\nhello", 200, 5, 1},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			bothTransports(t, func(t *testing.T, open runner.Open) {
-				s := serveScript(t, false, says(c.answer))
-				a := attackOn(s.url)
-				a.HTTP.Method = c.method
-				for _, r := range send(t, open, a, 3) {
-					require.Equal(t, loadgen.Finished, r.Outcome, r.ErrorText)
-					assert.Equal(t, c.status, r.Status)
-					assert.Equal(t, c.body, r.BytesReceived)
-				}
-				assert.Equal(t, c.conns, s.connections.Load())
-				assert.EqualValues(t, 3, s.requests.Load())
-			})
-		})
-	}
-}
-
 // What comes after a response belongs to nothing, so the connection is not used
-// again. The standard library puts it back before it looks at what is left; so the
-// next request comes only when it has had time to.
+// again. net/http keeps it before it looks at what is left, and reports that on the
+// standard logger; so the next request comes only when it has looked.
 func TestAResponseWithMoreThanItSaidIsTheLastOfItsConnection(t *testing.T) {
-	bothTransports(t, func(t *testing.T, open runner.Open) {
-		s := serveScript(t, false, says("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello!"))
-		a := attackOn(s.url)
-		a.Load = []pace.Stage{{Constant: 5, Count: 3}}
-		records := loadgentest.Attack(t.Context(), t, open, a, loadgen.Limits{Grace: time.Second}).Records
-		require.Len(t, records, 3)
-		for _, r := range records {
-			require.Equal(t, loadgen.Finished, r.Outcome, r.ErrorText)
-			assert.Equal(t, 200, r.Status)
-			assert.EqualValues(t, 5, r.BytesReceived)
-		}
-		assert.EqualValues(t, 3, s.connections.Load())
-		assert.EqualValues(t, 3, s.requests.Load())
-	})
-}
-
-func TestABodyMayEndWithTheConnection(t *testing.T) {
-	bothTransports(t, func(t *testing.T, open runner.Open) {
-		s := serveScript(t, false, func(c net.Conn, _ int) bool {
-			io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\nhello")
-			return false
-		})
-		for _, r := range send(t, open, attackOn(s.url), 3) {
-			assert.Equal(t, loadgen.Finished, r.Outcome, r.ErrorText)
-			assert.EqualValues(t, 5, r.BytesReceived)
-			assert.False(t, r.Reused)
-		}
-	})
-}
-
-func TestMalformedResponsesAreFailuresOfTheProtocol(t *testing.T) {
-	for _, c := range []struct{ name, answer string }{
-		{"a length that is no number", "HTTP/1.1 200 OK\r\nContent-Length: five\r\n\r\nhello"},
-		{"a negative length", "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nhello"},
-		{"two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello"},
-		{"a status that is no number", "HTTP/1.1 abc OK\r\n\r\n"},
-		{"a header without a colon", "HTTP/1.1 200 OK\r\nnonsense\r\n\r\n"},
-		{"a chunk without a size", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nhello\r\n"},
-		{"a chunk longer than its size", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhello\r\n0\r\n\r\n"},
-		{"a trailer that is none", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nnonsense\r\n\r\n"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			bothTransports(t, func(t *testing.T, open runner.Open) {
-				s := serveScript(t, false, says(c.answer))
-				for _, r := range send(t, open, attackOn(s.url), 2) {
-					assert.Equal(t, loadgen.Failed, r.Outcome)
-					assert.Equal(t, loadgen.ErrorProtocol, r.Error, r.ErrorText)
-					assert.False(t, r.Reused)
-				}
-			})
-		})
-	}
-}
-
-func TestHeadersWithoutEndAreAFailure(t *testing.T) {
-	bothTransports(t, func(t *testing.T, open runner.Open) {
-		line := "X-Long: " + strings.Repeat("x", 64<<10) + "\r\n"
-		s := serveScript(t, false, func(c net.Conn, _ int) bool {
-			io.WriteString(c, "HTTP/1.1 200 OK\r\n")
-			for {
-				if _, err := io.WriteString(c, line); err != nil {
-					return false
-				}
+	log.SetOutput(io.Discard)
+	defer log.SetOutput(os.Stderr)
+	for _, more := range []string{"!", "\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 408 Request Timeout\r\n\r\n"} {
+		s := &bubbled{reply: func(c net.Conn, _ int) bool {
+			_, err := io.WriteString(c, fine+more)
+			return err == nil
+		}}
+		bothRigsInABubble(t, attackOn("http://target.test/"), s, func(t *testing.T, rig *rig) {
+			for range 3 {
+				r := rig.fly(0)
+				assert.Equal(t, loadgen.Finished, r.Outcome, r.ErrorText)
+				assert.EqualValues(t, 2, r.BytesReceived)
+				assert.False(t, r.Reused)
+				synctest.Wait()
 			}
 		})
-		r := send(t, open, attackOn(s.url), 1)[0]
-		assert.Equal(t, loadgen.ErrorProtocol, r.Error, r.ErrorText)
-	})
+	}
 }
 
 // The target answers before it has read the request, and never reads it.
@@ -265,65 +194,87 @@ func TestALongRequestIsSentToItsEnd(t *testing.T) {
 }
 
 func TestAConnectionThatTheTargetClosedWhileIdleIsNotUsed(t *testing.T) {
-	bothTransports(t, func(t *testing.T, open runner.Open) {
-		s := serveScript(t, false, func(c net.Conn, _ int) bool {
-			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-			return false
-		})
-		a := attackOn(s.url)
-		a.HTTP.Method = http.MethodPost
-		a.Load = []pace.Stage{{Constant: 50, Count: 10}}
-		res := loadgentest.Attack(t.Context(), t, open, a, loadgen.Limits{Grace: time.Second, Overrun: time.Second})
-		for _, r := range res.Records {
+	a := attackOn("http://target.test/")
+	a.HTTP.Method = http.MethodPost
+	s := &bubbled{reply: func(c net.Conn, _ int) bool { answers(c, 0); return false }}
+	bothRigsInABubble(t, a, s, func(t *testing.T, rig *rig) {
+		for range 10 {
+			r := rig.fly(0)
 			assert.Equal(t, loadgen.Finished, r.Outcome, r.ErrorText)
+			assert.False(t, r.Reused)
+			synctest.Wait() // until the target has closed, and the transport has seen it if it looks
 		}
-		assert.EqualValues(t, 10, s.requests.Load())
 	})
+}
+
+// Over TCP the direct transport looks whether the target has closed a connection.
+func TestADirectConnectionIsLookedAtBeforeItIsUsed(t *testing.T) {
+	closed := make(chan bool)
+	s := serveScript(t, false, func(c net.Conn, _ int) bool {
+		io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+		c.Close()
+		closed <- true
+		return false
+	})
+	a := attackOn(s.url)
+	newRig(t, a, true, (&net.Dialer{}).DialContext).test(t, func(t *testing.T, r *rig) {
+		for range 10 {
+			record := r.fly(0)
+			assert.Equal(t, loadgen.Finished, record.Outcome, record.ErrorText)
+			assert.False(t, record.Reused)
+			<-closed
+			time.Sleep(2 * time.Millisecond) // a shorter rest is not worth the look
+		}
+	})
+	assert.EqualValues(t, 10, s.requests.Load())
 }
 
 // What may have reached the target is not sent again, not even over a
-// connection that was kept.
+// connection that was kept, and whatever its method: net/http sends what it takes
+// for idempotent again.
 func TestARequestThatWasSentIsNotRepeated(t *testing.T) {
-	s := serveScript(t, false, func(c net.Conn, n int) bool {
-		if n == 1 {
-			return false
-		}
-		io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-		return true
-	})
-	records := send(t, Open, attackOn(s.url), 6)
-	for i, r := range records {
-		if i%2 == 1 {
-			assert.Equal(t, loadgen.ErrorClosed, r.Error, r.ErrorText)
-			assert.True(t, r.Reused)
-		} else {
-			assert.Equal(t, loadgen.Finished, r.Outcome, r.ErrorText)
-		}
-	}
-	assert.EqualValues(t, 6, s.requests.Load())
-}
-
-func TestTheTimeoutIsOfEachRequest(t *testing.T) {
-	bothTransports(t, func(t *testing.T, open runner.Open) {
-		s := serveScript(t, false, func(c net.Conn, n int) bool {
-			if n == 2 {
-				io.Copy(io.Discard, c)
-			}
-			time.Sleep(60 * time.Millisecond)
-			_, err := io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-			return err == nil
+	for _, c := range []struct {
+		name, method, body string
+		headers            map[string]string
+		reset              bool
+		kind               loadgen.ErrorKind
+	}{
+		{name: "closed", method: http.MethodGet, kind: loadgen.ErrorClosed},
+		{name: "reset", method: http.MethodGet, reset: true, kind: loadgen.ErrorReset},
+		{name: "HEAD", method: http.MethodHead, kind: loadgen.ErrorClosed},
+		{name: "GET with a body", method: http.MethodGet, body: "hello", kind: loadgen.ErrorClosed},
+		{name: "POST", method: http.MethodPost, body: "hello", kind: loadgen.ErrorClosed},
+		{name: "POST with a key", method: http.MethodPost, body: "hello", headers: map[string]string{"Idempotency-Key": "1"}, kind: loadgen.ErrorClosed},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bothTransports(t, func(t *testing.T, open runner.Open) {
+				s := serveScript(t, false, func(conn net.Conn, n int) bool {
+					if n == 1 {
+						if c.reset {
+							conn.(*net.TCPConn).SetLinger(0)
+						}
+						return false
+					}
+					io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+					return true
+				})
+				a := attackOn(s.url)
+				a.HTTP.Method, a.HTTP.Body, a.HTTP.Headers = c.method, c.body, c.headers
+				for i, r := range send(t, open, a, 6) {
+					if i%2 == 1 {
+						assert.Equal(t, c.kind, r.Error, r.ErrorText)
+						assert.True(t, r.Reused)
+						assert.Zero(t, r.Dialed)
+						assert.Positive(t, r.Phases.Wait, "it was written, and then nothing came")
+					} else {
+						assert.Equal(t, loadgen.Finished, r.Outcome, r.ErrorText)
+					}
+				}
+				assert.EqualValues(t, 6, s.requests.Load())
+				assert.EqualValues(t, 3, s.connections.Load())
+			})
 		})
-		a := attackOn(s.url)
-		a.HTTP.Timeout = 150 * time.Millisecond
-		for i, r := range send(t, open, a, 6) {
-			if i%3 == 2 {
-				assert.Equal(t, loadgen.ErrorTimeout, r.Error, r.ErrorText)
-				assert.InDelta(t, 0.150, r.ServiceTime().Seconds(), 0.1)
-			} else {
-				assert.Equal(t, loadgen.Finished, r.Outcome, "%d: %s", i, r.ErrorText)
-			}
-		}
-	})
+	}
 }
 
 func TestRequestsWaitForABoundedNumberOfConnections(t *testing.T) {
@@ -347,22 +298,107 @@ func TestRequestsWaitForABoundedNumberOfConnections(t *testing.T) {
 	})
 }
 
-func TestWaitingForAConnectionEndsWithTheTimeout(t *testing.T) {
+// Most of the requests are never on the network, and none of those is counted as if
+// it were: the target saw no more than were sent.
+func TestRequestsThatWaitForAConnectionUntilTheirTimeoutAreNotSent(t *testing.T) {
 	bothTransports(t, func(t *testing.T, open runner.Open) {
 		s := serveScript(t, false, func(c net.Conn, _ int) bool {
+			time.Sleep(100 * time.Millisecond)
+			_, err := io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+			return err == nil
+		})
+		for _, load := range []pace.Stage{{Max: &pace.Max{Workers: 50}, Count: 50}, {Constant: 5000, Count: 50}} {
+			s.requests.Store(0)
+			a := attackOn(s.url)
+			a.HTTP.MaxConnections, a.HTTP.Timeout = 1, 250*time.Millisecond
+			a.Load = []pace.Stage{load}
+			res := loadgentest.Attack(t.Context(), t, open, a, loadgen.Limits{Grace: time.Second, Overrun: time.Minute})
+			require.Len(t, res.Records, 50)
+			sent := 0
+			for _, r := range res.Records {
+				if r.Outcome == loadgen.NotSent {
+					assert.Equal(t, loadgen.NotSentConnectionWait, r.NotSent)
+					notOnTheNetwork(t, r)
+					continue
+				}
+				sent++
+				if r.Outcome == loadgen.Failed {
+					assert.Equal(t, loadgen.ErrorTimeout, r.Error, r.ErrorText)
+				}
+			}
+			assert.LessOrEqual(t, s.requests.Load(), int64(sent))
+		}
+	})
+}
+
+// A stop cuts off what waits, as it does what is under way, but that was not sent.
+func TestARequestThatWaitsForAConnectionWhenTheRunIsCutOffIsNotSent(t *testing.T) {
+	bothTransports(t, func(t *testing.T, open runner.Open) {
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		s := serveScript(t, false, func(c net.Conn, _ int) bool {
+			stop()
 			io.Copy(io.Discard, c)
 			return false
 		})
 		a := attackOn(s.url)
-		a.HTTP.MaxConnections, a.HTTP.Timeout = 1, 100*time.Millisecond
-		a.Load = []pace.Stage{{Max: &pace.Max{Workers: 3}, Count: 6}}
-		res := loadgentest.Attack(t.Context(), t, open, a, loadgen.Limits{Grace: time.Second})
-		require.Len(t, res.Records, 6)
+		a.HTTP.MaxConnections, a.HTTP.Timeout = 1, time.Minute
+		a.Load = []pace.Stage{{Max: &pace.Max{Workers: 10}, Count: 10}}
+		res := loadgentest.Attack(ctx, t, open, a, loadgen.Limits{Grace: 100 * time.Millisecond})
+		sent := 0
 		for _, r := range res.Records {
-			assert.Equal(t, loadgen.ErrorTimeout, r.Error, r.ErrorText)
-			assert.Less(t, r.ServiceTime(), 300*time.Millisecond)
+			if r.Outcome == loadgen.NotSent {
+				assert.Equal(t, loadgen.NotSentStopped, r.NotSent)
+				notOnTheNetwork(t, r)
+				continue
+			}
+			sent++
+			assert.Equal(t, loadgen.ErrorCancelled, r.Error, r.ErrorText)
 		}
+		assert.Equal(t, 1, sent)
+		assert.EqualValues(t, 1, s.requests.Load())
 	})
+}
+
+// notOnTheNetwork checks that a record of a request that was not sent holds nothing
+// of one that was.
+func notOnTheNetwork(t *testing.T, r loadgen.Record) {
+	t.Helper()
+	assert.Equal(t, r.Open, !r.Intended.IsZero())
+	assert.Equal(t, loadgen.Record{
+		Attack: r.Attack, Stage: r.Stage, Seq: r.Seq, TraceID: r.TraceID, SpanID: r.SpanID, Open: r.Open,
+		Intended: r.Intended, Target: r.Target, Outcome: loadgen.NotSent, NotSent: r.NotSent,
+	}, r)
+}
+
+// The body of a switch of protocols is the connection itself, which net/http reads
+// whatever becomes of the request: a run over it never ended.
+func TestASwitchOfProtocolsEndsARequest(t *testing.T) {
+	reply := says("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n\x81\x05hello")
+	plain, secret := serveScript(t, false, reply), serveSecretScript(t, serverCertificate(t), reply)
+	for _, c := range []struct {
+		name      string
+		s         *script
+		headers   map[string]string
+		redirects int
+	}{
+		{name: "nothing asked for", s: plain},
+		{name: "https with all defaults", s: secret},
+		{name: "with an Upgrade header", s: plain, headers: map[string]string{"Connection": "Upgrade", "Upgrade": "websocket"}},
+		{name: "with an Upgrade header, https", s: secret, headers: map[string]string{"Connection": "Upgrade", "Upgrade": "websocket"}},
+		{name: "with redirects", s: plain, redirects: 3},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a := attackOn(c.s.url)
+			a.HTTP.Headers, a.HTTP.Redirects, a.HTTP.TLS.InsecureSkipVerify = c.headers, c.redirects, true
+			for _, r := range send(t, Open, a, 3) {
+				assert.Equal(t, loadgen.Finished, r.Outcome, r.ErrorText)
+				assert.Equal(t, 101, r.Status)
+				assert.Zero(t, r.BytesReceived)
+				assert.False(t, r.Reused)
+			}
+		})
+	}
 }
 
 func TestHeadersOfThePlanAreSentAsTheyAre(t *testing.T) {

@@ -82,12 +82,22 @@ type Exchange struct {
 	Handshake bool
 }
 
+// forget what was seen of a connection that turned out to be dead before anything
+// was written to it. That time is waiting for a connection.
+func (x *Exchange) forget() {
+	x.Times = Times{Begin: x.Begin}
+	x.Reused, x.Sent = false, false
+	x.Local, x.Peer = netip.AddrPort{}, netip.AddrPort{}
+}
+
 // Do sends the request and reads the response to its end. An error means that
 // no whole response came; what did come is in x all the same.
 //
 // Errors are those of package net, os.ErrDeadlineExceeded after Timeout,
 // context.Canceled after Sever, a *ProtocolError, ErrBodyTooLong, or wrap io.EOF or
-// io.ErrUnexpectedEOF where the target closed the connection.
+// io.ErrUnexpectedEOF where the target closed the connection. ErrConnectionWait and
+// ErrCutWaiting stand for the timeout and Sever while the exchange waited for a
+// connection: nothing of it was on the network.
 func (c *Client) Do(x *Exchange) error {
 	pool := c.pool(x.Request)
 	for {
@@ -104,6 +114,7 @@ func (c *Client) Do(x *Exchange) error {
 		if err != errNeverSent {
 			return err
 		}
+		x.forget()
 	}
 }
 

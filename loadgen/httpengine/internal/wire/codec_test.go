@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"github.com/valyala/fasthttp"
 )
 
 var typical = []byte("HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Tue, 24 Nov 2026 12:00:00 GMT\r\n" +
@@ -34,22 +33,14 @@ func BenchmarkResponse(b *testing.B) {
 			resp.Body.Close()
 		}
 	})
-	b.Run("fasthttp whole response", func(b *testing.B) {
+	b.Run("own", func(b *testing.B) {
 		b.ReportAllocs()
-		var resp fasthttp.Response
+		c := &conn{client: &Client{options: Options{MaxBody: 1 << 20}}, reader: reader}
+		c.lines.from = reader
 		for b.Loop() {
 			rewind()
-			require.NoError(b, resp.ReadLimitBody(reader, 1<<20))
-		}
-	})
-	b.Run("fasthttp head", func(b *testing.B) {
-		b.ReportAllocs()
-		var head fasthttp.ResponseHeader
-		head.DisableNormalizing()
-		for b.Loop() {
-			rewind()
-			require.NoError(b, head.Read(reader))
-			_, err := reader.Discard(head.ContentLength())
+			require.NoError(b, c.readHead())
+			_, err := c.readBody(http.MethodGet)
 			require.NoError(b, err)
 		}
 	})

@@ -6,8 +6,6 @@ import (
 	"net"
 	"net/netip"
 	"time"
-
-	"github.com/valyala/fasthttp"
 )
 
 // errNeverSent says that a connection was dead before a byte of the request
@@ -22,7 +20,8 @@ type conn struct {
 	fuse        fuse
 	reader      *bufio.Reader
 	buffer      []byte // of the request being written
-	answer      fasthttp.ResponseHeader
+	lines       lines
+	head        head // of the last response
 	local, peer netip.AddrPort
 	since       time.Duration // idle since
 	broken      error         // of the read that failed

@@ -112,7 +112,7 @@ func (c *Client) secure(ctx context.Context, nc net.Conn, x *Exchange) (net.Conn
 func (c *Client) keep(nc net.Conn, x *Exchange) *conn {
 	k := &conn{Conn: nc, client: c, local: x.Local, peer: x.Peer}
 	k.reader = bufio.NewReaderSize(k, readBuffer)
-	k.answer.DisableNormalizing()
+	k.lines.from = k.reader
 	k.fuse = fuse{conn: nc, now: c.now, timeout: c.options.Timeout}
 	k.fuse.start()
 	c.mu.Lock()

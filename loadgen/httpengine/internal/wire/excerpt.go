@@ -13,19 +13,22 @@ import (
 // after it. It waits for no more of the body than its first byte, or, where the length
 // is known, as much as it keeps.
 func (c *conn) excerpt(x *Exchange) []byte {
-	n := c.answer.ContentLength()
+	n := c.head.length
+	if c.head.chunked {
+		n = -1
+	}
 	if n == 0 || x.Request.method == http.MethodHead {
 		return nil
 	}
 	most := min(loadgen.MaxExcerpt, c.reader.Size())
 	if n > 0 {
-		most = min(most, n)
+		most = int(min(int64(most), n))
 	} else {
 		c.reader.Peek(1)
 		most = min(2*most, c.reader.Buffered())
 	}
 	b, _ := c.reader.Peek(most)
-	if n != -1 {
+	if !c.head.chunked {
 		return bytes.Clone(b)
 	}
 	body := make([]byte, loadgen.MaxExcerpt)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -24,15 +25,20 @@ var past = time.Unix(1, 0)
 // fires whether the exchange under way is that old, and sleeps again until it
 // can be.
 //
-// Subtle: whatever exchange is under way when the timer sleeps, it will wake no
-// later than that one's end: an exchange that begins later ends later than one
-// timeout after the timer last looked.
+// Subtle: an exchange that begins after the timer last looked ends later than one
+// timeout after that, so the timer wakes in time for it. One that began before,
+// and has waited for its connection since, may end earlier: light then has the
+// timer fire earlier. light sets state before it reads wake, and sleep sets wake
+// before it reads state, so that one of the two sees what the other did.
 type fuse struct {
 	conn    interface{ SetDeadline(time.Time) error }
 	now     func() time.Duration
 	timeout time.Duration
 	state   atomic.Int64
-	timer   *time.Timer
+
+	mu    sync.Mutex   // guards changes of all below
+	wake  atomic.Int64 // offset at which the timer fires
+	timer *time.Timer
 }
 
 // never is longer than any exchange.
@@ -40,19 +46,24 @@ const never = math.MaxInt64
 
 // start makes the fuse ready. Without a timeout it can only be severed.
 func (f *fuse) start() {
+	f.wake.Store(never)
 	if f.timeout > 0 {
 		f.timer = time.AfterFunc(never, f.look) // look uses the timer, so it must be there first
-		f.timer.Reset(f.timeout)
+		f.sleep(f.now() + f.timeout)
 	}
 }
 
 // light begins an exchange, which ends at begin plus the timeout at the latest.
 func (f *fuse) light(begin time.Duration) {
-	until := begin + f.timeout
 	if f.timeout == 0 {
-		until = never
+		f.state.Store(never)
+		return
 	}
+	until := begin + f.timeout
 	f.state.Store(int64(until))
+	if int64(until) < f.wake.Load() {
+		f.sleep(until)
+	}
 }
 
 // douse ends the exchange. The error says why it was ended before, and then the
@@ -72,15 +83,28 @@ func (f *fuse) look() {
 	now := f.now()
 	switch {
 	case until == unlit:
-		f.timer.Reset(f.timeout)
+		f.sleep(now + f.timeout)
 	case until < unlit:
 	case int64(now) < until:
-		f.timer.Reset(time.Duration(until) - now)
+		f.sleep(time.Duration(until))
 	case f.state.CompareAndSwap(until, burnt):
 		f.conn.SetDeadline(past)
 	default: // the exchange ended this moment
-		f.timer.Reset(f.timeout)
+		f.sleep(now + f.timeout)
 	}
+}
+
+// sleep has the timer fire at wake, or earlier if the exchange under way ends
+// earlier.
+func (f *fuse) sleep(wake time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.wake.Store(int64(wake))
+	if until := f.state.Load(); unlit < until && until < int64(wake) {
+		wake = time.Duration(until)
+		f.wake.Store(until)
+	}
+	f.timer.Reset(wake - f.now())
 }
 
 // sever ends the exchange under way, if any.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"pgregory.net/rapid"
 )
 
 // deadlines notes when a connection was given a deadline that has passed.
@@ -35,7 +36,7 @@ func (d *deadlines) SetDeadline(time.Time) error {
 }
 
 func newFuse(timeout time.Duration) (*fuse, *deadlines) {
-	d := &deadlines{clock: time.Now()}
+	d := &deadlines{clock: time.Now().Add(-time.Second)}
 	f := &fuse{conn: d, now: func() time.Duration { return time.Since(d.clock) }, timeout: timeout}
 	f.start()
 	return f, d
@@ -56,6 +57,48 @@ func TestAFuseBurnsDownOneTimeoutAfterItsExchangeBegan(t *testing.T) {
 			assert.ErrorIs(t, f.douse(), os.ErrDeadlineExceeded)
 		})
 	}
+}
+
+// An exchange that has waited for its connection began before the timer last looked.
+func TestAFuseBurnsDownInTimeForAnExchangeThatBeganBefore(t *testing.T) {
+	for _, ago := range []time.Duration{1, 50, 99, 100, 150} {
+		for _, idle := range []time.Duration{0, 1, 60, 99, 100, 101, 160} {
+			synctest.Test(t, func(t *testing.T) {
+				f, d := newFuse(100)
+				defer f.stop()
+				time.Sleep(idle)
+				begin := f.now()
+				f.light(begin - ago)
+				time.Sleep(100 - min(ago, 100))
+				assert.Equal(t, []time.Duration{begin + 100 - min(ago, 100)}, d.told())
+				assert.ErrorIs(t, f.douse(), os.ErrDeadlineExceeded)
+			})
+		}
+	}
+}
+
+// Lights and looks at the same moments: none of the exchanges is cut off early, and
+// the one that hangs is not cut off late.
+func TestAFuseIsInTimeWhateverWasBefore(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		steps := rapid.SliceOfN(rapid.IntRange(0, 220), 0, 40).Draw(rt, "steps")
+		hangs := time.Duration(rapid.IntRange(0, 99).Draw(rt, "ago"))
+		synctest.Test(t, func(t *testing.T) {
+			f, d := newFuse(100)
+			defer f.stop()
+			for _, s := range steps {
+				took := time.Duration(s % 50)
+				f.light(f.now() - time.Duration(s%100-s%50)) // up to 50 ago
+				time.Sleep(took)
+				assert.NoError(t, f.douse())
+				time.Sleep(time.Duration(s))
+			}
+			begin := f.now() - hangs
+			f.light(begin)
+			time.Sleep(1000)
+			assert.Equal(t, []time.Duration{begin + 100}, d.told())
+		})
+	})
 }
 
 func TestAFuseOutlivesManyShortExchanges(t *testing.T) {

@@ -1,8 +1,7 @@
 package wire
 
 import (
-	"context"
-	"os"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -12,6 +11,14 @@ import (
 // look whether the target has closed it: the look is a system call. What closes
 // in so short a time is found by the exchange.
 const fresh = time.Millisecond
+
+// Reasons why an exchange ended while it waited for a connection of the pool.
+var (
+	// ErrConnectionWait says that the timeout passed.
+	ErrConnectionWait = errors.New("the timeout passed before a connection was free")
+	// ErrCutWaiting says that the client was severed.
+	ErrCutWaiting = errors.New("the run was cut off before a connection was free")
+)
 
 // pool is the connections of one origin.
 type pool struct {
@@ -68,7 +75,9 @@ func (p *pool) take() (c *conn, dial bool, wait chan *conn) {
 	return nil, false, wait
 }
 
-// await waits for a connection, or, with nil, for the right to dial one.
+// await waits for a connection, or, with nil, for the right to dial one. Until it
+// has either, nothing of the exchange was on the network: its errors are
+// ErrConnectionWait and ErrCutWaiting.
 func (p *pool) await(x *Exchange, wait chan *conn) (*conn, error) {
 	var expired <-chan time.Time
 	if t := p.client.options.Timeout; t > 0 {
@@ -76,17 +85,31 @@ func (p *pool) await(x *Exchange, wait chan *conn) (*conn, error) {
 		defer timer.Stop()
 		expired = timer.C
 	}
-	var err error
 	select {
 	case c := <-wait:
-		return c, nil
+		err := p.over(x)
+		if err != nil {
+			p.restore(c)
+		}
+		return c, err
 	case <-expired:
-		err = os.ErrDeadlineExceeded
+		p.leave(wait)
+		return nil, ErrConnectionWait
 	case <-p.client.base.Done():
-		err = context.Canceled
+		p.leave(wait)
+		return nil, ErrCutWaiting
 	}
-	p.leave(wait)
-	return nil, err
+}
+
+// over reports whether what an exchange waited for comes too late.
+func (p *pool) over(x *Exchange) error {
+	switch t := p.client.options.Timeout; {
+	case p.client.severed.Load():
+		return ErrCutWaiting
+	case t > 0 && p.client.now()-x.Begin >= t:
+		return ErrConnectionWait
+	}
+	return nil
 }
 
 // leave gives up a place, and passes on what was given to it meanwhile.
@@ -97,10 +120,14 @@ func (p *pool) leave(wait chan *conn) {
 		p.waiting = slices.Delete(p.waiting, i, i+1)
 	}
 	p.mu.Unlock()
-	if i >= 0 {
-		return
+	if i < 0 {
+		p.restore(<-wait)
 	}
-	if c := <-wait; c != nil {
+}
+
+// restore passes on what was given: a connection, or, with nil, the right to dial.
+func (p *pool) restore(c *conn) {
+	if c != nil {
 		p.put(c)
 	} else {
 		p.closed()

@@ -1,22 +1,11 @@
 package wire
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httputil"
-	"net/textproto"
-
-	"github.com/valyala/fasthttp"
-)
-
-// Bounds of a response's head.
-const (
-	maxHead    = 1 << 20 // bytes
-	maxInterim = 16      // 1xx responses before the final one
 )
 
 // ErrBodyTooLong says that the body of a response was longer than MaxBody.
@@ -31,31 +20,31 @@ func (e *ProtocolError) Error() string { return "malformed response: " + e.What 
 // exchange on this connection.
 func (c *conn) receive(x *Exchange) (keep bool, err error) {
 	if _, err := c.reader.Peek(1); err != nil {
-		return false, closed(err, io.EOF)
+		return false, Closed(err, io.EOF)
 	}
 	x.First = c.client.now()
 	if err := c.readHead(); err != nil {
 		return false, err
 	}
-	x.Status, x.Proto = c.answer.StatusCode(), proto(c.answer.Protocol())
+	x.Status, x.Proto = c.head.status, c.head.proto
 	if wanted := c.client.options.Excerpt; wanted != nil && wanted(x.Status) {
 		x.Excerpt = c.excerpt(x)
 	}
 	received, err := c.readBody(x.Request.method)
 	x.Received = received
 	if err != nil {
-		return false, closed(err, io.ErrUnexpectedEOF)
+		return false, Closed(err, io.ErrUnexpectedEOF)
 	}
 	return c.reusable(x), nil
 }
 
 func (c *conn) reusable(x *Exchange) bool {
-	return c.client.options.KeepAlive && !x.Request.close && !c.answer.ConnectionClose() &&
+	return c.client.options.KeepAlive && !x.Request.close && !c.head.last() &&
 		x.Status != http.StatusSwitchingProtocols && c.reader.Buffered() == 0
 }
 
-// closed puts into words that the target closed the connection.
-func closed(err, as error) error {
+// Closed puts into words that the target closed the connection.
+func Closed(err, as error) error {
 	switch {
 	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
 		return err
@@ -66,70 +55,49 @@ func closed(err, as error) error {
 	}
 }
 
-func proto(p []byte) uint8 {
-	if string(p) == "HTTP/1.0" {
-		return 10
-	}
-	return 11
-}
-
 // readHead reads heads until that of the final response.
 func (c *conn) readHead() error {
-	for range maxInterim {
-		if err := c.parseHead(); err != nil {
-			return err
-		}
-		s := c.answer.StatusCode()
-		if s >= 200 || s == http.StatusSwitchingProtocols {
-			return nil
-		}
-	}
-	return &ProtocolError{fmt.Sprintf("more than %d interim responses", maxInterim)}
-}
-
-func (c *conn) parseHead() error {
+	c.lines.left = MaxHead
 	for {
-		err := c.answer.Read(c.reader)
-		if err == nil {
-			return nil
+		if err := c.head.read(&c.lines); err != nil {
+			return c.headError(err, MaxHead)
 		}
-		if _, small := errors.AsType[*fasthttp.ErrSmallBuffer](err); !small {
-			return c.headError(err)
+		if !c.head.interim() {
+			c.lines.shrink()
+			return c.head.alien
 		}
-		if c.reader.Size() >= maxHead {
-			return &ProtocolError{fmt.Sprintf("more than %d bytes of headers", maxHead)}
-		}
-		c.widen()
 	}
 }
 
-// headError tells a connection that broke within a head from a head that is
-// wrong: the codec gives both as errors of its own.
-func (c *conn) headError(err error) error {
-	if c.broken != nil {
-		return closed(c.broken, io.ErrUnexpectedEOF)
+// headError tells a connection that broke within lines from lines that are wrong.
+func (c *conn) headError(err error, most int) error {
+	switch {
+	case err == errTooLong:
+		return &ProtocolError{fmt.Sprintf("more than %d bytes of headers", most)}
+	case is[*ProtocolError](err) || c.broken == nil:
+		return err
 	}
-	return &ProtocolError{err.Error()}
+	return Closed(c.broken, io.ErrUnexpectedEOF)
 }
 
-// widen doubles the read buffer, keeping what is in it.
-func (c *conn) widen() {
-	b, _ := c.reader.Peek(c.reader.Buffered())
-	c.reader = bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(b)), c), 2*c.reader.Size())
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
 }
 
 // readBody discards the body, framed as RFC 9112, section 6.3, says.
 func (c *conn) readBody(method string) (int64, error) {
-	s, n := c.answer.StatusCode(), c.answer.ContentLength()
+	s := c.head.status
 	switch {
 	case method == http.MethodHead, s < 200, s == http.StatusNoContent, s == http.StatusNotModified:
 		return 0, nil
-	case n == -1:
+	case c.head.chunked:
 		return c.readChunks()
-	case n < 0:
+	case c.head.length < 0:
+		c.head.closes = true
 		return c.discard(c.reader)
 	}
-	return c.readSized(int64(n))
+	return c.readSized(c.head.length)
 }
 
 func (c *conn) readSized(n int64) (int64, error) {
@@ -157,10 +125,26 @@ func (c *conn) discard(r io.Reader) (int64, error) {
 func (c *conn) readChunks() (int64, error) {
 	n, err := c.discard(httputil.NewChunkedReader(c.reader))
 	if err == nil {
-		_, err = textproto.NewReader(c.reader).ReadMIMEHeader() // the trailer
+		return n, c.readTrailer()
 	}
-	if err != nil && err != ErrBodyTooLong && c.broken == nil {
+	if err != ErrBodyTooLong && c.broken == nil {
 		err = &ProtocolError{err.Error()}
 	}
 	return n, err
+}
+
+func (c *conn) readTrailer() error {
+	c.lines.left = MaxTrailer
+	if err := c.lines.begin(); err != nil {
+		return c.headError(err, MaxTrailer)
+	}
+	for {
+		name, _, err := c.lines.field()
+		if err != nil {
+			return c.headError(err, MaxTrailer)
+		}
+		if name == nil {
+			return nil
+		}
+	}
 }

@@ -1,0 +1,55 @@
+package httpengine
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/wire"
+)
+
+// checked is the version of HTTP of a response over HTTP/1, after a look at what
+// net/http lets pass, and the direct transport does not.
+func checked(resp *http.Response) (proto uint8, err error) {
+	if resp.ProtoMajor != 1 || resp.StatusCode < 100 {
+		return 0, &wire.ProtocolError{What: fmt.Sprintf("status line %q", resp.Proto+" "+resp.Status)}
+	}
+	for name := range resp.Header {
+		if strings.HasSuffix(name, " ") && wire.Frames(name) {
+			return 0, &wire.ProtocolError{What: fmt.Sprintf("header %q", name)}
+		}
+	}
+	return uint8(10 + min(resp.ProtoMinor, 1)), nil
+}
+
+// explained reports whether an error of a request is in our own words.
+func explained(err error) bool {
+	return err == wire.ErrBodyTooLong || is[*wire.ProtocolError](err) || is[tooManyRedirects](err)
+}
+
+// explain is why a request failed over HTTP/1: how its connection ended, if the target
+// ended it, goes before how net/http put it. If a response had begun, what is neither
+// that nor of the network is a fault of the response.
+func explain(err, end error, begun bool) error {
+	switch {
+	case end != nil:
+		return broken(end, begun)
+	case begun && !is[net.Error](err):
+		return &wire.ProtocolError{What: err.Error()}
+	}
+	return err
+}
+
+// broken puts into words how a connection ended, nil being that it was closed.
+func broken(end error, begun bool) error {
+	as := io.EOF
+	if begun {
+		as = io.ErrUnexpectedEOF
+	}
+	if end == nil {
+		end = as
+	}
+	return wire.Closed(end, as)
+}
