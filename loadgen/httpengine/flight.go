@@ -27,10 +27,29 @@ func (f *flight) fly(by transport) {
 	if !f.record.Open {
 		f.record.Intended = f.record.Sent
 	}
-	if err := by.carry(f, sent); err != nil {
-		f.record.Outcome = loadgen.Failed
-		f.record.Error = classify(err, f.handshake)
-		f.record.ErrorText = enginekit.ErrorText(err.Error())
+	err := by.carry(f, sent)
+	if err == nil {
+		return
+	}
+	if why, ok := unsent(err); ok {
+		f.leave(why)
+		return
+	}
+	f.record.Outcome = loadgen.Failed
+	f.record.Error = classify(err, f.handshake)
+	f.record.ErrorText = enginekit.ErrorText(err.Error())
+}
+
+// leave makes the record that of a request of which nothing was on the network.
+func (f *flight) leave(why loadgen.NotSentReason) {
+	r := &f.record
+	f.record = loadgen.Record{
+		Attack: r.Attack, Stage: r.Stage, Seq: r.Seq, TraceID: r.TraceID, SpanID: r.SpanID, Unsampled: r.Unsampled,
+		Open: r.Open, Intended: r.Intended, Target: r.Target,
+		Outcome: loadgen.NotSent, NotSent: why,
+	}
+	if !f.record.Open {
+		f.record.Intended = time.Time{}
 	}
 }
 

@@ -47,7 +47,6 @@ func (h *hops) RoundTrip(req *http.Request) (*http.Response, error) {
 		h.first = nil
 		return first, nil
 	}
-	h.journey.hops++
-	h.journey.phases = add(h.journey.phases, h.journey.stamps.hop())
-	return h.journey.http.RoundTrip(req)
+	h.journey.hop()
+	return h.journey.conns.RoundTrip(h.journey.exchange, req)
 }

@@ -16,6 +16,8 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/conns"
+	"github.com/loadtrace/loadtrace/loadgen/internal/hostname"
 )
 
 // methods are those a target may use.
@@ -32,7 +34,9 @@ type request struct {
 	host   string
 	header http.Header
 	body   []byte
-	ready  ready // for the direct transport
+	line   int                         // of the targets file; 0 if it is of the plan
+	ready  ready                       // for the direct transport
+	route  atomic.Pointer[conns.Route] // for net/http's
 }
 
 // newRequest checks a target and makes it ready. Its error says what is wrong
@@ -51,7 +55,14 @@ func newRequest(t *vegeta.Target, baggage string) (*request, error) {
 	if u.Hostname() == "" {
 		return nil, fmt.Errorf("URL %q has no host", t.URL)
 	}
-	r := &request{url: u, host: t.Header.Get("Host"), header: t.Header.Clone(), body: t.Body}
+	if err := hostname.URL(u); err != nil {
+		return nil, err
+	}
+	host, err := hostname.Port(t.Header.Get("Host"))
+	if err != nil {
+		return nil, err
+	}
+	r := &request{url: u, host: host, header: t.Header.Clone(), body: t.Body}
 	if r.header == nil {
 		r.header = http.Header{}
 	}

@@ -79,6 +79,7 @@ func readTargets(src io.Reader, dir string, format loadgen.TargetsFormat, body [
 		if err == nil {
 			var r *request
 			if r, err = newRequest(&t, baggage); err == nil {
+				r.line = lines.n
 				requests = append(requests, r)
 				continue
 			}
