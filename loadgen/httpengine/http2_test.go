@@ -1,6 +1,7 @@
 package httpengine
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +15,7 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/loadgentest"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
+	"github.com/loadtrace/loadtrace/loadgen/runner"
 )
 
 // bothHTTP2 runs a test over HTTP/2 with TLS and without.
@@ -213,4 +215,61 @@ func TestATimeoutWhileWaitingForAStreamIsNotSent(t *testing.T) {
 		assert.Positive(t, unsent)
 		assert.Less(t, unsent, 9)
 	})
+}
+
+// A stop when all requests have been given out, but some wait for a stream: those
+// were not sent, and the run was stopped.
+func TestAStopWhileWaitingForAStreamIsNotSent(t *testing.T) {
+	bothHTTP2(t, func(t *testing.T, p loadgen.Protocol) {
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		arrived := make(chan bool, 10)
+		_, a := serveHTTP2(t, p, 1, func(_ http.ResponseWriter, r *http.Request) {
+			arrived <- true
+			<-r.Context().Done()
+		})
+		go func() {
+			<-arrived
+			time.Sleep(50 * time.Millisecond) // for the others to come
+			stop()
+		}()
+		a.HTTP.MaxConnections = 1
+		a.Load = []pace.Stage{{Max: &pace.Max{Workers: 5}, Count: 5}}
+		plan := &loadgen.Plan{Name: "test", Attacks: []loadgen.Attack{a}, Limits: loadgen.Limits{Grace: 20 * time.Millisecond}}
+		var mu sync.Mutex
+		reasons := map[string]int{}
+		r, err := runner.New(plan, runner.Options{ID: loadgen.NewRunID(), Open: Open, Sink: func(r *loadgen.Record) {
+			mu.Lock()
+			defer mu.Unlock()
+			assert.False(t, r.Due())
+			reasons[string(r.Error)+string(r.NotSent)]++
+		}})
+		require.NoError(t, err)
+		require.NoError(t, r.Do(ctx))
+		assert.True(t, r.Stopped())
+		assert.Equal(t, map[string]int{"cancelled": 1, "stopped": 4}, reasons)
+	})
+}
+
+// Over TLS and without, HTTP/1.1 or HTTP/2, keep_alive: false is a connection for
+// each request.
+func TestWithoutKeepAliveNoConnectionIsUsedAgain(t *testing.T) {
+	for _, p := range []loadgen.Protocol{loadgen.ProtocolHTTP2, loadgen.ProtocolH2C, loadgen.ProtocolAuto, loadgen.ProtocolHTTP1} {
+		t.Run(string(p), func(t *testing.T) {
+			s, a := serveHTTP2(t, p, 100, func(http.ResponseWriter, *http.Request) {})
+			no := false
+			a.HTTP.KeepAlive, a.HTTP.MaxConnections = &no, 3
+			records := run(t, a, pace.Stage{Max: &pace.Max{Workers: 10}, Count: 30})
+			require.Len(t, records, 30)
+			for _, r := range records {
+				require.Equal(t, loadgen.Finished, r.Outcome, r.ErrorText)
+				assert.False(t, r.Reused)
+				assert.Equal(t, 1, r.Dialed)
+				assert.Equal(t, r.ServiceTime(), r.Phases.Sum())
+				assert.Equal(t, p != loadgen.ProtocolH2C, r.Phases.TLS > 0)
+			}
+			ever, _ := s.seen()
+			assert.Equal(t, 30, ever)
+		})
+	}
 }

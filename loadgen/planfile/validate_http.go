@@ -11,6 +11,7 @@ import (
 	"golang.org/x/net/http/httpguts"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/internal/hostname"
 )
 
 var methods = []string{
@@ -79,6 +80,8 @@ func (v *validator) url(h *loadgen.HTTP, key string) {
 		v.add(key, quote(h.URL)+" does not begin with http:// or https://", example)
 	case u.Hostname() == "":
 		v.add(key, quote(h.URL)+" has no host", example)
+	case hostname.URL(u) != nil:
+		v.add(key, hostname.URL(u).Error(), example)
 	case !validPort(u.Port()):
 		v.add(key, "port "+clip(u.Port())+" is not between 1 and 65535", example)
 	case h.Protocol == loadgen.ProtocolHTTP2 && u.Scheme == "http":
@@ -96,6 +99,13 @@ func validPort(port string) bool {
 	return err == nil && n > 0
 }
 
+// validHost reports whether a Host header can have a value, once an
+// internationalised name is written as DNS has it.
+func validHost(value string) bool {
+	host, err := hostname.Port(value)
+	return err == nil && httpguts.ValidHostHeader(host)
+}
+
 func (v *validator) headers(headers map[string]string, key string) {
 	spelled := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(headers)) {
@@ -107,7 +117,7 @@ func (v *validator) headers(headers map[string]string, key string) {
 			v.add(key, owned[canonical], "leave it out")
 		case !httpguts.ValidHeaderFieldValue(headers[name]):
 			v.add(key, "its value has characters that no header may have", "write text on one line")
-		case canonical == "Host" && !httpguts.ValidHostHeader(headers[name]):
+		case canonical == "Host" && !validHost(headers[name]):
 			v.add(key, quote(headers[name])+" is no host", "write one such as example.test")
 		case spelled[canonical] != "":
 			v.add(key, "is the same header as "+spelled[canonical], "remove one of the two")

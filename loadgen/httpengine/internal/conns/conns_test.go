@@ -42,9 +42,13 @@ type bed struct {
 
 // inBubble runs a test over HTTP/2 with TLS and without.
 func inBubble(t *testing.T, test func(b *bed)) {
+	inBubbleOf(t, test, loadgen.ProtocolHTTP2, loadgen.ProtocolH2C)
+}
+
+func inBubbleOf(t *testing.T, test func(b *bed), protocols ...loadgen.Protocol) {
 	certificate := httptest.NewTLSServer(nil)
 	certificate.Close()
-	for _, p := range []loadgen.Protocol{loadgen.ProtocolHTTP2, loadgen.ProtocolH2C} {
+	for _, p := range protocols {
 		t.Run(string(p), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := &bed{T: t, offers: []string{"h2", "http/1.1"}}
@@ -53,7 +57,7 @@ func inBubble(t *testing.T, test func(b *bed)) {
 					KeepAlive: true, Idle: 1000, IdleTimeout: time.Hour,
 					TLS: &tls.Config{InsecureSkipVerify: true}, Dial: b.dial,
 				}
-				if p == loadgen.ProtocolHTTP2 {
+				if p == loadgen.ProtocolHTTP2 || p == loadgen.ProtocolAuto {
 					b.secure = certificate.TLS.Certificates
 				}
 				test(b)

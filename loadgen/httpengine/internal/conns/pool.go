@@ -34,7 +34,7 @@ type pool struct {
 	waiting *list.List // of *wait, in the order in which they came
 	dials   []*dial    // under way, and those whose connection is not settled
 	many    bool       // the origin speaks HTTP/2
-	each    int        // how many streams it allows on a connection
+	each    int        // how many requests a connection takes at a time
 	idle    int        // connections that nobody uses
 	out     []*conn    // to be closed when mu is not held
 }
@@ -60,10 +60,11 @@ type served struct {
 }
 
 func newPool(s *Set, o origin) *pool {
-	return &pool{
-		set: s, origin: o, conns: map[*conn]struct{}{}, waiting: list.New(), each: streams,
-		many: s.strict(),
+	p := &pool{set: s, origin: o, conns: map[*conn]struct{}{}, waiting: list.New(), each: streams, many: s.strict()}
+	if !s.options.KeepAlive {
+		p.each = 1
 	}
+	return p
 }
 
 // errClosed says that a connection was of no use.
@@ -286,7 +287,7 @@ func (p *pool) settle(c *conn) {
 	if c.via == nil || c.dial == nil {
 		return
 	}
-	if c.many {
+	if c.many && p.set.options.KeepAlive {
 		p.each = max(1, c.via.Available()+c.via.InFlight())
 	}
 	p.finish(c.dial, false)
@@ -365,6 +366,9 @@ func (p *pool) expect(w *wait) {
 // unclear reports whether a connection may have room as soon as requests on it,
 // which have their places, have their streams too: then the pool looks again.
 func (p *pool) unclear() bool {
+	if !p.set.options.KeepAlive {
+		return false
+	}
 	for c := range p.conns {
 		if c.settled && c.starting.Load() > 0 && c.via.Available() > 0 {
 			return true
