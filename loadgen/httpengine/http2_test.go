@@ -140,7 +140,8 @@ func TestMaxConnectionsBoundsHTTP2(t *testing.T) {
 					waited += r.Phases.Conn
 					dialed += r.Dialed
 				}
-				assert.Equal(t, c.conns, dialed)
+				assert.LessOrEqual(t, dialed, c.conns, "a request may be served before its own dial ends")
+				assert.Positive(t, dialed)
 				if c.workers > c.most*c.streams {
 					assert.Greater(t, waited/time.Duration(n), 2*time.Millisecond, "those beyond the streams wait for one")
 				}

@@ -26,6 +26,11 @@ type standard struct {
 }
 
 func newStandard(s *runner.Setup, trust *tls.Config) *standard {
+	return newStandardOver(s, trust, s.Gate.Dial(newDialer(s.Attack.HTTP)))
+}
+
+// newStandardOver makes the transport over connections that are opened by d.
+func newStandardOver(s *runner.Setup, trust *tls.Config, d dial) *standard {
 	spec := s.Attack.HTTP
 	t := &standard{spec: spec, maxBody: int64(spec.MaxBody)}
 	t.base, t.cut = context.WithCancel(context.Background())
@@ -38,7 +43,7 @@ func newStandard(s *runner.Setup, trust *tls.Config) *standard {
 		IdleTimeout: idleTimeout,
 		Most:        spec.MaxConnections,
 		TLS:         trust,
-		Dial:        s.Gate.Dial(newDialer(spec)),
+		Dial:        d,
 	})
 	return t
 }
@@ -158,8 +163,8 @@ func (j *journey) blame(err error) error {
 }
 
 func (t *standard) sever() {
-	t.cut()
 	t.conns.Sever()
+	t.cut()
 }
 
 func (t *standard) close() {

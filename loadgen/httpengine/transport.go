@@ -1,6 +1,7 @@
 package httpengine
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -41,6 +42,9 @@ func newTransport(s *runner.Setup, requests []*request) (transport, error) {
 	}
 	return newStandard(s, trust), nil
 }
+
+// dial opens a connection.
+type dial = func(ctx context.Context, network, address string) (net.Conn, error)
 
 // newDialer opens connections to the target itself: proxies of the environment
 // are not used, since the target is what is measured.

@@ -15,7 +15,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/net/http2"
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/wire"
@@ -118,12 +117,46 @@ func (c *closing) Close() error {
 	return c.Conn.Close()
 }
 
-// handle serves with x/net's server, which allows so many streams.
-func (b *bed) handle(streams uint32, h http.HandlerFunc) {
+// handle serves HTTP/2 with net/http's server, which allows so many streams.
+func (b *bed) handle(streams int, h http.HandlerFunc) {
 	b.serve = func(c net.Conn) {
-		(&http2.Server{MaxConcurrentStreams: streams}).ServeConn(c, &http2.ServeConnOpts{Handler: h})
+		l := &single{Conn: c, first: make(chan net.Conn, 1), closed: make(chan struct{})}
+		l.first <- c
+		s := &http.Server{Handler: h, Protocols: new(http.Protocols), HTTP2: &http.HTTP2Config{MaxConcurrentStreams: streams}}
+		s.Protocols.SetHTTP2(true)
+		s.Protocols.SetUnencryptedHTTP2(true)
+		s.ConnState = func(_ net.Conn, state http.ConnState) {
+			if state == http.StateClosed {
+				l.Close()
+			}
+		}
+		s.Serve(l)
 	}
 }
+
+// single is a listener for one connection.
+type single struct {
+	net.Conn
+	first  chan net.Conn
+	once   sync.Once
+	closed chan struct{}
+}
+
+func (l *single) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.first:
+		return c, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *single) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return nil
+}
+
+func (l *single) Addr() net.Addr { return l.LocalAddr() }
 
 // start makes the set. The options are not changed after it.
 func (b *bed) start() {
@@ -185,7 +218,7 @@ func (b *bed) burst(n int, timeout time.Duration) []*result {
 	var under sync.WaitGroup
 	for i := range n {
 		under.Go(func() { results[i] = b.send(ctx) })
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 	}
 	under.Wait()
 	return results
@@ -264,7 +297,7 @@ func TestABurstAtTheStartKeepsToTheSettings(t *testing.T) {
 			var mu sync.Mutex
 			inside := 0
 			b.options.Most, b.slow = c.most, 5*ms
-			b.handle(uint32(c.streams), func(http.ResponseWriter, *http.Request) {
+			b.handle(c.streams, func(http.ResponseWriter, *http.Request) {
 				mu.Lock()
 				inside++
 				assert.LessOrEqual(b, inside, max(c.most, c.ever)*c.streams)
@@ -432,4 +465,41 @@ func (m *mute) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	return m.Conn.Write(p)
+}
+
+// A cut reaches requests one after another. What one gives back then, another must
+// not take up.
+func TestWhatACutGivesBackIsNotTakenUp(t *testing.T) {
+	test := func(b *bed) {
+		b.options.Most = 1
+		b.start()
+		ctx, cancel := context.WithCancel(context.Background())
+		var under sync.WaitGroup
+		var first *result
+		under.Go(func() { first = b.send(ctx) })
+		time.Sleep(ms)
+		waiting := make([]*result, 5)
+		for i := range waiting {
+			under.Go(func() { waiting[i] = b.send(context.Background()) })
+		}
+		time.Sleep(ms)
+		b.set.Sever()
+		cancel()
+		under.Wait()
+		assert.ErrorIs(b, first.err, context.Canceled)
+		for _, r := range waiting {
+			assert.Equal(b, loadgen.NotSentStopped, notSentReason(r.err))
+		}
+		assert.Equal(b, loadgen.NotSentStopped, notSentReason(b.send(context.Background()).err))
+		ever, _ := b.counts()
+		assert.Equal(b, 1, ever)
+	}
+	inBubble(t, func(b *bed) {
+		b.handle(1, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+		test(b)
+	})
+	inHTTP1(t, func(b *bed) {
+		b.answer(func(c net.Conn, _ int) bool { io.Copy(io.Discard, c); return false })
+		test(b)
+	})
 }

@@ -72,7 +72,7 @@ func (r *Route) RoundTrip(x *Exchange, req *http.Request) (*http.Response, error
 		if err == nil {
 			return resp, nil
 		}
-		if tries == maxAgain || ctx.Err() != nil || !x.held.again(a, err) {
+		if tries == maxAgain || p.set.over(ctx) != nil || !x.held.again(a, err) {
 			return nil, a.blame(ctx, err)
 		}
 		x.Release()
@@ -157,11 +157,11 @@ func (x *Exchange) Ended() error {
 // blame is the error of an attempt that failed: a *NotSent if it waited for a
 // stream to its end.
 func (a *attempt) blame(ctx context.Context, err error) error {
-	switch {
-	case ctx.Err() == nil:
+	switch over := a.set.over(ctx); {
+	case over == nil:
 		return a.conn.cause(err)
 	case a.conn.many && !a.open():
-		return notSent(ctx)
+		return notSent(over)
 	}
 	return err
 }

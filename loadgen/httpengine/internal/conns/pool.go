@@ -74,7 +74,7 @@ var errClosed = fmt.Errorf("the target closed the connection at once: %w", io.EO
 // none.
 func (p *pool) get(ctx context.Context, x *Exchange, a *attempt) error {
 	p.mu.Lock()
-	if p.waiting.Len() == 0 {
+	if p.waiting.Len() == 0 && p.set.base.Err() == nil {
 		if c := p.take(); c != nil {
 			got := p.admit(c)
 			p.unlock()
@@ -89,11 +89,13 @@ func (p *pool) get(ctx context.Context, x *Exchange, a *attempt) error {
 	case got = <-w.served:
 	case <-ctx.Done():
 		got = served{err: p.leave(ctx, w)}
+	case <-p.set.base.Done():
+		got = served{err: p.leave(p.set.base, w)}
 	}
 	w.tell(x, got)
-	if got.conn != nil && ctx.Err() != nil { // there is nothing to send any more
+	if over := p.set.over(ctx); over != nil && got.conn != nil { // there is nothing to send any more
 		p.refuse(got.conn)
-		return notSent(ctx)
+		return notSent(over)
 	}
 	if got.err != nil {
 		return got.err
@@ -152,12 +154,12 @@ func (p *pool) leave(ctx context.Context, w *wait) error {
 	if tried {
 		return ctx.Err() // a dial for it was under way, or failed
 	}
-	return notSent(ctx)
+	return notSent(ctx.Err())
 }
 
 // notSent is the error of a request that waited until its context ended.
-func notSent(ctx context.Context) error {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+func notSent(over error) error {
+	if errors.Is(over, context.DeadlineExceeded) {
 		return &NotSent{loadgen.NotSentConnectionWait}
 	}
 	return &NotSent{loadgen.NotSentStopped}
@@ -305,7 +307,7 @@ func (p *pool) list(c *conn) {
 
 // serve gives room to those who have waited longest. The caller holds mu.
 func (p *pool) serve() {
-	for p.waiting.Len() > 0 {
+	for p.waiting.Len() > 0 && p.set.base.Err() == nil {
 		c := p.take()
 		if c == nil {
 			return
@@ -466,7 +468,7 @@ func (p *pool) place(d *dial, c *conn) {
 	if !c.many || c.settled {
 		p.settle(c)
 	}
-	if w := d.wait; w.place != nil {
+	if w := d.wait; w.place != nil && p.set.base.Err() == nil {
 		p.deliver(w, c)
 	}
 	p.list(c)

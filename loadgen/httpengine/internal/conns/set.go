@@ -185,8 +185,18 @@ func (s *Set) leave(p *pool) {
 	}
 }
 
-// Sever ends what waits and what is being dialled, with context.Canceled.
+// Sever ends what waits and what is being dialled, with context.Canceled. What
+// requests give back then, no other takes up. Those under way end with their own
+// contexts.
 func (s *Set) Sever() { s.sever() }
+
+// over is why nothing is to be sent any more, or nil.
+func (s *Set) over(ctx context.Context) error {
+	if err := s.base.Err(); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
 
 // Close closes all connections. Nothing is under way any more.
 func (s *Set) Close() {
