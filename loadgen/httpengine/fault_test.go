@@ -94,12 +94,14 @@ func TestEveryFaultOfATargetIsAFailureOfItsKind(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			bothTransports(t, func(t *testing.T, open runner.Open) {
 				a := attackOn(c.url)
-				a.HTTP.Timeout, a.HTTP.Protocol = 300*time.Millisecond, loadgen.ProtocolHTTP1
+				a.HTTP.Protocol = loadgen.ProtocolHTTP1
+				if c.kind == loadgen.ErrorTimeout {
+					a.HTTP.Timeout = 100 * time.Millisecond
+				}
 				for _, r := range send(t, open, a, 3) {
 					assert.Equal(t, loadgen.Failed, r.Outcome)
 					assert.Equal(t, c.kind, r.Error, r.ErrorText)
 					assert.NotEmpty(t, r.ErrorText)
-					assert.Less(t, r.ServiceTime(), 800*time.Millisecond)
 				}
 			})
 		})
