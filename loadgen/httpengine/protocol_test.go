@@ -164,9 +164,14 @@ func TestATargetThatTheProtocolCannotReachIsRefusedWithItsLine(t *testing.T) {
 func TestInternationalHostNamesAreSentAsDNSHasThem(t *testing.T) {
 	const unicode, ascii = "b\u00fccher.test", "xn--bcher-kva.test"
 	var sni, host string
-	h := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if host = r.Host; r.TLS != nil {
 			sni = r.TLS.ServerName
+		}
+		if r.URL.Path == "/away" {
+			_, port, _ := net.SplitHostPort(r.Host)
+			w.Header().Set("Location", "http://B\u00dcCHER.test:"+port+"/")
+			w.WriteHeader(http.StatusFound)
 		}
 	})
 	secure := serveALPN(t, h, "h2", "http/1.1")
@@ -188,6 +193,7 @@ func TestInternationalHostNamesAreSentAsDNSHasThem(t *testing.T) {
 		{"https://b%C3%BCcher.test:" + at(secure) + "/", "", loadgen.ProtocolHTTP2, ascii + ":" + at(secure)},
 		{"https://" + ascii + ":" + at(secure) + "/", "", loadgen.ProtocolAuto, ascii + ":" + at(secure)},
 		{"http://" + unicode + ":" + at(plain) + "/", "", loadgen.ProtocolAuto, ascii + ":" + at(plain)},
+		{"http://" + unicode + ":" + at(plain) + "/away", "", loadgen.ProtocolAuto, ascii + ":" + at(plain)},
 		{"http://" + unicode + ":" + at(plain) + "/", "stra\u00dfe.test:81", loadgen.ProtocolAuto, "xn--strae-oqa.test:81"},
 	} {
 		for _, redirects := range []int{0, 1} { // both transports

@@ -25,6 +25,8 @@ type conn struct {
 	starting atomic.Int32
 	// spoke tells that the target has sent its settings.
 	spoke atomic.Bool
+	// spoilt tells that net/http takes no more requests for it.
+	spoilt atomic.Bool
 	// alien tells that what the target sent is not HTTP/2.
 	alien atomic.Bool
 	// goAway is 0 until the target sends GOAWAY, then 1 more than its error code.
@@ -48,7 +50,7 @@ type conn struct {
 // might exceed the number of streams that it is about to allow, and be refused.
 func (c *conn) room() bool {
 	switch {
-	case c.dead || c.retired || c.via == nil:
+	case c.dead || c.retired || c.via == nil || c.spoilt.Load():
 		return false
 	case !c.many:
 		return c.active == 0
@@ -61,11 +63,12 @@ func (c *conn) room() bool {
 	}
 }
 
-// spent reports whether an HTTP/2 connection, on which nothing is under way, was
-// dismissed by the target. net/http closes such a connection at the end of a
-// request, and leaves one that is idle.
+// spent reports whether an HTTP/2 connection, on which nothing is under way, will
+// take no more requests. net/http closes such a connection at the end of a request
+// that had a stream, and leaves one that is idle.
 func (c *conn) spent() bool {
-	return c.many && c.via != nil && c.active == 0 && !c.dead && c.goAway.Load() != 0 && c.via.InFlight() == 0
+	return c.many && c.via != nil && c.active == 0 && !c.dead &&
+		(c.goAway.Load() != 0 || c.spoilt.Load()) && c.via.InFlight() == 0
 }
 
 // again reports whether a request that failed may have another connection: none
@@ -77,6 +80,7 @@ func (c *conn) again(a *attempt, err error) bool {
 	}
 	switch text := err.Error(); {
 	case strings.Contains(text, "client conn not usable"):
+		c.spoilt.Store(true)
 		return !a.open()
 	case strings.Contains(text, "graceful shutdown GOAWAY"):
 		return c.goAway.Load() == 1 // NO_ERROR

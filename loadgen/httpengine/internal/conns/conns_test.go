@@ -33,6 +33,7 @@ type bed struct {
 	slow    time.Duration
 	serve   func(net.Conn)
 	hang    bool // dials hang
+	header  http.Header
 	refuse  error
 
 	mu               sync.Mutex // guards all below
@@ -186,6 +187,9 @@ func (b *bed) send(ctx context.Context) *result {
 	}
 	req, err := http.NewRequestWithContext(ctx, "GET", url, nil)
 	require.NoError(b, err)
+	for name, values := range b.header {
+		req.Header[name] = values
+	}
 	r := &result{began: b.set.Now()}
 	r.x = &Exchange{Begin: r.began}
 	resp, err := b.set.RoundTrip(r.x, req)

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/net/http/httpguts"
+
 	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/wire"
 )
 
@@ -40,6 +42,7 @@ type attempt struct {
 	set    *Set
 	conn   *conn
 	reused bool
+	final  bool        // its connection takes no other after it
 	begun  atomic.Bool // it is not counted in conn.starting any more
 
 	mu                sync.Mutex // guards all below
@@ -63,8 +66,10 @@ func (s *Set) RoundTrip(x *Exchange, req *http.Request) (*http.Response, error) 
 // RoundTrip is Set.RoundTrip for a request that leads there.
 func (r *Route) RoundTrip(x *Exchange, req *http.Request) (*http.Response, error) {
 	p, ctx := r.pool, req.Context()
+	final := httpguts.HeaderValuesContainsToken(req.Header["Connection"], "close")
 	for tries := 0; ; tries++ {
 		a := x.begin(p.set)
+		a.final = final
 		if err := p.get(ctx, x, a); err != nil {
 			return nil, err
 		}

@@ -46,6 +46,7 @@ type wait struct {
 	own      *dial         // that was started for it; nil if there is none
 	dialed   int           // connections that were opened for it before
 	tried    bool          // a dial that was to serve it failed
+	final    bool          // it is the last of its connection
 	deadline time.Time
 	bounded  bool // there is a deadline
 	served   chan served
@@ -76,13 +77,13 @@ func (p *pool) get(ctx context.Context, x *Exchange, a *attempt) error {
 	p.mu.Lock()
 	if p.waiting.Len() == 0 && p.set.base.Err() == nil {
 		if c := p.take(); c != nil {
-			got := p.admit(c)
+			got := p.admit(c, a.final)
 			p.unlock()
 			x.hold(got, a)
 			return nil
 		}
 	}
-	w := p.queue(ctx)
+	w := p.queue(ctx, a.final)
 	p.unlock()
 	var got served
 	select {
@@ -115,8 +116,8 @@ func (x *Exchange) hold(got served, a *attempt) {
 }
 
 // queue makes a request wait. The caller holds mu.
-func (p *pool) queue(ctx context.Context) *wait {
-	w := &wait{served: make(chan served, 1)}
+func (p *pool) queue(ctx context.Context, final bool) *wait {
+	w := &wait{final: final, served: make(chan served, 1)}
 	w.deadline, w.bounded = ctx.Deadline()
 	w.place = p.waiting.PushBack(w)
 	p.waiters.Add(1)
@@ -183,6 +184,9 @@ func (p *pool) refuse(c *conn) {
 	c.used--
 	if c.active--; c.active == 0 && !c.dead {
 		p.idle++
+		if c.spent() {
+			p.retire(c)
+		}
 	}
 	p.list(c)
 	p.serve()
@@ -232,8 +236,12 @@ func (p *pool) old(c *conn) bool {
 	return true
 }
 
-// admit gives a request a place on a connection with room.
-func (p *pool) admit(c *conn) served {
+// admit gives a request a place on a connection with room, the last one if it is
+// final.
+func (p *pool) admit(c *conn, final bool) served {
+	if final && c.many {
+		c.spoilt.Store(true)
+	}
 	if c.active == 0 {
 		p.idle--
 	}
@@ -256,7 +264,7 @@ func (p *pool) put(c *conn) {
 	if c.active == 0 && !c.dead {
 		c.since = p.set.Now()
 		p.idle++
-		if !again || !p.set.options.KeepAlive || c.many && !c.spoke.Load() || p.idle > p.set.options.Idle {
+		if !again || !p.set.options.KeepAlive || c.many && !c.spoke.Load() || c.spent() || p.idle > p.set.options.Idle {
 			p.retire(c)
 		}
 	}
@@ -319,7 +327,7 @@ func (p *pool) serve() {
 // deliver gives a request that waits a place on a connection with room.
 func (p *pool) deliver(w *wait, c *conn) {
 	p.remove(w)
-	got := p.admit(c)
+	got := p.admit(c, w.final)
 	got.own = w.own != nil && w.own.conn == c
 	w.served <- got
 }

@@ -308,6 +308,23 @@ func TestAConnectionThatDiesLeavesItsPlaceToThoseWhoWait(t *testing.T) {
 	})
 }
 
+// A request that says so closes its connection, which takes no other then.
+func TestARequestMayCloseItsConnection(t *testing.T) {
+	inBubble(t, func(b *bed) {
+		b.options.Most = 1
+		b.handle(100, takes(10*ms))
+		b.header = http.Header{"Connection": {"close"}}
+		for i, r := range b.burst(5, time.Second) {
+			require.NoError(b, r.err)
+			assert.Equal(b, time.Duration(i)*10*ms, r.wait().Round(ms))
+			assert.False(b, r.x.Reused)
+		}
+		ever, peak := b.counts()
+		assert.Equal(b, 5, ever)
+		assert.Equal(b, 1, peak)
+	})
+}
+
 // A target that accepts connections and closes them is not dialled for ever on
 // behalf of one request.
 func TestATargetThatClosesAtOnceFailsOneRequestEach(t *testing.T) {
