@@ -1,4 +1,3 @@
-// Package hostname writes internationalised host names as DNS has them.
 package hostname
 
 import (
