@@ -62,7 +62,7 @@ type attack struct {
 	begin    time.Time                  // set before pacer is
 	pacer    atomic.Pointer[pace.Pacer] // nil until the attack begins
 	recorded atomic.Uint64
-	cut      atomic.Bool // a request was cut off, or left out
+	cut      atomic.Bool // a request under way was cut off
 	ended    atomic.Bool
 
 	mu    sync.Mutex // guards speed, and that the pacer has it
@@ -83,7 +83,7 @@ func (a *attack) do(ctx context.Context, begin time.Time) error {
 	a.run.tell(AttackStarted, a.index, -1, begin)
 	err := a.engine.Run(ctx, p, func(r *loadgen.Record) {
 		a.recorded.Add(1)
-		if r.Error == loadgen.ErrorCancelled || r.NotSent == loadgen.NotSentStopped {
+		if r.Error == loadgen.ErrorCancelled {
 			a.cut.Store(true)
 		}
 		a.run.o.Sink(r)
