@@ -39,6 +39,8 @@ func TestPatternsHaveWhatTheySay(t *testing.T) {
 		{"[fd00::/8]:443", []string{"[fd12::1]:443"}, []string{"[fd12::1]:80"}},
 		{"[::1]:80", []string{"[::1]:80"}, []string{"[::2]:80"}},
 		{"::1", []string{"[::1]:80"}, nil},
+		{"bücher.test", []string{"xn--bcher-kva.test:80", "BÜCHER.test.:80"}, []string{"bucher.test:80"}},
+		{"*.bücher.test:443", []string{"a.xn--bcher-kva.test:443"}, []string{"xn--bcher-kva.test:443", "a.xn--bcher-kva.test:80"}},
 		{"*", []string{"anything.test:1", "169.254.169.254:80"}, nil},
 		{"*:8080", []string{"anything.test:8080", "10.0.0.1:8080"}, []string{"anything.test:80"}},
 	} {
@@ -59,7 +61,7 @@ func TestPatternsHaveWhatTheySay(t *testing.T) {
 func TestPatternsThatMakeNoSenseAreRefused(t *testing.T) {
 	for _, bad := range []string{
 		"", "http://api.test", "api.test/path", "api.test:", "api.test:0", "api.test:90000", "api.test:9-1", "a b", "*api.test", "api.*.test",
-		"[::1", "[::1]x", "10.0.0.0/33", "127.1", "0x7f000001", "2130706433", "-a.test", "user@api.test",
+		"[::1", "[::1]x", "10.0.0.0/33", "127.1", "0x7f000001", "2130706433", "-a.test", "user@api.test", "１２７.0.0.1",
 	} {
 		_, err := Parse("allowed_targets", []string{"ok.test", bad})
 		var key *pace.KeyError

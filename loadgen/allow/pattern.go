@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/loadtrace/loadtrace/loadgen/internal/hostname"
 )
 
 // pattern is one entry of a list: a name, or a network, with ports.
@@ -42,6 +44,7 @@ func parse(text string) (p pattern, fault string) {
 	}
 	host = canonical(host)
 	rest, below := strings.CutPrefix(host, "*.")
+	rest = canonical(rest)
 	switch {
 	case host == "*":
 		p.any = true
@@ -107,8 +110,14 @@ func looksNumeric(host string) bool {
 	return err == nil
 }
 
-// canonical is a name as names are compared.
-func canonical(host string) string { return strings.ToLower(strings.TrimSuffix(host, ".")) }
+// canonical is a name as names are compared: as DNS has it, in lower case.
+func canonical(host string) string {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if ascii, err := hostname.ASCII(host); err == nil {
+		return ascii
+	}
+	return host
+}
 
 // hasPort reports whether the pattern has a port at all.
 func (p *pattern) hasPort(port uint16) bool { return p.low <= port && port <= p.high }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/allow"
+	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/conns"
 	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/wire"
 )
 
@@ -45,6 +46,9 @@ func unsent(err error) (why loadgen.NotSentReason, ok bool) {
 	case wire.ErrCutWaiting:
 		return loadgen.NotSentStopped, true
 	}
+	if not, is := errors.AsType[*conns.NotSent](err); is {
+		return not.Reason, true
+	}
 	return "", false
 }
 
@@ -73,7 +77,7 @@ func classify(err error, handshake bool) loadgen.ErrorKind {
 
 // byType finds the errors whose type tells more than what they wrap.
 func byType(err error) (loadgen.ErrorKind, bool) {
-	if is[*wire.ProtocolError](err) {
+	if is[*wire.ProtocolError](err) || is[*conns.ProtocolError](err) {
 		return loadgen.ErrorProtocol, true
 	}
 	if is[tooManyRedirects](err) {
@@ -102,14 +106,17 @@ func is[E error](err error) bool {
 func byText(text string) loadgen.ErrorKind {
 	switch {
 	case strings.Contains(text, "server closed idle connection"),
-		strings.Contains(text, "http2: client connection lost"),
-		strings.Contains(text, "http2: client connection force closed"):
+		strings.Contains(text, "http2: client conn"), // of connection: lost, closed, could not be established
+		strings.Contains(text, "GOAWAY"):
 		return loadgen.ErrorClosed
+	case strings.Contains(text, "stream error") && strings.Contains(text, "received from peer"):
+		return loadgen.ErrorReset
 	case strings.Contains(text, "transport connection broken"),
 		strings.Contains(text, "malformed"),
 		strings.Contains(text, "chunk"),
 		strings.Contains(text, "http2:"),
 		strings.Contains(text, "stream error"),
+		strings.Contains(text, "connection error"), // of HTTP/2: what the target sent
 		strings.Contains(text, "HTTP/1.x"),
 		strings.Contains(text, "server response headers exceeded"):
 		return loadgen.ErrorProtocol

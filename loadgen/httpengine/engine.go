@@ -34,6 +34,9 @@ func open(s runner.Setup, transport choose) (loadgen.Engine, error) {
 	}
 	requests, errRequests := readRequests(spec, enginekit.Baggage(s))
 	if errRequests == nil {
+		errRequests = speaks(spec, requests)
+	}
+	if errRequests == nil {
 		errRequests = admit(s.Gate, spec, requests)
 	}
 	tr, errTransport := transport(&s, requests)

@@ -20,6 +20,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/loadgentest"
+	"github.com/loadtrace/loadtrace/loadgen/pace"
 	"github.com/loadtrace/loadtrace/loadgen/runner"
 )
 
@@ -41,11 +42,23 @@ http {
 		location = /hello { return 200 "hello"; }
 		location = /hangup { return 444; }
 	}
+	server {
+		listen {{.H2}} ssl http2; listen {{.H2C}} http2; keepalive_requests 20; http2_max_concurrent_streams 8;
+		ssl_certificate {{.Dir}}/server.pem; ssl_certificate_key {{.Dir}}/server.key;
+		access_log {{.Dir}}/access.log;
+		location = /hello { return 200 "hello"; }
+	}
 }`))
 
-// serveNginx starts nginx and returns the addresses where it speaks plainly and
-// over TLS.
-func serveNginx(t *testing.T) (plain, secure string) {
+// nginxServer is where it listens.
+type nginxServer struct {
+	Dir        string
+	Plain, TLS string
+	H2, H2C    string // of HTTP/2, where connections are given up after 20 requests
+	Root       bool
+}
+
+func serveNginx(t *testing.T) nginxServer {
 	bin, err := exec.LookPath("nginx")
 	require.NoError(t, err, "nginx is missing; on Debian: apt-get install nginx-light")
 	dir := t.TempDir()
@@ -54,10 +67,12 @@ func serveNginx(t *testing.T) (plain, secure string) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "www", "big"), bytes.Repeat([]byte("x"), 3<<20), 0o644))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "www", "text"), bytes.Repeat([]byte("hello\n"), 5000), 0o644))
 	require.NoError(t, os.Chmod(dir, 0o755))
-	plain, secure = freeAddress(t), freeAddress(t)
+	s := nginxServer{
+		Dir: dir, Plain: freeAddress(t), TLS: freeAddress(t), H2: freeAddress(t), H2C: freeAddress(t), Root: os.Getuid() == 0,
+	}
 	conf, err := os.Create(filepath.Join(dir, "nginx.conf"))
 	require.NoError(t, err)
-	require.NoError(t, nginxConf.Execute(conf, map[string]any{"Dir": dir, "Plain": plain, "TLS": secure, "Root": os.Getuid() == 0}))
+	require.NoError(t, nginxConf.Execute(conf, s))
 	require.NoError(t, conf.Close())
 
 	cmd := exec.Command(bin, "-e", filepath.Join(dir, "error.log"), "-c", conf.Name())
@@ -72,13 +87,13 @@ func serveNginx(t *testing.T) (plain, secure string) {
 		}
 	})
 	require.Eventually(t, func() bool {
-		c, err := net.Dial("tcp", plain)
+		c, err := net.Dial("tcp", s.Plain)
 		if err == nil {
 			c.Close()
 		}
 		return err == nil
 	}, 10*time.Second, 10*time.Millisecond, "nginx does not listen")
-	return plain, secure
+	return s
 }
 
 func freeAddress(t *testing.T) string {
@@ -90,7 +105,8 @@ func freeAddress(t *testing.T) string {
 
 // A server of another family than Go's, with habits of its own.
 func TestNginxIsUnderstood(t *testing.T) {
-	plain, secure := serveNginx(t)
+	nginx := serveNginx(t)
+	plain, secure := nginx.Plain, nginx.TLS
 	gzip := map[string]string{"Accept-Encoding": "gzip"}
 	for _, c := range []struct {
 		name, method, path string
@@ -145,4 +161,25 @@ func TestNginxIsUnderstood(t *testing.T) {
 			}
 		})
 	})
+}
+
+// nginx gives up HTTP/2 connections in good order, as a matter of course, while
+// requests are under way to it. None of them fails, and each is served once.
+func TestNginxMayGiveUpHTTP2Connections(t *testing.T) {
+	nginx := serveNginx(t)
+	served := func() int {
+		log, err := os.ReadFile(filepath.Join(nginx.Dir, "access.log"))
+		require.NoError(t, err)
+		return bytes.Count(log, []byte("GET /hello HTTP/2.0\" 200"))
+	}
+	for p, url := range map[loadgen.Protocol]string{loadgen.ProtocolHTTP2: "https://" + nginx.H2, loadgen.ProtocolH2C: "http://" + nginx.H2C} {
+		for _, most := range []int{0, 1, 3} {
+			before := served()
+			a := attackOn(url + "/hello")
+			a.HTTP.Protocol, a.HTTP.MaxConnections, a.HTTP.TLS.InsecureSkipVerify = p, most, true
+			all(t, run(t, a, pace.Stage{Max: &pace.Max{Workers: 30}, Count: 2000}), 2000)
+			require.Eventually(t, func() bool { return served()-before >= 2000 }, 5*time.Second, 10*time.Millisecond)
+			assert.Equal(t, 2000, served()-before)
+		}
+	}
 }

@@ -3,6 +3,8 @@ package httpengine
 import (
 	"fmt"
 	"net/http"
+
+	"github.com/loadtrace/loadtrace/loadgen/internal/hostname"
 )
 
 // isRedirect tells whether the standard library's client would follow resp.
@@ -47,7 +49,12 @@ func (h *hops) RoundTrip(req *http.Request) (*http.Response, error) {
 		h.first = nil
 		return first, nil
 	}
-	h.journey.hops++
-	h.journey.phases = add(h.journey.phases, h.journey.stamps.hop())
-	return h.journey.http.RoundTrip(req)
+	h.journey.hop()
+	u := *req.URL
+	if err := hostname.URL(&u); err != nil {
+		return nil, err
+	}
+	req = req.WithContext(req.Context()) // a copy
+	req.URL = &u
+	return h.journey.conns.RoundTrip(h.journey.exchange, req)
 }

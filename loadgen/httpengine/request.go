@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/conns"
+	"github.com/loadtrace/loadtrace/loadgen/internal/hostname"
 	"github.com/loadtrace/loadtrace/loadgen/targets"
 )
 
@@ -24,14 +26,16 @@ type request struct {
 	host   string
 	header http.Header
 	body   []byte
-	ready  ready // for the direct transport
+	line   int                         // of the targets file; 0 if it is of the plan
+	ready  ready                       // for the direct transport
+	route  atomic.Pointer[conns.Route] // for net/http's
 }
 
 // newRequest makes a target ready, with what the plan gives to those that do not
 // have it themselves.
 func newRequest(t *targets.Target, p preset) *request {
 	u := *t.URL
-	r := &request{url: &u, header: t.Header.Clone(), body: t.Body}
+	r := &request{url: &u, header: t.Header.Clone(), body: t.Body, line: t.Line}
 	if r.header == nil {
 		r.header = http.Header{}
 	}
@@ -49,7 +53,7 @@ func newRequest(t *targets.Target, p preset) *request {
 	if r.body == nil {
 		r.body = p.body
 	}
-	r.host = r.header.Get("Host")
+	r.host, _ = hostname.Port(r.header.Get("Host")) // which the rules have let pass
 	r.header.Del("Host")
 	if p.baggage != "" {
 		// One list: not every target reads a second header of the name.

@@ -3,21 +3,22 @@ package httpengine
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"net/http"
-	"net/http/httptrace"
 	"sync/atomic"
 	"time"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/conns"
 	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/wire"
 	"github.com/loadtrace/loadtrace/loadgen/internal/enginekit"
 	"github.com/loadtrace/loadtrace/loadgen/runner"
 )
 
-// standard is the transport of net/http.
+// standard is the transport of net/http, over connections of our own.
 type standard struct {
-	http    *http.Transport
+	conns   *conns.Set
 	spec    *loadgen.HTTP
 	base    context.Context
 	cut     context.CancelFunc
@@ -34,69 +35,59 @@ func newStandardOver(s *runner.Setup, trust *tls.Config, d dial) *standard {
 	spec := s.Attack.HTTP
 	t := &standard{spec: spec, maxBody: int64(spec.MaxBody)}
 	t.base, t.cut = context.WithCancel(context.Background())
-	t.http = &http.Transport{
-		DialContext:         dialOf(spec, d),
-		TLSClientConfig:     trust,
-		TLSHandshakeTimeout: spec.Timeout,
-		Protocols:           protocols(spec.Protocol),
-		MaxIdleConnsPerHost: spec.Connections,
-		MaxConnsPerHost:     spec.MaxConnections,
-		IdleConnTimeout:     idleTimeout,
-		DisableKeepAlives:   !keepAlive(spec),
-		DisableCompression:  true, // bytes are counted as they are on the wire
-		// Bounds of heads and trailers are those of the direct transport.
-		MaxResponseHeaderBytes: wire.MaxHead,
-		ReadBufferSize:         wire.MaxTrailer,
-		ExpectContinueTimeout:  time.Second,
-	}
+	t.conns = conns.New(conns.Options{
+		Clock:       s.Clock,
+		Protocol:    spec.Protocol,
+		Timeout:     spec.Timeout,
+		KeepAlive:   keepAlive(spec),
+		Idle:        spec.Connections,
+		IdleTimeout: idleTimeout,
+		Most:        spec.MaxConnections,
+		TLS:         trust,
+		Dial:        d,
+	})
 	return t
-}
-
-func protocols(p loadgen.Protocol) *http.Protocols {
-	var set http.Protocols
-	set.SetHTTP1(p == loadgen.ProtocolHTTP1 || p == loadgen.ProtocolAuto || p == "")
-	set.SetHTTP2(p == loadgen.ProtocolHTTP2 || p == loadgen.ProtocolAuto || p == "")
-	set.SetUnencryptedHTTP2(p == loadgen.ProtocolH2C)
-	return &set
 }
 
 // journey is one request that net/http carries, over all its hops.
 type journey struct {
 	*standard
-	stamps   stamps
-	phases   loadgen.Phases // of the hops before the last
-	hops     int            // redirects followed
-	taken    atomic.Int64   // bytes of the last hop's body that the transport took
+	exchange *conns.Exchange // of the last hop
+	first    conns.Exchange  // of the first
+	phases   loadgen.Phases  // of the hops before the last
+	dialed   int             // for the hops before the last
+	hops     int             // redirects followed
+	taken    atomic.Int64    // bytes of the last hop's body that the transport took
 	received int64
 }
 
 // carry implements transport.
 func (t *standard) carry(f *flight, sent time.Duration) error {
 	j := &journey{standard: t}
-	j.stamps.clock = f.setup.Clock
-	j.stamps.at.Begin = sent
+	j.exchange = &j.first
+	j.first.Begin = sent
 	ctx, cancel := context.WithDeadline(t.base, f.setup.Clock.Add(sent+t.spec.Timeout))
 	defer cancel()
-	j.stamps.run, j.stamps.ctx, j.stamps.cancel = t.base, ctx, cancel
 	status, proto, err := j.travel(ctx, f)
-	if err != nil {
-		err = j.cause(err)
-	}
-	f.handshake = j.land(f, err == nil)
+	j.exchange.Release()
+	j.land(f, err == nil)
 	if err == nil {
 		f.record.Status, f.record.Proto = status, proto
 	}
-	return err
+	return j.blame(ctx, err)
 }
 
 // travel sends the request and reads the response to its end.
 func (j *journey) travel(ctx context.Context, f *flight) (status int, proto uint8, err error) {
-	ctx = httptrace.WithClientTrace(context.WithValue(ctx, stampsKey{}, &j.stamps), j.stamps.hooks())
 	var parent [enginekit.TraceParentLen]byte
 	sampled := !f.record.Unsampled
 	enginekit.PutTraceParent(&parent, f.record.TraceID, f.record.SpanID, sampled)
 	req := f.request.send(ctx, string(parent[:]), f.setup.TraceState(sampled), &j.taken)
-	resp, err := j.http.RoundTrip(req)
+	route, err := j.route(f.request, req)
+	if err != nil {
+		return 0, 0, err
+	}
+	resp, err := route.RoundTrip(j.exchange, req)
 	if err == nil && j.spec.Redirects > 0 && isRedirect(resp) {
 		resp, err = j.follow(req, resp)
 	}
@@ -107,14 +98,16 @@ func (j *journey) travel(ctx context.Context, f *flight) (status int, proto uint
 	if proto, err = j.version(resp); err != nil {
 		return 0, 0, err
 	}
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		// What follows is no body, and has no end.
+		return resp.StatusCode, proto, nil
+	}
 	body, excerpt := io.Discard, (*enginekit.Beginning)(nil)
 	if j.firsts.Bad(resp.StatusCode) {
 		excerpt = &enginekit.Beginning{}
 		body = excerpt
 	}
-	if resp.StatusCode != http.StatusSwitchingProtocols { // whose body is the connection itself, and knows no timeout
-		j.received, err = io.Copy(body, io.LimitReader(resp.Body, j.maxBody+1))
-	}
+	j.received, err = io.Copy(body, io.LimitReader(resp.Body, j.maxBody+1))
 	if err == nil && j.received > j.maxBody {
 		err = wire.ErrBodyTooLong
 	}
@@ -124,29 +117,85 @@ func (j *journey) travel(ctx context.Context, f *flight) (status int, proto uint
 	return resp.StatusCode, proto, err
 }
 
-// land stamps the end of the request and takes what the transport told. It
-// reports whether the TLS handshake failed.
+// version is the version of HTTP of a response.
+func (j *journey) version(resp *http.Response) (uint8, error) {
+	if j.exchange.HTTP1() {
+		return checked(resp)
+	}
+	return uint8(resp.ProtoMajor*10 + resp.ProtoMinor), nil
+}
+
+// route is where a request of the plan leads, which is looked up once.
+func (t *standard) route(r *request, req *http.Request) (*conns.Route, error) {
+	if route := r.route.Load(); route.Of(t.conns) {
+		return route, nil
+	}
+	route, err := t.conns.Route(req)
+	if err == nil {
+		r.route.Store(route)
+	}
+	return route, err
+}
+
+// hop begins the next hop. The body of the response before it is closed.
+func (j *journey) hop() {
+	x, now := j.exchange, j.conns.Now()
+	x.Release()
+	j.hops++
+	j.phases = add(j.phases, j.phasesOf(x, now))
+	j.dialed += x.Dialed
+	j.exchange = &conns.Exchange{Begin: now}
+}
+
+func (j *journey) phasesOf(x *conns.Exchange, end time.Duration) loadgen.Phases {
+	t := x.Times()
+	return phases(&t, x.Reused, end)
+}
+
+// land stamps the end of the request and takes what the transport told.
 //
 // A whole response may be there before the transport tells that the request is
 // written: then it was, if the transport took all of it and does not say
 // otherwise.
-func (j *journey) land(f *flight, whole bool) (handshake bool) {
-	now, r := f.now(), &f.record
-	last, link, handshake := j.stamps.end(now)
+func (j *journey) land(f *flight, whole bool) {
+	now, r, x := f.now(), &f.record, j.exchange
 	f.done(now)
-	r.Phases = add(j.phases, last)
-	r.Reused, r.Dialed = link.reused, link.dialed
-	r.Local, r.Peer = link.local, link.peer
+	f.handshake = x.Handshake
+	r.Phases = add(j.phases, j.phasesOf(x, now))
+	r.Reused, r.Dialed = x.Reused, j.dialed+x.Dialed
+	r.Local, r.Peer = x.Local, x.Peer
 	r.Redirects, r.BytesReceived = j.hops, j.received
-	if size := int64(len(f.request.body)); link.written || whole && !link.cutShort && j.taken.Load() == size {
+	written, cutShort := x.Written()
+	if size := int64(len(f.request.body)); written || whole && !cutShort && j.taken.Load() == size {
 		r.BytesSent = size
 	}
-	return handshake
 }
 
-func (t *standard) sever() { t.cut() }
+// blame is the error of the request: of one that was redirected, something was
+// sent.
+func (j *journey) blame(ctx context.Context, err error) error {
+	if not, ok := errors.AsType[*conns.NotSent](err); ok {
+		if j.hops > 0 {
+			return not.Unwrap()
+		}
+		return err
+	}
+	switch x := j.exchange; {
+	case err == nil || !x.HTTP1() || explained(err):
+		return err
+	case ctx.Err() != nil:
+		return ctx.Err()
+	default:
+		return explain(err, x.Ended(), x.Times().First != 0)
+	}
+}
+
+func (t *standard) sever() {
+	t.conns.Sever()
+	t.cut()
+}
 
 func (t *standard) close() {
 	t.cut()
-	t.http.CloseIdleConnections()
+	t.conns.Close()
 }

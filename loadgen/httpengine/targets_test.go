@@ -77,9 +77,7 @@ func onTheWire(t testing.TB, a loadgen.Attack, r *request, useDirect bool) *reco
 		require.NoError(t, r.makeReady(&s))
 		by = &direct{wire.New(wire.Options{Clock: s.Clock, Timeout: 5 * time.Second, KeepAlive: true, MaxBody: 1, Dial: via.dial})}
 	} else {
-		standard := newStandard(&s, nil)
-		standard.http.DialContext = via.dial
-		by = standard
+		by = newStandardOver(&s, nil, via.dial)
 	}
 	defer by.close()
 	f := &flight{setup: &s, request: r}

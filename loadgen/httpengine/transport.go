@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/internal/hostname"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 	"github.com/loadtrace/loadtrace/loadgen/runner"
 )
@@ -54,8 +55,13 @@ func newDialer(spec *loadgen.HTTP) *net.Dialer {
 func keepAlive(spec *loadgen.HTTP) bool { return spec.KeepAlive == nil || *spec.KeepAlive }
 
 func newTLS(spec loadgen.TLS) (*tls.Config, error) {
-	c := &tls.Config{ServerName: spec.ServerName, InsecureSkipVerify: spec.InsecureSkipVerify}
+	c := &tls.Config{InsecureSkipVerify: spec.InsecureSkipVerify}
 	var faults []error
+	name, err := hostname.ASCII(spec.ServerName)
+	if err != nil {
+		faults = append(faults, &pace.KeyError{Key: "http.tls.server_name", What: err.Error(), Fix: "write the name of a host"})
+	}
+	c.ServerName = name
 	if spec.CAFile != "" {
 		pool, err := readCA(spec.CAFile)
 		c.RootCAs, faults = pool, append(faults, err)

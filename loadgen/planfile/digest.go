@@ -37,7 +37,7 @@ func digestAttack(a *loadgen.Attack) loadgen.Digest {
 		h := a.HTTP
 		address, path := split(h.URL)
 		d.Address = digested(address)
-		d.Requests = digested("http", h.Method, path, withoutCredentials(h.Headers), h.Body, file(h.BodyFile), targets(h.Targets))
+		d.Requests = digested("http", h.Method, path, withoutCredentials(h.Headers), h.Body, file(h.BodyFile), targetsFile(h.Targets))
 		d.Client = digested(append(how, h.Protocol, h.KeepAlive == nil || *h.KeepAlive, h.Connections, h.MaxConnections, h.Timeout,
 			h.Redirects, h.MaxBody, h.TLS.ServerName, h.TLS.InsecureSkipVerify)...)
 	case a.GRPC != nil:
@@ -81,7 +81,7 @@ func (c content) into(h hash.Hash) {
 	io.WriteString(h, c.path)
 }
 
-func targets(t *loadgen.Targets) any {
+func targetsFile(t *loadgen.Targets) any {
 	if t == nil {
 		return nil
 	}

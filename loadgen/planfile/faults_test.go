@@ -70,6 +70,7 @@ func TestFaultsNamePlaceKeyWrongAndFix(t *testing.T) {
 		`headers: {A: "x\ny"}`:           `4:18: attacks[0].http.headers.A: its value has characters that no header may have; write text on one line`,
 		`headers: {A: }`:                 `4:15: attacks[0].http.headers.A: has no value; write "" for an empty one`,
 		`headers: {A: x, a: y}`:          `4:24: attacks[0].http.headers.a: is the same header as A; remove one of the two`,
+		`headers: {Host: "bü cher"}`:     `4:21: attacks[0].http.headers.Host: "bü cher" is no host; write one such as example.test`,
 		`headers: {Host: "a b"}`:         `4:21: attacks[0].http.headers.Host: "a b" is no host; write one such as example.test`,
 		`headers: [a]`:                   `4:14: attacks[0].http.headers: is a list; write a mapping of keys`,
 		`body: !!binary aGk=`:            `4:11: attacks[0].http.body: tag "!!binary" is not understood; leave it out`,
@@ -109,6 +110,7 @@ func TestURLsAreChecked(t *testing.T) {
 		`http://h:70000/`:   `port 70000 is not between 1 and 65535`,
 		`"http://h/\u0001"`: `"http://h/\x01" is no URL`,
 		`"http://[::1/"`:    `"http://[::1/" is no URL`,
+		`http://bü_cher/`:   `"bü_cher" is no host name: idna: disallowed rune U+005F`,
 	} {
 		t.Run(url, func(t *testing.T) {
 			src := "attacks:\n- http: {url: " + url + "}\n  load: [{constant: 1/s, count: 1}]\n"

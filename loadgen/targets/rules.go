@@ -15,6 +15,7 @@ import (
 	"golang.org/x/net/http/httpguts"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/internal/hostname"
 )
 
 // Methods are those that a request may have.
@@ -61,6 +62,8 @@ func ParseURL(text string) (*url.URL, *Fault) {
 		return nil, &Fault{What: shown(text) + " does not begin with http:// or https://", Fix: exampleURL}
 	case u.Hostname() == "":
 		return nil, &Fault{What: shown(text) + " has no host", Fix: exampleURL}
+	case hostname.URL(u) != nil:
+		return nil, &Fault{What: hostname.URL(u).Error(), Fix: exampleURL}
 	case !ValidPort(u.Port()):
 		return nil, &Fault{What: "port " + clip(u.Port()) + " is not between 1 and 65535", Fix: exampleURL}
 	case !validHost(u.Host):
@@ -100,7 +103,7 @@ func ValidPort(port string) bool {
 
 // validHost reports whether net/http sends a host, of a URL or a Host header.
 func validHost(host string) bool {
-	ascii, err := httpguts.PunycodeHostPort(host)
+	ascii, err := hostname.Port(host)
 	return err == nil && httpguts.ValidHostHeader(ascii)
 }
 

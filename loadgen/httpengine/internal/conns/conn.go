@@ -1,0 +1,188 @@
+package conns
+
+import (
+	"crypto/tls"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// shutWithin is how long the farewell of TLS may take.
+const shutWithin = 250 * time.Millisecond
+
+// conn is a connection that requests share, one at a time over HTTP/1.1.
+type conn struct {
+	pool        *pool
+	tap         *tap
+	many        bool // HTTP/2: any number of requests at a time
+	local, peer netip.AddrPort
+
+	// Of HTTP/2. starting counts requests that have a place and no stream yet.
+	starting atomic.Int32
+	// spoke tells that the target has sent its settings.
+	spoke atomic.Bool
+	// spoilt tells that net/http takes no more requests for it.
+	spoilt atomic.Bool
+	// alien tells that what the target sent is not HTTP/2.
+	alien atomic.Bool
+	// goAway is 0 until the target sends GOAWAY, then 1 more than its error code.
+	goAway atomic.Int64
+
+	// All below is guarded by the pool's mutex.
+	via     *http.ClientConn // nil until the connection is open
+	dial    *dial            // that opened it; nil once settled
+	used    int              // requests that had a place
+	active  int              // requests that have one
+	settled bool             // HTTP/2: the target has said how many streams it allows
+	listed  bool             // in pool.free
+	retired bool             // takes no more requests
+	dead    bool             // closed
+	since   time.Duration    // idle since
+}
+
+// room reports whether the connection can take one more request at once.
+//
+// Subtle: an HTTP/2 connection that has said nothing yet takes one request. More
+// might exceed the number of streams that it is about to allow, and be refused.
+func (c *conn) room() bool {
+	switch {
+	case c.dead || c.retired || c.via == nil || c.spoilt.Load():
+		return false
+	case !c.many:
+		return c.active == 0
+	case c.via.Err() != nil: // of one that was never used, net/http says that it is available
+		return false
+	case !c.settled || !c.pool.set.options.KeepAlive:
+		return c.used == 0
+	default:
+		return c.via.Available() > int(c.starting.Load())
+	}
+}
+
+// spent reports whether an HTTP/2 connection, on which nothing is under way, will
+// take no more requests. net/http closes such a connection at the end of a request
+// that had a stream, and leaves one that is idle.
+func (c *conn) spent() bool {
+	return c.many && c.via != nil && c.active == 0 && !c.dead &&
+		(c.goAway.Load() != 0 || c.spoilt.Load()) && c.via.InFlight() == 0
+}
+
+// again reports whether a request that failed may have another connection: none
+// of it was written to this one, which had been used before; or the target said,
+// in closing in good order, that it has not looked at it (RFC 9113, section 6.8).
+func (c *conn) again(a *attempt, err error) bool {
+	if !c.many {
+		return a.reused && !c.tap.wrote.Load()
+	}
+	switch text := err.Error(); {
+	case strings.Contains(text, "client conn not usable"):
+		c.spoilt.Store(true)
+		return !a.open()
+	case strings.Contains(text, "graceful shutdown GOAWAY"):
+		return c.goAway.Load() == 1 // NO_ERROR
+	}
+	return false
+}
+
+// cause is why the connection failed, where it knows better than net/http, which
+// forgets why a connection came to nothing before its first request.
+func (c *conn) cause(err error) error {
+	switch {
+	case c.alien.Load():
+		return &ProtocolError{"the target does not answer in HTTP/2"}
+	case err != errClosed && !strings.Contains(err.Error(), "client conn could not be established"):
+		return err
+	}
+	if end := c.tap.ended.Load(); end != nil && *end != io.EOF {
+		return *end
+	}
+	return errClosed
+}
+
+// shut closes connections. The caller holds no lock.
+func shut(all []*conn) {
+	for _, c := range all {
+		if c.via != nil {
+			c.via.Close()
+		}
+		c.tap.Close()
+	}
+}
+
+// tap is what net/http reads, writes and closes. It shows the pool what net/http
+// does not.
+type tap struct {
+	net.Conn
+	conn   *conn
+	wrote  atomic.Bool // something was written since the last request began
+	closed atomic.Bool
+	ended  atomic.Pointer[error] // the first error of reading
+	frames frames                // only the reader touches it
+	seen   frames                // what of frames net/http has acted on
+}
+
+// Read implements net.Conn.
+//
+// Subtle: net/http reads the frames of an HTTP/2 connection one after another and
+// acts on each before it reads on. So when it asks for more than it was given, it
+// has acted on all that it was given.
+func (t *tap) Read(b []byte) (int, error) {
+	if t.conn.many {
+		t.acted()
+	}
+	n, err := t.Conn.Read(b)
+	if err != nil {
+		end := err // so that err itself need not be on the heap
+		t.ended.CompareAndSwap(nil, &end)
+	}
+	if !t.conn.many {
+		return n, err
+	}
+	t.frames.feed(b[:n])
+	if t.frames.settings && !t.conn.spoke.Load() {
+		t.conn.spoke.Store(true)
+	}
+	if t.frames.alien {
+		t.conn.alien.Store(true)
+	}
+	if t.frames.goAway {
+		t.conn.goAway.Store(int64(t.frames.code) + 1)
+	}
+	return n, err
+}
+
+// acted lets the pool look again at what the connection allows.
+func (t *tap) acted() {
+	news := t.frames.settings != t.seen.settings || t.frames.goAway != t.seen.goAway
+	t.seen.settings, t.seen.goAway = t.frames.settings, t.frames.goAway
+	if news || t.conn.pool.anyWaits() {
+		t.conn.pool.look(t.conn, t.frames.settings)
+	}
+}
+
+// Write implements net.Conn.
+func (t *tap) Write(b []byte) (int, error) {
+	n, err := t.Conn.Write(b)
+	if n > 0 || t.conn.pool.origin.secure { // of what TLS did not take, some may be on its way
+		t.wrote.Store(true)
+	}
+	return n, err
+}
+
+// Close implements net.Conn.
+func (t *tap) Close() error {
+	if t.closed.Swap(true) {
+		return nil
+	}
+	if secure, ok := t.Conn.(*tls.Conn); ok {
+		raw := secure.NetConn()
+		defer time.AfterFunc(shutWithin, func() { raw.Close() }).Stop()
+	}
+	err := t.Conn.Close()
+	t.conn.pool.gone(t.conn)
+	return err
+}
