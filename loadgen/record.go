@@ -134,6 +134,7 @@ type Record struct {
 	Redirects int   // hops followed
 	Reused    bool  // the (last) connection had been used before
 	Dialed    int   // connections opened on behalf of this request
+	Resent    int   // times that gRPC sent the call again by itself, so that it reached the target more than once
 	Phases    Phases
 
 	Stream *Stream // of a streaming gRPC call, else nil
