@@ -49,6 +49,9 @@ type channel struct {
 	run  *run
 	sc   balancer.SubConn // set once; gRPC calls the balancer one call at a time
 	link *link
+
+	mu     sync.Mutex // guards closed, and orders what is published
+	closed bool
 }
 
 // UpdateClientConnState implements balancer.Balancer. The target is passed through,
@@ -62,6 +65,7 @@ func (c *channel) UpdateClientConnState(s balancer.ClientConnState) error {
 	for _, e := range s.ResolverState.Endpoints {
 		addrs = append(addrs, e.Addresses...)
 	}
+	//lint:ignore SA1019 there is one address
 	sc, err := c.cc.NewSubConn(addrs, balancer.NewSubConnOptions{
 		StateListener: c.changed,
 		//lint:ignore SA1019 the newer way, by an address' attributes, needs credentials of the dialer's own
@@ -92,7 +96,11 @@ func (c *channel) publish(state connectivity.State, err error) {
 	if state == connectivity.TransientFailure {
 		p.fault = &dialFault{cause: err}
 	}
-	c.cc.UpdateState(balancer.State{ConnectivityState: state, Picker: p})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed {
+		c.cc.UpdateState(balancer.State{ConnectivityState: state, Picker: p})
+	}
 }
 
 // ResolverError implements balancer.Balancer. Nothing is resolved.
@@ -117,6 +125,9 @@ func (c *channel) Close() {
 // down. It may miss the moment, and wait for ten seconds. It does not when the
 // channel has said so before.
 func (c *channel) shut() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
 	c.cc.UpdateState(balancer.State{
 		ConnectivityState: connectivity.Shutdown, Picker: base.NewErrPicker(errShut),
 	})

@@ -1,6 +1,7 @@
 package grpcengine
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -72,7 +73,7 @@ func hangUp(channels []*grpc.ClientConn) {
 func give(requester *ghz.Requester, channels []*grpc.ClientConn) error {
 	list := reflect.ValueOf(requester).Elem().FieldByName("conns")
 	if !list.IsValid() || list.Type() != reflect.TypeFor[[]*grpc.ClientConn]() {
-		return fmt.Errorf("this version of ghz keeps no list of channels that could be given to it")
+		return errors.New("this version of ghz keeps no list of channels that could be given to it")
 	}
 	*(*[]*grpc.ClientConn)(list.Addr().UnsafePointer()) = channels
 	return nil
