@@ -76,7 +76,7 @@ func (r NotSentReason) Due() bool { return r != NotSentStopped }
 // overlap; what their sum leaves of the service time is the generator's own.
 // When redirects were followed, each phase is the sum over the hops.
 type Phases struct {
-	Conn    time.Duration // waiting for a connection of the pool, without DNS, Connect and TLS
+	Conn    time.Duration // waiting for a connection of the pool, or for a stream of one, without DNS, Connect and TLS
 	DNS     time.Duration // name resolution
 	Connect time.Duration // TCP connect
 	TLS     time.Duration // TLS handshake

@@ -60,7 +60,7 @@ func (c *channel) UpdateClientConnState(s balancer.ClientConnState) error {
 	if c.sc != nil {
 		return nil
 	}
-	c.link = &link{clock: c.run.setup.Clock, admit: c.run.admit, answers: &answers{}}
+	c.link = &link{clock: c.run.setup.Clock, answers: &answers{}}
 	var addrs []resolver.Address
 	for _, e := range s.ResolverState.Endpoints {
 		addrs = append(addrs, e.Addresses...)

@@ -1,9 +1,11 @@
 package grpcengine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
+	"net"
 	"reflect"
 	"time"
 
@@ -11,6 +13,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/keepalive"
+
+	"github.com/loadtrace/loadtrace/loadgen/allow"
 )
 
 // maxMessage bounds a message received, in bytes: a longer one fails its call.
@@ -41,6 +45,9 @@ func (r *run) dial(name string) ([]*grpc.ClientConn, error) {
 			grpc.MaxCallSendMsgSize(math.MaxInt32),
 		),
 	}
+	if gate := r.setup.Gate; !gate.Ajar() {
+		opts = append(opts, gated(gate))
+	}
 	if spec.Authority != "" {
 		opts = append(opts, grpc.WithAuthority(spec.Authority))
 	}
@@ -57,6 +64,15 @@ func (r *run) dial(name string) ([]*grpc.ClientConn, error) {
 		channels = append(channels, c)
 	}
 	return channels, nil
+}
+
+// gated dials no address that the gate refuses, whatever the target's name resolves
+// to by then.
+func gated(gate allow.Gate) grpc.DialOption {
+	dial := gate.Dial(&net.Dialer{})
+	return grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) {
+		return dial(ctx, "tcp", address)
+	})
 }
 
 func hangUp(channels []*grpc.ClientConn) {

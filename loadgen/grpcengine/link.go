@@ -16,8 +16,7 @@ import (
 // it broke.
 type link struct {
 	clock   time.Time
-	admit   func(net.Conn) error // says which connections may carry calls
-	answers *answers             // what the target sent over all of them
+	answers *answers // what the target sent over all of them
 
 	mu    sync.Mutex    // guards all below
 	begun time.Duration // when the connection that comes next was begun
@@ -59,9 +58,6 @@ type watched struct {
 // ClientHandshake implements credentials.TransportCredentials.
 func (w watched) ClientHandshake(ctx context.Context, authority string, raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
 	connected := time.Since(w.link.clock)
-	if err := w.link.admit(raw); err != nil {
-		return nil, nil, err
-	}
 	conn, info, err := w.TransportCredentials.ClientHandshake(ctx, authority, raw)
 	if err != nil {
 		return conn, info, &handshakeFault{err}

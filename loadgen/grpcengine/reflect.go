@@ -3,7 +3,6 @@ package grpcengine
 import (
 	"context"
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 	"time"
@@ -47,10 +46,7 @@ func askTarget(spec *loadgen.GRPC, creds credentials.TransportCredentials, gate 
 		defer cancel()
 		opts := []grpc.DialOption{grpc.WithTransportCredentials(creds)}
 		if !gate.Ajar() {
-			dial := gate.Dial(&net.Dialer{})
-			opts = append(opts, grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) {
-				return dial(ctx, "tcp", address)
-			}))
+			opts = append(opts, gated(gate))
 		}
 		if spec.Authority != "" {
 			opts = append(opts, grpc.WithAuthority(spec.Authority))

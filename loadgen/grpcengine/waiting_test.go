@@ -19,6 +19,7 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/loadgentest"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
+	"github.com/loadtrace/loadtrace/loadgen/runner"
 )
 
 var methods = []string{"Unary", "Client", "Server", "Both"}
@@ -329,4 +330,29 @@ func TestAFaultOfATemplateEndsTheRunWithinTheGrace(t *testing.T) {
 			})
 		}
 	}
+}
+
+func TestAFaultOfATemplateEndsTheOtherAttacksToo(t *testing.T) {
+	g := startTarget(t, silent)
+	faulty, other := g.attack("Both"), g.attack("Server")
+	faulty.Name, other.Name = "faulty", "other"
+	faulty.GRPC.Data = `{"number": "{{if lt .RequestNumber 2}}1{{else}}{{fail "too many"}}{{end}}"}`
+	faulty.GRPC.Timeout, other.GRPC.Timeout = 10*time.Minute, 10*time.Minute
+	faulty.Load = []pace.Stage{{Constant: 1000, Count: 3}}
+	other.Load = []pace.Stage{{Constant: 1000, Count: 3}, {Constant: 1.0 / 3600, Duration: time.Hour}}
+	plan := &loadgen.Plan{
+		Name: "two", Attacks: []loadgen.Attack{faulty, other}, Limits: loadgen.Limits{Grace: 10 * time.Millisecond},
+	}
+	var records atomic.Int64
+	r, err := runner.New(plan, runner.Options{ID: loadgen.NewRunID(), Open: Open, Sink: func(*loadgen.Record) { records.Add(1) }})
+	require.NoError(t, err)
+	began := time.Now()
+	require.ErrorContains(t, r.Do(t.Context()), "too many")
+	assert.Less(t, time.Since(began), time.Minute)
+	var given uint64
+	for _, account := range r.Accounts() {
+		assert.True(t, account.Ended)
+		given += account.Given
+	}
+	assert.EqualValues(t, given, records.Load())
 }
