@@ -104,6 +104,9 @@ func (f *flight) picked(l *link) {
 	made, first := l.carry()
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.ended {
+		return
+	}
 	f.wait, f.link, f.conn = waitStream, l, made.tap
 	f.record.Reused = true
 	f.record.Local, f.record.Peer = made.local, made.peer
@@ -116,6 +119,9 @@ func (f *flight) picked(l *link) {
 func (f *flight) opened() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.ended {
+		return
+	}
 	f.marks.conn = f.now()
 	if f.streams++; f.streams > 1 {
 		f.record.Resent++
