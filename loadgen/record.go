@@ -76,7 +76,7 @@ func (r NotSentReason) Due() bool { return r != NotSentStopped }
 // overlap; what their sum leaves of the service time is the generator's own.
 // When redirects were followed, each phase is the sum over the hops.
 type Phases struct {
-	Conn    time.Duration // waiting for a connection of the pool, without DNS, Connect and TLS
+	Conn    time.Duration // waiting for a connection of the pool, or for a stream of one, without DNS, Connect and TLS
 	DNS     time.Duration // name resolution
 	Connect time.Duration // TCP connect
 	TLS     time.Duration // TLS handshake
@@ -134,6 +134,7 @@ type Record struct {
 	Redirects int   // hops followed
 	Reused    bool  // the (last) connection had been used before
 	Dialed    int   // connections opened on behalf of this request
+	Resent    int   // times that gRPC sent the call again by itself, so that it reached the target more than once
 	Phases    Phases
 
 	Stream *Stream // of a streaming gRPC call, else nil

@@ -206,7 +206,7 @@ func (s *session) begin(cancelled <-chan string) (*loadgenreceiver.Handle, error
 			if err == nil {
 				err = errors.New("it ended before the run began")
 			}
-			return nil, fmt.Errorf("start the collector: %w", err)
+			return nil, startFault(err)
 		case why := <-cancelled:
 			return nil, fmt.Errorf("stopped by %s before the run began", why)
 		case <-look.C:
@@ -215,6 +215,18 @@ func (s *session) begin(cancelled <-chan string) (*loadgenreceiver.Handle, error
 			}
 		}
 	}
+}
+
+// startFault is why no run began. What the receiver found wrong comes without the
+// words that the collector puts before it, which are about itself.
+func startFault(err error) error {
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		inner := errors.Unwrap(e)
+		if inner != nil && strings.HasPrefix(e.Error(), `failed to start "loadgen`) {
+			return inner
+		}
+	}
+	return fmt.Errorf("start the collector: %w", err)
 }
 
 // lastWords is the outcome of a run whose collector has ended, which it tells of

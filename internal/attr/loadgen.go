@@ -58,6 +58,7 @@ const (
 
 	ConnectionReused = "loadgen.connection.reused"
 	Redirects        = "loadgen.redirects" // hops followed
+	Resent           = "loadgen.resent"    // times that gRPC sent the call again by itself
 )
 
 // Of a call that streams.

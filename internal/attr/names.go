@@ -98,6 +98,7 @@ var names = []string{
 	"loadgen.requests",
 	"loadgen.requests.in_flight",
 	"loadgen.requests.planned",
+	"loadgen.resent",
 	"loadgen.response_time",
 	"loadgen.run",
 	"loadgen.run.attacks",

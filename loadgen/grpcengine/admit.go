@@ -2,11 +2,9 @@ package grpcengine
 
 import (
 	"context"
-	"net"
 	"time"
 
 	"github.com/loadtrace/loadtrace/loadgen/allow"
-	"github.com/loadtrace/loadtrace/loadgen/internal/enginekit"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
@@ -21,15 +19,4 @@ func (e *engine) admitted(ctx context.Context) error {
 		return &pace.KeyError{Key: "grpc.target", What: err.Error(), Fix: allow.Fix}
 	}
 	return nil
-}
-
-// admit asks the gate about a connection that was made, before anything is sent.
-//
-// Subtle: ghz takes no dialer of ours, so a name that by now resolves elsewhere than
-// when the run began is dialled and hung up on. No byte is sent.
-func (e *engine) admit(conn net.Conn) error {
-	if e.setup.Gate.Ajar() {
-		return nil
-	}
-	return e.setup.Gate.Peer(e.target.Host, enginekit.AddrPort(conn.RemoteAddr()))
 }

@@ -1,13 +1,13 @@
 package grpcengine
 
 import (
+	"net"
+	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"google.golang.org/grpc"
-	"google.golang.org/protobuf/types/dynamicpb"
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/allow"
@@ -42,12 +42,22 @@ func TestAnAllowedTargetIsCalled(t *testing.T) {
 
 // As when a name resolves elsewhere than before the run.
 func TestAConnectionElsewhereCarriesNoCall(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
 	var reached atomic.Int64
-	g := startTarget(t, func(s grpc.ServerStream, recv func() (*dynamicpb.Message, error)) error {
-		reached.Add(1)
-		return echo(s, recv)
+	var accepting sync.WaitGroup
+	accepting.Go(func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			reached.Add(1)
+			conn.Close()
+		}
 	})
-	a := g.attack("Unary")
+	a := startTarget(t, echo).attack("Unary")
+	a.GRPC.Target = l.Addr().String()
 	a.Load = oneByOne(3)
 	open := func(s runner.Setup) (loadgen.Engine, error) {
 		e, err := Open(s)
@@ -58,8 +68,8 @@ func TestAConnectionElsewhereCarriesNoCall(t *testing.T) {
 	}
 	records := loadgentest.Attack(t.Context(), t, open, a, loadgen.Limits{}).Records
 	require.Len(t, records, 3)
-	for _, r := range records {
-		assert.Equal(t, loadgen.ErrorNotAllowed, r.Error, r.ErrorText)
-	}
-	assert.Zero(t, reached.Load())
+	dialFailsAs(t, records, loadgen.ErrorNotAllowed)
+	l.Close()
+	accepting.Wait()
+	assert.Zero(t, reached.Load(), "connections, be it to hang up")
 }

@@ -8,15 +8,11 @@ import (
 
 	"github.com/bojand/ghz/load"
 	ghz "github.com/bojand/ghz/runner"
-	"google.golang.org/grpc"
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/internal/enginekit"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
-
-// maxMessage bounds a message received, in bytes: a longer one fails its call.
-const maxMessage = 64 << 20
 
 // Run implements loadgen.Engine.
 func (e *engine) Run(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) error {
@@ -26,16 +22,26 @@ func (e *engine) Run(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) erro
 
 // drive has ghz carry out the attack. The report is ghz's own, which is empty.
 func (e *engine) drive(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) (*ghz.Report, error) {
-	cut, done := enginekit.AfterGrace(ctx, e.setup.Limits.Grace)
+	stop, abort := context.WithCancel(ctx)
+	defer abort()
+	cut, done := enginekit.AfterGrace(stop, e.setup.Limits.Grace)
 	defer done()
-	r := e.newRun(ctx, cut, p, sink)
-	defer r.abort()
+	r := e.newRun(stop, cut, p, sink)
+	r.abort = abort
 	name := fmt.Sprintf("%s-%d", e.setup.Run, e.setup.Index)
 	attached.Store(name, r)
 	defer attached.Delete(name)
 
-	requester, err := e.requester(name, r)
+	requester, err := e.requester(r)
 	if err != nil {
+		return nil, err
+	}
+	channels, err := r.dial(name)
+	if err != nil {
+		return nil, err
+	}
+	defer hangUp(channels)
+	if err := give(requester, channels); err != nil {
 		return nil, err
 	}
 	r.gate.close = func() { requester.Stop(ghz.ReasonCancel) }
@@ -50,14 +56,13 @@ func (e *engine) drive(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) (*
 	return report, nil
 }
 
-func (e *engine) newRun(ctx, cut context.Context, p *pace.Pacer, sink loadgen.Sink) *run {
-	stop, abort := context.WithCancel(ctx)
-	r := &run{engine: e, pacer: p, sink: sink, stop: stop, cut: cut, abort: abort}
+func (e *engine) newRun(stop, cut context.Context, p *pace.Pacer, sink loadgen.Sink) *run {
+	r := &run{engine: e, pacer: p, sink: sink, stop: stop, cut: cut}
 	begin, most := e.workers()
 	r.gate = &gate{
 		pacer: p, grown: make(chan load.TickValue), free: make(chan struct{}, most),
 		begin: begin, stop: stop, cut: cut,
-		expire: r.expire, shut: r.conns.shutAll, broken: func() bool { return r.fault.Load() != nil },
+		expire: r.expire, shut: r.channels.shut, broken: func() bool { return r.fault.Load() != nil },
 	}
 	return r
 }
@@ -76,10 +81,10 @@ func (e *engine) workers() (begin, most int) {
 	return loop, loop
 }
 
-func (e *engine) requester(name string, r *run) (*ghz.Requester, error) {
+func (e *engine) requester(r *run) (*ghz.Requester, error) {
 	spec := e.setup.Attack.GRPC
 	connections := uint(max(1, spec.Connections))
-	config, err := ghz.NewConfig(e.method.path(), "passthrough://"+name+"/"+spec.Target,
+	config, err := ghz.NewConfig(e.method.path(), spec.Target,
 		ghz.WithProtosetBinary(e.wire.set),
 		ghz.WithConnections(connections),
 		ghz.WithConcurrency(connections), // only a size of buffers: the gate says how many workers there are
@@ -90,19 +95,9 @@ func (e *engine) requester(name string, r *run) (*ghz.Requester, error) {
 		ghz.WithDataProvider(r.messageFor),
 		ghz.WithDisableTemplateFuncs(true), // templates are ours
 		ghz.WithDisableTemplateData(true),
-		ghz.WithClientLoadBalancing(policy),
-		ghz.WithDefaultCallOptions([]grpc.CallOption{
-			grpc.ForceCodecV2(codec{}),
-			grpc.WaitForReady(spec.WaitForReady),
-			grpc.MaxCallRecvMsgSize(maxMessage),
-			grpc.MaxCallSendMsgSize(math.MaxInt32),
-		}),
 		ghz.WithTimeout(e.timeout),
-		ghz.WithKeepalive(spec.KeepAlive.Time),
 		ghz.WithEnableCompression(spec.Compression == "gzip"),
-		ghz.WithAuthority(spec.Authority),
-		ghz.WithInsecure(spec.Plaintext),
-		ghz.WithServerNameOverride(spec.TLS.ServerName),
+		ghz.WithInsecure(true),   // the channels are ours, and so is what secures them
 		ghz.WithTotalRequests(1), // only the size of a list
 	)
 	if err != nil {

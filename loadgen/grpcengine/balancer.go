@@ -1,27 +1,25 @@
 package grpcengine
 
 import (
-	"context"
 	"errors"
 	"sync"
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/balancer/base"
-	"google.golang.org/grpc/balancer/roundrobin"
+	"google.golang.org/grpc/balancer/pickfirst"
 	"google.golang.org/grpc/connectivity"
-	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/resolver"
 )
 
-// policy is the name of the load-balancing policy that ghz is told to use.
+// policy is the name of the load-balancing policy of the run's channels.
 const policy = "loadtrace_observed"
 
 // gRPC knows policies by name in one table of the process, which must not be
 // written to once a connection exists. So there is one policy for all runs, and
-// each connection finds its run by the authority of its target, which names it.
+// each channel finds its run by the authority of its target, which names it.
 func init() { balancer.Register(builder{}) }
 
-// attached holds the runs under way by name, for connections to find theirs.
+// attached holds the runs under way by name, for channels to find theirs.
 var attached sync.Map
 
 type builder struct{}
@@ -29,146 +27,176 @@ type builder struct{}
 func (builder) Name() string { return policy }
 
 func (builder) Build(cc balancer.ClientConn, o balancer.BuildOptions) balancer.Balancer {
-	inner := balancer.Get(roundrobin.Name)
 	r, ok := attached.Load(o.Target.URL.Host)
 	if !ok {
-		return inner.Build(cc, o)
+		return balancer.Get(pickfirst.Name).Build(cc, o)
 	}
-	conn := &observed{ClientConn: cc, run: r.(*run), links: map[balancer.SubConn]*link{}}
-	conn.run.conns.add(conn)
-	return inner.Build(conn, o)
+	c := &channel{cc: cc, run: r.(*run)}
+	c.run.channels.add(c)
+	return c
 }
 
-// observed is the connection as round_robin sees it.
-type observed struct {
-	balancer.ClientConn
-	run *run
-
-	mu    sync.RWMutex // guards links
-	links map[balancer.SubConn]*link
-}
-
-// NewSubConn implements balancer.ClientConn. It puts credentials around the
-// connection's own that see it being made.
-func (o *observed) NewSubConn(addrs []resolver.Address, opts balancer.NewSubConnOptions) (balancer.SubConn, error) {
-	l := &link{clock: o.run.setup.Clock, admit: o.run.admit}
-	listen := opts.StateListener
-	var sc balancer.SubConn
-	opts.StateListener = func(s balancer.SubConnState) {
-		switch s.ConnectivityState {
-		case connectivity.Connecting:
-			l.connecting()
-		case connectivity.Shutdown:
-			o.forget(sc)
-		}
-		if listen != nil {
-			listen(s)
-		}
-	}
-	//lint:ignore SA1019 the newer way, by an address' attributes, needs credentials of the dialer's own
-	opts.CredsBundle = bundle{watched{TransportCredentials: o.run.creds, link: l}}
-	//lint:ignore SA1019 the policy that asks for several addresses is gRPC's own
-	sc, err := o.ClientConn.NewSubConn(addrs, opts)
-	if err == nil {
-		o.mu.Lock()
-		o.links[sc] = l
-		o.mu.Unlock()
-	}
-	return sc, err
-}
-
-func (o *observed) forget(sc balancer.SubConn) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	delete(o.links, sc)
-}
-
-func (o *observed) link(sc balancer.SubConn) *link {
-	o.mu.RLock()
-	defer o.mu.RUnlock()
-	return o.links[sc]
-}
-
-// UpdateState implements balancer.ClientConn.
-func (o *observed) UpdateState(s balancer.State) {
-	s.Picker = &picker{Picker: s.Picker, conn: o}
-	o.ClientConn.UpdateState(s)
-}
-
-// shut reports the connection as shut down, though calls under way may go on.
+// channel is one connection of the plan, and again the one that replaces it when
+// it broke. It dials when a call wants it to, and not before the backoff after a
+// dial that failed is over; until then calls that do not wait for ready are turned
+// away.
 //
-// Subtle: ghz closes a connection and then waits for it to say that it is shut
+// Subtle: gRPC's own policies answer calls with the error of the last dial while
+// the next one is under way. To a load test that is a target that is up and
+// refuses; so here calls wait for a dial that is under way, and share its end.
+type channel struct {
+	cc   balancer.ClientConn
+	run  *run
+	sc   balancer.SubConn // set once; gRPC calls the balancer one call at a time
+	link *link
+
+	mu     sync.Mutex // guards closed, and orders what is published
+	closed bool
+}
+
+// UpdateClientConnState implements balancer.Balancer. The target is passed through,
+// so there is one address, which does not change.
+func (c *channel) UpdateClientConnState(s balancer.ClientConnState) error {
+	if c.sc != nil {
+		return nil
+	}
+	c.link = &link{clock: c.run.setup.Clock, answers: &answers{}}
+	var addrs []resolver.Address
+	for _, e := range s.ResolverState.Endpoints {
+		addrs = append(addrs, e.Addresses...)
+	}
+	//lint:ignore SA1019 there is one address
+	sc, err := c.cc.NewSubConn(addrs, balancer.NewSubConnOptions{
+		StateListener: c.changed,
+		//lint:ignore SA1019 the newer way, by an address' attributes, needs credentials of the dialer's own
+		CredsBundle: bundle{watched{TransportCredentials: c.run.creds, link: c.link}},
+	})
+	if err != nil {
+		return err
+	}
+	c.sc = sc
+	c.publish(connectivity.Idle, nil)
+	return nil
+}
+
+// changed follows the connection.
+func (c *channel) changed(s balancer.SubConnState) {
+	switch s.ConnectivityState {
+	case connectivity.Shutdown:
+		return
+	case connectivity.Connecting:
+		c.link.connecting()
+	}
+	c.publish(s.ConnectivityState, s.ConnectionError)
+}
+
+// publish gives gRPC the picker of a state.
+func (c *channel) publish(state connectivity.State, err error) {
+	p := &picker{link: c.link, state: state, result: balancer.PickResult{SubConn: c.sc}}
+	if state == connectivity.TransientFailure {
+		p.fault = &dialFault{cause: err}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed {
+		c.cc.UpdateState(balancer.State{ConnectivityState: state, Picker: p})
+	}
+}
+
+// ResolverError implements balancer.Balancer. Nothing is resolved.
+func (c *channel) ResolverError(error) {}
+
+// UpdateSubConnState implements balancer.Balancer.
+func (c *channel) UpdateSubConnState(balancer.SubConn, balancer.SubConnState) {}
+
+// ExitIdle implements balancer.Balancer. Calls dial.
+func (c *channel) ExitIdle() {}
+
+// Close implements balancer.Balancer.
+func (c *channel) Close() {
+	if c.sc != nil {
+		c.sc.Shutdown()
+	}
+}
+
+// shut reports the channel as shut down, though calls under way may go on.
+//
+// Subtle: ghz closes a channel and then waits for it to say that it is shut
 // down. It may miss the moment, and wait for ten seconds. It does not when the
-// connection has said so before.
-func (o *observed) shut() {
-	o.ClientConn.UpdateState(balancer.State{
+// channel has said so before.
+func (c *channel) shut() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	c.cc.UpdateState(balancer.State{
 		ConnectivityState: connectivity.Shutdown, Picker: base.NewErrPicker(errShut),
 	})
 }
 
 var errShut = errors.New("the run's connections are closed")
 
-// connections are those of a run.
-type connections struct {
-	mu   sync.Mutex // guards all and shut
-	all  []*observed
-	shut bool
+// channels are those of a run.
+type channels struct {
+	mu     sync.Mutex // guards all and closed
+	all    []*channel
+	closed bool
 }
 
-func (c *connections) add(o *observed) {
+func (c *channels) add(one *channel) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.all = append(c.all, o)
-	if c.shut {
-		o.shut()
+	c.all = append(c.all, one)
+	if c.closed {
+		one.shut()
 	}
 }
 
-func (c *connections) shutAll() {
+func (c *channels) shut() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.shut = true
-	for _, o := range c.all {
-		o.shut()
+	c.closed = true
+	for _, one := range c.all {
+		one.shut()
 	}
 }
 
-// picker chooses the connection of each call, and tells the call's flight.
+// picker answers calls while the channel is in one state, and reports to their
+// flights.
 type picker struct {
-	balancer.Picker
-	conn *observed
+	link   *link
+	state  connectivity.State
+	fault  *dialFault // why there is no connection, in a backoff
+	result balancer.PickResult
 }
 
 // Pick implements balancer.Picker.
 func (p *picker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
-	f := p.conn.run.flightOf(info.Ctx)
-	result, err := p.Picker.Pick(info)
-	switch {
-	case f == nil:
-	case err != nil:
-		f.blocked(info.Ctx, err)
-	default:
-		f.picked(p.conn.link(result.SubConn))
-		done := result.Done
-		result.Done = func(d balancer.DoneInfo) {
-			if done != nil {
-				done(d)
-			}
-			f.attempted(info.Ctx, d)
+	f := flightOf(info.Ctx)
+	switch p.state {
+	case connectivity.Ready:
+		if f == nil {
+			return p.result, nil
 		}
+		f.picked(p.link)
+		result := p.result
+		result.Done = func(d balancer.DoneInfo) { f.attempted(info.Ctx, d) }
+		return result, nil
+	case connectivity.TransientFailure:
+		if f != nil {
+			f.turnedAway(info.Ctx, p.fault)
+		}
+		return balancer.PickResult{}, p.fault
+	case connectivity.Idle:
+		p.result.SubConn.Connect()
 	}
-	return result, err
+	if f != nil {
+		f.dialling(info.Ctx)
+	}
+	return balancer.PickResult{}, balancer.ErrNoSubConnAvailable
 }
 
-// hitKey is the metadata by which a call tells the number of its hit. gRPC sends
-// no metadata whose key begins with a colon.
-const hitKey = ":loadtrace-hit"
+// dialFault is the error of a dial that failed.
+type dialFault struct{ cause error }
 
-// hitOf is the number that a call's metadata tell, as text.
-func hitOf(ctx context.Context) string {
-	md, _ := metadata.FromOutgoingContext(ctx)
-	if v := md[hitKey]; len(v) == 1 {
-		return v[0]
-	}
-	return ""
-}
+func (d *dialFault) Error() string { return d.cause.Error() }
+func (d *dialFault) Unwrap() error { return d.cause }

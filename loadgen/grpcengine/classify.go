@@ -1,95 +1,117 @@
 package grpcengine
 
 import (
-	"strconv"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
 	"strings"
+	"syscall"
 
 	"google.golang.org/grpc/codes"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/allow"
 )
 
-// gRPC turns the error of a connection into a status, of which only the text
-// says more. words are what such texts hold, the most telling first.
+// causes are the errors that name their kind, the most telling first.
+var causes = []struct {
+	err  error
+	kind loadgen.ErrorKind
+}{
+	{syscall.EMFILE, loadgen.ErrorNoFiles},
+	{syscall.ENFILE, loadgen.ErrorNoFiles},
+	{syscall.EADDRNOTAVAIL, loadgen.ErrorNoPorts},
+	{syscall.ECONNREFUSED, loadgen.ErrorRefused},
+	{syscall.EHOSTUNREACH, loadgen.ErrorUnreachable},
+	{syscall.ENETUNREACH, loadgen.ErrorUnreachable},
+	{syscall.ECONNRESET, loadgen.ErrorReset},
+	{syscall.EPIPE, loadgen.ErrorReset},
+	{context.DeadlineExceeded, loadgen.ErrorTimeout},
+	{os.ErrDeadlineExceeded, loadgen.ErrorTimeout},
+	{io.EOF, loadgen.ErrorClosed},
+	{io.ErrUnexpectedEOF, loadgen.ErrorClosed},
+}
+
+// causeKind is the kind of a connection's error, if that has one.
+func causeKind(err error) (loadgen.ErrorKind, bool) {
+	switch {
+	case err == nil:
+		return "", false
+	case is[*allow.Refusal](err):
+		return loadgen.ErrorNotAllowed, true
+	case is[*net.DNSError](err):
+		return loadgen.ErrorDNS, true
+	case isAlert(err):
+		return loadgen.ErrorTLS, true
+	}
+	for _, c := range causes {
+		if errors.Is(err, c.err) {
+			return c.kind, true
+		}
+	}
+	if t, ok := errors.AsType[net.Error](err); ok && t.Timeout() {
+		return loadgen.ErrorTimeout, true
+	}
+	return "", false
+}
+
+// dialKind is the kind of a dial's error.
+func dialKind(err error) loadgen.ErrorKind {
+	kind, ok := causeKind(err)
+	switch {
+	case is[*handshakeFault](err) && (!ok || kind == loadgen.ErrorClosed):
+		return loadgen.ErrorTLS
+	case ok:
+		return kind
+	case errors.Is(err, net.ErrClosed):
+		return loadgen.ErrorTimeout // gRPC closes a connection whose dial takes too long
+	}
+	return loadgen.ErrorProtocol // the target took the connection, and spoke something else
+}
+
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
+
+// words are what gRPC says in a status of its own of a stream, where nothing else
+// tells its kind.
 var words = []struct {
 	text string
 	kind loadgen.ErrorKind
 }{
-	{"allowed_targets", loadgen.ErrorNotAllowed},
-	{"connection refused", loadgen.ErrorRefused},
-	{"too many open files", loadgen.ErrorNoFiles},
-	{"cannot assign requested address", loadgen.ErrorNoPorts},
-	{"no such host", loadgen.ErrorDNS},
-	{"dial tcp: lookup", loadgen.ErrorDNS},
-	{"no route to host", loadgen.ErrorUnreachable},
-	{"network is unreachable", loadgen.ErrorUnreachable},
-	{"authentication handshake failed", loadgen.ErrorTLS},
-	{"tls:", loadgen.ErrorTLS},
-	{"x509:", loadgen.ErrorTLS},
-	{"message larger than max", loadgen.ErrorBodyTooBig},
-	{"connection reset by peer", loadgen.ErrorReset},
-	{"broken pipe", loadgen.ErrorReset},
-	{"i/o timeout", loadgen.ErrorTimeout},
-	{"deadline exceeded", loadgen.ErrorTimeout},
-	{"keepalive ping failed", loadgen.ErrorTimeout},
-	{"HTTP/1", loadgen.ErrorProtocol},
-	{"server preface", loadgen.ErrorProtocol},
-	{"unexpected HTTP status", loadgen.ErrorProtocol},
-	{"unexpected content-type", loadgen.ErrorProtocol},
-	{"malformed", loadgen.ErrorProtocol},
-	{"without sending trailers", loadgen.ErrorProtocol},
-	{"connection error: desc = \"error reading server preface", loadgen.ErrorProtocol},
-	{"error reading from server", loadgen.ErrorClosed},
-	{"transport is closing", loadgen.ErrorClosed},
-	{"connection is closing", loadgen.ErrorClosed},
-	{"the connection is draining", loadgen.ErrorClosed},
-	{"closing transport", loadgen.ErrorClosed},
-	{"GoAway", loadgen.ErrorClosed},
-	{"EOF", loadgen.ErrorClosed},
 	{"stream terminated by RST_STREAM", loadgen.ErrorReset},
-	{"grpc: ", loadgen.ErrorProtocol},
+	{"keepalive ping failed", loadgen.ErrorTimeout},
+	{"message larger than max", loadgen.ErrorBodyTooBig},
+	{"message after decompression larger than max", loadgen.ErrorBodyTooBig},
 }
 
-// classify gives the kind of a failed call.
-func classify(code codes.Code, text string) loadgen.ErrorKind {
+// said is the kind that such a status names.
+func said(text string) (loadgen.ErrorKind, bool) {
 	for _, w := range words {
 		if strings.Contains(text, w.text) {
-			return w.kind
+			return w.kind, true
 		}
 	}
-	switch code {
-	case codes.DeadlineExceeded:
+	return "", false
+}
+
+// supposed is the kind of a status that gRPC made up, when nothing more is known
+// than the status itself.
+func supposed(code codes.Code, text string) loadgen.ErrorKind {
+	switch {
+	case strings.Contains(text, "error reading from server"), // though the connection did not break
+		strings.Contains(text, "unexpected HTTP status"),
+		strings.Contains(text, "malformed"):
+		return loadgen.ErrorProtocol
+	case strings.Contains(text, "header list size to send"): // by us, so that it was not sent
+		return loadgen.ErrorOther
+	case code == codes.DeadlineExceeded:
 		return loadgen.ErrorTimeout
-	case codes.Canceled:
+	case code == codes.Canceled, code == codes.Unavailable:
 		return loadgen.ErrorClosed
 	}
-	return loadgen.ErrorOther
-}
-
-// own are the beginnings of the texts of statuses that gRPC makes on our side
-// of a connection on which the target has answered something.
-var own = map[codes.Code][]string{
-	codes.Canceled:          {"context canceled", "grpc: "},
-	codes.Unavailable:       {"error reading from server", "transport is closing", "connection error", "closing transport", "the connection is draining", "keepalive ping failed", "stream terminated by RST_STREAM"},
-	codes.Internal:          {"stream terminated by RST_STREAM", "server closed the stream without sending trailers", "unexpected HTTP status", "malformed", "grpc: ", "transport: ", "peer header list size", "unexpected EOF"},
-	codes.Unknown:           {"unexpected HTTP status", "malformed", "transport: ", "unexpected content-type", "received the unexpected content-type"},
-	codes.ResourceExhausted: {"grpc: trying to send message", "stream terminated by RST_STREAM"},
-	codes.DeadlineExceeded:  {"stream terminated by RST_STREAM"},
-}
-
-var limit = strconv.Itoa(maxMessage)
-
-// ours reports whether a status was made on our side, not by the target.
-func ours(code codes.Code, text string) bool {
-	// The target says the same of a message that is too large for it, but with a
-	// limit of its own.
-	if strings.HasPrefix(text, "grpc: received message") {
-		return strings.Contains(text, limit)
-	}
-	for _, begin := range own[code] {
-		if strings.HasPrefix(text, begin) {
-			return true
-		}
-	}
-	return false
+	return loadgen.ErrorProtocol
 }

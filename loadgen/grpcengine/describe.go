@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/bufbuild/protocompile"
+	"github.com/bufbuild/protocompile/reporter"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -71,17 +72,32 @@ func compile(ctx context.Context, file string, imports []string) (description, e
 	c := protocompile.Compiler{Resolver: protocompile.WithStandardImports(&protocompile.SourceResolver{ImportPaths: paths})}
 	files, err := c.Compile(ctx, name)
 	if err != nil {
-		fix := "correct it"
-		if errors.Is(err, fs.ErrNotExist) {
-			fix = "add the folder that holds the import to import_paths"
-		}
-		return description{}, &pace.KeyError{Key: "grpc.proto", What: err.Error(), Fix: fix}
+		return description{}, compileFault(err, paths)
 	}
 	all := &protoregistry.Files{}
 	if err := register(all, files[0]); err != nil {
 		return description{}, &pace.KeyError{Key: "grpc.proto", What: err.Error(), Fix: "correct it"}
 	}
 	return description{files: all, source: file}, nil
+}
+
+// compileFault names an import that is in none of the paths.
+func compileFault(err error, paths []string) error {
+	var missing *fs.PathError
+	var at reporter.ErrorWithPos
+	if !errors.As(err, &missing) || !errors.Is(err, fs.ErrNotExist) || !errors.As(err, &at) {
+		return &pace.KeyError{Key: "grpc.proto", What: err.Error(), Fix: "correct it"}
+	}
+	name := missing.Path
+	for _, dir := range paths {
+		if rel, err := filepath.Rel(dir, missing.Path); err == nil && filepath.IsLocal(rel) {
+			name = filepath.ToSlash(rel)
+		}
+	}
+	return &pace.KeyError{
+		Key: "grpc.proto", What: fmt.Sprintf("%s: %s, which it imports, is not in %s", at.GetPosition(), name, strings.Join(paths, ", ")),
+		Fix: "add the folder that holds " + name + " to import_paths",
+	}
 }
 
 // within is a file's name as others import it: relative to the import path that
@@ -106,6 +122,9 @@ func readProtoset(file string) (description, error) {
 	}
 	var files *protoregistry.Files
 	if err == nil {
+		err = lacking(file, &set)
+	}
+	if err == nil {
 		files, err = protodesc.NewFiles(&set)
 	}
 	if err != nil {
@@ -115,6 +134,27 @@ func readProtoset(file string) (description, error) {
 		}
 	}
 	return description{files: files, source: file}, nil
+}
+
+// lacking names what the files of a set import and the set lacks.
+func lacking(name string, set *descriptorpb.FileDescriptorSet) error {
+	has := map[string]bool{}
+	for _, f := range set.GetFile() {
+		has[f.GetName()] = true
+	}
+	var missing []string
+	for _, f := range set.GetFile() {
+		for _, dep := range f.GetDependency() {
+			if !has[dep] {
+				has[dep] = true
+				missing = append(missing, fmt.Sprintf("%s (imported by %s)", dep, f.GetName()))
+			}
+		}
+	}
+	if missing == nil {
+		return nil
+	}
+	return fmt.Errorf("%s lacks %s", name, enumerate(missing))
 }
 
 // register adds a file and all it imports.

@@ -63,7 +63,7 @@ func Open(s runner.Setup) (loadgen.Engine, error) {
 	}
 	var errMessages, errMetadata error
 	e.messages, errMessages = readMessages(spec, m, types, e.wire)
-	e.metadata, errMetadata = readMetadata(spec.Metadata, m)
+	e.metadata, errMetadata = readMetadata(spec.Metadata, m.call())
 	if err := errors.Join(errMessages, errMetadata); err != nil {
 		return nil, err
 	}

@@ -37,6 +37,21 @@ func failsAs(t *testing.T, records []loadgen.Record, kind loadgen.ErrorKind, cod
 	}
 }
 
+// dialFailsAs checks that the calls for which a dial was made failed as said, and
+// that the others were turned away until the next.
+func dialFailsAs(t *testing.T, records []loadgen.Record, kind loadgen.ErrorKind) {
+	t.Helper()
+	var dialled []loadgen.Record
+	for _, r := range records {
+		if r.Outcome == loadgen.NotSent {
+			assert.Equal(t, loadgen.NotSentBackoff, r.NotSent)
+			continue
+		}
+		dialled = append(dialled, r)
+	}
+	failsAs(t, dialled, kind, codes.Unavailable)
+}
+
 // silent never answers.
 func silent(stream grpc.ServerStream, _ func() (*dynamicpb.Message, error)) error {
 	<-stream.Context().Done()
@@ -49,7 +64,7 @@ func TestTargetThatRefusesIsAFailureAtOnce(t *testing.T) {
 		a := g.attack(method)
 		a.GRPC.Target = closedPort(t)
 		began := time.Now()
-		failsAs(t, g.run(t, a, 5), loadgen.ErrorRefused, codes.Unavailable)
+		dialFailsAs(t, g.run(t, a, 5), loadgen.ErrorRefused)
 		assert.Less(t, time.Since(began), a.GRPC.Timeout)
 	}
 }
@@ -161,7 +176,9 @@ func TestFaultOfATemplateInALaterCallEndsTheRun(t *testing.T) {
 		a := g.attack("Unary")
 		a.Load = []pace.Stage{{Max: &pace.Max{Workers: workers}, Count: 10}}
 		a.GRPC.Data = `{"number": "{{if lt .RequestNumber 3}}1{{else}}many{{end}}"}`
-		e, err := Open(setupOf(a))
+		setup := setupOf(a)
+		setup.Limits.Grace = 10 * time.Second
+		e, err := Open(setup)
 		require.NoError(t, err)
 		records, err := carryOut(t, e, a)
 		require.ErrorContains(t, err, "grpc.data: in call ")
@@ -226,7 +243,7 @@ func TestTLSIsAsThePlanSays(t *testing.T) {
 			c.change(&a.GRPC.TLS)
 			records := g.run(t, a, 3)
 			if !c.ok {
-				failsAs(t, records, loadgen.ErrorTLS, codes.Unavailable)
+				dialFailsAs(t, records, loadgen.ErrorTLS)
 				return
 			}
 			for _, r := range records {
@@ -237,8 +254,6 @@ func TestTLSIsAsThePlanSays(t *testing.T) {
 		})
 	}
 	t.Run("plaintext", func(t *testing.T) {
-		for _, r := range g.run(t, g.attack("Unary"), 2) {
-			assert.Equal(t, loadgen.Failed, r.Outcome)
-		}
+		dialFailsAs(t, g.run(t, g.attack("Unary"), 2), loadgen.ErrorClosed)
 	})
 }

@@ -21,21 +21,40 @@ type flight struct {
 	over   chan struct{} // closed at the end, where a stream's sender may be waiting; else nil
 	handed int           // messages of a stream handed over; its sender's alone
 
+	ctx    tagged      // of the call, here and not made for each
+	stream uncommitted // the call, likewise
+
 	mu       sync.Mutex // guards all below
 	record   loadgen.Record
 	marks    marks
+	link     *link // of the last attempt
+	conn     *tap  // its connection
+	wait     wait
+	streams  int // that were opened; more than one if gRPC tried again
 	deadline time.Time
 	fault    error         // how the last attempt ended; nil if none did
 	faulted  time.Duration // when; zero while it is not known
-	heard    bool          // the target sent bytes
+	heard    bool          // the target sent a header
+	ruled    bool          // the target sent a trailer, which ends the call
 	answers  int           // messages received
 	watched  bool
 	ended    bool
 }
 
+// wait is what a call waits for, or waited for last, before it has a stream.
+type wait uint8
+
+const (
+	waitTurn    wait = iota // for gRPC to turn to it
+	waitBackoff             // for nothing that was attempted: the time to dial again has not come
+	waitDial                // for a dial, which is the call's attempt
+	waitStream              // for a stream of a connection
+)
+
 // marks are the moments of a call that have come so far, zero if not.
 type marks struct {
-	conn        time.Duration // it had a connection
+	dial        time.Duration // it began to wait for a dial
+	conn        time.Duration // it had a stream of a connection
 	wrote       time.Duration // its last message was handed over
 	first, last time.Duration // messages received
 	made        making        // of the connection, if the call was its first
@@ -58,39 +77,73 @@ func newFlight(r *run, hit pace.Hit) *flight {
 	return f
 }
 
-// blocked tells that there is no connection for the call yet, or none at all.
-func (f *flight) blocked(ctx context.Context, err error) {
+// dialling notes that the call waits for a dial.
+func (f *flight) dialling(ctx context.Context) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err != balancer.ErrNoSubConnAvailable {
-		f.fault, f.faulted = err, 0 // not the end, if the call may wait
+	f.wait = waitDial
+	if f.marks.dial == 0 {
+		f.marks.dial = f.now()
 	}
 	f.watch(ctx)
 }
 
-// picked tells that the call has a connection.
-func (f *flight) picked(l *link) {
+// turnedAway notes that there is no connection, since the last dial failed. It is
+// the end of a call that does not wait for ready.
+func (f *flight) turnedAway(ctx context.Context, err *dialFault) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.marks.conn, f.record.Reused = f.now(), true
-	if l == nil {
+	if f.wait != waitDial {
+		f.wait = waitBackoff // also if it had a connection, which is gone
+	}
+	f.fault, f.faulted = err, 0
+	f.watch(ctx)
+}
+
+// picked notes that the call has a connection, on which it may have to wait for a
+// stream.
+func (f *flight) picked(l *link) {
+	made, first := l.carry()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.ended {
 		return
 	}
-	made, first := l.carry()
+	f.wait, f.link, f.conn = waitStream, l, made.tap
+	f.record.Reused = true
 	f.record.Local, f.record.Peer = made.local, made.peer
 	if first {
 		f.marks.made, f.record.Reused, f.record.Dialed = made, false, 1
 	}
 }
 
-// attempted tells that an attempt has ended. gRPC may try again, unseen by the
+// opened notes that the call has a stream, so that it goes on the wire.
+func (f *flight) opened() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.ended {
+		return
+	}
+	f.marks.conn = f.now()
+	if f.streams++; f.streams > 1 {
+		f.record.Resent++
+	}
+}
+
+// hear notes that the target sent a header or, in the end, a trailer.
+func (f *flight) hear(trailer bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.heard, f.ruled = true, f.ruled || trailer
+}
+
+// attempted notes that an attempt has ended. gRPC may try again, unseen by the
 // target, when it failed; so a failure only counts once the call is over.
 func (f *flight) attempted(ctx context.Context, d balancer.DoneInfo) {
 	if !d.BytesSent && d.Err == nil {
 		return // the connection broke before the call began on it
 	}
 	f.mu.Lock()
-	f.heard = f.heard || d.BytesReceived
 	f.fault, f.faulted = d.Err, f.now()
 	if d.Err != nil {
 		f.watch(ctx)
@@ -123,7 +176,7 @@ func (f *flight) lapse() {
 // unsent ends a flight of which no call was made.
 func (f *flight) unsent(why loadgen.NotSentReason) {
 	f.mu.Lock()
-	f.end(verdict{outcome: loadgen.NotSent, notSent: why})
+	f.end(unsent(why))
 }
 
 // end makes the record of the flight. It is called with the lock, and returns
@@ -151,7 +204,7 @@ func (f *flight) complete(v verdict) {
 	r := &f.record
 	r.Outcome, r.NotSent = v.outcome, v.notSent
 	if v.outcome == loadgen.NotSent {
-		r.Stream, r.BytesSent = nil, 0
+		r.Stream, r.BytesSent, r.Reused = nil, 0, false
 		return
 	}
 	r.Sent = f.setup.Clock.Add(f.begin)
@@ -169,7 +222,7 @@ func (f *flight) complete(v verdict) {
 	}
 }
 
-// loaded tells of the one message that the call sends.
+// loaded notes the one message that the call sends.
 func (f *flight) loaded(m *token) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

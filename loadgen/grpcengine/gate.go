@@ -46,8 +46,16 @@ func (g *gate) Pace(elapsed time.Duration, hits uint64) (time.Duration, bool) {
 		g.release()
 	}
 	g.drain()
+	g.settle()
 	return 0, true
 }
+
+// settle waits until ghz has made the workers that it was told to make.
+//
+// Subtle: ghz waits at its end for as many workers as it has made by then, and
+// those that it makes afterwards are left behind. It takes this only when it has
+// made the others.
+func (g *gate) settle() { g.grown <- load.TickValue{} }
 
 // Rate implements load.Pacer.
 func (g *gate) Rate(elapsed time.Duration) float64 { return g.pacer.Rate(elapsed) }

@@ -68,11 +68,11 @@ func (l *tapped) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &tap{Conn: c, pings: l.pings, left: len("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")}, nil
+	return &sieve{Conn: c, pings: l.pings, left: len("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")}, nil
 }
 
-// tap passes frames on, one at a time, but for keep-alive pings, which it counts.
-type tap struct {
+// sieve passes frames on, one at a time, but for keep-alive pings, which it counts.
+type sieve struct {
 	net.Conn
 	pings  *pings
 	left   int // bytes of the preface
@@ -85,7 +85,7 @@ const (
 )
 
 // Read implements net.Conn. gRPC reads from one goroutine.
-func (c *tap) Read(p []byte) (int, error) {
+func (c *sieve) Read(p []byte) (int, error) {
 	if c.left > 0 {
 		n, err := c.Conn.Read(p[:min(len(p), c.left)])
 		c.left -= n
@@ -101,7 +101,7 @@ func (c *tap) Read(p []byte) (int, error) {
 
 // frame reads a frame: 24 bits of length, type, flags, 32 bits of stream (RFC
 // 9113, section 4.1).
-func (c *tap) frame() error {
+func (c *sieve) frame() error {
 	head := make([]byte, 9)
 	if _, err := io.ReadFull(c.Conn, head); err != nil {
 		return err

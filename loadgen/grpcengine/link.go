@@ -15,8 +15,8 @@ import (
 // link is a connection to the target, and again the one that replaces it when
 // it broke.
 type link struct {
-	clock time.Time
-	admit func(net.Conn) error // says which connections may carry calls
+	clock   time.Time
+	answers *answers // what the target sent over all of them
 
 	mu    sync.Mutex    // guards all below
 	begun time.Duration // when the connection that comes next was begun
@@ -28,9 +28,10 @@ type link struct {
 type making struct {
 	begin, connected, secured time.Duration
 	local, peer               netip.AddrPort
+	tap                       *tap
 }
 
-// connecting tells that a connection is begun. It comes from the balancer, and
+// connecting notes that a connection is begun. It comes from the balancer, and
 // may come after the connection is made.
 func (l *link) connecting() {
 	now := time.Since(l.clock)
@@ -39,7 +40,7 @@ func (l *link) connecting() {
 	l.begun = now
 }
 
-// carry tells of the connection that carries a call, and whether the call is its
+// carry returns the connection that carries a call, and whether the call is its
 // first.
 func (l *link) carry() (made making, first bool) {
 	l.mu.Lock()
@@ -48,7 +49,7 @@ func (l *link) carry() (made making, first bool) {
 	return l.made, first
 }
 
-// watched are credentials that tell a link of its handshakes.
+// watched are credentials that report their handshakes to a link.
 type watched struct {
 	credentials.TransportCredentials
 	link *link
@@ -57,12 +58,9 @@ type watched struct {
 // ClientHandshake implements credentials.TransportCredentials.
 func (w watched) ClientHandshake(ctx context.Context, authority string, raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
 	connected := time.Since(w.link.clock)
-	if err := w.link.admit(raw); err != nil {
-		return nil, nil, err
-	}
 	conn, info, err := w.TransportCredentials.ClientHandshake(ctx, authority, raw)
 	if err != nil {
-		return conn, info, err
+		return conn, info, &handshakeFault{err}
 	}
 	w.link.mu.Lock()
 	defer w.link.mu.Unlock()
@@ -78,8 +76,77 @@ func (w watched) ClientHandshake(ctx context.Context, authority string, raw net.
 	if w.link.begun == 0 {
 		m.begin = connected // the balancer hears of the beginning later
 	}
+	m.tap = &tap{Conn: conn, reader: newReader(w.link.answers)}
 	w.link.made, w.link.fresh = m, true
-	return conn, info, nil
+	return m.tap, info, nil
+}
+
+// handshakeFault is the error of a TLS handshake that failed.
+type handshakeFault struct{ cause error }
+
+func (h *handshakeFault) Error() string { return h.cause.Error() }
+func (h *handshakeFault) Unwrap() error { return h.cause }
+
+// tap is a connection, of which it keeps what came on it and why it broke.
+type tap struct {
+	net.Conn
+	reader *reader
+
+	mu     sync.Mutex // guards both
+	fault  error      // how it broke
+	closed bool       // by us, so that what breaks then is no fault
+}
+
+// Read implements net.Conn. gRPC reads from one goroutine.
+func (t *tap) Read(p []byte) (int, error) {
+	n, err := t.Conn.Read(p)
+	t.reader.read(p[:n])
+	if err != nil {
+		t.broke(err)
+	}
+	return n, err
+}
+
+// Write implements net.Conn.
+func (t *tap) Write(p []byte) (int, error) {
+	n, err := t.Conn.Write(p)
+	if err != nil {
+		t.broke(err)
+	}
+	return n, err
+}
+
+// SetReadDeadline implements net.Conn. gRPC sets one when it closes a connection.
+func (t *tap) SetReadDeadline(at time.Time) error {
+	t.leave()
+	return t.Conn.SetReadDeadline(at)
+}
+
+// Close implements net.Conn.
+func (t *tap) Close() error {
+	t.leave()
+	return t.Conn.Close()
+}
+
+func (t *tap) leave() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.closed = true
+}
+
+func (t *tap) broke(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.fault == nil && !t.closed {
+		t.fault = err
+	}
+}
+
+// cause is how the connection broke, or nil.
+func (t *tap) cause() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.fault
 }
 
 // bundle gives a connection credentials of its own.

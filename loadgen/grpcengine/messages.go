@@ -21,6 +21,8 @@ import (
 
 // messages are what an attack sends, in turn.
 type messages struct {
+	key   string // of the plan, which holds them or names their file
+	file  string
 	input protoreflect.MessageDescriptor
 	types *dynamicpb.Types
 	wire  wire
@@ -40,21 +42,56 @@ func readMessages(spec *loadgen.GRPC, m method, types *dynamicpb.Types, w wire) 
 	if spec.BinaryFile != "" {
 		return ms.binary(spec.BinaryFile)
 	}
-	key, text := "grpc.data", []byte(spec.Data)
+	ms.key = "grpc.data"
+	text := []byte(spec.Data)
 	if spec.DataFile != "" {
-		key = "grpc.data_file"
+		ms.key, ms.file = "grpc.data_file", spec.DataFile
 		var err error
 		if text, err = os.ReadFile(spec.DataFile); err != nil {
-			return ms, &pace.KeyError{Key: key, What: err.Error(), Fix: "name a file that can be read"}
+			return ms, &pace.KeyError{Key: ms.key, What: err.Error(), Fix: "name a file that can be read"}
 		}
 	}
 	if err := ms.json(text, m); err != nil {
-		return ms, &pace.KeyError{
-			Key: key, What: err.Error(),
-			Fix: fmt.Sprintf("write %s as JSON, or a list of them", ms.input.FullName()),
-		}
+		return ms, ms.fault(err)
 	}
 	return ms, nil
+}
+
+// fault names the key, the file, and the form that the messages must have.
+func (ms *messages) fault(err error) error {
+	what := err.Error()
+	if ms.file != "" {
+		what = ms.file + ": " + what
+	}
+	return &pace.KeyError{
+		Key: ms.key, What: what,
+		Fix: fmt.Sprintf("write %s as JSON, or several as a list [{…}, {…}]; its fields are %s", ms.input.FullName(), form(ms.input)),
+	}
+}
+
+// form lists the fields of a message with their types, as JSON names them.
+func form(m protoreflect.MessageDescriptor) string {
+	var fields []string
+	for i := range m.Fields().Len() {
+		f := m.Fields().Get(i)
+		kind := f.Kind().String()
+		switch {
+		case f.IsMap():
+			kind = "map"
+		case f.Message() != nil:
+			kind = string(f.Message().Name())
+		case f.Enum() != nil:
+			kind = string(f.Enum().Name())
+		}
+		if f.IsList() {
+			kind = "list of " + kind
+		}
+		fields = append(fields, f.JSONName()+" ("+kind+")")
+	}
+	if fields == nil {
+		return "none"
+	}
+	return enumerate(fields)
 }
 
 func (ms messages) binary(file string) (messages, error) {
@@ -65,7 +102,10 @@ func (ms messages) binary(file string) (messages, error) {
 		}
 	}
 	if err != nil {
-		return ms, &pace.KeyError{Key: "grpc.binary_file", What: err.Error(), Fix: "name a file with one encoded message"}
+		return ms, &pace.KeyError{
+			Key: "grpc.binary_file", What: err.Error(),
+			Fix: "name a file with one message in protobuf's binary encoding, or a file of JSON in data_file",
+		}
 	}
 	ms.list = []message{{ready: ms.wire.seal(raw)}}
 	return ms, nil
@@ -132,7 +172,7 @@ func (ms *messages) at(n uint64, call *ghz.CallData) (*token, error) {
 	}
 	m, err := ms.fill(one.text, call)
 	if err != nil {
-		return nil, &pace.KeyError{Key: "grpc.data", What: fmt.Sprintf("in call %d: %v", call.RequestNumber, err)}
+		return nil, ms.fault(fmt.Errorf("in call %d: %w", call.RequestNumber, err))
 	}
 	return m, nil
 }

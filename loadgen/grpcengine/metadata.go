@@ -22,11 +22,11 @@ type headers struct {
 }
 
 // readMetadata checks metadata by filling it for one call.
-func readMetadata(values map[string]string, m method) (headers, error) {
+func readMetadata(values map[string]string, call *ghz.CallData) (headers, error) {
 	h := headers{fixed: metadata.MD{}, changes: map[string]*template.Template{}}
 	var faults []error
 	for _, key := range slices.Sorted(maps.Keys(values)) {
-		if err := h.read(key, values[key], m); err != nil {
+		if err := h.read(key, values[key], call); err != nil {
 			faults = append(faults, &pace.KeyError{
 				Key: "grpc.metadata." + key, What: err.Error(), Fix: "correct it",
 			})
@@ -35,7 +35,7 @@ func readMetadata(values map[string]string, m method) (headers, error) {
 	return h, errors.Join(faults...)
 }
 
-func (h headers) read(key, text string, m method) error {
+func (h headers) read(key, text string, call *ghz.CallData) error {
 	key = strings.ToLower(key)
 	if err := checkKey(key); err != nil {
 		return err
@@ -44,7 +44,7 @@ func (h headers) read(key, text string, m method) error {
 	if err != nil {
 		return err
 	}
-	value, err := fillValue(key, t, m.call())
+	value, err := fillValue(key, t, call)
 	if err != nil {
 		return err
 	}
@@ -97,9 +97,16 @@ func checkKey(key string) error {
 	if key == "" || strings.Trim(key, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != "" {
 		return errors.New("a key is made of letters, digits, dots, - and _")
 	}
-	reserved := []string{"content-type", "user-agent", "te"}
 	if strings.HasPrefix(key, "grpc-") || slices.Contains(reserved, key) {
-		return errors.New("the key is gRPC's own")
+		return errors.New("the key is gRPC's own, or HTTP/2's")
 	}
 	return nil
+}
+
+// reserved are the keys that gRPC sets itself, and those that mean a connection or
+// the framing of a body, which HTTP/2 forbids or says otherwise (RFC 9113, section
+// 8.2.2).
+var reserved = []string{
+	"content-type", "user-agent", "te",
+	"connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "host", "content-length",
 }

@@ -10,9 +10,13 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/reflection"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
 
 	"github.com/loadtrace/loadtrace/loadgen"
@@ -87,8 +91,7 @@ func closedPort(t *testing.T) string {
 
 func TestServiceIsDescribedByEachVersionOfReflection(t *testing.T) {
 	for name, register := range map[string]func(reflection.GRPCServer, reflection.ServerOptions){
-		"v1":      func(s reflection.GRPCServer, o reflection.ServerOptions) { registerV1(s, o) },
-		"v1alpha": func(s reflection.GRPCServer, o reflection.ServerOptions) { registerV1Alpha(s, o) },
+		"v1": registerV1, "v1alpha": registerV1Alpha,
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := startReflecting(t, register)
@@ -126,4 +129,129 @@ func TestProtoIsFoundThroughImportPaths(t *testing.T) {
 		Target: "127.0.0.1:1", Method: "S/Call", Proto: file, ImportPaths: []string{root}, Plaintext: true,
 	}}))
 	assert.NoError(t, err)
+}
+
+func TestReflectionIsAskedWithThePlansMetadata(t *testing.T) {
+	wants := grpc.StreamInterceptor(func(srv any, s grpc.ServerStream, _ *grpc.StreamServerInfo, next grpc.StreamHandler) error {
+		if header(s.Context(), "authorization") != "Bearer UNARY-0" || header(s.Context(), "x-raw-bin") != "\x00\x01" {
+			return status.Error(codes.Unauthenticated, "no token")
+		}
+		return next(srv, s)
+	})
+	for name, register := range map[string]func(reflection.GRPCServer, reflection.ServerOptions){
+		"v1": registerV1, "v1alpha": registerV1Alpha,
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := startReflecting(t, register, wants)
+			a := g.attack("Unary")
+			a.GRPC.Proto = ""
+			a.GRPC.Metadata = map[string]string{"Authorization": "Bearer {{upper .MethodName}}-{{.RequestNumber}}{{if eq .InputName \"x\"}}{{end}}", "x-raw-bin": "AAE="}
+			allOK(t, g.run(t, a, 1))
+
+			a.GRPC.Metadata = nil
+			_, err := Open(setupOf(a))
+			var key *pace.KeyError
+			require.ErrorAs(t, err, &key)
+			assert.Equal(t, "grpc.metadata", key.Key)
+			assert.Contains(t, key.What, "no token")
+			assert.Contains(t, key.Fix, "goes with reflection too")
+
+			a.GRPC.Metadata = map[string]string{"authorization": `{{fail "nobody knows"}}`}
+			_, err = Open(setupOf(a))
+			require.ErrorAs(t, err, &key)
+			assert.Equal(t, "grpc.metadata.authorization", key.Key)
+		})
+	}
+}
+
+// lame describes the echo service and an import that nobody has.
+func lame() *descriptorpb.FileDescriptorProto {
+	note := []*descriptorpb.FieldDescriptorProto{{
+		Name: proto.String("friend"), Number: proto.Int32(1), TypeName: proto.String(".lost.Friend"),
+		Type: descriptorpb.FieldDescriptorProto_TYPE_MESSAGE.Enum(), Label: descriptorpb.FieldDescriptorProto_LABEL_OPTIONAL.Enum(),
+	}}
+	return &descriptorpb.FileDescriptorProto{
+		Name: proto.String("echo.proto"), Package: proto.String("echo.v1"), Syntax: proto.String("proto3"),
+		Dependency:  []string{"lost/friend.proto", "lost/foe.proto"},
+		MessageType: []*descriptorpb.DescriptorProto{{Name: proto.String("Note"), Field: note}},
+		Service: []*descriptorpb.ServiceDescriptorProto{{Name: proto.String("Echo"), Method: []*descriptorpb.MethodDescriptorProto{{
+			Name: proto.String("Unary"), InputType: proto.String(".echo.v1.Note"), OutputType: proto.String(".echo.v1.Note"),
+		}}}},
+	}
+}
+
+func TestADescriptionThatLacksAnImportSaysWhich(t *testing.T) {
+	raw, err := proto.Marshal(&descriptorpb.FileDescriptorSet{File: []*descriptorpb.FileDescriptorProto{lame()}})
+	require.NoError(t, err)
+	fd, err := protodesc.FileOptions{AllowUnresolvable: true}.New(lame(), &protoregistry.Files{})
+	require.NoError(t, err)
+	alone := write(t, "alone.proto", "syntax = \"proto3\";\nimport \"lost/friend.proto\";\n")
+	elsewhere := t.TempDir()
+	for name, c := range map[string]struct {
+		change func(*loadgen.GRPC)
+		key    string
+		says   []string
+	}{
+		"protoset": {
+			func(s *loadgen.GRPC) { s.Protoset = write(t, "echo.protoset", string(raw)) }, "grpc.protoset",
+			[]string{"lacks lost/friend.proto (imported by echo.proto), lost/foe.proto (imported by echo.proto)", "--include_imports"},
+		},
+		"proto": {
+			func(s *loadgen.GRPC) { s.Proto, s.ImportPaths = alone, []string{elsewhere} }, "grpc.proto",
+			[]string{"alone.proto:2:8: lost/friend.proto, which it imports, is not in " + elsewhere, "add the folder that holds lost/friend.proto to import_paths"},
+		},
+		"reflection": {
+			func(s *loadgen.GRPC) { s.Target = reflecting(t, fd, registerV1).addr }, "grpc.method",
+			[]string{"does not describe it whole", "lost/friend.proto", "grpc.proto or grpc.protoset"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := loadgen.Attack{GRPC: &loadgen.GRPC{Target: "127.0.0.1:1", Method: "echo.v1.Echo/Unary", Plaintext: true}}
+			c.change(a.GRPC)
+			_, err := Open(setupOf(a))
+			var key *pace.KeyError
+			require.ErrorAs(t, err, &key)
+			assert.Equal(t, c.key, key.Key)
+			for _, text := range c.says {
+				assert.Contains(t, err.Error(), text)
+			}
+		})
+	}
+}
+
+func TestAFaultOfADataFileNamesFileFieldAndForm(t *testing.T) {
+	g := startTarget(t, echo)
+	form := "its fields are text (string), number (int64), raw (bytes)"
+	for text, says := range map[string][]string{
+		`{"number": "many"}`:                   {"1:12", "int64 field number", `"many"`},
+		`[{"text": "a"}, {"text": 5}]`:         {"message 2", "string field text"},
+		`{"raw": "%%"}`:                        {"bytes field raw"},
+		`{"txt": "a"}`:                         {`unknown field "txt"`},
+		"{\"text\": \"a\"}\n{\"text\": \"b\"}": {"2:1", "several as a list"},
+		`{"number": "{{.WorkerID}}"}`:          {"int64 field number", "g0c0"},
+	} {
+		a := g.attack("Unary")
+		a.GRPC.Data, a.GRPC.DataFile = "", write(t, "notes.json", text)
+		_, err := Open(setupOf(a))
+		var key *pace.KeyError
+		require.ErrorAs(t, err, &key)
+		assert.Equal(t, "grpc.data_file", key.Key)
+		for _, text := range append(says, form, a.GRPC.DataFile) {
+			assert.Contains(t, err.Error(), text)
+		}
+	}
+}
+
+func TestMetadataThatIsGRPCsOrHTTP2sIsRefused(t *testing.T) {
+	g := startTarget(t, echo)
+	for _, name := range []string{
+		"te", "Connection", "KEEP-ALIVE", "proxy-connection", "Transfer-Encoding", "upgrade", "Host", "Content-Length", "User-Agent", "Grpc-Timeout",
+	} {
+		a := g.attack("Unary")
+		a.GRPC.Metadata = map[string]string{name: "x"}
+		_, err := Open(setupOf(a))
+		var key *pace.KeyError
+		require.ErrorAs(t, err, &key, name)
+		assert.Equal(t, "grpc.metadata."+name, key.Key)
+	}
 }

@@ -3,13 +3,15 @@ package grpcengine
 import (
 	"context"
 	"fmt"
-	"net"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jhump/protoreflect/grpcreflect"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
@@ -25,17 +27,26 @@ const reflectWithin = 5 * time.Second
 type reflector func(ctx context.Context, service string) (description, error)
 
 // askTarget describes a service by the target's reflection service, in its
-// version v1 or else v1alpha, over a connection of its own.
+// version v1 or else v1alpha, over a connection of its own. The plan's metadata go
+// with the question, templates in them filled as for the first call, of whose
+// messages the names are not known yet.
 func askTarget(spec *loadgen.GRPC, creds credentials.TransportCredentials, gate allow.Gate) reflector {
 	return func(ctx context.Context, service string) (description, error) {
-		ctx, cancel := context.WithTimeout(ctx, reflectWithin)
+		_, name, _ := splitMethod(spec.Method)
+		call := callOf(service, name)
+		h, err := readMetadata(spec.Metadata, call)
+		if err != nil {
+			return description{}, err
+		}
+		md, err := h.fill(call)
+		if err != nil {
+			return description{}, err
+		}
+		ctx, cancel := context.WithTimeout(metadata.NewOutgoingContext(ctx, md), reflectWithin)
 		defer cancel()
 		opts := []grpc.DialOption{grpc.WithTransportCredentials(creds)}
 		if !gate.Ajar() {
-			dial := gate.Dial(&net.Dialer{})
-			opts = append(opts, grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) {
-				return dial(ctx, "tcp", address)
-			}))
+			opts = append(opts, gated(gate))
 		}
 		if spec.Authority != "" {
 			opts = append(opts, grpc.WithAuthority(spec.Authority))
@@ -55,9 +66,13 @@ func reflected(client *grpcreflect.Client, service, target string) (description,
 	d := description{files: &protoregistry.Files{}, source: "what " + target + " serves"}
 	file, err := client.FileContainingSymbol(service)
 	if grpcreflect.IsElementNotFoundError(err) {
+		lacks := err
 		d.all, err = client.ListServices()
-		if err != nil {
+		switch {
+		case err != nil:
 			return d, reflectionFault(target, err)
+		case slices.Contains(d.all, service):
+			return d, incomplete(target, service, lacks)
 		}
 		return d, nil
 	}
@@ -70,19 +85,40 @@ func reflected(client *grpcreflect.Client, service, target string) (description,
 	return d, nil
 }
 
-func reflectionFault(target string, err error) error {
-	if status.Code(err) == codes.Unimplemented {
-		return &pace.KeyError{
-			Key: "grpc.method", What: target + " does not serve reflection, which would describe it",
-			Fix: "name its description with grpc.proto or grpc.protoset",
-		}
+// elsewhere is how a service is described without reflection.
+const elsewhere = "name its description with grpc.proto or grpc.protoset"
+
+// incomplete is the fault of a target that serves a service, and does not describe
+// it whole. What it lacks stands in the last line.
+func incomplete(target, service string, lacks error) error {
+	lines := strings.Split(lacks.Error(), "\n")
+	last := strings.TrimPrefix(lines[len(lines)-1], "caused by: ")
+	return &pace.KeyError{
+		Key: "grpc.method", What: fmt.Sprintf("%s serves %s, but its reflection does not describe it whole: %s",
+			target, service, strings.ToLower(last[:1])+last[1:]),
+		Fix: elsewhere,
 	}
+}
+
+func reflectionFault(target string, err error) error {
 	what := err.Error()
 	if s, ok := status.FromError(err); ok {
 		what = s.Message()
 	}
+	asking := fmt.Sprintf("asking %s for its description: %s", target, what)
+	switch status.Code(err) {
+	case codes.Unimplemented:
+		return &pace.KeyError{
+			Key: "grpc.method", What: target + " does not serve reflection, which would describe it", Fix: elsewhere,
+		}
+	case codes.Unauthenticated, codes.PermissionDenied:
+		return &pace.KeyError{
+			Key: "grpc.metadata", What: asking,
+			Fix: "add what it asks for, which goes with reflection too, or " + elsewhere,
+		}
+	}
 	return &pace.KeyError{
-		Key: "grpc.target", What: fmt.Sprintf("asking %s for its description: %s", target, what),
+		Key: "grpc.target", What: asking,
 		Fix: "start it, correct the target, plaintext or tls, or name a description with grpc.proto or grpc.protoset",
 	}
 }

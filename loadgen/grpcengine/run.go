@@ -25,11 +25,11 @@ type run struct {
 	stop  context.Context
 	cut   context.Context
 
-	conns   connections
-	flights flights
-	flying  sync.WaitGroup
-	fault   atomic.Pointer[error] // why the run cannot go on
-	abort   context.CancelFunc    // ends stop
+	channels channels
+	flights  flights
+	flying   sync.WaitGroup
+	fault    atomic.Pointer[error] // why the run cannot go on
+	abort    context.CancelFunc    // ends stop, and cut after the grace
 }
 
 // errNotSent tells ghz to make no call. The reason stands in the record.
@@ -99,6 +99,7 @@ func (r *run) fail(f *flight, err error) error {
 func (r *run) giveUp(err error) {
 	r.fault.CompareAndSwap(nil, &err)
 	r.abort()
+	r.pacer.Stop()
 }
 
 func (r *run) unsentReason() loadgen.NotSentReason {
@@ -106,15 +107,6 @@ func (r *run) unsentReason() loadgen.NotSentReason {
 		return loadgen.NotSentError
 	}
 	return loadgen.NotSentStopped
-}
-
-// flightOf finds the flight of a call by its context, or nil.
-func (r *run) flightOf(ctx context.Context) *flight {
-	n, err := strconv.ParseUint(hitOf(ctx), 10, 64)
-	if err != nil {
-		return nil
-	}
-	return r.flights.get(n)
 }
 
 // expire ends the calls that must have ended, since their time was over a while

@@ -160,11 +160,20 @@ func (g *target) attack(method string) loadgen.Attack {
 }
 
 // startReflecting serves the echo service and its description.
-func startReflecting(t testing.TB, register func(reflection.GRPCServer, reflection.ServerOptions)) *target {
+func startReflecting(
+	t testing.TB, register func(reflection.GRPCServer, reflection.ServerOptions), opts ...grpc.ServerOption,
+) *target {
 	_, fd := describeEcho(t)
+	return reflecting(t, fd, register, opts...)
+}
+
+// reflecting serves the echo service, and a description of it.
+func reflecting(
+	t testing.TB, fd protoreflect.FileDescriptor, register func(reflection.GRPCServer, reflection.ServerOptions), opts ...grpc.ServerOption,
+) *target {
 	files := &protoregistry.Files{}
 	require.NoError(t, files.RegisterFile(fd))
-	g := prepareTarget(t, echo)
+	g := prepareTarget(t, echo, opts...)
 	register(g.serve, reflection.ServerOptions{Services: g.serve, DescriptorResolver: files})
 	g.start()
 	return g

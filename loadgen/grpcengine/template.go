@@ -8,6 +8,7 @@ import (
 	"github.com/Masterminds/sprig/v3"
 	ghz "github.com/bojand/ghz/runner"
 	"github.com/google/uuid"
+	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
 // functions are those of ghz's templates: sprig's and three more. ghz would
@@ -47,11 +48,17 @@ func (m method) describe(call *ghz.CallData) {
 
 // call is call data like ghz's, of call 0, to try templates with.
 func (m method) call() *ghz.CallData {
-	call := &ghz.CallData{
-		WorkerID: "g0c0", FullyQualifiedName: string(m.desc.FullName()),
-		MethodName: m.name(), ServiceName: m.service(), UUID: uuid.NewString(),
-	}
+	call := callOf(string(m.owner()), m.name())
 	m.describe(call)
+	return call
+}
+
+// callOf is the data of call 0 of a method of which no more is known than its name.
+func callOf(service, name string) *ghz.CallData {
+	call := &ghz.CallData{
+		WorkerID: "g0c0", FullyQualifiedName: service + "." + name,
+		MethodName: name, ServiceName: string(protoreflect.FullName(service).Name()), UUID: uuid.NewString(),
+	}
 	return call.Regenerate()
 }
 

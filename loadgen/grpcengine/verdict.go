@@ -20,6 +20,10 @@ type verdict struct {
 	text    string
 }
 
+func unsent(why loadgen.NotSentReason) verdict {
+	return verdict{outcome: loadgen.NotSent, notSent: why}
+}
+
 func failed(code codes.Code, kind loadgen.ErrorKind, text string) verdict {
 	return verdict{outcome: loadgen.Failed, status: int(code), kind: kind, text: enginekit.ErrorText(text)}
 }
@@ -45,17 +49,50 @@ func (f *flight) missed() verdict {
 			code = codes.Unavailable // a connection's error, before gRPC gave it a status
 		}
 	}
+	stopped := f.cut.Err() != nil && cutShort(code)
 	switch {
-	case f.fault != nil && f.heard && !ours(code, text) && !f.expired(code):
+	case f.ruled && f.fault != nil && !f.expired(code) && f.link.answers.take(code, text):
 		return verdict{outcome: loadgen.Finished, status: int(code)}
-	case f.cut.Err() != nil && cutShort(code):
+	case f.streams == 0 && f.wait != waitDial:
+		return f.waited(code, text, stopped)
+	case stopped:
 		return failed(codes.Canceled, loadgen.ErrorCancelled, text)
 	case f.expired(code) && f.closes():
 		return verdict{outcome: loadgen.Finished}
 	case f.expired(code):
 		return failed(codes.DeadlineExceeded, loadgen.ErrorTimeout, text)
 	}
-	return failed(code, classify(code, text), text)
+	return failed(code, f.kind(code, text), text)
+}
+
+// waited is the verdict on a call for which nothing was attempted.
+func (f *flight) waited(code codes.Code, text string, stopped bool) verdict {
+	switch {
+	case stopped:
+		return unsent(f.unsentReason())
+	case f.wait == waitBackoff:
+		return unsent(loadgen.NotSentBackoff)
+	case f.expired(code):
+		return unsent(loadgen.NotSentConnectionWait)
+	}
+	return failed(code, f.kind(code, text), text)
+}
+
+// kind is why a call failed: how its dial ended or its connection broke, where we
+// saw that, or else what gRPC says of it.
+func (f *flight) kind(code codes.Code, text string) loadgen.ErrorKind {
+	if d, ok := f.fault.(*dialFault); ok {
+		return dialKind(d.cause)
+	}
+	if kind, ok := said(text); ok {
+		return kind
+	}
+	if code == codes.Unavailable && f.conn != nil {
+		if kind, ok := causeKind(f.conn.cause()); ok {
+			return kind
+		}
+	}
+	return supposed(code, text)
 }
 
 // expired reports whether the call's time was over when it ended, so that the
@@ -68,10 +105,8 @@ func (f *flight) expired(code codes.Code) bool {
 }
 
 // closes reports whether the plan wants the call to be closed when its time is
-// over: that is no failure.
-func (f *flight) closes() bool {
-	return f.closing && f.marks.conn > 0
-}
+// over. That is no failure if the target has sent something by then.
+func (f *flight) closes() bool { return f.closing && f.heard }
 
 func cutShort(code codes.Code) bool {
 	return code == codes.Canceled || code == codes.Unavailable || code == codes.DeadlineExceeded
@@ -79,7 +114,8 @@ func cutShort(code codes.Code) bool {
 
 // phases splits the time of a call, which began and ended at these moments,
 // without a rest: where a moment has not come, the phase before it lasts until
-// the end. gRPC does not tell when a message has been written, and a stream's
+// the end. Until it has a stream a call waits for a connection, unless that is
+// being made. gRPC does not tell when a message has been written, and a stream's
 // messages come and go at once; so what is before the first message received
 // and after the last that was handed over counts as waiting.
 func (m marks) phases(begin, end time.Duration) loadgen.Phases {
@@ -88,6 +124,9 @@ func (m marks) phases(begin, end time.Duration) loadgen.Phases {
 	if m.made.begin > 0 {
 		p.Connect = overlap(m.made.begin, m.made.connected, begin, conn)
 		p.TLS = overlap(m.made.connected, m.made.secured, begin, conn)
+	}
+	if m.conn == 0 && m.dial > 0 && m.made.begin == 0 {
+		p.Connect = overlap(m.dial, end, begin, end) // a dial that came to nothing
 	}
 	p.Conn = conn - begin - p.Connect - p.TLS
 	if m.conn == 0 {

@@ -66,6 +66,7 @@ type Pacer struct {
 	tempo    *tempo
 	given    atomic.Uint64
 	end      atomic.Uint32
+	cancel   context.CancelFunc // ends the waiter's waits
 
 	// Of Pace alone.
 	finish time.Duration // end of the schedule, as far as is known in this stage
@@ -80,15 +81,21 @@ func NewPacer(ctx context.Context, s *Schedule, o Options) *Pacer {
 	}
 	o.Overrun = max(o.Overrun, minOverrun)
 	tempo := newTempo(o.Begin)
+	ctx, cancel := context.WithCancel(ctx)
 	return &Pacer{
 		schedule: s,
 		options:  o,
+		cancel:   cancel,
 		waiter:   newWaiter(ctx.Done(), tempo.changed, o.Sleep),
 		tempo:    tempo,
 		slots:    newSlots(),
 		track:    newTrack(len(s.spans)),
 	}
 }
+
+// Stop makes Pace say stop, as if the pacer's context had been cancelled: also while
+// it waits for a hit. Any goroutine may call it.
+func (p *Pacer) Stop() { p.cancel() }
 
 // SetSpeed carries out the schedule speed times as fast from now on: all rates
 // of open stages are that many times as high, and last accordingly shorter, so

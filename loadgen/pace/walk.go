@@ -143,5 +143,6 @@ func (p *Pacer) begins(stage int) time.Duration {
 
 func (p *Pacer) stop(end End) {
 	p.waiter.close()
+	p.cancel()
 	p.end.Store(uint32(end))
 }

@@ -36,6 +36,14 @@ var ownedMetadata = map[string]string{
 	"content-type": "is gRPC's own",
 	"user-agent":   "is gRPC's own",
 	"te":           "is gRPC's own",
+
+	"connection":        "has no meaning in HTTP/2, which forbids it",
+	"keep-alive":        "has no meaning in HTTP/2, which forbids it",
+	"proxy-connection":  "has no meaning in HTTP/2, which forbids it",
+	"transfer-encoding": "has no meaning in HTTP/2, which forbids it",
+	"upgrade":           "has no meaning in HTTP/2, which forbids it",
+	"host":              "is what HTTP/2 has an authority for",
+	"content-length":    "is the length of a call's messages, which gRPC frames",
 }
 
 func (v *validator) grpc(g *loadgen.GRPC, key string) {
@@ -147,6 +155,8 @@ func (v *validator) metadata(metadata map[string]string, key string) {
 		switch {
 		case !metadataKey.MatchString(name):
 			v.add(key, quote(name)+" is no key of metadata", "use letters, digits, -, _ and .")
+		case canonical == "host":
+			v.add(key, ownedMetadata[canonical], "leave it out, and set authority")
 		case ownedMetadata[canonical] != "":
 			v.add(key, ownedMetadata[canonical], "leave it out")
 		case strings.HasPrefix(canonical, "grpc-"):

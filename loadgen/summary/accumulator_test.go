@@ -138,7 +138,7 @@ func TestFiguresEqualANaiveComputationHoweverManyGoroutinesAdd(t *testing.T) {
 		require.Equal(t, want.Planned-want.Finished-want.Failed, got.Unsent())
 		got.NotSent = nil
 		require.Equal(t, want, got)
-		require.Equal(t, Connections{opened, reused}, s.Total.Connections)
+		require.Equal(t, Connections{Opened: opened, Reused: reused}, s.Total.Connections)
 		require.Equal(t, Traffic{int64(3 * want.Sent()), int64(5 * want.Sent())}, s.Total.Bytes)
 		require.Len(t, s.Slowest, len(slowest))
 		for i := range slowest {
@@ -278,4 +278,15 @@ func TestAnAddAllocatesNothingInTheSteadyState(t *testing.T) {
 		a.Add(&r)
 	}
 	assert.Zero(t, testing.AllocsPerRun(1000, func() { a.Add(&r) }))
+}
+
+func TestCallsThatWereSentAgainAreCounted(t *testing.T) {
+	var all, part counts
+	r := sent(0, 1, 0, 0, time.Millisecond)
+	all.addSent(&r)
+	r.Resent = 2
+	all.addSent(&r)
+	part.addSent(&r)
+	all.merge(&part)
+	assert.EqualValues(t, 4, all.connections.Resent)
 }

@@ -161,6 +161,9 @@ type Error struct {
 type Connections struct {
 	Opened uint64 `json:"opened"` // connections dialled successfully
 	Reused uint64 `json:"reused"` // requests on a connection used before
+	// Resent counts how often gRPC sent a call again by itself, since the target had not
+	// processed it: the target may have counted it once more.
+	Resent uint64 `json:"resent,omitempty"`
 }
 
 // Traffic is bytes of bodies.

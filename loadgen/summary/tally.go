@@ -105,6 +105,7 @@ func (c *counts) addSent(r *loadgen.Record) {
 		c.failed++
 	}
 	c.connections.Opened += uint64(max(r.Dialed, 0))
+	c.connections.Resent += uint64(max(r.Resent, 0))
 	if r.Reused {
 		c.connections.Reused++
 	}
@@ -238,6 +239,7 @@ func (c *counts) merge(o *counts) {
 	}
 	c.connections.Opened += o.connections.Opened
 	c.connections.Reused += o.connections.Reused
+	c.connections.Resent += o.connections.Resent
 	c.bytes.Sent += o.bytes.Sent
 	c.bytes.Received += o.bytes.Received
 	if !o.first.IsZero() {

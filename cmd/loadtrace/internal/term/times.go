@@ -127,6 +127,9 @@ func (p *page) connections(f *summary.Figures) {
 	p.gap()
 	p.line("    connections   " + count(c.Opened) + " opened" + p.dot() +
 		share(c.Reused, f.Requests.Sent()) + " of requests on a reused one")
+	if c.Resent > 0 {
+		p.line("    sent again    " + count(c.Resent) + " calls, by gRPC itself, that the target had not processed")
+	}
 	if b.Sent > 0 || b.Received > 0 {
 		p.line("    bodies        " + size(b.Sent) + " sent" + p.dot() + size(b.Received) + " received")
 	}

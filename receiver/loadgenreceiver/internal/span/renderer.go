@@ -116,6 +116,9 @@ func (r *Renderer) putLoad(a pcommon.Map, rec *loadgen.Record) {
 	if rec.Redirects > 0 {
 		a.PutInt(attr.Redirects, int64(rec.Redirects))
 	}
+	if rec.Resent > 0 {
+		a.PutInt(attr.Resent, int64(rec.Resent))
+	}
 }
 
 // putPhases writes the phases that occurred.

@@ -193,3 +193,15 @@ func BenchmarkRequests(b *testing.B) {
 		}
 	}
 }
+
+func TestACallThatWasSentAgainSaysSo(t *testing.T) {
+	again := called(1, 0)
+	again.Resent = 1
+	traces := span.New(from, run, plan).Requests([]loadgen.Record{called(0, 0), again})
+	spans := traces.ResourceSpans().At(0).ScopeSpans().At(0).Spans()
+	_, ok := spans.At(0).Attributes().Get(attr.Resent)
+	assert.False(t, ok)
+	n, ok := spans.At(1).Attributes().Get(attr.Resent)
+	require.True(t, ok)
+	assert.EqualValues(t, 1, n.Int())
+}

@@ -1,0 +1,115 @@
+package grpcengine
+
+import (
+	"context"
+	"strconv"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/stats"
+	"google.golang.org/grpc/status"
+)
+
+// attempts hears from gRPC of the attempts of each call. A call has one, but for a
+// retry that gRPC makes by itself when the target did not process the first.
+type attempts struct{}
+
+// HandleRPC implements stats.Handler.
+//
+// Subtle: gRPC reports the header that it sends when the attempt has a stream,
+// after it has waited for as many to end as the target does not allow. It reports
+// a trailer only if the target sent one.
+func (attempts) HandleRPC(ctx context.Context, s stats.RPCStats) {
+	switch s.(type) {
+	case *stats.OutHeader:
+		if f := flightOf(ctx); f != nil {
+			f.opened()
+		}
+	case *stats.InHeader:
+		if f := flightOf(ctx); f != nil {
+			f.hear(false)
+		}
+	case *stats.InTrailer:
+		if f := flightOf(ctx); f != nil {
+			f.hear(true)
+		}
+	}
+}
+
+// TagRPC implements stats.Handler.
+func (attempts) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
+
+// TagConn implements stats.Handler.
+func (attempts) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+
+// HandleConn implements stats.Handler.
+func (attempts) HandleConn(context.Context, stats.ConnStats) {}
+
+// intercept is gRPC's turn to a call. From then on the call's context knows its
+// flight.
+func (r *run) intercept(
+	ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, next grpc.Streamer, opts ...grpc.CallOption,
+) (grpc.ClientStream, error) {
+	n, err := strconv.ParseUint(hitOf(ctx), 10, 64)
+	if err != nil {
+		return next(ctx, desc, cc, method, opts...)
+	}
+	f := r.flights.get(n)
+	if f == nil {
+		return nil, status.Error(codes.Canceled, "the call has ended")
+	}
+	f.ctx = tagged{ctx, f}
+	stream, err := next(&f.ctx, desc, cc, method, opts...)
+	if err != nil {
+		return nil, err
+	}
+	f.stream = uncommitted{stream, &f.ctx}
+	return &f.stream, nil
+}
+
+// tagged is the context of a call, which knows its flight.
+type tagged struct {
+	context.Context
+	flight *flight
+}
+
+type flightKey struct{}
+
+// Value implements context.Context.
+func (t *tagged) Value(key any) any {
+	if key == (flightKey{}) {
+		return t.flight
+	}
+	return t.Context.Value(key)
+}
+
+// uncommitted is a call of which gRPC may try again what the target did not
+// process, as it does for any client. ghz asks for the context of a call, from which
+// gRPC concludes that the attempt under way is the last.
+type uncommitted struct {
+	grpc.ClientStream
+	ctx context.Context
+}
+
+// Context implements grpc.ClientStream.
+func (u *uncommitted) Context() context.Context { return u.ctx }
+
+// flightOf finds the flight of an attempt, or nil.
+func flightOf(ctx context.Context) *flight {
+	f, _ := ctx.Value(flightKey{}).(*flight)
+	return f
+}
+
+// hitKey is the metadata by which a call carries the number of its hit to us. gRPC
+// sends no metadata whose key begins with a colon.
+const hitKey = ":loadtrace-hit"
+
+// hitOf is the number that a call's metadata hold, as text.
+func hitOf(ctx context.Context) string {
+	md, _ := metadata.FromOutgoingContext(ctx)
+	if v := md[hitKey]; len(v) == 1 {
+		return v[0]
+	}
+	return ""
+}
