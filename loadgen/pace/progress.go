@@ -8,6 +8,21 @@ import (
 // Interval is a stretch of real time.
 type Interval struct{ Begin, End time.Time }
 
+// Within is how much of the time between two moments lies in intervals, which do not
+// overlap.
+func Within(intervals []Interval, begin, end time.Time) (d time.Duration) {
+	for _, i := range intervals {
+		if i.Begin.Before(begin) {
+			i.Begin = begin
+		}
+		if i.End.After(end) {
+			i.End = end
+		}
+		d += max(0, i.End.Sub(i.Begin))
+	}
+	return d
+}
+
 // Progress is how far a stage has come at a moment. What follows Left is zero before
 // the stage has begun.
 //
@@ -43,16 +58,21 @@ func (p *Pacer) Progress(now time.Time) (stages []Progress, pauses []Interval) {
 		now = p.stopped
 	}
 	given, last := p.given.Load(), p.track.last() // in this order: hits belong to stages that have begun
-	stages = make([]Progress, len(p.schedule.spans))
-	for i := range stages {
-		span := &p.schedule.spans[i]
-		stages[i] = Progress{Open: span.open(), Left: span.hits}
-		if i <= last {
-			p.progress(&stages[i], i, last, given, now)
-		}
+	stages = p.schedule.Ahead()
+	for i := range last + 1 {
+		p.progress(&stages[i], i, last, given, now)
 	}
 	pauses, _ = p.tempo.pauses(p.next(last, given), now)
 	return stages, pauses
+}
+
+// Ahead is the progress of each stage of a schedule that has not begun.
+func (s *Schedule) Ahead() []Progress {
+	stages := make([]Progress, len(s.spans))
+	for i := range stages {
+		stages[i] = Progress{Open: s.spans[i].open(), Left: s.spans[i].hits}
+	}
+	return stages
 }
 
 // next is the offset of the next hit of the stage under way, or of its end; 0 in a
