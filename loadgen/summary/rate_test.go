@@ -319,7 +319,7 @@ func TestRatesAreComparedWithWhatTheScheduleWants(t *testing.T) {
 			assert.InDelta(t, 1, got[0].Value, 1e-9)
 			assert.InDelta(t, 1, got[1].Value, 1e-9)
 			assert.Zero(t, got[2].Samples, "the stage has not begun")
-			assert.InDelta(t, 200, got[3].Value, 1e-6)
+			assert.InDelta(t, 200, got[3].Value, 1.5, "one of two may be a moment ahead")
 		}
 	}})
 	// web sends 1000, and 750 in fifteen seconds: five of them are overrun.

@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/vitals"
@@ -84,6 +85,11 @@ func (r *Report) Breached() (n int) {
 		}
 	}
 	return n
+}
+
+// Aborted reports whether a threshold ended the run.
+func (r *Report) Aborted() bool {
+	return slices.ContainsFunc(r.Thresholds, func(t Result) bool { return t.Aborted })
 }
 
 // Words say the verdict in a line.

@@ -75,13 +75,14 @@ func (p *page) pair(a, b *summary.Attack) {
 	row("schedule lag p99", p.seconds(a.Lag.P99), p.seconds(b.Lag.P99), "")
 }
 
-// unwell is the requests that were sent and did not end well, as a part of those sent.
+// unwell is the requests that were sent and did not end well, as a part of those sent,
+// without those that the stop of the run cut off.
 func unwell(a *summary.Attack) string {
-	sent := a.Requests.Sent()
+	sent := a.Requests.Sent() - a.Cut()
 	if sent == 0 {
 		return "-"
 	}
-	return share(sent-a.Requests.OK, sent)
+	return share(a.Bad(), sent)
 }
 
 // change is from one figure to another, as a part of the first.
