@@ -39,6 +39,15 @@ func aboutCheck(c *verdict.Check) about {
 	return func(i int) (int, bool) { return c.StageOf(i), c.About(i) }
 }
 
+// Rates are RateAchieved of each attack until now.
+func (a *Accumulator) Rates(accounts []runner.Account) []float64 {
+	rates := make([]float64, len(a.attacks))
+	for i := range rates {
+		rates[i] = a.measured(accounts, whole(i)).rate()
+	}
+	return rates
+}
+
 // measured is the measure of what was done until now. Locks of attacks must not be held.
 func (a *Accumulator) measured(accounts []runner.Account, of about) *measure {
 	m := &measure{}
