@@ -97,7 +97,7 @@ func TestWhatWasGivenOutKeepsItsIntendedTime(t *testing.T) {
 
 // The same on the real clock, where a change and a hit meet in any order.
 func TestWhatWasGivenOutKeepsItsIntendedTimeUnderARace(t *testing.T) {
-	const hits = 20_000
+	const hits = 5_000
 	p := pace.NewPacer(t.Context(), schedule(t, pace.Stage{Constant: 1e6, Count: hits}), pace.Options{Overrun: time.Hour})
 	stop, asked := make(chan struct{}), make(chan uint64, 1024)
 	var wg sync.WaitGroup

@@ -25,7 +25,7 @@ func TestTheRateOfAClosedLoopIsWhatTheTargetServes(t *testing.T) {
 	}
 	seconds := func(v float64) time.Duration { return time.Duration(v * float64(time.Second)) }
 	var cases []known
-	for _, rate := range []float64{1, 30, 1000, 100_000} {
+	for _, rate := range []float64{1, 1000, 100_000} {
 		for _, workers := range []int{1, 64, 1000} {
 			cases = append(cases,
 				known{"one server", func() simTarget { return serves(rate) }, workers, rate},
@@ -35,9 +35,9 @@ func TestTheRateOfAClosedLoopIsWhatTheTargetServes(t *testing.T) {
 	for _, c := range cases {
 		for what, stage := range map[string]pace.Stage{
 			// Long stages, and such as are over before the first answer.
-			"duration": closedFor(c.workers, seconds(3*max(200, float64(c.workers))/c.rate)),
+			"duration": closedFor(c.workers, seconds(2*max(100, float64(c.workers))/c.rate)),
 			"short":    closedFor(c.workers, seconds(float64(c.workers)/c.rate/3)+1),
-			"count":    closedCount(c.workers, uint64(3*c.workers)),
+			"count":    closedCount(c.workers, uint64(2*c.workers)),
 		} {
 			t.Run(fmt.Sprintf("%s, %g/s, %d workers, %s", c.name, c.rate, c.workers, what), func(t *testing.T) {
 				p := load(stage)
@@ -108,7 +108,7 @@ var shapes = map[string][]pace.Stage{
 // workers; nor does its rate, at any moment.
 func TestARunThatIsSentOnTimeHasTheWantedRateWhateverTheLatency(t *testing.T) {
 	for name, stages := range shapes {
-		for _, latency := range []time.Duration{0, time.Millisecond, 500 * time.Millisecond, 30 * time.Second} {
+		for _, latency := range []time.Duration{time.Millisecond, 500 * time.Millisecond, 30 * time.Second} {
 			t.Run(fmt.Sprintf("%s, %s", name, latency), func(t *testing.T) {
 				p := load(stages...)
 				p.Thresholds = []loadgen.Threshold{
