@@ -56,7 +56,7 @@ type attack struct {
 	begin    time.Time                  // set before pacer is
 	pacer    atomic.Pointer[pace.Pacer] // nil until the attack begins
 	recorded atomic.Uint64
-	cut      atomic.Bool // a request under way was cut off
+	cut      atomic.Bool // a request was cut off, or left out
 	endedAt  time.Time   // set before ended is
 	ended    atomic.Bool
 
@@ -82,6 +82,7 @@ func (a *attack) do(ctx context.Context, begin time.Time) error {
 		case r.Error == loadgen.ErrorCancelled:
 			a.cut.Store(true)
 		case r.Outcome == loadgen.NotSent && r.NotSent == loadgen.NotSentStopped:
+			a.cut.Store(true)
 			r.NotSent = a.run.stopReason()
 		}
 		a.run.o.Sink(r)
