@@ -127,10 +127,11 @@ func (a *attack) account() Account {
 		now = a.endedAt // of a pacer that an engine no longer asked
 	}
 	c.Stages, c.Pauses = p.Progress(now)
+	c.Length = c.Total
 	if took, ok := p.Took(c.Total); ok && c.Total > 0 {
 		c.Total = took
+		c.Length = took - pace.Within(c.Pauses, c.Begin, c.Begin.Add(took))
 	}
-	c.Length = max(0, c.Total-pace.Within(c.Pauses, c.Begin, c.Begin.Add(c.Total)))
 	c.Planned, c.Exact = p.Planned()
 	c.Given, c.Stage = p.Given(), p.Stage()
 	if !c.Ended {

@@ -286,13 +286,24 @@ func TestARunThatWasStoppedHasTheRateUntilThen(t *testing.T) {
 		"closed":            {closedFor(10, time.Hour), 10 * time.Second, 100},
 		"closed, by count":  {closedCount(10, 1e6), 10 * time.Second, 100},
 		"before an answer":  {closedFor(10, time.Hour), time.Millisecond, 10 / 0.1},
+		"in a pause":        {openFor(100, 30*time.Second), 20 * time.Second, 100},
 		"after it was over": {openFor(100, 10*time.Second), 10*time.Second + 50*time.Millisecond, 100},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := load(c.stage)
 			p.Limits.Grace = time.Second
-			s := simulate(t, simulation{plan: p, targets: []simTarget{takes(100 * time.Millisecond)}, stop: c.stop})
+			sim := simulation{plan: p, targets: []simTarget{takes(100 * time.Millisecond)}, stop: c.stop}
+			if name == "in a pause" {
+				sim.steer = func(r *runner.Run) {
+					time.Sleep(10 * time.Second)
+					_ = r.SetSpeed("", 0)
+				}
+			}
+			s := simulate(t, sim)
 			assert.InEpsilon(t, c.rate, s.Total.RateAchieved, 0.02)
+			if c.stage.Duration == 30*time.Second {
+				assert.Equal(t, c.rate, s.Total.RateWanted)
+			}
 		})
 	}
 }

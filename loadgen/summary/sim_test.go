@@ -204,6 +204,9 @@ func simulate(t *testing.T, sim simulation) (s Summary) {
 			reason = cause.Error()
 		}
 		s = a.Summary(time.Now(), Conclusion{Accounts: run.Accounts(), Stopped: run.Stopped(), Err: err, Reason: reason})
+		for i, rate := range a.Rates(run.Accounts()) {
+			require.Equal(t, s.Attacks[i].RateAchieved, rate, "the metric is the figure")
+		}
 		s.Judge(p, watch.Results(), vitals.Strain{})
 		time.Sleep(time.Hour) // simulated targets that were left alone
 	})
