@@ -138,7 +138,7 @@ func (p *page) rate(f *summary.Figures) {
 	case f.Requests.Sent() > 0 && f.Lag.Count == 0:
 		p.line("    rate        " + p.paint(bold, rate(f.RateAchieved)) + " finished" + p.dot() + "closed loop: as fast as the target answered")
 	case f.Requests.Sent() > 0:
-		p.line("    rate        " + sent + p.dot() + "partly a closed loop, where it is what finished")
+		p.line("    rate        " + p.paint(bold, rate(f.RateAchieved)) + p.dot() + "sent in open stages, finished in closed loops")
 	}
 }
 
