@@ -53,7 +53,7 @@ func compareChange() []panel {
 		}
 		sent := sum(total(ofOne(side.variable, requests, wasSent())))
 		errors = append(errors, prom(fmt.Sprintf("(%s or vector(0)) / %s",
-			sum(total(ofOne(side.variable, requests, not(errorType, "")))), sent), side.name))
+			sum(total(ofOne(side.variable, requests, wasError()))), sent), side.name))
 		rates = append(rates, prom(sent, side.name))
 	}
 	// Neighbours are the same percentile.

@@ -130,6 +130,10 @@ func is(label, value string) string {
 // not is a matcher: a label has another value.
 func not(label, value string) string { return fmt.Sprintf("%s!=%q", label, value) }
 
+// wasError is a matcher: an error of the target's or on the way to it. A request that
+// the stop of the run cut off is none.
+func wasError() string { return fmt.Sprintf("%s!~%q", errorType, "|cancelled") }
+
 // rate is per second, over an interval that Grafana fits to the points.
 func rate(series string) string { return "rate(" + series + "[$__rate_interval])" }
 

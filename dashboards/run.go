@@ -87,7 +87,7 @@ func runResult() []panel {
 // errorRatio of the chosen run over what a function makes of its counters.
 func errorRatio(over func(string) string) string {
 	return fmt.Sprintf("(%s or vector(0)) / %s",
-		sum(over(of(requests, not(errorType, "")))), sum(over(of(requests, wasSent()))))
+		sum(over(of(requests, wasError()))), sum(over(of(requests, wasSent()))))
 }
 
 func runLoad() []panel {
@@ -98,7 +98,7 @@ func runLoad() []panel {
 			queries: []query{
 				prom(sum(now(of(rateWanted))), "wanted"),
 				prom(sum(rate(of(requests, wasSent()))), "sent"),
-				prom(sum(rate(of(requests, not(errorType, "")))), "errors").mayBeEmpty(noFailures),
+				prom(sum(rate(of(requests, wasError()))), "errors").mayBeEmpty(noFailures),
 			},
 			look: look{dashed: "wanted", colours: map[string]string{"wanted": colourWanted, "sent": colourDone, "errors": colourBad}},
 		},

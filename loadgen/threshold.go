@@ -43,15 +43,17 @@ const EachStage = "each"
 type Metric string
 
 const (
-	MetricResponseTime Metric = "response_time" // of requests that were sent
+	MetricResponseTime Metric = "response_time" // of requests that were sent and not cut off
 	MetricServiceTime  Metric = "service_time"
 	MetricScheduleLag  Metric = "schedule_lag" // of open-loop requests that were sent
 	// MetricErrorRatio is errors / due. Errors are the failed requests, the finished
 	// ones that are not OK, and those that were due and not sent. Requests that the
 	// stop of the run left out or cut off are not due: see Record.Due.
 	MetricErrorRatio Metric = "error_ratio"
-	MetricStatus     Metric = "status" // finished with a status / sent
-	MetricRate       Metric = "rate"   // sent per second, or its ratio to the wanted one
+	MetricStatus     Metric = "status" // finished with a status / sent and not cut off
+	// MetricRate is requests per second, as summary.Figures.RateAchieved has it, or its
+	// ratio to the wanted rate.
+	MetricRate Metric = "rate"
 )
 
 // Metrics are all there are.

@@ -298,11 +298,12 @@ func (r *planRun) print(end outcome) error {
 
 // judgement is the verdict as an error; nil if the run passed, or is sound and had
 // nothing to pass. A run that somebody interrupted has its own code: whoever
-// repeats what is undecided should not repeat that.
+// repeats what is undecided should not repeat that. One that a threshold had ended
+// before keeps its verdict.
 func judgement(sum *summary.Summary, interrupted bool) error {
 	v := &sum.Verdict
 	switch {
-	case sum.End == summary.Stopped && interrupted:
+	case sum.End == summary.Stopped && interrupted && !v.Aborted():
 		return errors.New("the run was stopped before its end")
 	case v.Verdict == verdict.Fail:
 		return verdictError{exitBreached, "fail: " + v.Words()}

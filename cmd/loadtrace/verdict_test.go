@@ -107,6 +107,36 @@ func TestARunIsAbortedWhenAThresholdStaysBreached(t *testing.T) {
 	assert.Positive(t, s.Total.Requests.NotSent[loadgen.NotSentStopped])
 }
 
+// Every other request hangs until it is cut off. Whoever stops the run by hand then
+// stops what a threshold has ended already.
+func TestAnAbortedRunExitsWith99AlsoIfItIsStoppedByHandInTheGrace(t *testing.T) {
+	var hits atomic.Int64
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if hits.Add(1)%2 == 0 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		<-r.Context().Done()
+	}))
+	t.Cleanup(s.Close)
+	c := loadtrace(t, "run", writePlanWith(t, s.URL, "[{constant: 100/s, duration: 50s}]",
+		with("metric: error_ratio, at_most: 10%, window: 1s, abort: {after: 0s}", "metric: response_time, stat: max, at_most: 20s")+"limits: {grace: 3s}\n"), "--json")
+	require.NoError(t, c.Start())
+	require.Eventually(t, func() bool {
+		before := hits.Load()
+		time.Sleep(500 * time.Millisecond) // no request comes any more
+		return before > 50 && hits.Load() == before
+	}, time.Minute, time.Millisecond)
+	require.NoError(t, c.Process.Signal(syscall.SIGINT))
+	c.wait(t, 99)
+	sum := c.summary(t)
+	assert.Equal(t, summary.Stopped, sum.End)
+	assert.Equal(t, "the threshold error ratio (any 1s) at most 10% was breached", sum.StopReason)
+	assert.Equal(t, verdict.Fail, sum.Verdict.Verdict)
+	assert.Positive(t, sum.Total.Errors[loadgen.ErrorCancelled].Count)
+	assert.Less(t, sum.Total.ResponseTime.Max.Duration(), 3*time.Second, "what was cut off has no time")
+}
+
 func TestARunWithoutThresholdsIsSoundOrUndecided(t *testing.T) {
 	tg := newTestTarget(t)
 	c := loadtrace(t, "run", writePlan(t, tg.url, "[{constant: 100/s, count: 20}]"), "--json")

@@ -16,6 +16,7 @@ const (
 	MetricConnections     = "loadgen.connections"          // sum, {connection}
 	MetricIO              = "loadgen.io"                   // sum, By
 	MetricRateWanted      = "loadgen.rate.wanted"          // gauge, {request}/s
+	MetricRateAchieved    = "loadgen.rate.achieved"        // gauge, {request}/s
 	MetricSpans           = "loadgen.spans"                // sum, {span}
 	MetricSpansPerRequest = "loadgen.spans_per_request"    // gauge, {span}/{request}
 )

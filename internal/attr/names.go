@@ -93,6 +93,7 @@ var names = []string{
 	"loadgen.phase.write",
 	"loadgen.plan",
 	"loadgen.plan.name",
+	"loadgen.rate.achieved",
 	"loadgen.rate.wanted",
 	"loadgen.redirects",
 	"loadgen.requests",

@@ -110,10 +110,10 @@ func (f *flight) picked(l *link) {
 		return
 	}
 	f.wait, f.link, f.conn = waitStream, l, made.tap
-	f.record.Reused = true
+	f.record.Reused, f.marks.made = true, made // of which the phases take what the call waited for
 	f.record.Local, f.record.Peer = made.local, made.peer
 	if first {
-		f.marks.made, f.record.Reused, f.record.Dialed = made, false, 1
+		f.record.Reused, f.record.Dialed = false, 1
 	}
 }
 

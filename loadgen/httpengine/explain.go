@@ -1,14 +1,43 @@
 package httpengine
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strings"
 
+	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/conns"
 	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/wire"
 )
+
+// version is the version of HTTP of a response.
+func (j *journey) version(resp *http.Response) (uint8, error) {
+	if !j.exchange.HTTP1() {
+		return uint8(resp.ProtoMajor*10 + resp.ProtoMinor), nil
+	}
+	return checked(resp)
+}
+
+// cause is why a request failed. Of one that was redirected, something was sent.
+func (j *journey) cause(ctx context.Context, err error) error {
+	not, unsent := errors.AsType[*conns.NotSent](err)
+	switch {
+	case unsent && j.hops > 0:
+		return not.Unwrap()
+	case unsent:
+		return not
+	case j.base.Err() != nil:
+		return j.base.Err()
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case !j.exchange.HTTP1() || explained(err):
+		return err
+	}
+	return explain(err, j.exchange.Ended(), j.exchange.Times().First != 0)
+}
 
 // checked is the version of HTTP of a response over HTTP/1, after a look at what
 // net/http lets pass, and the direct transport does not.
@@ -26,7 +55,7 @@ func checked(resp *http.Response) (proto uint8, err error) {
 
 // explained reports whether an error of a request is in our own words.
 func explained(err error) bool {
-	return err == wire.ErrBodyTooLong || is[*wire.ProtocolError](err) || is[tooManyRedirects](err)
+	return err == wire.ErrBodyTooLong || is[*wire.ProtocolError](err) || is[*conns.ProtocolError](err) || is[tooManyRedirects](err)
 }
 
 // explain is why a request failed over HTTP/1: how its connection ended, if the target

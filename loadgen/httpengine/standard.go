@@ -3,7 +3,6 @@ package httpengine
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"io"
 	"net/http"
 	"sync/atomic"
@@ -69,12 +68,15 @@ func (t *standard) carry(f *flight, sent time.Duration) error {
 	ctx, cancel := context.WithDeadline(t.base, f.setup.Clock.Add(sent+t.spec.Timeout))
 	defer cancel()
 	status, proto, err := j.travel(ctx, f)
+	if err != nil {
+		err = j.cause(ctx, err)
+	}
 	j.exchange.Release()
 	j.land(f, err == nil)
 	if err == nil {
 		f.record.Status, f.record.Proto = status, proto
 	}
-	return j.blame(ctx, err)
+	return err
 }
 
 // travel sends the request and reads the response to its end.
@@ -115,14 +117,6 @@ func (j *journey) travel(ctx context.Context, f *flight) (status int, proto uint
 		f.record.Excerpt = excerpt.Excerpt()
 	}
 	return resp.StatusCode, proto, err
-}
-
-// version is the version of HTTP of a response.
-func (j *journey) version(resp *http.Response) (uint8, error) {
-	if j.exchange.HTTP1() {
-		return checked(resp)
-	}
-	return uint8(resp.ProtoMajor*10 + resp.ProtoMinor), nil
 }
 
 // route is where a request of the plan leads, which is looked up once.
@@ -168,25 +162,6 @@ func (j *journey) land(f *flight, whole bool) {
 	written, cutShort := x.Written()
 	if size := int64(len(f.request.body)); written || whole && !cutShort && j.taken.Load() == size {
 		r.BytesSent = size
-	}
-}
-
-// blame is the error of the request: of one that was redirected, something was
-// sent.
-func (j *journey) blame(ctx context.Context, err error) error {
-	if not, ok := errors.AsType[*conns.NotSent](err); ok {
-		if j.hops > 0 {
-			return not.Unwrap()
-		}
-		return err
-	}
-	switch x := j.exchange; {
-	case err == nil || !x.HTTP1() || explained(err):
-		return err
-	case ctx.Err() != nil:
-		return ctx.Err()
-	default:
-		return explain(err, x.Ended(), x.Times().First != 0)
 	}
 }
 

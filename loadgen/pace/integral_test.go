@@ -109,7 +109,7 @@ func TestHitsSentByAnyTimeAreTheIntegralOfTheRate(t *testing.T) {
 		stages := rapid.SliceOfN(rapid.Custom(anyStage), 1, 5).Draw(t, "stages")
 		s := schedule(t, stages...)
 		at := times(t, s)
-		grown, begin := 0.0, time.Duration(0)
+		grown, before, got, begin := 0.0, 0.0, 0.0, time.Duration(0)
 		for i, st := range stages {
 			end, exact := schedule(t, stages[:i+1]...).Duration()
 			require.True(t, exact)
@@ -122,14 +122,66 @@ func TestHitsSentByAnyTimeAreTheIntegralOfTheRate(t *testing.T) {
 			for _, u := range []float64{rapid.Float64Range(0, 1).Draw(t, "u"), 1} {
 				want := grown + integral(st, u*length, length)
 				moment := begin + time.Duration(u*float64(end-begin))
-				got := float64(sort.Search(len(at), func(n int) bool { return at[n] >= moment }))
+				got = float64(sort.Search(len(at), func(n int) bool { return at[n] >= moment }))
 				// Between the integral and the next hit; the rest is the slivers'.
-				require.InDelta(t, want+0.5, got, 0.5+0.01, "stage %d at %g of it", i, u)
+				least, most := want, want+1
+				if fades(st, length) {
+					least = want - 1
+					if u == 1 {
+						most = max(want, before)
+					}
+				}
+				require.GreaterOrEqual(t, got, least-0.01, "stage %d at %g of it", i, u)
+				require.LessOrEqual(t, got, most+0.01, "stage %d at %g of it", i, u)
 			}
 			grown += integral(st, length, length)
+			if fades(st, length) {
+				grown = min(grown, got) // a fraction is gone, and the next stage begins with a hit
+			}
+			before = got
 			begin = end
 		}
 	})
+}
+
+// fades reports whether the rate of a stage with a duration ends at 0.
+func fades(st pace.Stage, length float64) bool {
+	if st.Steps != nil {
+		return st.Count == 0 && st.Steps.To == 0
+	}
+	return st.Count == 0 && rate(st, length, length) < 1e-6
+}
+
+// A ramp to 0 sent one request more than its integral if that was no whole number,
+// the last of them long before the ramp was over.
+func TestAStageWhoseRateFallsToNothingSendsItsIntegralAndNoMore(t *testing.T) {
+	for name, c := range map[string]struct {
+		stages []pace.Stage
+		want   int
+		last   float64 // seconds; when the last hit is due
+	}{
+		"a whole number":                    {[]pace.Stage{{Ramp: &pace.Ramp{From: 100, To: 0}, Duration: time.Second}}, 50, 1 - math.Sqrt(0.02)},
+		"a half more":                       {[]pace.Stage{{Ramp: &pace.Ramp{From: 7, To: 0}, Duration: 3 * time.Second}}, 10, 3 - math.Sqrt(6*1.5/7)},
+		"next to nothing more":              {[]pace.Stage{{Ramp: &pace.Ramp{From: 7, To: 0}, Duration: 15143 * time.Millisecond}}, 53, 15.143 - math.Sqrt(2*15.143*1.0005/7)},
+		"less than one":                     {[]pace.Stage{{Ramp: &pace.Ramp{From: 1, To: 0}, Duration: time.Second}}, 0, 0},
+		"with a count it has its own":       {[]pace.Stage{{Ramp: &pace.Ramp{From: 7, To: 0}, Count: 11}}, 11, 22./7 - math.Sqrt(2*(22./7)/7)},
+		"steps":                             {[]pace.Stage{{Steps: &pace.Steps{From: 10, To: 0, By: -5}, Duration: 2400 * time.Millisecond}}, 12, 1.4},
+		"steps and a bit":                   {[]pace.Stage{{Steps: &pace.Steps{From: 10, To: 0, By: -5}, Duration: 2500 * time.Millisecond}}, 12, 2.5/3 + (11-25./3)/5},
+		"sine":                              {[]pace.Stage{{Sine: &pace.Sine{Mean: 5, Amplitude: 5, Period: time.Second, Phase: -90}, Duration: 3 * time.Second}}, 15, 0},
+		"a constant rate is another matter": {[]pace.Stage{{Constant: 1, Duration: 1500 * time.Millisecond}}, 2, 1},
+		"the fraction before it counts": {[]pace.Stage{
+			{Constant: 2, Duration: 750 * time.Millisecond}, {Ramp: &pace.Ramp{From: 7, To: 0}, Duration: 3 * time.Second}}, 12, 3.75 - math.Sqrt(6*1/7.)},
+		"the next stage begins with a hit": {[]pace.Stage{
+			{Ramp: &pace.Ramp{From: 7, To: 0}, Duration: 3 * time.Second}, {Constant: 10, Duration: time.Second}}, 20, 3.9},
+	} {
+		t.Run(name, func(t *testing.T) {
+			at := times(t, schedule(t, c.stages...))
+			require.Len(t, at, c.want)
+			if c.last > 0 {
+				require.InDelta(t, c.last, at[len(at)-1].Seconds(), 1e-3)
+			}
+		})
+	}
 }
 
 func TestTimesNeverGoBackAndEndBeforeTheScheduleDoes(t *testing.T) {

@@ -65,8 +65,10 @@ type Pacer struct {
 	track    *track
 	tempo    *tempo
 	given    atomic.Uint64
+	gave     atomic.Int64 // when the last tardy one of them was, in nanoseconds after Options.Begin
 	end      atomic.Uint32
 	cancel   context.CancelFunc // ends the waiter's waits
+	stopped  time.Time          // when it stopped; written before end is
 
 	// Of Pace alone.
 	finish time.Duration // end of the schedule, as far as is known in this stage
@@ -101,14 +103,15 @@ func (p *Pacer) Stop() { p.cancel() }
 // of open stages are that many times as high, and last accordingly shorter, so
 // that the number of hits planned stays. 0 pauses the schedule, and no hit is
 // given out until the speed is another; what was due before the pause still is. A
-// closed loop, which has no rate, only heeds the pause. Any goroutine may call it.
+// closed loop, which has no rate, only heeds the pause. What was given out keeps its
+// intended time. Any goroutine may call it.
 //
 // It panics if speed is negative or no number.
 func (p *Pacer) SetSpeed(speed float64) {
 	if !(speed >= 0 && speed <= math.MaxFloat64) {
 		panic(fmt.Sprintf("pace: speed %v", speed))
 	}
-	p.tempo.set(speed, time.Now())
+	p.tempo.set(speed, p.End() == Running)
 }
 
 // Speed is the speed as it was set; 1 at first.

@@ -12,7 +12,8 @@ import (
 // integral of the rate, over all of them, has grown to n. A fraction of a hit
 // that is left at a stage's end carries over, so stages join without a gap. A hit
 // of a stage is due before the stage's end; one due at the border belongs to the
-// next stage. How Poisson and closed-loop stages join is told at newSpan.
+// next stage. A stage with a duration whose rate falls to 0 at its end sends whole
+// hits only: the fraction that is left makes none. How Poisson and closed-loop stages join is told at newSpan.
 //
 // A Schedule never changes, and any number of goroutines may use it.
 type Schedule struct {

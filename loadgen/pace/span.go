@@ -44,6 +44,9 @@ func newSpan(st *Stage, lead float64) (s span, after float64) {
 		s.hits, seconds = s.arrivals.within(st.Count, grown, seconds, curve)
 	} else {
 		s.hits, after = ticks(lead, grown)
+		if st.Count == 0 && s.hits > 0 && after > 0 && fades(curve, seconds) {
+			s.hits, after = s.hits-1, 0
+		}
 	}
 	s.length = max(1, toDuration(seconds))
 	return s, after
@@ -69,6 +72,14 @@ func ticks(lead, grown float64) (hits uint64, after float64) {
 		after = 0
 	}
 	return uint64(n), after
+}
+
+// fades reports whether the rate of a stage has fallen to 0 at its end. Then the time
+// until the next hit is without bound, and a fraction of a hit that is left makes none:
+// the stage sends what its integral says, and no more. The next stage's first hit is
+// due as it begins.
+func fades(c curve, seconds float64) bool {
+	return c.rate(seconds) <= 1e-9*c.growth(seconds)/seconds
 }
 
 func (s *span) open() bool { return s.curve != nil }

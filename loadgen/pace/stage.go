@@ -47,7 +47,8 @@ type Sine struct {
 
 // Poisson sends at random: independent exponential gaps of mean 1/Rate. The same
 // seed gives the same times, so stages that run side by side, in attacks of the
-// same rate, need different seeds lest they send at the same moments.
+// same rate, need different seeds lest they send at the same moments. planfile gives
+// each stage without one a seed of its own.
 type Poisson struct {
 	Rate Rate   `yaml:"rate"`
 	Seed uint64 `yaml:"seed,omitempty"`

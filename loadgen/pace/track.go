@@ -16,6 +16,8 @@ type track struct {
 type entry struct {
 	begin time.Duration // of the schedule's time
 	first uint64        // its first hit
+	at    time.Time     // when its turn came: later than begin if hits before it were late
+	gave  time.Duration // when the last tardy hit before it was given out, after Options.Begin
 }
 
 func newTrack(stages int) *track { return &track{entries: make([]entry, stages)} }

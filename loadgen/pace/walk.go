@@ -62,16 +62,32 @@ func (p *Pacer) ask(hits uint64) verdict {
 
 // await waits for a hit of an open stage.
 func (p *Pacer) await(due time.Duration) verdict {
-	behind, ok := p.waiter.until(func() (time.Time, bool) { return p.tempo.moment(due) })
-	if !ok {
-		return cancelled
+	for {
+		var at time.Time
+		var legs *[]leg
+		behind, ok := p.waiter.until(func() (moment time.Time, known bool) {
+			legs = p.tempo.legs.Load()
+			at, known = momentOf(*legs, due)
+			return at, known
+		})
+		if !ok {
+			return cancelled
+		}
+		if end, known := p.tempo.moment(p.finish); known && at.Add(behind).After(end.Add(p.options.Overrun)) {
+			return late
+		}
+		if !p.tempo.claim(due, legs) {
+			continue // the speed has changed since
+		}
+		if behind > tardy {
+			p.gave.Store(int64(at.Add(behind).Sub(p.options.Begin)))
+		}
+		return give
 	}
-	at, _ := p.tempo.moment(due)
-	if end, known := p.tempo.moment(p.finish); known && at.Add(behind).After(end.Add(p.options.Overrun)) {
-		return late
-	}
-	return give
 }
+
+// tardy is how late a hit must be for the time of its stage to be longer for it.
+const tardy = time.Millisecond
 
 // never is the end of a closed loop that has none.
 const never = time.Duration(math.MaxInt64)
@@ -88,7 +104,10 @@ func (p *Pacer) loop(hits uint64, workers int64, end time.Duration) verdict {
 		}
 		var atEnd <-chan time.Time
 		if end != never {
-			at, _ := p.tempo.moment(end)
+			at, ok := p.tempo.moment(end)
+			if !ok { // the speed was 0 just now
+				continue
+			}
 			left := time.Until(at)
 			if left <= 0 {
 				return over
@@ -121,10 +140,14 @@ func (p *Pacer) advance(hits uint64) {
 		return
 	}
 	p.finish = begin + p.schedule.rest(next)
-	p.tempo.enter(!p.schedule.spans[next].open(), time.Now())
-	p.track.enter(entry{begin: begin, first: hits})
+	now := time.Now()
+	p.tempo.enter(!p.schedule.spans[next].open(), begin)
+	p.track.enter(entry{begin: begin, first: hits, at: now, gave: time.Duration(p.gave.Load())})
 	if p.options.OnStage != nil {
-		at, _ := p.tempo.moment(begin)
+		at, known := p.tempo.moment(begin)
+		if !known {
+			at = now // the speed has been set to 0 since
+		}
 		p.options.OnStage(next, at)
 	}
 }
@@ -143,6 +166,7 @@ func (p *Pacer) begins(stage int) time.Duration {
 
 func (p *Pacer) stop(end End) {
 	p.waiter.close()
+	p.stopped = time.Now()
 	p.cancel()
 	p.end.Store(uint32(end))
 }

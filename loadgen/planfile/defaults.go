@@ -1,6 +1,8 @@
 package planfile
 
 import (
+	"fmt"
+	"hash/fnv"
 	"path/filepath"
 	"strings"
 	"time"
@@ -33,6 +35,11 @@ func Defaults(p *loadgen.Plan) {
 	}
 	for i := range p.Attacks {
 		a := &p.Attacks[i]
+		for j := range a.Load {
+			if random := a.Load[j].Poisson; random != nil {
+				fill(&random.Seed, seedOf(a.Name, j))
+			}
+		}
 		fill(&a.Workers, 10)
 		fill(&a.MaxWorkers, 10_000)
 		if a.HTTP != nil {
@@ -42,6 +49,15 @@ func Defaults(p *loadgen.Plan) {
 			defaultGRPC(a.GRPC)
 		}
 	}
+}
+
+// seedOf is the seed of a Poisson stage that has none, never 0: it follows from the
+// attack's name and the stage's number, so that no two stages of a plan send at the same
+// times, and the plan sends at the same times whenever it is run, and in every part.
+func seedOf(attack string, stage int) uint64 {
+	h := fnv.New32a()
+	fmt.Fprintf(h, "%s\x00%d", attack, stage)
+	return uint64(h.Sum32()) + 1
 }
 
 func defaultHTTP(h *loadgen.HTTP) {

@@ -26,29 +26,23 @@ type Account struct {
 	RateWanted   float64       // now, per second; 0 in a closed loop and when not under way
 	Stage        int           // the stage under way
 	Total        time.Duration // planned time of the attack at its speed; 0 if unknown
+	Length       time.Duration // Total without the pauses in it; 0 if unknown
 	Begun, Ended bool
 	Begin        time.Time // if Begun
 	Target       string    // what is attacked, for people
 
-	pacer *pace.Pacer // nil before the attack has begun
+	// Stages is how far each stage is, in the attack's order, and Pauses are the
+	// stretches of time in which the schedule stood still.
+	Stages []pace.Progress
+	Pauses []pace.Interval
 }
 
-// Offset is how far the attack's schedule is at a moment, which changes of speed
-// bend.
-func (c *Account) Offset(now time.Time) time.Duration {
-	if c.pacer == nil {
-		return now.Sub(c.Begin)
+// UnsentIn is the part of Unsent in a stage: its hits that were never given out.
+func (c *Account) UnsentIn(stage int) uint64 {
+	if c.Unsent == 0 || stage >= len(c.Stages) {
+		return 0
 	}
-	return c.pacer.Offset(now)
-}
-
-// Moment is when the attack's schedule is at an offset. It is not ok during a
-// pause before that.
-func (c *Account) Moment(offset time.Duration) (at time.Time, ok bool) {
-	if c.pacer == nil {
-		return c.Begin.Add(offset), true
-	}
-	return c.pacer.Moment(offset)
+	return c.Stages[stage].Left
 }
 
 // attack carries out one attack of the plan.
@@ -62,7 +56,8 @@ type attack struct {
 	begin    time.Time                  // set before pacer is
 	pacer    atomic.Pointer[pace.Pacer] // nil until the attack begins
 	recorded atomic.Uint64
-	cut      atomic.Bool // a request under way was cut off
+	cut      atomic.Bool // a request was cut off, or left out
+	endedAt  time.Time   // set before ended is
 	ended    atomic.Bool
 
 	mu    sync.Mutex // guards speed, and that the pacer has it
@@ -83,11 +78,16 @@ func (a *attack) do(ctx context.Context, begin time.Time) error {
 	a.run.tell(AttackStarted, a.index, -1, begin)
 	err := a.engine.Run(ctx, p, func(r *loadgen.Record) {
 		a.recorded.Add(1)
-		if r.Error == loadgen.ErrorCancelled {
+		switch {
+		case r.Error == loadgen.ErrorCancelled:
 			a.cut.Store(true)
+		case r.Outcome == loadgen.NotSent && r.NotSent == loadgen.NotSentStopped:
+			a.cut.Store(true)
+			r.NotSent = a.run.stopReason()
 		}
 		a.run.o.Sink(r)
 	})
+	a.endedAt = time.Now()
 	a.ended.Store(true)
 	if p.End() == pace.Stopped || a.cut.Load() {
 		a.run.stopped.Store(true)
@@ -117,28 +117,36 @@ func (a *attack) account() Account {
 	p := a.pacer.Load()
 	if p == nil {
 		c.Planned, c.Exact = a.schedule.Planned()
-		c.Unsent, c.UnsentReason = c.Planned, loadgen.NotSentStopped
+		c.Unsent, c.UnsentReason = c.Planned, a.run.stopReason()
+		c.Length, c.Stages = c.Total, a.schedule.Ahead()
 		return c
 	}
-	c.Begun, c.Begin, c.pacer = true, a.begin, p
+	c.Begun, c.Begin = true, a.begin
+	now := time.Now()
+	if c.Ended {
+		now = a.endedAt // of a pacer that an engine no longer asked
+	}
+	c.Stages, c.Pauses = p.Progress(now)
+	c.Length = c.Total
 	if took, ok := p.Took(c.Total); ok && c.Total > 0 {
 		c.Total = took
+		c.Length = took - pace.Within(c.Pauses, c.Begin, c.Begin.Add(took))
 	}
 	c.Planned, c.Exact = p.Planned()
 	c.Given, c.Stage = p.Given(), p.Stage()
 	if !c.Ended {
-		c.RateWanted = p.Rate(time.Since(a.begin))
+		c.RateWanted = p.Rate(now.Sub(a.begin))
 		return c
 	}
-	c.Unsent, c.UnsentReason = c.Planned-c.Given, reason(p.End())
+	c.Unsent, c.UnsentReason = c.Planned-c.Given, a.unsentReason(p.End())
 	return c
 }
 
-// reason is why hits that a pacer never gave out were not sent.
-func reason(end pace.End) loadgen.NotSentReason {
+// unsentReason is why hits that a pacer never gave out were not sent.
+func (a *attack) unsentReason(end pace.End) loadgen.NotSentReason {
 	switch end {
 	case pace.Stopped:
-		return loadgen.NotSentStopped
+		return a.run.stopReason()
 	case pace.Late:
 		return loadgen.NotSentLate
 	default:

@@ -70,6 +70,7 @@ type Run struct {
 	gate    allow.Gate
 	attacks []*attack
 	stopped atomic.Bool
+	failed  atomic.Bool     // an engine ended the run, before anything else did
 	ctx     context.Context // of Do; set before the first attack begins
 
 	eventMu sync.Mutex // serializes o.Event
@@ -119,9 +120,14 @@ func (r *Run) open(i int) (*attack, error) {
 // order. An error is an engine's, never a failed request.
 func (r *Run) Do(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
-	cancel := func() { stop(nil) }
-	defer cancel()
+	defer stop(nil)
 	r.ctx = ctx
+	giveUp := func(err error) {
+		if ctx.Err() == nil {
+			r.failed.Store(true) // before anybody can see the stop
+		}
+		stop(err)
+	}
 	begin := r.begin()
 	if d := r.plan.Limits.MaxDuration; d > 0 {
 		timer := time.AfterFunc(time.Until(begin)+d, func() { stop(ErrMaxDuration) })
@@ -130,9 +136,9 @@ func (r *Run) Do(ctx context.Context) error {
 	r.tell(RunStarted, -1, -1, begin)
 	var err error
 	if r.plan.Order == loadgen.Sequence {
-		err = r.sequence(ctx, begin)
+		err = r.sequence(ctx, begin, giveUp)
 	} else {
-		err = r.parallel(ctx, begin, cancel)
+		err = r.parallel(ctx, begin, giveUp)
 	}
 	return errors.Join(err, r.close())
 }
@@ -150,13 +156,14 @@ func (r *Run) begin() time.Time {
 	return r.clock.Add(r.o.Begin.Round(0).Sub(r.clock))
 }
 
-func (r *Run) sequence(ctx context.Context, begin time.Time) error {
+func (r *Run) sequence(ctx context.Context, begin time.Time, giveUp func(error)) error {
 	for _, a := range r.attacks {
 		if ctx.Err() != nil {
 			r.stopped.Store(true)
 			return nil
 		}
 		if err := a.do(ctx, begin); err != nil {
+			giveUp(err)
 			return err
 		}
 		begin = time.Now()
@@ -165,13 +172,13 @@ func (r *Run) sequence(ctx context.Context, begin time.Time) error {
 }
 
 // parallel gives all attacks the same zero, and stops all when one engine fails.
-func (r *Run) parallel(ctx context.Context, begin time.Time, cancel context.CancelFunc) error {
+func (r *Run) parallel(ctx context.Context, begin time.Time, giveUp func(error)) error {
 	errs := make([]error, len(r.attacks))
 	var wg sync.WaitGroup
 	for i, a := range r.attacks {
 		wg.Go(func() {
 			if errs[i] = a.do(ctx, begin); errs[i] != nil {
-				cancel()
+				giveUp(errs[i])
 			}
 		})
 	}
@@ -235,8 +242,17 @@ func (r *Run) Clock() time.Time { return r.clock }
 // Stopped reports whether the run was stopped before its plan was carried out.
 func (r *Run) Stopped() bool { return r.stopped.Load() }
 
-// Cause of a stop, after Do: that of the context that it was given, or
-// ErrMaxDuration. It is nil if the run was not stopped.
+// stopReason is why a request whose turn did not come was not sent: the run was
+// stopped, or an engine failed and ended it.
+func (r *Run) stopReason() loadgen.NotSentReason {
+	if r.failed.Load() {
+		return loadgen.NotSentError
+	}
+	return loadgen.NotSentStopped
+}
+
+// Cause of a stop, after Do: that of the context that it was given,
+// ErrMaxDuration, or an engine's error. It is nil if the run was not stopped.
 func (r *Run) Cause() error {
 	if !r.Stopped() {
 		return nil

@@ -203,8 +203,71 @@ func TestAnAccountKnowsHowFarItsScheduleIsAtItsSpeed(t *testing.T) {
 	require.NoError(t, run.SetSpeed("a", 10))
 	require.NoError(t, run.Do(t.Context()))
 	account := run.Accounts()[0]
-	assert.InDelta(t, 1, account.Offset(account.Begin.Add(100*time.Millisecond)).Seconds(), 0.01)
-	at, ok := account.Moment(time.Second)
-	assert.True(t, ok)
-	assert.InDelta(t, 0.1, at.Sub(account.Begin).Seconds(), 0.01)
+	require.Len(t, account.Stages, 1)
+	assert.InDelta(t, 0.1, account.Stages[0].Planned.Sub(account.Begin).Seconds(), 0.01)
+	assert.InDelta(t, 0.1, account.Length.Seconds(), 0.01)
 }
+
+// What an attack never began, or another never went on with, after an engine had
+// failed was told as if the run had been stopped.
+func TestWhatIsNotSentAfterAnEnginesErrorIsTheErrors(t *testing.T) {
+	broken := errors.New("out of luck")
+	for _, order := range []loadgen.Order{loadgen.Sequence, loadgen.Parallel} {
+		for _, stoppedBefore := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, stopped before %v", order, stoppedBefore), func(t *testing.T) {
+				run, _ := start(t, &loadgen.Plan{Order: order, Attacks: []loadgen.Attack{
+					{Name: "bad", Load: append(loop(10), loop(5)...)}, {Name: "next", Load: waiting()},
+				}}, []*loadgentest.Fake{{FailAfter: 3, Err: broken}, {}})
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				want := loadgen.NotSentError
+				if stoppedBefore {
+					want = loadgen.NotSentStopped
+					cancel()
+				}
+				err := run.Do(ctx)
+				accounts := run.Accounts()
+				if stoppedBefore {
+					assert.EqualValues(t, 5, accounts[1].Unsent)
+				} else {
+					require.ErrorIs(t, err, broken)
+					assert.EqualValues(t, 12, accounts[0].Unsent)
+					assert.Equal(t, loadgen.NotSentError, accounts[0].UnsentReason)
+					assert.Equal(t, []uint64{7, 5}, []uint64{accounts[0].UnsentIn(0), accounts[0].UnsentIn(1)})
+				}
+				assert.Equal(t, want, accounts[1].UnsentReason)
+				assert.Equal(t, accounts[1].Unsent, accounts[1].UnsentIn(0))
+			})
+		}
+	}
+}
+
+// A record of a request that an engine turned away in the meantime tells the same.
+func TestARequestThatWasTurnedAwayAfterAnEnginesErrorIsTheErrors(t *testing.T) {
+	var reasons []loadgen.NotSentReason
+	engines := []loadgen.Engine{&loadgentest.Fake{FailAfter: 1, Err: errors.New("out of luck")}, turnsAway{}}
+	run, err := runner.New(&loadgen.Plan{Attacks: []loadgen.Attack{{Name: "bad", Load: loop(9)}, {Name: "b", Load: loop(1)}}},
+		runner.Options{
+			Open: func(s runner.Setup) (loadgen.Engine, error) { return engines[s.Index], nil },
+			Sink: func(r *loadgen.Record) {
+				if r.Outcome == loadgen.NotSent {
+					reasons = append(reasons, r.NotSent)
+				}
+			},
+		})
+	require.NoError(t, err)
+	require.Error(t, run.Do(t.Context()))
+	assert.Equal(t, []loadgen.NotSentReason{loadgen.NotSentError}, reasons)
+}
+
+// turnsAway is an engine that sends its hit only when the run is stopped, and then not.
+type turnsAway struct{}
+
+func (turnsAway) Run(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) error {
+	p.Pace(0, 0)
+	<-ctx.Done()
+	sink(&loadgen.Record{Attack: 1, Outcome: loadgen.NotSent, NotSent: loadgen.NotSentStopped})
+	return nil
+}
+
+func (turnsAway) Close() error { return nil }

@@ -21,17 +21,17 @@ type Accumulator struct {
 	began   time.Time
 	attacks []*tally
 	last    time.Time // of the last snapshot; Snapshot has one caller at a time
+	counted uint64    // requests that count for the rate, as of the last snapshot
 
 	checks  []verdict.Check
-	watched []*watched   // of each check; Readings has one caller at a time
-	times   []*timetable // by attack, if a check needs them
+	watched []*watched // of each check; Readings has one caller at a time
 }
 
 // New makes the accumulator of a run that began at a time. The plan must not change.
 func New(plan *loadgen.Plan, run loadgen.RunID, began time.Time) *Accumulator {
 	a := &Accumulator{plan: plan, run: run, began: began, last: began}
-	for range plan.Attacks {
-		a.attacks = append(a.attacks, newTally())
+	for i := range plan.Attacks {
+		a.attacks = append(a.attacks, newTally(len(plan.Attacks[i].Load)))
 	}
 	a.checks = verdict.Checks(plan)
 	a.watch(a.checks)
@@ -82,7 +82,7 @@ func (a *Accumulator) Summary(end time.Time, c Conclusion) Summary {
 
 // figures fills in what is computed from records.
 func (a *Accumulator) figures(s *Summary, accounts []runner.Account) {
-	total, unused := newTally(), newHistogram()
+	total, unused := newTally(0), newHistogram()
 	s.Attacks = []Attack{}
 	for i, t := range a.attacks {
 		t.mu.Lock()
@@ -93,6 +93,7 @@ func (a *Accumulator) figures(s *Summary, accounts []runner.Account) {
 		t.mu.Unlock()
 		f.Requests.include(accounts[i])
 		f.RateWanted = a.rateWanted(i, accounts[i])
+		f.RateAchieved = a.measured(accounts, whole(i)).rate()
 		s.Attacks = append(s.Attacks, Attack{Name: a.plan.Attacks[i].Name, Target: accounts[i].Target, Figures: f})
 	}
 	s.Slowest = a.requests(total.slowest.descending())
@@ -101,6 +102,7 @@ func (a *Accumulator) figures(s *Summary, accounts []runner.Account) {
 		s.Total.Requests.include(c)
 	}
 	s.Total.RateWanted = a.totalWanted(accounts)
+	s.Total.RateAchieved = a.measured(accounts, everything).rate()
 }
 
 // accounts has one for each attack, empty where the run has none.

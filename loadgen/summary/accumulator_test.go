@@ -168,7 +168,7 @@ func TestFailedRequestsCountInTheTimesAndOnlyOpenLoopOnesInTheLag(t *testing.T) 
 	assert.Equal(t, slow.TraceID.String(), s.Failures[0].TraceID)
 }
 
-func TestRatesAreThoseOfTheScheduleAndOfTheGapsBetweenRequests(t *testing.T) {
+func TestRatesAreThoseOfTheSchedule(t *testing.T) {
 	p := plan("auth", "browse")
 	a := New(p, runID, began)
 	for i := range uint64(1000) {
@@ -176,8 +176,10 @@ func TestRatesAreThoseOfTheScheduleAndOfTheGapsBetweenRequests(t *testing.T) {
 		a.Add(&r)
 	}
 	accounts := []runner.Account{
-		{Planned: 1000, Given: 1000, Recorded: 1000, Total: 10 * time.Second},
-		{Planned: 500, Unsent: 500, UnsentReason: loadgen.NotSentStopped, Total: 5 * time.Second},
+		{Planned: 1000, Given: 1000, Recorded: 1000, Length: 10 * time.Second, Stages: []pace.Progress{
+			{Open: true, Begun: true, Given: 1000, Due: 1000, Begin: began, End: began.Add(10 * time.Second), Planned: began.Add(10 * time.Second)},
+		}},
+		{Planned: 500, Unsent: 500, UnsentReason: loadgen.NotSentStopped, Length: 5 * time.Second, Stages: []pace.Progress{{Open: true, Left: 500}}},
 	}
 	s := a.Summary(began.Add(10*time.Second), Conclusion{Accounts: accounts, Stopped: true})
 	require.Empty(t, s.Faults)

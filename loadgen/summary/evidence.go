@@ -1,6 +1,9 @@
 package summary
 
 import (
+	"strings"
+	"time"
+
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/verdict"
 	"github.com/loadtrace/loadtrace/loadgen/vitals"
@@ -19,7 +22,7 @@ func (s *Summary) evidence(plan *loadgen.Plan, results []verdict.Result, strain 
 	t := &s.Telemetry
 	lost := t.SpansDropped+t.LogsDropped+t.MetricsDropped > 0
 	e := &verdict.Evidence{Faults: s.Faults, Lost: lost, Error: s.Error, Strain: strain}
-	if s.End == Stopped && !aborted(results) {
+	if s.End == Stopped && !(&verdict.Report{Thresholds: results}).Aborted() {
 		e.Interrupted = s.StopReason
 		if e.Interrupted == "" {
 			e.Interrupted = "it was stopped"
@@ -31,26 +34,52 @@ func (s *Summary) evidence(plan *loadgen.Plan, results []verdict.Result, strain 
 	return e
 }
 
-// aborted reports whether a threshold ended the run.
-func aborted(results []verdict.Result) bool {
-	for i := range results {
-		if results[i].Aborted {
-			return true
-		}
-	}
-	return false
-}
-
 func (a *Attack) evidence(spec *loadgen.Attack) verdict.Attack {
 	e := verdict.Attack{
 		Name: a.Name, Sent: a.Requests.Sent(), Late: a.Requests.NotSent[loadgen.NotSentLate],
 		Lag: tail(a.Lag), Service: a.ServiceTime.P99.Duration(),
 		NoFiles: a.Errors[loadgen.ErrorNoFiles].Count, NoPorts: a.Errors[loadgen.ErrorNoPorts].Count,
+		GaveUp: a.Requests.NotSent[loadgen.NotSentConnectionWait],
 	}
-	if spec.HTTP != nil && spec.HTTP.MaxConnections > 0 {
+	limited := false
+	e.WaitedFor, e.Timeout, limited = waitedFor(spec)
+	if limited {
 		e.ConnWait = tail(a.Phases.Conn)
 	}
 	return e
+}
+
+// waitedFor says what requests of an attack wait for that have no connection, and
+// whether that is limited: by the plan, or over HTTP/2, which gRPC is too, by the target.
+func waitedFor(spec *loadgen.Attack) (what string, timeout time.Duration, limited bool) {
+	const connection, stream = "one of max_connections", "a stream that the target allows"
+	if g := spec.GRPC; g != nil {
+		return stream, g.Timeout, true
+	}
+	h := spec.HTTP
+	if h == nil {
+		return "a connection", 0, false
+	}
+	switch most, two := h.MaxConnections > 0, multiplexed(h); {
+	case most && two:
+		return connection + ", or for " + stream, h.Timeout, true
+	case most:
+		return connection, h.Timeout, true
+	case two:
+		return stream, h.Timeout, true
+	}
+	return "a connection", h.Timeout, false
+}
+
+// multiplexed reports whether an attack may speak HTTP/2, by its plan.
+func multiplexed(h *loadgen.HTTP) bool {
+	switch h.Protocol {
+	case loadgen.ProtocolHTTP2, loadgen.ProtocolH2C:
+		return true
+	case loadgen.ProtocolHTTP1:
+		return false
+	}
+	return h.Targets != nil || strings.HasPrefix(strings.ToLower(h.URL), "https:")
 }
 
 func tail(q Quantiles) verdict.Tail {

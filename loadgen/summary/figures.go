@@ -20,7 +20,6 @@ func (t *tally) figures() Figures {
 			OK:       t.counts.ok,
 			NotSent:  t.counts.reasons(),
 		},
-		RateAchieved: t.counts.rate(),
 		ServiceTime:  t.times.service.quantiles(),
 		ResponseTime: t.times.response.quantiles(),
 		Lag:          t.times.lag.quantiles(),
@@ -78,15 +77,6 @@ func (c *counts) codes() map[string]uint64 {
 		}
 	}
 	return m
-}
-
-// rate of sending: n requests have n − 1 gaps between the first and the last.
-func (c *counts) rate() float64 {
-	n := c.finished + c.failed
-	if n < 2 {
-		return 0
-	}
-	return perSecond(n-1, c.last.Sub(c.first))
 }
 
 // requests gives records the form of a summary.

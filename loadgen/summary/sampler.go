@@ -11,33 +11,30 @@ import (
 // sampler holds what the figure of one check is computed from: times, or how
 // many of all requests were of a kind.
 type sampler struct {
-	times       *histogram // nil before the first
-	n, hits     uint64
-	first, last time.Time // sent
+	times   *histogram // nil before the first
+	n, hits uint64
 }
 
-// takes adds a record to s, if it counts for the figure of a check.
+// takes adds a record to s, if it counts for the figure of a check. How long a
+// request took that the stop of the run cut off, and that it has no status, says
+// nothing of the target.
 func (s *sampler) take(metric loadgen.Metric, statuses loadgen.Statuses, r *loadgen.Record) {
 	sent := r.Outcome != loadgen.NotSent
 	switch {
-	case metric == loadgen.MetricErrorRatio:
-		if r.Due() {
-			s.count(!r.OK())
+	case metric == loadgen.MetricScheduleLag:
+		if sent && r.Open {
+			s.time(r.Lag())
 		}
+	case !r.Due():
+	case metric == loadgen.MetricErrorRatio:
+		s.count(!r.OK())
 	case !sent:
 	case metric == loadgen.MetricResponseTime:
 		s.time(r.ResponseTime())
 	case metric == loadgen.MetricServiceTime:
 		s.time(r.ServiceTime())
-	case metric == loadgen.MetricScheduleLag:
-		if r.Open {
-			s.time(r.Lag())
-		}
 	case metric == loadgen.MetricStatus:
 		s.count(statuses.Has(r))
-	case metric == loadgen.MetricRate:
-		s.count(false)
-		s.span(r.Sent, r.Sent)
 	}
 }
 
@@ -55,23 +52,11 @@ func (s *sampler) count(hit bool) {
 	}
 }
 
-func (s *sampler) span(first, last time.Time) {
-	if s.first.IsZero() || first.Before(s.first) {
-		s.first = first
-	}
-	if last.After(s.last) {
-		s.last = last
-	}
-}
-
 func (s *sampler) merge(o *sampler) {
 	s.n += o.n
 	s.hits += o.hits
 	if o.times != nil {
 		s.mergeTimes(o.times)
-	}
-	if !o.first.IsZero() {
-		s.span(o.first, o.last)
 	}
 }
 
@@ -108,17 +93,9 @@ func (s *sampler) reading(c *verdict.Check) verdict.Reading {
 	return r
 }
 
-// rate is the sent per second, of two requests or more.
-func (s *sampler) rate() verdict.Reading {
-	if s.n < 2 || !s.last.After(s.first) {
-		return verdict.Reading{}
-	}
-	return verdict.Reading{Value: perSecond(s.n-1, s.last.Sub(s.first)), Samples: s.n}
-}
-
 // sampled adds to s what a tally has of the whole run. t.mu is held.
 func (t *tally) sampled(c *verdict.Check, statuses loadgen.Statuses, s *sampler) {
-	sent := t.counts.finished + t.counts.failed
+	sent := t.counts.finished + t.counts.failed - t.cut()
 	switch c.Metric {
 	case loadgen.MetricResponseTime:
 		s.mergeTimes(t.times.response)
@@ -128,12 +105,10 @@ func (t *tally) sampled(c *verdict.Check, statuses loadgen.Statuses, s *sampler)
 	case loadgen.MetricScheduleLag:
 		s.mergeTimes(t.times.lag)
 	case loadgen.MetricErrorRatio:
-		due := sent + t.counts.lost() - t.failed(loadgen.ErrorCancelled)
+		due := sent + t.counts.lost()
 		s.merge(&sampler{n: due, hits: due - t.counts.ok})
 	case loadgen.MetricStatus:
 		s.merge(&sampler{n: sent, hits: t.counts.having(statuses)})
-	case loadgen.MetricRate:
-		s.merge(&sampler{n: sent, first: t.counts.first, last: t.counts.last})
 	}
 }
 

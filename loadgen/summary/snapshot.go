@@ -12,15 +12,17 @@ import (
 // since the last call, so there should be one caller, which calls one at a time.
 func (a *Accumulator) Snapshot(now time.Time, accounts []runner.Account) Snapshot {
 	accounts = a.accounts(accounts)
-	s := Snapshot{Plan: a.plan.Name, Elapsed: max(0, now.Sub(a.began)), Total: a.length(accounts)}
+	s := Snapshot{Plan: a.plan.Name, Elapsed: max(0, now.Sub(a.began)), Total: a.length(accounts, func(c *runner.Account) time.Duration { return c.Total })}
 	s.count(accounts)
 	s.Stage = a.stages(accounts)
 
-	response, ended := newHistogram(), uint64(0)
+	response := newHistogram()
 	for _, t := range a.attacks {
-		ended += t.drain(&s, response)
+		t.drain(&s, response)
 	}
-	s.RateAchieved = perSecond(ended, now.Sub(a.last))
+	counted := a.measured(accounts, everything).n
+	s.RateAchieved = perSecond(counted-min(counted, a.counted), now.Sub(a.last))
+	a.counted = counted
 	if q := response.quantiles(); q.Count > 0 {
 		s.P50, s.P99 = q.P50.Duration(), q.P99.Duration()
 	}
@@ -29,16 +31,13 @@ func (a *Accumulator) Snapshot(now time.Time, accounts []runner.Account) Snapsho
 }
 
 // drain adds the counts to s and moves the interval's times into response.
-func (t *tally) drain(s *Snapshot, response *histogram) (ended uint64) {
+func (t *tally) drain(s *Snapshot, response *histogram) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s.Sent += t.counts.finished + t.counts.failed
-	s.Failed += t.counts.failed
+	s.Failed += t.counts.failed - t.cut()
 	s.BadStatus += t.counts.finished - t.counts.ok
 	t.times.drain(response)
-	all := t.counts.finished + t.counts.failed
-	ended, t.drained = all-t.drained, all
-	return ended
 }
 
 // count what the accounts know: the plan, and what is under way.

@@ -21,6 +21,7 @@ func TestASnapshotsRatesAndQuantilesAreOverTheIntervalAlone(t *testing.T) {
 	}
 	accounts := []runner.Account{{
 		Planned: 1000, Exact: true, Given: 320, Recorded: 300, RateWanted: 100, Total: 10 * time.Second, Begun: true,
+		Stages: []pace.Progress{{Open: true, Begun: true, Given: 200}},
 	}}
 	add(200, time.Millisecond)
 	first := a.Snapshot(began.Add(2*time.Second), accounts)
@@ -28,6 +29,7 @@ func TestASnapshotsRatesAndQuantilesAreOverTheIntervalAlone(t *testing.T) {
 	assert.InEpsilon(t, time.Millisecond, first.P99, bound)
 
 	add(50, time.Second)
+	accounts[0].Stages[0].Given = 250
 	second := a.Snapshot(began.Add(3*time.Second), accounts)
 	assert.Equal(t, 50.0, second.RateAchieved)
 	assert.InEpsilon(t, time.Second, second.P50, bound, "the fast ones were of the interval before")

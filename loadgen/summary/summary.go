@@ -40,7 +40,8 @@ type Summary struct {
 	Verdict verdict.Report `json:"verdict"`
 	Total   Figures        `json:"total"`
 	Attacks []Attack       `json:"attacks"`
-	// Slowest requests by response time, the slowest first, at most ten.
+	// Slowest requests by response time, the slowest first, at most ten. None that the
+	// stop of the run cut off is among them.
 	Slowest []Request `json:"slowest"`
 	// Failures are the first failed requests, at most five of each kind and attack,
 	// by attack and the time of sending.
@@ -76,11 +77,27 @@ func (s *Summary) Identify(d loadgen.PlanDigest) {
 // Figures of one attack, or of all.
 //
 // The times are of all requests that were sent, failed ones included: to leave
-// out those that timed out would flatter the target.
+// out those that timed out would flatter the target. Only those that the stop of the
+// run cut off are left out: how long we let them go on is no time of the target's.
 type Figures struct {
-	Requests     Requests  `json:"requests"`
-	RateWanted   float64   `json:"rate_wanted"`   // per second over the schedule; 0 if any stage is a closed loop
-	RateAchieved float64   `json:"rate_achieved"` // sent per second from the first to the last sent
+	Requests Requests `json:"requests"`
+	// RateWanted is planned requests / planned time, per second, without pauses; 0 if
+	// any stage is a closed loop.
+	RateWanted float64 `json:"rate_wanted"`
+	// RateAchieved is requests / time, per second; 0 if there is none.
+	//
+	//   - Of an open stage: the requests that were sent, over the time of the schedule
+	//     from the stage's beginning until the next request is due or the stage ends.
+	//     It goes on for as long as requests of the stage are late. A stage that was
+	//     carried out on time has the wanted rate, one that was late a lower one.
+	//   - Of a closed loop: the requests that finished, over the time from when its turn
+	//     came to when the last of them ended by itself. One that nothing finished in
+	//     has no rate.
+	//   - Of several stages or attacks: the sum of requests, over the time in which any
+	//     was under way.
+	//
+	// Pauses do not count. docs/adr/0017 has the reasons.
+	RateAchieved float64   `json:"rate_achieved"`
 	ServiceTime  Quantiles `json:"service_time"`
 	ResponseTime Quantiles `json:"response_time"`
 	Lag          Quantiles `json:"schedule_lag"` // of open-loop requests that were sent
@@ -97,6 +114,14 @@ type Figures struct {
 	Phases      Phases            `json:"phases"`
 	Stream      *Stream           `json:"stream,omitempty"` // if there were calls that stream
 }
+
+// Cut is the requests that the stop of the run cut off: they failed, through no fault
+// of the target's.
+func (f *Figures) Cut() uint64 { return f.Errors[loadgen.ErrorCancelled].Count }
+
+// Bad is the requests that were sent and got no good answer for a reason that is not
+// ours: those that failed, and were not cut off, and those that finished and are not OK.
+func (f *Figures) Bad() uint64 { return f.Requests.Sent() - f.Requests.OK - f.Cut() }
 
 // Stream is figures of gRPC calls that stream.
 type Stream struct {
@@ -251,11 +276,11 @@ type Snapshot struct {
 	Planned   uint64 // 0 where it is not known beforehand
 	Sent      uint64 // finished and failed
 	InFlight  uint64
-	Failed    uint64
+	Failed    uint64 // but for those that the stop of the run cut off
 	BadStatus uint64 // finished with a status of 400 or more or, of gRPC, another code than OK
 	// Over the last interval:
 	RateWanted   float64       // 0 in a closed loop
-	RateAchieved float64       // requests ended per second
+	RateAchieved float64       // requests of open stages sent, and of closed loops finished, per second
 	P50, P99     time.Duration // of the response time; 0 if no request ended
 	Stage        string        // "attack: stage" of the attacks under way
 	// Breached is how many thresholds are beyond their limit now.

@@ -21,7 +21,6 @@ type tally struct {
 	failures map[loadgen.ErrorKind]*failure
 	excerpts map[string]string // of bad answers, by status; at most keptExcerpts
 	slowest  ranking
-	drained  uint64 // requests that had ended when the interval was drained
 }
 
 // counts of requests, bytes and connections.
@@ -32,7 +31,16 @@ type counts struct {
 	rpc                  [rpcCodes + 1]uint64 // of gRPC, by code; the last is for all others
 	connections          Connections
 	bytes                Traffic
-	first, last          time.Time // sent
+	stages               []stageCounts // of the attack; never empty
+}
+
+// stageCounts is what rates need of one stage beside its pace.Progress.
+type stageCounts struct {
+	unsent uint64 // given out and not sent
+	// Of a closed loop:
+	finished uint64
+	last     time.Time     // when the last request ended by itself
+	longest  time.Duration // service time of one that did
 }
 
 // rpcCodes is how many codes gRPC defines, from 0.
@@ -43,9 +51,9 @@ const rpcCodes = 17
 // each costs one logarithm: most of what add costs are those.
 type times struct{ service, lag, response, interval *histogram }
 
-func newTally() *tally {
+func newTally(stages int) *tally {
 	t := &tally{
-		counts:   counts{notSent: map[loadgen.NotSentReason]uint64{}},
+		counts:   counts{notSent: map[loadgen.NotSentReason]uint64{}, stages: make([]stageCounts, max(1, stages))},
 		times:    times{newHistogram(), newHistogram(), newHistogram(), newHistogram()},
 		failures: map[loadgen.ErrorKind]*failure{},
 	}
@@ -61,17 +69,24 @@ func (t *tally) add(r *loadgen.Record) {
 		t.sample(r)
 	}
 	if r.Outcome == loadgen.NotSent {
-		t.counts.addNotSent(r.NotSent)
+		t.counts.addNotSent(r)
 		return
 	}
 	t.counts.addSent(r)
+	if r.Open {
+		t.times.lag.add(r.Lag())
+	}
 	if r.Outcome == loadgen.Failed {
 		t.fail(r)
+		if !r.Due() { // how long we let it go on says nothing of the target
+			return
+		}
 	} else if r.Excerpt != "" {
 		t.excerpt(r.StatusName(), r.Excerpt)
 	}
 	response := r.ResponseTime()
-	t.times.add(r, response)
+	t.times.service.add(r.ServiceTime())
+	t.times.interval.add(response)
 	for i, d := range phasesOf(&r.Phases) {
 		if d > 0 {
 			t.phases[i].add(d)
@@ -111,7 +126,27 @@ func (c *counts) addSent(r *loadgen.Record) {
 	}
 	c.bytes.Sent += r.BytesSent
 	c.bytes.Received += r.BytesReceived
-	c.span(r.Sent, r.Sent)
+	if !r.Open {
+		c.stage(r).end(r)
+	}
+}
+
+func (c *counts) stage(r *loadgen.Record) *stageCounts {
+	return &c.stages[max(0, min(r.Stage, len(c.stages)-1))]
+}
+
+// end counts a request of a closed loop that has ended.
+func (s *stageCounts) end(r *loadgen.Record) {
+	switch {
+	case r.Outcome == loadgen.Finished:
+		s.finished++
+	case !r.Due():
+		return
+	}
+	if r.Done.After(s.last) {
+		s.last = r.Done
+	}
+	s.longest = max(s.longest, r.ServiceTime())
 }
 
 func (c *counts) addStatus(r *loadgen.Record) {
@@ -128,7 +163,9 @@ func (c *counts) addStatus(r *loadgen.Record) {
 func isRPC(r *loadgen.Record) bool { return r.Target != nil && r.Target.RPC }
 
 // addNotSent counts a reason. One that no engine knows is an error.
-func (c *counts) addNotSent(reason loadgen.NotSentReason) {
+func (c *counts) addNotSent(r *loadgen.Record) {
+	c.stage(r).unsent++
+	reason := r.NotSent
 	if !slices.Contains(notSentReasons, reason) {
 		reason = loadgen.NotSentError
 	}
@@ -147,22 +184,12 @@ func (c *counts) lost() (n uint64) {
 	return n
 }
 
-// failed is how many requests failed for a reason. t.mu is held.
-func (t *tally) failed(kind loadgen.ErrorKind) uint64 {
-	if f := t.failures[kind]; f != nil {
+// cut is how many requests the stop of the run cut off. t.mu is held.
+func (t *tally) cut() uint64 {
+	if f := t.failures[loadgen.ErrorCancelled]; f != nil {
 		return f.count
 	}
 	return 0
-}
-
-// span widens the time of sending.
-func (c *counts) span(first, last time.Time) {
-	if c.first.IsZero() || first.Before(c.first) {
-		c.first = first
-	}
-	if last.After(c.last) {
-		c.last = last
-	}
 }
 
 func statusIndex(code int) int {
@@ -170,14 +197,6 @@ func statusIndex(code int) int {
 		return 0
 	}
 	return code
-}
-
-func (t *times) add(r *loadgen.Record, response time.Duration) {
-	t.service.add(r.ServiceTime())
-	t.interval.add(response)
-	if r.Open {
-		t.lag.add(r.Lag())
-	}
 }
 
 func phasesOf(p *loadgen.Phases) [7]time.Duration {
@@ -192,8 +211,8 @@ func (t *times) drain(h *histogram) {
 	t.interval.clear()
 }
 
-// merge adds what o counted, without its failed requests themselves. o's interval
-// is drained. The locks of both are held, or nobody else knows them.
+// merge adds what o counted, without its failed requests themselves and its stages.
+// o's interval is drained. The locks of both are held, or nobody else knows them.
 func (t *tally) merge(o *tally) {
 	t.counts.merge(&o.counts)
 	t.times.service.merge(o.times.service)
@@ -242,7 +261,4 @@ func (c *counts) merge(o *counts) {
 	c.connections.Resent += o.connections.Resent
 	c.bytes.Sent += o.bytes.Sent
 	c.bytes.Received += o.bytes.Received
-	if !o.first.IsZero() {
-		c.span(o.first, o.last)
-	}
 }

@@ -19,8 +19,8 @@ type watched struct {
 	statuses loadgen.Statuses
 	parts    []*part // by attack; nil where it is not about the attack, and over the whole run
 	slices   []slice // of a window, the oldest first
-	began    time.Time
-	due      uint64 // requests due, as of began
+	now      slice   // the one under way
+	ended    bool    // a window will not slide any more
 }
 
 // part samples the records of one attack for one check. The attack's tally guards it.
@@ -37,11 +37,19 @@ func (p *part) add(r *loadgen.Record) {
 	}
 }
 
-// slice is a part of a window.
+// slice is a part of a window: what ended in it, and what there was before it.
 type slice struct {
 	sampler
-	began time.Time
-	due   uint64 // requests due in it
+	began  time.Time
+	before mark
+}
+
+// mark is what there has been of a check's requests so far.
+type mark struct {
+	lost uint64 // due and never given out
+	// Of a rate, as in measure:
+	n, due uint64
+	taken  time.Duration
 }
 
 // watch makes what the checks of the plan need.
@@ -51,11 +59,8 @@ func (a *Accumulator) watch(checks []verdict.Check) {
 		w := &watched{check: c, parts: make([]*part, len(a.attacks))}
 		w.statuses, _ = loadgen.ParseStatuses(c.Status)
 		a.watched = append(a.watched, w)
-		if c.Relative() {
-			a.times = timetables(a.plan)
-		}
-		if c.Window == 0 && !c.OfStages() {
-			continue
+		if c.Window == 0 && !c.OfStages() || c.Metric == loadgen.MetricRate {
+			continue // counted anyway
 		}
 		for j, t := range a.attacks {
 			if c.About(j) {
@@ -95,7 +100,7 @@ func (a *Accumulator) Readings(now time.Time, accounts []runner.Account) []verdi
 		case w.check.Window > 0:
 			out[i] = a.window(w, now, accounts)
 		case w.check.Metric == loadgen.MetricRate:
-			out[i] = a.rate(w, now, accounts)
+			out[i] = a.measured(accounts, aboutCheck(w.check)).reading(w.check.Relative())
 		default:
 			s := a.sampled(w, accounts)
 			out[i] = s.reading(w.check)
@@ -117,75 +122,100 @@ func (a *Accumulator) sampled(w *watched, accounts []runner.Account) (s sampler)
 			t.sampled(w.check, w.statuses, &s)
 		}
 		t.mu.Unlock()
-		if w.check.Metric == loadgen.MetricErrorRatio && !w.check.OfStages() && accounts[i].UnsentReason.Due() {
-			s.n += accounts[i].Unsent
-			s.hits += accounts[i].Unsent
-		}
+	}
+	if w.check.Metric == loadgen.MetricErrorRatio {
+		lost := lost(w.check, accounts)
+		s.n += lost
+		s.hits += lost
 	}
 	return s
 }
 
-func (a *Accumulator) rate(w *watched, now time.Time, accounts []runner.Account) verdict.Reading {
-	s := a.sampled(w, accounts)
-	r := s.rate()
-	if !w.check.Relative() || r.Samples == 0 {
-		return r
+// lost is how many of a check's requests were due and never given out, which no record
+// tells of.
+func lost(c *verdict.Check, accounts []runner.Account) (n uint64) {
+	for i := range accounts {
+		account := &accounts[i]
+		switch {
+		case !c.About(i) || !account.UnsentReason.Due():
+		case c.OfStages():
+			n += account.UnsentIn(c.StageOf(i))
+		default:
+			n += account.Unsent
+		}
 	}
-	wanted := a.wanted(w.check, now, accounts)
-	if wanted == 0 {
-		return verdict.Reading{}
-	}
-	r.Value /= wanted
-	return r
+	return n
 }
 
 // window slides a window to now, if that is due, and gives its figure if it is whole.
+// When all its attacks have ended it slides once more, so that their last requests count.
 func (a *Accumulator) window(w *watched, now time.Time, accounts []runner.Account) (r verdict.Reading) {
 	begun, over := w.life(accounts)
-	if !begun || over && w.check.Metric == loadgen.MetricRate {
+	if !begun || w.ended {
 		return r
 	}
-	if w.began.IsZero() {
-		w.began = w.begin(accounts)
+	if w.now.began.IsZero() {
+		w.now.began = w.begin(accounts)
 	}
 	const jitter = slicesPerWindow * 2 // a tick may come a little early
-	if length := w.check.Window / slicesPerWindow; now.Sub(w.began) < length-length/jitter {
+	if length := w.check.Window / slicesPerWindow; !over && now.Sub(w.now.began) < length-length/jitter {
 		return r
 	}
+	w.ended = over
 	a.slide(w, now, accounts)
-	whole, due := sampler{}, uint64(0)
+	if now.Sub(w.slices[0].began) < w.check.Window {
+		return r
+	}
+	if w.check.Metric == loadgen.MetricRate {
+		return w.rate()
+	}
+	whole := sampler{}
 	for i := range w.slices {
 		whole.merge(&w.slices[i].sampler)
-		due += w.slices[i].due
 	}
-	span := now.Sub(w.slices[0].began)
+	if w.check.Metric == loadgen.MetricErrorRatio {
+		lost := w.now.before.lost - w.slices[0].before.lost
+		whole.n += lost
+		whole.hits += lost
+	}
+	return whole.reading(w.check)
+}
+
+// rate over a window. It is none where a schedule was not under way for nine tenths of
+// it: in a pause, and behind the end of an attack, there are only requests left to end.
+func (w *watched) rate() verdict.Reading {
+	before, now := w.slices[0].before, w.now.before
+	n, due, taken := now.n-min(now.n, before.n), now.due-min(now.due, before.due), now.taken-before.taken
+	r := verdict.Reading{Samples: max(n, 1)}
 	switch {
-	case span < w.check.Window:
-		return r
-	case w.check.Metric != loadgen.MetricRate:
-		return whole.reading(w.check)
-	case w.check.Relative() && due == 0:
-		return r
-	case w.check.Relative():
-		return verdict.Reading{Value: float64(whole.n) / float64(due), Samples: max(whole.n, 1)}
+	case taken < w.check.Window*9/10:
+		return verdict.Reading{}
+	case !w.check.Relative():
+		r.Value = perSecond(n, taken)
+	case due == 0:
+		return verdict.Reading{}
+	default:
+		r.Value = float64(n) / float64(due)
 	}
-	return verdict.Reading{Value: perSecond(whole.n, span), Samples: max(whole.n, 1)}
+	return r
 }
 
 // slide ends the slice under way and forgets those that are out of the window.
 func (a *Accumulator) slide(w *watched, now time.Time, accounts []runner.Account) {
-	due := a.dueOf(w.check, now, accounts)
-	next := slice{began: w.began, due: due - w.due}
 	for i, t := range a.attacks {
 		if p := w.parts[i]; p != nil {
 			t.mu.Lock()
-			next.merge(&p.now)
+			w.now.merge(&p.now)
 			p.now = sampler{}
 			t.mu.Unlock()
 		}
 	}
-	w.slices = append(w.slices, next)
-	w.began, w.due = now, due
+	w.slices = append(w.slices, w.now)
+	w.now = slice{began: now, before: mark{lost: lost(w.check, accounts)}}
+	if w.check.Metric == loadgen.MetricRate {
+		m := a.passed(accounts, aboutCheck(w.check))
+		w.now.before.n, w.now.before.due, w.now.before.taken = m.n, m.due, union(m.taken)
+	}
 	for len(w.slices) > 1 && now.Sub(w.slices[1].began) >= w.check.Window {
 		w.slices = w.slices[1:]
 	}

@@ -5,7 +5,7 @@ package verdict
 const (
 	adviceOnStop       = "run the plan to its end"
 	adviceOnLag        = "raise max_workers, if all workers were busy; otherwise leave the generator more of the machine, or lower the rate"
-	adviceOnConnWait   = "raise max_connections; or, if a small pool is what you test, raise trust.connection_wait"
+	adviceOnConnWait   = "raise max_connections, or connections of gRPC; or, if waiting for them is what you test, raise trust.connection_wait"
 	adviceOnThrottling = "raise the CPU limit of the generator's cgroup, or lower the rate"
 	adviceOnSteal      = "use a machine whose host has fewer guests, or repeat the run when they do less"
 	adviceOnLatency    = "stop what else uses the machine, run the target on another one, or lower the rate"

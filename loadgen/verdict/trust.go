@@ -28,8 +28,13 @@ type Attack struct {
 	Late    uint64 // planned and not sent, since their turn came too late
 	Lag     Tail   // of open-loop requests
 	Service time.Duration
-	// ConnWait is the wait for a connection of the pool, where the plan limits it.
-	ConnWait Tail
+	// ConnWait is the wait for a connection or for a stream of one, where the plan or the
+	// target limits them; WaitedFor says in words what was limited.
+	ConnWait  Tail
+	WaitedFor string
+	// GaveUp is the requests that were not sent, since that wait took the whole Timeout.
+	GaveUp  uint64
+	Timeout time.Duration
 	// Requests that failed for want of something of the generator's machine.
 	NoFiles, NoPorts uint64
 }
@@ -122,9 +127,20 @@ func (d *doubts) attack(t loadgen.Trust, a *Attack) {
 	}
 	waitAllowed := max(t.ConnectionWait, a.Service/allowance)
 	if wait, name := a.ConnWait.value(); a.ConnWait.Count > 0 && wait > waitAllowed {
-		d.add("attack %s: requests waited for one of max_connections: the %s connection wait is %s, more than %s", a.Name, name, rounded(wait), rounded(waitAllowed))
+		d.add("attack %s: requests waited for %s: the %s connection wait is %s, more than %s", a.Name, a.WaitedFor, name, rounded(wait), rounded(waitAllowed))
 		d.advise(adviceOnConnWait)
 	}
+	if a.GaveUp > 0 && (a.Timeout == 0 || t.ConnectionWait < a.Timeout) {
+		d.add("attack %s: %s for %s for the whole timeout of %s", a.Name, gaveUp(a.GaveUp), a.WaitedFor, a.Timeout)
+		d.advise(adviceOnConnWait)
+	}
+}
+
+func gaveUp(n uint64) string {
+	if n == 1 {
+		return "1 request was not sent: it waited"
+	}
+	return fmt.Sprintf("%d requests were not sent: they waited", n)
 }
 
 func failed(n uint64) string {

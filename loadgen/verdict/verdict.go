@@ -94,6 +94,11 @@ func (r *Report) Breached() (n int) {
 	return n
 }
 
+// Aborted reports whether a threshold ended the run.
+func (r *Report) Aborted() bool {
+	return slices.ContainsFunc(r.Thresholds, func(t Result) bool { return t.Aborted })
+}
+
 // Words say the verdict in a line.
 func (r *Report) Words() string {
 	if r.Part != "" {

@@ -70,6 +70,13 @@ func TestEachDoubtHasASentence(t *testing.T) {
 		"attack web: the schedule was not kept: 3 planned requests came too late to be sent": func(e *Evidence) { e.Attacks[0].Late = 3 },
 		"attack web: requests waited for one of max_connections: the p99 connection wait is 30ms, more than 20ms": func(e *Evidence) {
 			e.Attacks[0].Service, e.Attacks[0].ConnWait = 200*time.Millisecond, Tail{Count: 500, P99: 30 * time.Millisecond}
+			e.Attacks[0].WaitedFor = "one of max_connections"
+		},
+		"attack web: 41 requests were not sent: they waited for one of max_connections for the whole timeout of 1s": func(e *Evidence) {
+			e.Attacks[0].GaveUp, e.Attacks[0].Timeout, e.Attacks[0].WaitedFor = 41, time.Second, "one of max_connections"
+		},
+		"attack web: 1 request was not sent: it waited for a stream that the target allows for the whole timeout of 1s": func(e *Evidence) {
+			e.Attacks[0].GaveUp, e.Attacks[0].Timeout, e.Attacks[0].WaitedFor = 1, time.Second, "a stream that the target allows"
 		},
 		"attack web: 1 request failed for want of file descriptors of the generator (error no_files); raise ulimit -n": func(e *Evidence) {
 			e.Attacks[0].NoFiles = 1
@@ -98,6 +105,11 @@ func TestWhatThePlanTrustsIsNoDoubt(t *testing.T) {
 	assert.Empty(t, Doubts(loadgen.Trust{ScheduleLag: 40 * time.Millisecond, CPUSteal: "20%", CPUThrottled: "0.2", SchedulerLatency: time.Second}, e))
 	e.Strain, e.Attacks[0].Service = vitals.Strain{}, 400*time.Millisecond
 	assert.Empty(t, Doubts(loadgen.Trust{}, e), "a tenth of the service time is allowed")
+
+	e = good()
+	e.Attacks[0].GaveUp, e.Attacks[0].Timeout = 5, time.Second
+	assert.Len(t, Doubts(loadgen.Trust{ConnectionWait: 999 * time.Millisecond}, e), 1)
+	assert.Empty(t, Doubts(loadgen.Trust{ConnectionWait: time.Second}, e), "to wait in vain is what the plan tests")
 }
 
 func TestWhatIsNotKnownIsSaidAndDoesNotDecide(t *testing.T) {
@@ -147,6 +159,29 @@ func TestAnAbortWantsABreachWithoutABreak(t *testing.T) {
 	assert.True(t, look(7, 0.5))
 	assert.True(t, w.Results()[0].Aborted)
 	assert.False(t, look(8, 0.5), "once is enough")
+}
+
+// Requests under way when a threshold ended the run could bring its figure back in the
+// grace, or leave it without samples: the run passed.
+func TestAThresholdThatEndedTheRunIsBreached(t *testing.T) {
+	for _, after := range []Reading{{Value: 0.01, Samples: 500}, {}, {Value: 0.9, Samples: 500}} {
+		for _, window := range []time.Duration{0, time.Second} {
+			w := watchOf(loadgen.Threshold{Metric: loadgen.MetricErrorRatio, AtMost: "10%", Window: window, Abort: &loadgen.Abort{}})
+			w.Observe(time.Second, []Reading{{Value: 0.5, Samples: 2}})
+			_, abort := w.Abort(time.Second)
+			require.True(t, abort)
+			w.Observe(2*time.Second, []Reading{after})
+			r := w.Results()[0]
+			assert.Equal(t, Breached, r.Outcome)
+			assert.True(t, r.Aborted)
+			assert.EqualValues(t, 0.5, *r.Value, "that for which it was ended")
+			assert.Equal(t, 1, w.Breached())
+
+			report := Decide(loadgen.Trust{}, good(), w.Results())
+			assert.Equal(t, Fail, report.Verdict)
+			assert.True(t, report.Aborted())
+		}
+	}
 }
 
 func TestChecksOfStages(t *testing.T) {

@@ -23,7 +23,7 @@ type Watch struct {
 
 // state of a check.
 type state struct {
-	Reading          // the latest; of a window the worst
+	Reading          // the latest; of a window the worst; of what ended the run, that which did
 	read    bool     // there was one
 	first   *Seconds // when it was first breached
 	since   time.Duration
@@ -61,8 +61,12 @@ func (w *Watch) Abort(at time.Duration) (why string, ok bool) {
 	return "", false
 }
 
+// observe takes a reading. What ended the run stays as it was then: requests under way
+// that end well in the grace change nothing.
 func (s *state) observe(c *Check, at time.Duration, r Reading) {
 	switch {
+	case s.aborted:
+		return
 	case r.Samples == 0 && c.Window > 0:
 		return // nothing new; what was seen stays seen
 	case r.Samples == 0:
@@ -132,13 +136,14 @@ type Result struct {
 	Limit     float64        `json:"limit"`
 	AtLeast   bool           `json:"at_least,omitempty"` // the limit is the least allowed, not the most
 	Unit      string         `json:"unit"`               // s, ratio, or 1/s
-	// Value over the whole run or stage; of a window the worst. Nil without samples.
+	// Value over the whole run or stage; of a window the worst; if it ended the run, the
+	// one that did. Nil without samples.
 	Value   *float64 `json:"value"`
 	Outcome Outcome  `json:"outcome"`
 	// FirstBreach is when, since the run began, the figure was first seen beyond the
 	// limit. A figure over the whole run may have come back since.
 	FirstBreach *Seconds `json:"first_breach,omitempty"`
-	Aborted     bool     `json:"aborted,omitempty"` // it ended the run
+	Aborted     bool     `json:"aborted,omitempty"` // it ended the run, and so is breached
 }
 
 // Results of all checks, in their order.
@@ -161,6 +166,8 @@ func (s *state) result(c *Check) Result {
 	case !s.read:
 		r.Outcome = NoSamples
 		return r
+	case s.aborted:
+		r.Outcome = Breached
 	case c.Window > 0 && s.ever, c.Window == 0 && s.beyond:
 		r.Outcome = Breached
 	}

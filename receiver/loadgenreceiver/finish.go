@@ -110,8 +110,10 @@ func (r *run) telemetry(spans meter.Spans) summary.Telemetry {
 // state is what the metrics report beside the records and the spans.
 func (r *run) state() meter.State {
 	var s meter.State
-	for _, a := range r.runner.Accounts() {
-		attack := meter.AttackState{Planned: a.Planned, RateWanted: a.RateWanted}
+	accounts := r.runner.Accounts()
+	rates := r.live.Load().figures.Rates(accounts)
+	for i, a := range accounts {
+		attack := meter.AttackState{Planned: a.Planned, RateWanted: a.RateWanted, RateAchieved: rates[i]}
 		if a.Given > a.Recorded { // the two are read one after the other
 			attack.InFlight = a.Given - a.Recorded
 		}

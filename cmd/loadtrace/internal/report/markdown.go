@@ -98,7 +98,7 @@ func (m *markdown) figures(s *summary.Summary) {
 		if a.RateWanted > 0 {
 			rate += " of " + verdict.Amount(a.RateWanted, "1/s")
 		}
-		m.row(text(a.Name), number(n.Sent()), number(n.Sent()-n.OK), number(n.Unsent()), rate,
+		m.row(text(a.Name), number(n.Sent()), number(a.Bad()), number(n.Unsent()), rate,
 			took(q, q.P50), took(q, q.P95), took(q, q.P99), took(q, q.Max), took(a.Lag, a.Lag.P99))
 	}
 	m.linef("\nTimes are response times: from when a request was due to its last byte.")

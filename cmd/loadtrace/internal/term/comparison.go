@@ -67,13 +67,14 @@ func (p *page) timeOf(q summary.Quantiles, s summary.Seconds) string {
 	return p.seconds(s)
 }
 
-// unwell is the requests that were sent and did not end well, as a part of those sent.
+// unwell is the requests that were sent and did not end well, as a part of those sent,
+// without those that the stop of the run cut off.
 func unwell(a *summary.Attack) string {
-	sent := a.Requests.Sent()
+	sent := a.Requests.Sent() - a.Cut()
 	if sent == 0 {
 		return "-"
 	}
-	return share(sent-a.Requests.OK, sent)
+	return share(a.Bad(), sent)
 }
 
 // change is from one figure to another, as a part of the first, or, from twice as much

@@ -25,7 +25,7 @@ func (p *page) ledger(f *summary.Figures) {
 	entries := []entry{
 		{sign: " ", name: "planned", n: r.Planned},
 		{sign: "=", name: "finished", n: r.Finished, of: p.statuses(f.Status)},
-		{sign: "+", name: "failed", n: r.Failed, of: p.kinds(f.Errors), color: red},
+		{sign: "+", name: "failed", n: r.Failed, of: p.kinds(f.Errors), color: p.failedInk(f)},
 		{sign: "+", name: "not sent", n: r.Unsent(), of: p.reasons(r.NotSent), color: yellow},
 	}
 	n := 7
@@ -35,6 +35,14 @@ func (p *page) ledger(f *summary.Figures) {
 	for _, e := range entries {
 		p.entry(e, n, r.Planned)
 	}
+}
+
+// failedInk is that of an error, unless all that failed was cut off by the stop of the run.
+func (p *page) failedInk(f *summary.Figures) ink {
+	if f.Cut() == f.Requests.Failed {
+		return yellow
+	}
+	return red
 }
 
 func (p *page) entry(e entry, n int, planned uint64) {

@@ -84,12 +84,28 @@ func (s *sample) put(r loadgen.Record) {
 	c.Planned++
 	c.Given++
 	c.Recorded++
+	s.progress(c, &r)
+}
+
+// progress has the stage of a request reach from its first to one gap behind its last.
+func (s *sample) progress(c *runner.Account, r *loadgen.Record) {
+	for len(c.Stages) <= r.Stage {
+		c.Stages = append(c.Stages, pace.Progress{})
+	}
+	p := &c.Stages[r.Stage]
+	if !p.Begun {
+		*p = pace.Progress{Open: r.Open, Begun: true, Begin: r.Intended}
+	}
+	p.Given++
+	p.Due++
+	p.End = r.Intended.Add(s.gap)
+	p.Planned = p.End
 }
 
 func (s *sample) summary(elapsed time.Duration, c summary.Conclusion) summary.Summary {
 	c.Accounts = s.accounts
 	for i := range s.accounts {
-		s.accounts[i].Total = max(s.accounts[i].Total, time.Duration(s.accounts[i].Planned)*s.gap)
+		s.accounts[i].Length = max(s.accounts[i].Length, time.Duration(s.accounts[i].Planned)*s.gap)
 	}
 	sum := s.figures.Summary(began.Add(elapsed), c)
 	n := sum.Total.Requests.Sent()
@@ -144,7 +160,7 @@ func oneAttack() summary.Summary {
 func severalAttacks() summary.Summary {
 	s := newSample("validate", "pay", "health")
 	s.add(0, 15_000)
-	s.accounts[1].Total, s.accounts[2].Total = 30*time.Second, 30*time.Second
+	s.accounts[1].Length, s.accounts[2].Length = 30*time.Second, 30*time.Second
 	s.gap = 10 * time.Millisecond
 	s.add(1, 2_990, path3)
 	s.add(1, 10, path3, status(503), slow(time.Second))
@@ -196,7 +212,7 @@ func bothProtocols() summary.Summary {
 	s.add(1, 30, rpc("auth.v1.Auth/Validate"), status(16))
 	s.add(1, 8, rpc("auth.v1.Auth/Validate"), status(14), slow(300*time.Millisecond))
 	s.add(1, 2, rpc("auth.v1.Auth/Validate"), failure(loadgen.ErrorTimeout, "no end of the call within 1s"), slow(time.Second))
-	s.accounts[2].Total, s.gap = 6*time.Second, 10*time.Millisecond
+	s.accounts[2].Length, s.gap = 6*time.Second, 10*time.Millisecond
 	s.add(2, 600, rpc("auth.v1.Auth/ValidateStream"), s.messages(5))
 	s.gap = 2 * time.Millisecond
 	return s.summary(6_010*time.Millisecond, summary.Conclusion{})

@@ -172,10 +172,12 @@ func (p *page) rate(f *summary.Figures) {
 		p.line("    rate        " + rate(f.RateWanted) + " wanted over the whole schedule" + p.dot() + sent + " until it was stopped")
 	case f.RateWanted > 0:
 		p.line("    rate        " + rate(f.RateWanted) + " wanted" + p.dot() + sent)
+	case f.Requests.Sent() > 0 && f.RateAchieved == 0:
+		p.line("    rate        none" + p.dot() + "closed loop, and no request finished")
 	case f.Requests.Sent() > 0 && f.Lag.Count == 0:
-		p.line("    rate        " + sent + p.dot() + "closed loop: as fast as the target answered")
+		p.line("    rate        " + p.paint(bold, rate(f.RateAchieved)) + " finished" + p.dot() + "closed loop: as fast as the target answered")
 	case f.Requests.Sent() > 0:
-		p.line("    rate        " + sent + p.dot() + "partly a closed loop, so no rate was wanted over all")
+		p.line("    rate        " + p.paint(bold, rate(f.RateAchieved)) + p.dot() + "sent in open stages, finished in closed loops")
 	}
 }
 

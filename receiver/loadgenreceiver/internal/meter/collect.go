@@ -20,6 +20,8 @@ type AttackState struct {
 	Planned    uint64  // as far as is known
 	InFlight   uint64  // requests
 	RateWanted float64 // per second
+	// RateAchieved is per second, over all that was done so far; 0 if there is none.
+	RateAchieved float64
 }
 
 // Spans says what became of the spans of the run.
@@ -57,9 +59,9 @@ func (m *Meter) Collect(now time.Time, s State) pmetric.Metrics {
 }
 
 func (m *Meter) collectLatencies(p page) {
-	service := p.histogram(attr.MetricClientDuration, "Service time: from sending a request to the last byte of its response.")
-	call := p.histogram(attr.MetricCallDuration, "Service time: from sending a call to its end.")
-	response := p.histogram(attr.MetricResponseTime, "Response time: from the intended time of a request to the last byte of its response.")
+	service := p.histogram(attr.MetricClientDuration, "Service time: from sending a request to the last byte of its response, but for requests that the stop of the run cut off.")
+	call := p.histogram(attr.MetricCallDuration, "Service time: from sending a call to its end, but for calls that the stop of the run cut off.")
+	response := p.histogram(attr.MetricResponseTime, "Response time: from the intended time of a request to the last byte of its response, but for requests that the stop of the run cut off.")
 	for _, l := range m.latencies.all {
 		if l.http != nil {
 			m.collectLatency(p.timed(service), l, l.http)
@@ -125,6 +127,7 @@ func (m *Meter) collectAttacks(p page, attacks []AttackState) {
 	planned := p.sum(attr.MetricPlanned, "{request}", "Requests that the plan asks for, as far as is known.", false)
 	inFlight := p.gauge(attr.MetricInFlight, "{request}", "Requests under way.")
 	wanted := p.gauge(attr.MetricRateWanted, "{request}/s", "Rate that the schedule asks for; 0 in a closed loop.")
+	achieved := p.gauge(attr.MetricRateAchieved, "{request}/s", "Rate over the run so far: of open stages requests sent per second of the schedule, of closed loops requests finished per second.")
 	for i, a := range attacks {
 		m.putAttack(p.count(planned, a.Planned).Attributes(), i)
 		point := p.point(inFlight)
@@ -133,6 +136,11 @@ func (m *Meter) collectAttacks(p page, attacks []AttackState) {
 		point = p.point(wanted)
 		point.SetDoubleValue(a.RateWanted)
 		m.putAttack(point.Attributes(), i)
+		if a.RateAchieved > 0 {
+			point = p.point(achieved)
+			point.SetDoubleValue(a.RateAchieved)
+			m.putAttack(point.Attributes(), i)
+		}
 	}
 }
 

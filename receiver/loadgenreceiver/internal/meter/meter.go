@@ -73,7 +73,8 @@ func (m *Meter) AddUnsent(attack int, reason loadgen.NotSentReason, n uint64) {
 	}
 }
 
-// Add measures a record. It does not keep it.
+// Add measures a record. It does not keep it. How long a request took that the stop of
+// the run cut off is no time of the target's, and is left out, as in the summary.
 func (m *Meter) Add(r *loadgen.Record) {
 	if r.Outcome == loadgen.NotSent {
 		m.AddUnsent(r.Attack, r.NotSent, 1)
@@ -81,9 +82,11 @@ func (m *Meter) Add(r *loadgen.Record) {
 	}
 	m.sent++
 	m.outcomes.get(outcomeOf(r), m.o.MaxSeries, 1).requests++
-	l := m.latencies.get(latencyOf(r), m.o)
-	l.service(r, m.o.Exemplars).add(r.ServiceTime(), r, m.random.next())
-	l.response.add(r.ResponseTime(), r, m.random.next())
+	if r.Due() {
+		l := m.latencies.get(latencyOf(r), m.o)
+		l.service(r, m.o.Exemplars).add(r.ServiceTime(), r, m.random.next())
+		l.response.add(r.ResponseTime(), r, m.random.next())
+	}
 
 	a := &m.attacks[r.Attack]
 	a.dialed += uint64(r.Dialed)
@@ -98,7 +101,9 @@ func (m *Meter) Add(r *loadgen.Record) {
 		}
 		a.lag.add(r.Lag(), r, m.random.next())
 	}
-	m.addPhases(a, r)
+	if r.Due() {
+		m.addPhases(a, r)
+	}
 	if r.Stream != nil {
 		m.addStream(&a.stream, r)
 	}

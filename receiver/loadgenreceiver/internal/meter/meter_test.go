@@ -59,7 +59,7 @@ func TestMetricsOfARunAreAsCommitted(t *testing.T) {
 	m.Add(&loadgen.Record{Seq: 4, Outcome: loadgen.NotSent, NotSent: loadgen.NotSentLate, Target: target})
 	m.AddUnsent(1, loadgen.NotSentStopped, 7)
 	got := m.Collect(began.Add(5*time.Second), meter.State{
-		Attacks: []meter.AttackState{{Planned: 20, InFlight: 3, RateWanted: 12.5}, {Planned: 8}},
+		Attacks: []meter.AttackState{{Planned: 20, InFlight: 3, RateWanted: 12.5, RateAchieved: 11.25}, {Planned: 8}},
 		Spans:   meter.Spans{Wanted: true, Kept: 4, Made: 5, Delivered: 3, Dropped: 1},
 	})
 	json, err := (&pmetric.JSONMarshaler{}).MarshalMetrics(got)
@@ -95,6 +95,21 @@ func TestMetricsOfBothProtocolsAreAsCommitted(t *testing.T) {
 	json, err := (&pmetric.JSONMarshaler{}).MarshalMetrics(m.Collect(began.Add(5*time.Second), meter.State{}))
 	require.NoError(t, err)
 	goldentest.Equal(t, "calls.json", json)
+}
+
+// The latency of a request that we cut off ourselves was the target's.
+func TestTheTimeOfARequestThatWasCutOffIsNoLatency(t *testing.T) {
+	m := newMeter(0)
+	m.Add(took(0, 20*time.Millisecond))
+	cut := took(1, time.Minute)
+	cut.Outcome, cut.Error, cut.Status = loadgen.Failed, loadgen.ErrorCancelled, 0
+	m.Add(cut)
+	for name, want := range map[string]uint64{
+		attr.MetricResponseTime: 1, attr.MetricClientDuration: 1, attr.MetricPhaseDuration: 1, attr.MetricScheduleLag: 2,
+	} {
+		points := collected(t, m, name)
+		assert.Equal(t, want, points.At(0).Count(), name)
+	}
 }
 
 // The two service times are metrics of their own, but the response time is one
