@@ -11,6 +11,14 @@ import (
 // service.instance.id or else the place and the process that it runs in.
 type Identity struct {
 	Service, Instance string
+	// By is what the instance is named after: 0 is its own id, and every other number
+	// some attributes. Names by different ones do not tell instances apart.
+	By int
+}
+
+// other reports whether two names are of different instances.
+func (id Identity) other(than Identity) bool {
+	return id.Instance != "" && than.Instance != "" && id.By == than.By && id.Instance != than.Instance
 }
 
 // places are the attributes that tell where a process runs, the narrowest first. Of
@@ -36,19 +44,21 @@ func IdentityOf(res pcommon.Resource) (id Identity) {
 	if id.Instance = text(a, attr.ServiceInstanceID); id.Instance != "" {
 		return id
 	}
-	if id.Instance = placeOf(a); id.Instance == "" {
+	if id.Instance, id.By = placeOf(a); id.Instance == "" {
 		return id
 	}
 	if pid := text(a, process); pid != "" {
 		id.Instance += "/" + pid
+		id.By += len(places)
 	}
 	return id
 }
 
-func placeOf(a pcommon.Map) string {
+// placeOf a process, and which of the places it is named after, from 1.
+func placeOf(a pcommon.Map) (place string, by int) {
 next:
-	for _, keys := range places {
-		place := ""
+	for i, keys := range places {
+		place = ""
 		for _, key := range keys {
 			v := text(a, key)
 			if v == "" {
@@ -59,9 +69,9 @@ next:
 			}
 			place += v
 		}
-		return place
+		return place, i + 1
 	}
-	return ""
+	return "", 0
 }
 
 func text(a pcommon.Map, key string) string {
