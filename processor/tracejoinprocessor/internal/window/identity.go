@@ -2,7 +2,6 @@ package window
 
 import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
-	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
 
 	"github.com/loadtrace/loadtrace/internal/attr"
 )
@@ -24,20 +23,17 @@ func (id Identity) other(than Identity) bool {
 // places are the attributes that tell where a process runs, the narrowest first. Of
 // each, all must be there.
 var places = [...][]string{
-	{string(semconv.ContainerIDKey)},
-	{string(semconv.K8SPodUIDKey), string(semconv.K8SContainerNameKey)},
-	{string(semconv.K8SPodUIDKey)},
-	{string(semconv.K8SNamespaceNameKey), string(semconv.K8SPodNameKey)},
-	{string(semconv.K8SPodNameKey)},
-	{string(semconv.HostIDKey)},
-	{string(semconv.HostNameKey)},
+	{attr.ContainerID},
+	{attr.K8SPodUID, attr.K8SContainerName},
+	{attr.K8SPodUID},
+	{attr.K8SNamespaceName, attr.K8SPodName},
+	{attr.K8SPodName},
+	{attr.HostID},
+	{attr.HostName},
 }
 
-// process is told apart by its id only from others of the same place.
-const process = string(semconv.ProcessPIDKey)
-
 // IdentityOf a resource. Its Instance is empty if nothing tells one replica of the
-// service from another.
+// service from another. The id of a process tells it only from others of its place.
 func IdentityOf(res pcommon.Resource) (id Identity) {
 	a := res.Attributes()
 	id.Service = text(a, attr.ServiceName)
@@ -47,7 +43,7 @@ func IdentityOf(res pcommon.Resource) (id Identity) {
 	if id.Instance, id.By = placeOf(a); id.Instance == "" {
 		return id
 	}
-	if pid := text(a, process); pid != "" {
+	if pid := text(a, attr.ProcessPID); pid != "" {
 		id.Instance += "/" + pid
 		id.By += len(places)
 	}
