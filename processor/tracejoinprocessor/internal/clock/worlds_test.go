@@ -153,7 +153,7 @@ func (w world) play(seed uint64) (o outcome) {
 
 // What is claimed holds, and what is proven is narrow enough to be of use. On the first
 // clock filter, which let ends narrow the bound, the truth was outside it for more than
-// one in a hundred requests in eighteen of these worlds, and for most in thirteen.
+// one in a hundred requests in eighteen of these worlds, and for most in fourteen.
 func TestInEveryWorldTheTrueOffsetIsWithinTheBound(t *testing.T) {
 	slow := func(d time.Duration) func(*rand.Rand) time.Duration {
 		return func(r *rand.Rand) time.Duration { return d + exp(r, d/20) }
