@@ -102,9 +102,10 @@ func TestWatchedProcess(t *testing.T) {
 	if os.Getenv("GORUNTIME_TEST_WATCHED") == "" {
 		t.Skip("runs in a process of its own")
 	}
-	const enough = 300
+	const least, enough, seconds = 20, 300, 3 * time.Second
+	began := time.Now()
 	var cycles []Cycle
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
 	defer cancel()
 	var wg sync.WaitGroup
 	wg.Go(func() { allocate(ctx) })
@@ -116,7 +117,8 @@ func TestWatchedProcess(t *testing.T) {
 		})
 	}
 	newWatcher().watch(ctx, cycleLook, func(c Cycle) {
-		if cycles = append(cycles, c); len(cycles) == enough {
+		cycles = append(cycles, c)
+		if len(cycles) == enough || len(cycles) >= least && time.Since(began) > seconds {
 			cancel()
 		}
 	})

@@ -12,6 +12,18 @@ const (
 	ServiceInstanceID = string(semconv.ServiceInstanceIDKey)
 )
 
+// Of resources: where a process runs.
+const (
+	ContainerID      = string(semconv.ContainerIDKey)
+	K8SPodUID        = string(semconv.K8SPodUIDKey)
+	K8SPodName       = string(semconv.K8SPodNameKey)
+	K8SNamespaceName = string(semconv.K8SNamespaceNameKey)
+	K8SContainerName = string(semconv.K8SContainerNameKey)
+	HostID           = string(semconv.HostIDKey)
+	HostName         = string(semconv.HostNameKey)
+	ProcessPID       = string(semconv.ProcessPIDKey)
+)
+
 // Of HTTP requests.
 const (
 	HTTPRequestMethod         = string(semconv.HTTPRequestMethodKey)

@@ -142,7 +142,7 @@ func (r *Result) Question(maxAge time.Duration) (q window.Question, ok bool) {
 		return q, false
 	}
 	return window.Question{
-		Of:      window.Identity{Service: r.Server.From.Service, Instance: r.Server.From.Instance},
+		Of:      window.Identity(*r.Server.From),
 		Began:   r.Server.Began.AsTime(),
 		Ended:   r.Server.Ended.AsTime(),
 		Offset:  r.Clock.Offset,

@@ -20,6 +20,7 @@ type Client struct {
 	Answered   bool // an answer came, whatever it said, between the two
 	NotSampled bool // its flags say that servers were told not to record
 	Request    ledger.Request
+	redirected bool // so that its connections were made for several requests
 }
 
 // sampled and known are bits of OTLP's SpanFlags: the W3C sampled flag, and the
@@ -44,6 +45,8 @@ func Read(s ptrace.Span) (c Client) {
 			c.Run = v.Str()
 		case attr.AttackName:
 			c.Attack = v.Str()
+		case attr.Redirects:
+			c.redirected = v.Int() > 0
 		case attr.HTTPResponseStatusCode, "http.status_code":
 			c.Answered, bad = true, bad || serverError(v)
 		case attr.RPCResponseStatusCode, "rpc.grpc.status_code":
@@ -150,8 +153,13 @@ func seconds(v pcommon.Value) time.Duration {
 	return time.Duration(v.Double()*1e9 + 0.5)
 }
 
-// Asked is when the request was on its way: after a connection was there.
+// Asked is when the request was on its way: after a connection was there. Of several
+// requests, each after a redirect, it is not known which connection was whose, and it
+// is when the first began.
 func (c *Client) Asked() time.Time {
+	if c.redirected {
+		return c.Sent
+	}
 	p := &c.Request.Phases
 	return c.Sent.Add(p[ledger.Connection] + p[ledger.DNS] + p[ledger.Connect] + p[ledger.TLS])
 }

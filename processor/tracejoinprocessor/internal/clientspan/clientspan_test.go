@@ -56,6 +56,9 @@ func TestOursTellsItsPhases(t *testing.T) {
 	assert.Equal(t, "r1", c.Run)
 	assert.Equal(t, "web", c.Attack)
 	assert.True(t, c.NotSampled)
+	s.Attributes().PutInt(attr.Redirects, 1)
+	c = clientspan.Read(s)
+	assert.Equal(t, epoch, c.Asked().UTC(), "a connection may be that to the second server")
 }
 
 // A request that failed was answered only if its span has something that none but a

@@ -15,6 +15,7 @@ import (
 // tells one replica of the service from another.
 type Origin struct {
 	Service, Instance string
+	By                int // as of window.Identity
 }
 
 // Server is the digest of a server span.

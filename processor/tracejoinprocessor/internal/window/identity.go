@@ -2,7 +2,6 @@ package window
 
 import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
-	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
 
 	"github.com/loadtrace/loadtrace/internal/attr"
 )
@@ -11,44 +10,51 @@ import (
 // service.instance.id or else the place and the process that it runs in.
 type Identity struct {
 	Service, Instance string
+	// By is what the instance is named after: 0 is its own id, and every other number
+	// some attributes. Names by different ones do not tell instances apart.
+	By int
+}
+
+// other reports whether two names are of different instances.
+func (id Identity) other(than Identity) bool {
+	return id.Instance != "" && than.Instance != "" && id.By == than.By && id.Instance != than.Instance
 }
 
 // places are the attributes that tell where a process runs, the narrowest first. Of
 // each, all must be there.
 var places = [...][]string{
-	{string(semconv.ContainerIDKey)},
-	{string(semconv.K8SPodUIDKey), string(semconv.K8SContainerNameKey)},
-	{string(semconv.K8SPodUIDKey)},
-	{string(semconv.K8SNamespaceNameKey), string(semconv.K8SPodNameKey)},
-	{string(semconv.K8SPodNameKey)},
-	{string(semconv.HostIDKey)},
-	{string(semconv.HostNameKey)},
+	{attr.ContainerID},
+	{attr.K8SPodUID, attr.K8SContainerName},
+	{attr.K8SPodUID},
+	{attr.K8SNamespaceName, attr.K8SPodName},
+	{attr.K8SPodName},
+	{attr.HostID},
+	{attr.HostName},
 }
 
-// process is told apart by its id only from others of the same place.
-const process = string(semconv.ProcessPIDKey)
-
 // IdentityOf a resource. Its Instance is empty if nothing tells one replica of the
-// service from another.
+// service from another. The id of a process tells it only from others of its place.
 func IdentityOf(res pcommon.Resource) (id Identity) {
 	a := res.Attributes()
 	id.Service = text(a, attr.ServiceName)
 	if id.Instance = text(a, attr.ServiceInstanceID); id.Instance != "" {
 		return id
 	}
-	if id.Instance = placeOf(a); id.Instance == "" {
+	if id.Instance, id.By = placeOf(a); id.Instance == "" {
 		return id
 	}
-	if pid := text(a, process); pid != "" {
+	if pid := text(a, attr.ProcessPID); pid != "" {
 		id.Instance += "/" + pid
+		id.By += len(places)
 	}
 	return id
 }
 
-func placeOf(a pcommon.Map) string {
+// placeOf a process, and which of the places it is named after, from 1.
+func placeOf(a pcommon.Map) (place string, by int) {
 next:
-	for _, keys := range places {
-		place := ""
+	for i, keys := range places {
+		place = ""
 		for _, key := range keys {
 			v := text(a, key)
 			if v == "" {
@@ -59,9 +65,9 @@ next:
 			}
 			place += v
 		}
-		return place
+		return place, i + 1
 	}
-	return ""
+	return "", 0
 }
 
 func text(a pcommon.Map, key string) string {

@@ -69,7 +69,7 @@ func (r *roster[T]) find(id Identity, named bool) (of *T, resolution string) {
 		case other.Service != id.Service:
 		case of != nil:
 			return nil, "" // it cannot be told which one it was
-		case named && id.Instance != "" && other.Instance != "":
+		case named && id.other(other):
 			return nil, ""
 		default:
 			of = &m.its
