@@ -111,7 +111,7 @@ func (e existing) addJoin(t *testing.T) {
 		require.NoError(t, p.Start(t.Context(), componenttest.NewNopHost()))
 	}
 	require.NoError(t, tp.ConsumeTraces(t.Context(), oneRequest()))
-	require.Eventually(t, func() bool { return metrics.DataPointCount() > 0 }, 10*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return metrics.DataPointCount() > 0 }, time.Minute, 5*time.Millisecond)
 	require.NoError(t, tp.Shutdown(t.Context()))
 	require.NoError(t, mp.Shutdown(t.Context()))
 	for _, md := range metrics.AllMetrics() {

@@ -133,7 +133,7 @@ func TestAnExhaustedPoolShowsInTheLookupsAndGoroutinesThatWait(t *testing.T) {
 		done := make(chan int, 1)
 		go func() { done <- b.on(t, s) }()
 		if fault != "" {
-			require.Eventually(t, func() bool { return c.value("auth.store.lookups.pending", "") > 16 }, 10*time.Second, 10*time.Millisecond,
+			require.Eventually(t, func() bool { return c.value("auth.store.lookups.pending", "") > 16 }, time.Minute, 10*time.Millisecond,
 				"of 32 clients one has its turn")
 			assert.LessOrEqual(t, c.value("auth.store.lookups.active", ""), 1.0)
 			assert.Greater(t, c.value("go.goroutine.state.count", "go.goroutine.state=waiting"), 16.0)

@@ -154,10 +154,10 @@ func TestADeadCollectorNeitherSlowsNorStopsTheService(t *testing.T) {
 	r := launch(t, "--otlp=http://"+nobody.Addr().String())
 	status, body := r.validate(t, "demo-0001")
 	assert.Equal(t, 200, status, body)
-	begin := time.Now()
 	assert.Zero(t, r.stop(t))
-	assert.Less(t, time.Since(begin), time.Second)
 	assert.Contains(t, r.log.String(), "telemetry is not getting out")
+	assert.Contains(t, r.log.String(), "some telemetry was lost")
+	assert.NotContains(t, r.log.String(), "deadline exceeded", "it was lost at once, not after a grace")
 }
 
 func TestACollectorThatNeverAnswersIsNotWaitedFor(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -78,20 +79,22 @@ func TestAttacksSideBySideShareTheirZero(t *testing.T) {
 }
 
 func TestAnAttackWhoseTurnNeverCameIsUnsentInWhole(t *testing.T) {
-	fakes := []*loadgentest.Fake{{}, {}}
-	run, _ := start(t, &loadgen.Plan{Order: loadgen.Sequence, Attacks: []loadgen.Attack{
-		{Name: "a", Load: waiting()}, {Name: "b", Load: loop(7)},
-	}}, fakes)
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	require.NoError(t, run.Do(ctx))
+	synctest.Test(t, func(t *testing.T) {
+		fakes := []*loadgentest.Fake{{}, {}}
+		run, _ := start(t, &loadgen.Plan{Order: loadgen.Sequence, Attacks: []loadgen.Attack{
+			{Name: "a", Load: waiting()}, {Name: "b", Load: loop(7)},
+		}}, fakes)
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		require.NoError(t, run.Do(ctx))
 
-	accounts := run.Accounts()
-	assert.True(t, run.Stopped())
-	assert.EqualValues(t, 5, accounts[0].Planned)
-	assert.EqualValues(t, 4, accounts[0].Unsent, "the first hit is due at once")
-	assert.EqualValues(t, 7, accounts[1].Unsent)
-	assert.Equal(t, loadgen.NotSentStopped, accounts[1].UnsentReason)
+		accounts := run.Accounts()
+		assert.True(t, run.Stopped())
+		assert.EqualValues(t, 5, accounts[0].Planned)
+		assert.EqualValues(t, 4, accounts[0].Unsent, "the first hit is due at once")
+		assert.EqualValues(t, 7, accounts[1].Unsent)
+		assert.Equal(t, loadgen.NotSentStopped, accounts[1].UnsentReason)
+	})
 }
 
 // The last hit may be out when the stop comes: what is cut off then was not
@@ -103,13 +106,15 @@ func TestARunWhoseLastRequestsWereCutOffWasStopped(t *testing.T) {
 }
 
 func TestTheLimitOfTimeStopsARunInOrder(t *testing.T) {
-	run, _ := start(t, &loadgen.Plan{
-		Attacks: []loadgen.Attack{{Name: "a", Load: waiting()}},
-		Limits:  loadgen.Limits{MaxDuration: 30 * time.Millisecond},
-	}, []*loadgentest.Fake{{}})
-	require.NoError(t, run.Do(t.Context()))
-	assert.True(t, run.Stopped())
-	assert.Equal(t, runner.ErrMaxDuration, run.Cause())
+	synctest.Test(t, func(t *testing.T) {
+		run, _ := start(t, &loadgen.Plan{
+			Attacks: []loadgen.Attack{{Name: "a", Load: waiting()}},
+			Limits:  loadgen.Limits{MaxDuration: 30 * time.Millisecond},
+		}, []*loadgentest.Fake{{}})
+		require.NoError(t, run.Do(t.Context()))
+		assert.True(t, run.Stopped())
+		assert.Equal(t, runner.ErrMaxDuration, run.Cause())
+	})
 }
 
 func TestAStopKeepsItsCause(t *testing.T) {
@@ -175,37 +180,41 @@ func TestAccountsSayWhatIsAttacked(t *testing.T) {
 }
 
 func TestTheSpeedOfAnAttackCanBeChanged(t *testing.T) {
-	fakes := []*loadgentest.Fake{{}, {}}
-	run, events := start(t, &loadgen.Plan{Order: loadgen.Parallel, Attacks: []loadgen.Attack{
-		{Name: "a", Load: []pace.Stage{{Constant: 100, Count: 100}}}, {Name: "b", Load: []pace.Stage{{Constant: 100, Count: 100}}},
-	}}, fakes)
-	require.NoError(t, run.SetSpeed("a", 0), "an attack may begin paused")
-	time.AfterFunc(300*time.Millisecond, func() { assert.NoError(t, run.SetSpeed("", 20)) })
-	require.NoError(t, run.Do(t.Context()))
+	synctest.Test(t, func(t *testing.T) {
+		fakes := []*loadgentest.Fake{{}, {}}
+		run, events := start(t, &loadgen.Plan{Order: loadgen.Parallel, Attacks: []loadgen.Attack{
+			{Name: "a", Load: []pace.Stage{{Constant: 100, Count: 100}}}, {Name: "b", Load: []pace.Stage{{Constant: 100, Count: 100}}},
+		}}, fakes)
+		require.NoError(t, run.SetSpeed("a", 0), "an attack may begin paused")
+		time.AfterFunc(300*time.Millisecond, func() { assert.NoError(t, run.SetSpeed("", 20)) })
+		require.NoError(t, run.Do(t.Context()))
 
-	accounts := run.Accounts()
-	assert.EqualValues(t, 100, accounts[0].Recorded)
-	assert.EqualValues(t, 100, accounts[1].Recorded)
-	assert.InDelta(t, 0.35, accounts[0].Total.Seconds(), 0.1, "the pause, and a second at twenty times the speed")
-	assert.InDelta(t, 0.335, accounts[1].Total.Seconds(), 0.1, "0.3 s, and 0.7 s at twenty times the speed")
-	assert.Contains(t, *events, "attack.speed 0 -1")
-	assert.Contains(t, *events, "attack.speed 1 -1")
+		accounts := run.Accounts()
+		assert.EqualValues(t, 100, accounts[0].Recorded)
+		assert.EqualValues(t, 100, accounts[1].Recorded)
+		assert.InDelta(t, 0.35, accounts[0].Total.Seconds(), 0.01, "the pause, and a second at twenty times the speed")
+		assert.InDelta(t, 0.335, accounts[1].Total.Seconds(), 0.01, "0.3 s, and 0.7 s at twenty times the speed")
+		assert.Contains(t, *events, "attack.speed 0 -1")
+		assert.Contains(t, *events, "attack.speed 1 -1")
 
-	assert.ErrorContains(t, run.SetSpeed("c", 1), `no attack "c"`)
-	assert.ErrorContains(t, run.SetSpeed("a", -1), "give 0 to pause")
+		assert.ErrorContains(t, run.SetSpeed("c", 1), `no attack "c"`)
+		assert.ErrorContains(t, run.SetSpeed("a", -1), "give 0 to pause")
+	})
 }
 
 func TestAnAccountKnowsHowFarItsScheduleIsAtItsSpeed(t *testing.T) {
-	fakes := []*loadgentest.Fake{{}}
-	run, _ := start(t, &loadgen.Plan{Attacks: []loadgen.Attack{
-		{Name: "a", Load: []pace.Stage{{Constant: 100, Count: 100}}},
-	}}, fakes)
-	require.NoError(t, run.SetSpeed("a", 10))
-	require.NoError(t, run.Do(t.Context()))
-	account := run.Accounts()[0]
-	require.Len(t, account.Stages, 1)
-	assert.InDelta(t, 0.1, account.Stages[0].Planned.Sub(account.Begin).Seconds(), 0.01)
-	assert.InDelta(t, 0.1, account.Length.Seconds(), 0.01)
+	synctest.Test(t, func(t *testing.T) {
+		fakes := []*loadgentest.Fake{{}}
+		run, _ := start(t, &loadgen.Plan{Attacks: []loadgen.Attack{
+			{Name: "a", Load: []pace.Stage{{Constant: 100, Count: 100}}},
+		}}, fakes)
+		require.NoError(t, run.SetSpeed("a", 10))
+		require.NoError(t, run.Do(t.Context()))
+		account := run.Accounts()[0]
+		require.Len(t, account.Stages, 1)
+		assert.InDelta(t, 0.1, account.Stages[0].Planned.Sub(account.Begin).Seconds(), 0.01)
+		assert.InDelta(t, 0.1, account.Length.Seconds(), 0.01)
+	})
 }
 
 // What an attack never began, or another never went on with, after an engine had

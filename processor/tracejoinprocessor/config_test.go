@@ -194,10 +194,10 @@ func TestWhatTheLogSourceDoesIsCounted(t *testing.T) {
 			return false
 		}
 	}
-	require.Eventually(t, pulls("answered"), 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, pulls("answered"), time.Minute, 10*time.Millisecond)
 	require.False(t, pulls("failed")())
 	away.Store(true)
-	require.Eventually(t, pulls("failed"), 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, pulls("failed"), time.Minute, 10*time.Millisecond)
 	requests, err := reading.GetMetric("otelcol_trace_join_loki_requests")
 	require.NoError(t, err)
 	assert.Len(t, requests.Data.(metricdata.Sum[int64]).DataPoints, 2, "first and repeated")

@@ -21,7 +21,7 @@ import (
 )
 
 // patience bounds every wait; only a failing test waits that long.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // target is a real HTTP server that counts what it is asked.
 type target struct {

@@ -141,16 +141,30 @@ func TestARunThatIsPausedAndHurriedLosesNothing(t *testing.T) {
 	run := c.handle()
 	server.eventually(t, 10)
 	require.NoError(t, run.SetSpeed("", 0))
-	time.Sleep(100 * time.Millisecond) // what was due before the pause has been sent
+	paused := time.Now()
+	require.Eventually(t, func() bool { // what was due before the pause has been sent
+		s := run.Snapshot(time.Now())
+		return s.InFlight == 0 && int64(s.Sent) == server.asked.Load()
+	}, patience, time.Millisecond)
 	asked := server.asked.Load()
 	time.Sleep(200 * time.Millisecond)
 	assert.Equal(t, asked, server.asked.Load())
+	resumed := time.Now()
 	require.NoError(t, run.SetSpeed("", 5))
 	sum := c.end()
 	assert.Equal(t, "completed", sum.End)
 	assert.EqualValues(t, 200, sum.Total.Requests.Finished)
 	assert.EqualValues(t, 201, traces.SpanCount())
-	assert.Less(t, float64(sum.Total.ResponseTime.P50), 0.1, "a pause makes nobody late")
+	intended := 0
+	for _, td := range traces.AllTraces() {
+		for _, s := range td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().All() {
+			if at, ok := s.Attributes().Get(attr.Intended); ok {
+				intended++
+				assert.False(t, at.Int() > paused.UnixNano() && at.Int() < resumed.UnixNano(), "a pause makes nobody late: nobody was due in it")
+			}
+		}
+	}
+	assert.Equal(t, 200, intended)
 	assert.Empty(t, sum.Faults)
 	names := eventNames(logs.AllLogs())
 	assert.Contains(t, names, attr.EventAttackSpeed)

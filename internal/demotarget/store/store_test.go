@@ -83,7 +83,7 @@ func TestACallerThatGoesAwayIsNotWaitedFor(t *testing.T) {
 		_, err := client.Lookup(ctx, key.Digest("known"))
 		gone <- err
 	}()
-	require.Eventually(t, func() bool { return s.Lookups() == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.Lookups() == 1 }, time.Minute, time.Millisecond)
 	cancel()
 	require.ErrorIs(t, <-gone, context.Canceled)
 	// The server's side ends too, or closing it in the clean-up would hang.
@@ -140,18 +140,21 @@ func TestTheDefaultOfIdleConnectionsIsTooFewForManyLookupsAtOnce(t *testing.T) {
 }
 
 func TestALimitOfOneLetsLookupsWaitTheirTurn(t *testing.T) {
-	turn := newTurns(1)
-	require.NoError(t, turn.take(t.Context()))
-	waiting := make(chan error)
-	go func() { waiting <- turn.take(t.Context()) }()
-	require.Eventually(t, func() bool { return turn.counts.waiting.Load() == 1 }, time.Second, time.Millisecond)
-	turn.give()
-	require.NoError(t, <-waiting)
-	assert.EqualValues(t, 1, turn.counts.used.Load())
-	assert.Zero(t, turn.counts.waiting.Load())
-	gone, leave := context.WithCancel(t.Context())
-	leave()
-	require.ErrorIs(t, turn.take(gone), context.Canceled)
-	turn.give()
-	assert.Zero(t, turn.counts.used.Load())
+	synctest.Test(t, func(t *testing.T) {
+		turn := newTurns(1)
+		require.NoError(t, turn.take(t.Context()))
+		waiting := make(chan error)
+		go func() { waiting <- turn.take(t.Context()) }()
+		synctest.Wait()
+		assert.EqualValues(t, 1, turn.counts.waiting.Load())
+		turn.give()
+		require.NoError(t, <-waiting)
+		assert.EqualValues(t, 1, turn.counts.used.Load())
+		assert.Zero(t, turn.counts.waiting.Load())
+		gone, leave := context.WithCancel(t.Context())
+		leave()
+		require.ErrorIs(t, turn.take(gone), context.Canceled)
+		turn.give()
+		assert.Zero(t, turn.counts.used.Load())
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
+	"github.com/loadtrace/loadtrace/internal/queue"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/annotate"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/meter"
 )
@@ -15,27 +16,41 @@ import (
 // emitter counts results and hands the metrics on, at an interval and at the end.
 // Without a metrics pipeline nothing is counted.
 type emitter struct {
-	next     consumer.Metrics // nil: none
 	instance string
+	out      *queue.Queue[pmetric.Metrics] // nil without a pipeline
 	stop     chan struct{}
 	ended    chan struct{}
 
-	mu      sync.Mutex // guards the meter
-	meter   *meter.Meter
-	refused *pmetric.Metrics // the goroutine's own; after its end the shutdown's
+	mu    sync.Mutex // guards the meter
+	meter *meter.Meter
 }
 
 func newEmitter(o *Options, next consumer.Metrics) *emitter {
 	e := &emitter{
-		next: next, instance: o.Instance, stop: make(chan struct{}), ended: make(chan struct{}),
+		instance: o.Instance, stop: make(chan struct{}), ended: make(chan struct{}),
 		meter: meter.New(time.Now(), o.Exemplars),
+	}
+	if next != nil {
+		e.out = queue.New(queue.Options[pmetric.Metrics]{Send: sender(next, o.Interval)})
 	}
 	go e.run(o.Interval)
 	return e
 }
 
+// sender hands a copy on, since who consumes metrics may change them before refusing
+// them. An attempt takes at most a time.
+func sender(next consumer.Metrics, within time.Duration) func(context.Context, *pmetric.Metrics) error {
+	return func(ctx context.Context, md *pmetric.Metrics) error {
+		ctx, cancel := context.WithTimeout(ctx, within)
+		defer cancel()
+		fresh := pmetric.NewMetrics()
+		md.CopyTo(fresh)
+		return next.ConsumeMetrics(ctx, fresh)
+	}
+}
+
 func (e *emitter) add(o *outcome, expected annotate.Expected) {
-	if e.next == nil {
+	if e.out == nil {
 		return
 	}
 	e.mu.Lock()
@@ -52,9 +67,11 @@ func (e *emitter) run(every time.Duration) {
 	for {
 		select {
 		case <-ticker.C:
-			ctx, cancel := context.WithTimeout(context.Background(), every)
-			e.emit(ctx)
-			cancel()
+			// What was refused goes before anything newer, because its exemplars are in
+			// no later payload. Of what comes after it, the sums of later metrics tell.
+			if e.counts().Waiting() == 0 {
+				e.emit()
+			}
 		case <-e.stop:
 			return
 		}
@@ -62,33 +79,30 @@ func (e *emitter) run(every time.Duration) {
 }
 
 // shutdown hands the last metrics on, when everything is counted.
-func (e *emitter) shutdown(ctx context.Context) {
+func (e *emitter) shutdown(ctx context.Context) error {
 	close(e.stop)
 	<-e.ended
-	e.emit(ctx)
+	e.emit()
+	return queue.Shutdown(ctx, e.out)
 }
 
-// emit hands metrics on. What is refused is tried again before anything newer,
-// because its exemplars are in no later payload.
-func (e *emitter) emit(ctx context.Context) {
-	if e.next == nil {
+// emit puts the metrics until now into the queue.
+func (e *emitter) emit() {
+	if e.out == nil {
 		return
 	}
-	if e.refused != nil && !e.send(ctx, *e.refused) {
-		return
-	}
-	e.refused = nil
 	e.mu.Lock()
 	md, ok := e.meter.Collect(time.Now(), e.instance)
 	e.mu.Unlock()
-	if ok && !e.send(ctx, md) {
-		e.refused = &md
+	if ok {
+		e.out.Put(queue.Batch[pmetric.Metrics]{Items: md.DataPointCount(), Data: md})
 	}
 }
 
-// send a copy: who consumes metrics may change them before refusing them.
-func (e *emitter) send(ctx context.Context, md pmetric.Metrics) bool {
-	fresh := pmetric.NewMetrics()
-	md.CopyTo(fresh)
-	return e.next.ConsumeMetrics(ctx, fresh) == nil
+// counts of metric points.
+func (e *emitter) counts() queue.Counts {
+	if e.out == nil {
+		return queue.Counts{}
+	}
+	return e.out.Counts()
 }

@@ -98,8 +98,12 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 		<-l.ended
 	}
 	h.lookups.shutdown()
-	h.meter.shutdown(ctx)
-	return h.out.shutdown(ctx)
+	var metrics error
+	var wg sync.WaitGroup
+	wg.Go(func() { metrics = h.meter.shutdown(ctx) })
+	spans := h.out.shutdown(ctx)
+	wg.Wait()
+	return errors.Join(spans, metrics)
 }
 
 // passes reports whether client spans need not wait: no target says anything, and
