@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -167,7 +168,7 @@ func TestBadInputIsExplainedAndExitsWith2(t *testing.T) {
 		"an unknown key":           {[]string{"run", good, "--set", "attacks[0].htp.url=x"}, "attacks[0].htp"},
 		"a negative rate":          {[]string{"run", writePlan(t, "http://h", "[{constant: -5/s, count: 1}]")}, "plan.yaml:5:"},
 		"no unit":                  {[]string{"run", good, "--set", "attacks[0].http.timeout=10"}, "attacks[0].http.timeout"},
-		"a bad target":             {[]string{"run", good, "--set", "attacks[0].http={targets: {file: " + targets + "}}"}, "line 3"},
+		"a bad target":             {[]string{"run", good, "--set", "attacks[0].http={targets: {file: " + targets + "}}"}, targets + ":3: "},
 		"a bad endpoint":           {[]string{"run", good, "--otlp", "localhost"}, "--otlp"},
 		"two destinations":         {[]string{"run", good, "--otlp", "http://127.0.0.1:4318", "--config", "x"}, "exclude"},
 		"an unknown command":       {[]string{"rum", good}, "unknown command"},
@@ -363,4 +364,14 @@ func TestEveryRequestOfTheDemoHasItsServerSpanOverBothProtocols(t *testing.T) {
 	assert.Equal(t, map[string]int{"GET": 50, "auth.v1.Auth/Validate": 40, "auth.v1.Auth/ValidateStream": 30}, served)
 	assert.True(t, sink.metrics["rpc.client.call.duration"])
 	assert.True(t, sink.metrics["loadgen.stream.message_gap"])
+}
+
+// freeAddress is a loopback address on which nothing listens now.
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("find a free port: %w", err)
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
 }

@@ -69,9 +69,13 @@ func (r *planRun) demo(ctx context.Context) error {
 	}
 	defer os.RemoveAll(dir) // at the end: the run's first event names its files
 	r.Signals = signals
-	if r.Listen.HTTP, err = freeAddress(); err != nil {
-		return err
+	// Held while the service chooses its own ports, which could be the same one otherwise.
+	held, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("find a free port: %w", err)
 	}
+	defer held.Close()
+	r.Listen.HTTP = held.Addr().String()
 	var said tail
 	service, err := startService(early, launch{stderr: &said, flags: []string{"--otlp", "http://" + r.Listen.HTTP, "--log-level", "info"}})
 	if err != nil {
@@ -79,6 +83,7 @@ func (r *planRun) demo(ctx context.Context) error {
 	}
 	stop := sync.OnceFunc(service.stop)
 	defer stop()
+	held.Close() // for the collector to listen there
 	if r.Plan, err = writeDemo(dir, service.HTTP); err != nil {
 		return err
 	}
@@ -131,16 +136,6 @@ func writeDemo(dir, address string) (string, error) {
 		}
 	}
 	return plan, nil
-}
-
-// freeAddress is a loopback address on which nothing listens now.
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
 }
 
 // explain draws the slowest request whose server spans are there.
