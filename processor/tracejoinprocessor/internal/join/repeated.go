@@ -2,20 +2,24 @@ package join
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
-// remembered is how many client spans a shard knows when they come again: its memory
-// for them is about 4 MB.
-const remembered = 1 << 17
+const (
+	// ways is how many client spans share a set: their keys are one cache line.
+	ways = 8
+	// sets of a shard. Its memory for client spans that come again is 2 MiB.
+	sets = 1 << 15
+)
 
-// spanMemory knows the latest client spans that came, by a hash of their ids: two
-// among so many have the same one once in 10^9 shards.
+// spanMemory knows the latest client spans that came, by a hash of their ids. It is a
+// set-associative cache: a span takes the place of the oldest one in its set. Of the
+// latest 65,536 it knows more than 99.9 %. It takes two spans for one less
+// often than once in 10^12.
 type spanMemory struct {
-	ring     []uint64
-	next     int
-	known    map[uint64]struct{}
+	sets     [][ways]uint64 // the latest key first; zero is none
 	repeated int
 }
 
@@ -25,26 +29,22 @@ func (m *spanMemory) before(trace pcommon.TraceID, span pcommon.SpanID) bool {
 	if span.IsEmpty() {
 		return false
 	}
+	if m.sets == nil {
+		m.sets = make([][ways]uint64, sets)
+	}
 	key := spanKey(trace, span)
-	if _, ok := m.known[key]; ok {
+	set := &m.sets[key%sets]
+	if slices.Contains(set[:], key) {
 		m.repeated++
 		return true
 	}
-	if m.known == nil {
-		m.known = map[uint64]struct{}{}
-	}
-	m.known[key] = struct{}{}
-	if len(m.ring) < remembered {
-		m.ring = append(m.ring, key)
-		return false
-	}
-	delete(m.known, m.ring[m.next])
-	m.ring[m.next] = key
-	m.next = (m.next + 1) % remembered
+	copy(set[1:], set[:ways-1])
+	set[0] = key
 	return false
 }
 
-// spanKey mixes the three words of the ids (the finalizer of SplitMix64 after each).
+// spanKey mixes the three words of the ids (the finalizer of SplitMix64 after each). It is
+// never zero.
 func spanKey(trace pcommon.TraceID, span pcommon.SpanID) (key uint64) {
 	for _, word := range [...]uint64{
 		binary.LittleEndian.Uint64(trace[:8]), binary.LittleEndian.Uint64(trace[8:]), binary.LittleEndian.Uint64(span[:]),
@@ -54,5 +54,5 @@ func spanKey(trace pcommon.TraceID, span pcommon.SpanID) (key uint64) {
 		key = (key ^ key>>27) * 0x94d049bb133111eb
 		key ^= key >> 31
 	}
-	return key
+	return max(key, 1)
 }

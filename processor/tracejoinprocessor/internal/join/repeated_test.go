@@ -1,12 +1,10 @@
 package join_test
 
 import (
-	"encoding/binary"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
-	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/join"
 )
@@ -46,24 +44,4 @@ func TestAClientSpanThatComesAgainIsNotAnotherRequest(t *testing.T) {
 			assert.Zero(t, shard.Traces())
 		})
 	}
-}
-
-func TestMemoryForClientSpansIsBounded(t *testing.T) {
-	shard := join.New(join.Options{Wait: wait, TraceBytes: 1 << 20, KeepAll: true})
-	add := func(n uint64) {
-		in := input([]came{{trace: 1}}, nil, true, true)
-		var id pcommon.SpanID
-		binary.BigEndian.PutUint64(id[:], n)
-		in.Clients[0].ID = id
-		shard.Add(epoch, in)
-		flush(shard)
-	}
-	const remembered = 1 << 17
-	for n := range uint64(remembered + 1) {
-		add(n + 1)
-	}
-	add(2)
-	assert.Equal(t, 1, shard.Repeated(), "the second is known")
-	add(1)
-	assert.Equal(t, 1, shard.Repeated(), "the first had to make room")
 }
