@@ -92,6 +92,15 @@ type uncommitted struct {
 	ctx context.Context
 }
 
+// RecvMsg implements grpc.ClientStream.
+func (u *uncommitted) RecvMsg(m any) error {
+	err := u.ClientStream.RecvMsg(m)
+	if err != nil {
+		flightOf(u.ctx).received(err)
+	}
+	return err
+}
+
 // Context implements grpc.ClientStream.
 func (u *uncommitted) Context() context.Context { return u.ctx }
 

@@ -183,6 +183,9 @@ func (p *picker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 		return result, nil
 	case connectivity.TransientFailure:
 		if f != nil {
+			if f.pauses(info.Ctx) {
+				return balancer.PickResult{}, balancer.ErrNoSubConnAvailable
+			}
 			f.turnedAway(info.Ctx, p.fault)
 		}
 		return balancer.PickResult{}, p.fault

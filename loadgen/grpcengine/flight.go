@@ -2,6 +2,7 @@ package grpcengine
 
 import (
 	"context"
+	"io"
 	"sync"
 	"time"
 
@@ -34,7 +35,9 @@ type flight struct {
 	deadline time.Time
 	fault    error         // how the last attempt ended; nil if none did
 	faulted  time.Duration // when; zero while it is not known
-	heard    bool          // the target sent a header
+	heard    bool          // the target sent a header or a trailer
+	spoke    bool          // the target sent a header
+	sent     bool          // nothing more can be sent: the target has ended the stream
 	ruled    bool          // the target sent a trailer, which ends the call
 	answers  int           // messages received
 	watched  bool
@@ -53,7 +56,8 @@ const (
 
 // marks are the moments of a call that have come so far, zero if not.
 type marks struct {
-	dial        time.Duration // it began to wait for a dial
+	dial        time.Duration // it began to wait for a dial, or for the time to dial again
+	had         time.Duration // it had a connection
 	conn        time.Duration // it had a stream of a connection
 	wrote       time.Duration // its last message was handed over
 	first, last time.Duration // messages received
@@ -96,8 +100,28 @@ func (f *flight) turnedAway(ctx context.Context, err *dialFault) {
 	if f.wait != waitDial {
 		f.wait = waitBackoff // also if it had a connection, which is gone
 	}
+	if f.marks.dial == 0 {
+		f.marks.dial = f.now()
+	}
 	f.fault, f.faulted = err, 0
 	f.watch(ctx)
+}
+
+// pauses reports whether the call waits, where there is no connection, until the target
+// is dialled again. Calls of a closed loop do: they would otherwise be turned away as fast
+// as they can be made. One whose own dial failed does not.
+func (f *flight) pauses(ctx context.Context) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.record.Open || f.wait == waitDial {
+		return false
+	}
+	f.wait = waitBackoff
+	if f.marks.dial == 0 {
+		f.marks.dial = f.now()
+	}
+	f.watch(ctx)
+	return true
 }
 
 // picked notes that the call has a connection, on which it may have to wait for a
@@ -109,11 +133,13 @@ func (f *flight) picked(l *link) {
 	if f.ended {
 		return
 	}
-	f.wait, f.link, f.conn = waitStream, l, made.tap
+	f.wait, f.link, f.conn, f.sent = waitStream, l, made.tap, false
+	f.marks.had = f.now()
 	f.record.Reused, f.marks.made = true, made // of which the phases take what the call waited for
 	f.record.Local, f.record.Peer = made.local, made.peer
 	if first {
-		f.record.Reused, f.record.Dialed = false, 1
+		f.record.Reused = false
+		f.record.Dialed++
 	}
 }
 
@@ -134,11 +160,15 @@ func (f *flight) opened() {
 func (f *flight) hear(trailer bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.heard, f.ruled = true, f.ruled || trailer
+	f.heard, f.ruled, f.spoke = true, f.ruled || trailer, f.spoke || !trailer
 }
 
 // attempted notes that an attempt has ended. gRPC may try again, unseen by the
 // target, when it failed; so a failure only counts once the call is over.
+//
+// Subtle: where a message cannot be sent since the stream has ended, gRPC says that the
+// attempt ended without an error, whatever the target's status. The status then comes with
+// the next that is received.
 func (f *flight) attempted(ctx context.Context, d balancer.DoneInfo) {
 	if !d.BytesSent && d.Err == nil {
 		return // the connection broke before the call began on it
@@ -150,7 +180,29 @@ func (f *flight) attempted(ctx context.Context, d balancer.DoneInfo) {
 		f.mu.Unlock()
 		return
 	}
+	if f.method.sends() {
+		f.sent = true
+		f.watch(ctx)
+		f.mu.Unlock()
+		return
+	}
 	f.end(f.answered())
+}
+
+// received notes the end of what can be received of a call, with its status: io.EOF is OK.
+func (f *flight) received(err error) {
+	f.mu.Lock()
+	if !f.sent {
+		f.mu.Unlock()
+		return
+	}
+	f.faulted = f.now()
+	if err == io.EOF {
+		f.end(f.answered())
+		return
+	}
+	f.fault = err
+	f.end(f.missed())
 }
 
 // watch ends the flight when gRPC is done with the call, unless it has ended by
@@ -161,7 +213,20 @@ func (f *flight) watch(ctx context.Context) {
 	}
 	f.watched = true
 	f.deadline, _ = ctx.Deadline()
-	context.AfterFunc(ctx, f.lapse)
+	context.AfterFunc(ctx, f.done)
+}
+
+// done follows the end of an attempt's context. Of a call whose status is still to be
+// received gRPC ends it before that; then it is over when ghz is done with it.
+func (f *flight) done() {
+	f.mu.Lock()
+	wait := f.sent && !f.ended && f.ctx.Err() == nil
+	f.mu.Unlock()
+	if wait {
+		context.AfterFunc(f.ctx.Context, f.lapse)
+		return
+	}
+	f.lapse()
 }
 
 // lapse ends a call that is over without the target's OK.

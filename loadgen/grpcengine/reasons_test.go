@@ -67,7 +67,11 @@ func rows(t *testing.T) map[string]row {
 			a.GRPC.Timeout = 100 * time.Millisecond
 			return a
 		}},
-		"connection_backoff": {calls: 20, attack: dead},
+		"connection_backoff": {calls: 20, attack: func(t *testing.T, method string) loadgen.Attack {
+			a := dead(t, method)
+			a.Load = []pace.Stage{{Constant: 1000, Count: 20}}
+			return a
+		}},
 		"error": {faulty: true, attack: func(t *testing.T, method string) loadgen.Attack {
 			a := silence(t, method)
 			a.GRPC.Metadata = map[string]string{"x": `{{if ne .RequestNumber 0}}{{fail "no"}}{{end}}`}

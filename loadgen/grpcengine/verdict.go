@@ -62,7 +62,11 @@ func (f *flight) missed() verdict {
 	case f.expired(code):
 		return failed(codes.DeadlineExceeded, loadgen.ErrorTimeout, text)
 	}
-	return failed(code, f.kind(code, text), text)
+	kind := f.kind(code, text)
+	if text == "" {
+		text = "the response has no grpc-status"
+	}
+	return failed(code, kind, text)
 }
 
 // waited is the verdict on a call for which nothing was attempted.
@@ -105,8 +109,9 @@ func (f *flight) expired(code codes.Code) bool {
 }
 
 // closes reports whether the plan wants the call to be closed when its time is
-// over. That is no failure if the target has sent something by then.
-func (f *flight) closes() bool { return f.closing && f.heard }
+// over. That is no failure if the target has sent a header by then. A trailer alone is
+// no answer: a server sends one when the call's deadline is over.
+func (f *flight) closes() bool { return f.closing && f.spoke }
 
 func cutShort(code codes.Code) bool {
 	return code == codes.Canceled || code == codes.Unavailable || code == codes.DeadlineExceeded
@@ -114,19 +119,17 @@ func cutShort(code codes.Code) bool {
 
 // phases splits the time of a call, which began and ended at these moments,
 // without a rest: where a moment has not come, the phase before it lasts until
-// the end. Until it has a stream a call waits for a connection, unless that is
-// being made. gRPC does not tell when a message has been written, and a stream's
+// the end. Of a call that finds no connection, all is connecting but the handshake, until
+// there is one that the target has greeted; then it waits for a stream of it. gRPC does not tell when a message has been written, and a stream's
 // messages come and go at once; so what is before the first message received
 // and after the last that was handed over counts as waiting.
 func (m marks) phases(begin, end time.Duration) loadgen.Phases {
 	var p loadgen.Phases
 	conn := orEnd(m.conn, end)
-	if m.made.begin > 0 {
-		p.Connect = overlap(m.made.begin, m.made.connected, begin, conn)
-		p.TLS = overlap(m.made.connected, m.made.secured, begin, conn)
-	}
-	if m.conn == 0 && m.dial > 0 && m.made.begin == 0 {
-		p.Connect = overlap(m.dial, end, begin, end) // a dial that came to nothing
+	if m.dial > 0 {
+		had := orEnd(m.had, conn)
+		p.TLS = overlap(m.made.connected, m.made.secured, begin, had)
+		p.Connect = had - begin - p.TLS
 	}
 	p.Conn = conn - begin - p.Connect - p.TLS
 	if m.conn == 0 {
