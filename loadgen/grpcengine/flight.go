@@ -192,7 +192,7 @@ func (f *flight) attempted(ctx context.Context, d balancer.DoneInfo) {
 // received notes the end of what can be received of a call, with its status: io.EOF is OK.
 func (f *flight) received(err error) {
 	f.mu.Lock()
-	if !f.sent {
+	if !f.sent || f.ended {
 		f.mu.Unlock()
 		return
 	}
@@ -232,6 +232,10 @@ func (f *flight) done() {
 // lapse ends a call that is over without the target's OK.
 func (f *flight) lapse() {
 	f.mu.Lock()
+	if f.ended { // the verdict would take another call's answer
+		f.mu.Unlock()
+		return
+	}
 	if f.faulted == 0 {
 		f.faulted = f.now()
 	}

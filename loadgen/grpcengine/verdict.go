@@ -105,7 +105,11 @@ func (f *flight) expired(code codes.Code) bool {
 	if code != codes.DeadlineExceeded && code != codes.Canceled && f.heard {
 		return false
 	}
-	return f.faulted >= f.begin+f.timeout
+	end := f.begin + f.timeout
+	if !f.deadline.IsZero() { // which ghz set a moment before
+		end = min(end, f.deadline.Sub(f.setup.Clock))
+	}
+	return f.faulted >= end
 }
 
 // closes reports whether the plan wants the call to be closed when its time is
