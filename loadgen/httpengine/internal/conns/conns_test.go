@@ -402,6 +402,42 @@ func TestADialThatHangsIsAnAttemptOfThoseThatAreNotLimited(t *testing.T) {
 	inHTTP1(t, func(b *bed) { test(b, 1, 10, 9) })
 }
 
+// ending is a connection that ends a context when it is first written to, and takes
+// what is written all the same.
+type ending struct {
+	net.Conn
+	end    func()
+	closed chan struct{}
+}
+
+func (e *ending) Write(b []byte) (int, error) {
+	e.end()
+	<-e.closed
+	return len(b), nil
+}
+
+func (e *ending) Close() error {
+	close(e.closed)
+	return e.Conn.Close()
+}
+
+// Else requests would go over a connection that we have closed, and fail with how that
+// shows before their own time is over.
+func TestAConnectionThatIsOpenTooLateIsOfNoUse(t *testing.T) {
+	s := New(Options{Protocol: loadgen.ProtocolH2C, KeepAlive: true})
+	defer s.Close()
+	near, far := net.Pipe()
+	defer far.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	d := &dial{}
+	c := &conn{pool: newPool(s, origin{address: "target.test:80"}), many: true, dial: d}
+	c.tap = &tap{Conn: &ending{Conn: near, end: cancel, closed: make(chan struct{})}, conn: c}
+	via, err := d.over(ctx, c)
+	assert.Nil(t, via)
+	assert.Equal(t, context.Canceled, cause(ctx, err))
+}
+
 func TestAStopWhileADialHangsIsNotSentForThoseThatAreLimited(t *testing.T) {
 	test := func(b *bed) {
 		b.options.Most, b.hang = 1, true
