@@ -183,6 +183,8 @@ func TestATargetThatTheProtocolCannotReachIsRefusedWithItsLine(t *testing.T) {
 		{loadgen.ProtocolHTTP2, loadgen.TargetsHTTP, "GET https://h/\n\nGET http://h/\n", "line 3", "protocol h2 needs TLS"},
 		{loadgen.ProtocolHTTP2, loadgen.TargetsJSON, `{"method":"GET","url":"http://h/"}`, "line 1", "protocol h2 needs TLS"},
 		{loadgen.ProtocolH2C, loadgen.TargetsHTTP, "GET http://h/\n\nGET https://h/\n", "line 3", "protocol h2c is without TLS"},
+		{loadgen.ProtocolHTTP2, loadgen.TargetsHTTP, "GET https://h/\n\nGET https://h/\nupgrade: websocket\n", "line 3", "header Upgrade: HTTP/2 has no upgrades"},
+		{loadgen.ProtocolH2C, loadgen.TargetsHTTP, "GET http://h/\nConnection: Upgrade\n", "line 1", "header Connection: over HTTP/2 it is close or keep-alive"},
 	} {
 		file := filepath.Join(t.TempDir(), "targets")
 		require.NoError(t, os.WriteFile(file, []byte(c.file), 0o600))

@@ -112,7 +112,7 @@ func (s *Set) origin(r *http.Request) (origin, error) {
 
 // strict reports whether nothing but HTTP/2 is spoken.
 func (s *Set) strict() bool {
-	return s.options.Protocol == loadgen.ProtocolHTTP2 || s.options.Protocol == loadgen.ProtocolH2C
+	return s.options.Protocol.Only2()
 }
 
 // Speaks reports whether a protocol can be spoken to a URL. An error is a
