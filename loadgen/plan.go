@@ -125,6 +125,9 @@ const (
 	ProtocolH2C   Protocol = "h2c"    // HTTP/2 without TLS, with prior knowledge
 )
 
+// Only2 reports whether nothing but HTTP/2 is spoken.
+func (p Protocol) Only2() bool { return p == ProtocolHTTP2 || p == ProtocolH2C }
+
 // GRPC is what a gRPC attack calls, and how.
 type GRPC struct {
 	Target string `yaml:"target"` // host:port

@@ -80,7 +80,7 @@ func suits(spec *loadgen.HTTP, requests []*request) bool {
 			return false
 		}
 	}
-	return spec.Protocol != loadgen.ProtocolHTTP2 && spec.Protocol != loadgen.ProtocolH2C
+	return !spec.Protocol.Only2()
 }
 
 // carry implements transport.

@@ -135,6 +135,44 @@ func TestARedirectDoesNotChangeTheProtocol(t *testing.T) {
 	}
 }
 
+// What a redirect leads to may be anything, and only http and https are dialled.
+func TestARedirectToAnythingButHTTPIsNotDialled(t *testing.T) {
+	for _, c := range []struct{ to, because string }{
+		{"ftp://user:secret@files.test/there?token=secret", "the redirect leads to ftp://files.test/…: only http and https can be followed"},
+		{"FTP://files.test", "leads to ftp://files.test/…: only"},
+		{"wss://sockets.test:81/", "leads to wss://sockets.test:81/…: only"},
+		{"myapp://open", "leads to myapp://open/…: only"},
+		{"javascript:alert('secret')", "leads to javascript:…: only"},
+		{"mailto:secret@mail.test", "leads to mailto:…: only"},
+		{"http:///there", "leads to http:///…, which names no host"},
+		{"https://:443/there", "leads to https://:443/…, which names no host"},
+		{"http:secret", "leads to http:…, which names no host"},
+	} {
+		t.Run(c.to, func(t *testing.T) {
+			from := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Location", c.to)
+				w.WriteHeader(http.StatusFound)
+			}))
+			a := attackOn(from.URL)
+			a.HTTP.Redirects = 2
+			dials := 0
+			dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+				dials++
+				return new(net.Dialer).DialContext(ctx, network, address)
+			}
+			newRig(t, a, false, dial).test(t, func(t *testing.T, r *rig) {
+				record := r.fly(0)
+				assert.Equal(t, loadgen.Failed, record.Outcome)
+				assert.Equal(t, loadgen.ErrorProtocol, record.Error, record.ErrorText)
+				assert.Contains(t, record.ErrorText, c.because)
+				assert.NotContains(t, record.ErrorText, "secret")
+				assert.Equal(t, 1, dials)
+				assert.Equal(t, record.ServiceTime(), record.Phases.Sum())
+			})
+		})
+	}
+}
+
 func TestATargetThatTheProtocolCannotReachIsRefusedWithItsLine(t *testing.T) {
 	for _, c := range []struct {
 		protocol      loadgen.Protocol
@@ -145,6 +183,8 @@ func TestATargetThatTheProtocolCannotReachIsRefusedWithItsLine(t *testing.T) {
 		{loadgen.ProtocolHTTP2, loadgen.TargetsHTTP, "GET https://h/\n\nGET http://h/\n", "line 3", "protocol h2 needs TLS"},
 		{loadgen.ProtocolHTTP2, loadgen.TargetsJSON, `{"method":"GET","url":"http://h/"}`, "line 1", "protocol h2 needs TLS"},
 		{loadgen.ProtocolH2C, loadgen.TargetsHTTP, "GET http://h/\n\nGET https://h/\n", "line 3", "protocol h2c is without TLS"},
+		{loadgen.ProtocolHTTP2, loadgen.TargetsHTTP, "GET https://h/\n\nGET https://h/\nupgrade: websocket\n", "line 3", "header Upgrade: HTTP/2 has no upgrades"},
+		{loadgen.ProtocolH2C, loadgen.TargetsHTTP, "GET http://h/\nConnection: Upgrade\n", "line 1", "header Connection: over HTTP/2 it is close or keep-alive"},
 	} {
 		file := filepath.Join(t.TempDir(), "targets")
 		require.NoError(t, os.WriteFile(file, []byte(c.file), 0o600))

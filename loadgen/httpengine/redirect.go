@@ -1,9 +1,12 @@
 package httpengine
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 
+	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/internal/hostname"
 )
 
@@ -24,7 +27,8 @@ func (n tooManyRedirects) Error() string { return fmt.Sprintf("stopped after %d 
 
 // follow hands the first response, which is a redirect, to the standard
 // library's client, which knows how the next hop's method, headers and body
-// follow from it. Every hop has the same traceparent: it is one request.
+// follow from it. Every hop has the same traceparent: it is one request. An error
+// shows no secret of where the redirect leads.
 func (j *journey) follow(req *http.Request, first *http.Response) (*http.Response, error) {
 	client := &http.Client{
 		Transport: &hops{journey: j, first: first},
@@ -35,7 +39,19 @@ func (j *journey) follow(req *http.Request, first *http.Response) (*http.Respons
 			return nil
 		},
 	}
-	return client.Do(req)
+	resp, err := client.Do(req)
+	if failed, ok := errors.AsType[*url.Error](err); ok {
+		failed.URL = shown(failed.URL)
+	}
+	return resp, err
+}
+
+// shown is a URL as an error may show it.
+func shown(text string) string {
+	if u, err := url.Parse(text); err == nil && u.Opaque != "" {
+		return u.Scheme + ":…"
+	}
+	return loadgen.RedactURL(text)
 }
 
 // hops carries the hops of one request.

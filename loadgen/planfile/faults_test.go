@@ -90,6 +90,12 @@ func TestFaultsNamePlaceKeyWrongAndFix(t *testing.T) {
 		`headers: {X: a, X.Y: "a\0b"}`:   `4:26: attacks[0].http.headers.X.Y: its value has characters that no header may have; write text on one line`,
 		`body: 'id={{newUUID}}'`:         `4:11: attacks[0].http.body: "{{newUUID}}" would be sent as it is: HTTP attacks have no templates; write what is meant, or literal: true below http to send it so`,
 		`{body: x, body_file: /dev/null`: `4:5: unexpected map key`,
+
+		"protocol: h2c\n    headers: {upgrade: websocket}":     `5:24: attacks[0].http.headers.upgrade: HTTP/2 has no upgrades; leave it out, or write protocol: http/1`,
+		"protocol: h2c\n    headers: {Connection: Upgrade}":    `5:27: attacks[0].http.headers.Connection: over HTTP/2 it is close or keep-alive; write one of these, leave it out, or write protocol: http/1`,
+		"protocol: h2c\n    headers: {Connection: Keep-Alive}": ``,
+		"protocol: h2c\n    headers: {Connection: close}":      ``,
+		"headers: {Connection: Upgrade, Upgrade: websocket}":   ``,
 	} {
 		t.Run(keys, func(t *testing.T) {
 			if want == "" {

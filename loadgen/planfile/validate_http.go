@@ -86,6 +86,7 @@ func (v *validator) headers(h *loadgen.HTTP, key string) {
 		switch {
 		case v.template(h, key, name+": "+h.Headers[name]):
 		case v.rule(key, targets.CheckHeader(name, h.Headers[name])):
+		case h.Protocol.Only2() && v.rule(key, targets.CheckHTTP2(name, h.Headers[name])):
 		case spelled[canonical] != "":
 			v.add(key, "is the same header as "+spelled[canonical], "remove one of the two")
 		}

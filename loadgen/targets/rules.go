@@ -126,6 +126,24 @@ func CheckHeader(name, value string) *Fault {
 	return nil
 }
 
+// CheckHTTP2 reports why a header cannot be sent where nothing but HTTP/2 is spoken,
+// which has neither upgrades nor headers of a connection, or nil.
+func CheckHTTP2(name, value string) *Fault {
+	switch http.CanonicalHeaderKey(name) {
+	case "Connection":
+		if value == "" || strings.EqualFold(value, "close") || strings.EqualFold(value, "keep-alive") {
+			return nil
+		}
+		return &Fault{What: "over HTTP/2 it is close or keep-alive", Fix: "write one of these, leave it out, or write protocol: http/1"}
+	case "Upgrade":
+		if value == "" {
+			return nil
+		}
+		return &Fault{What: "HTTP/2 has no upgrades", Fix: "leave it out, or write protocol: http/1"}
+	}
+	return nil
+}
+
 // onlyOnce reports whether a request can have one header of a name only: of
 // several, net/http would send the first.
 func onlyOnce(canonical string) bool { return canonical == "Host" || canonical == "User-Agent" }

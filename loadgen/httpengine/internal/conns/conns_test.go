@@ -380,22 +380,84 @@ func TestAStopWhileWaitingIsNotSent(t *testing.T) {
 	})
 }
 
-// A dial that hangs is part of the requests that count on it; those for which
-// there would be no room on it were never on the wire.
-func TestADialThatHangsIsAnAttempt(t *testing.T) {
-	inBubble(t, func(b *bed) {
-		b.options.Most, b.hang = 1, true
-		b.handle(100, takes(0))
-		unsent := 0
-		for _, r := range b.burst(150, 100*ms) {
+// A dial that hangs is part of the requests that it is for, and of those that share
+// it though they might have their own. Those that max_connections lets have none
+// wait for a connection, as over HTTP/1.1.
+func TestADialThatHangsIsAnAttemptOfThoseThatAreNotLimited(t *testing.T) {
+	test := func(b *bed, most, n, unsent int) {
+		b.options.Most, b.hang = most, true
+		for i, r := range b.burst(n, 100*ms) {
 			assert.True(b, isTimeout(r.err), "%v", r.err)
 			assert.LessOrEqual(b, r.took, 101*ms)
-			if notSentReason(r.err) != "" {
-				unsent++
+			if reason := notSentReason(r.err); i < n-unsent {
+				assert.Empty(b, reason, "request %d", i)
+			} else {
+				assert.Equal(b, loadgen.NotSentConnectionWait, reason, "request %d", i)
 			}
 		}
-		assert.Equal(b, 50, unsent)
-	})
+	}
+	for _, c := range []struct{ most, n, unsent int }{{1, 10, 9}, {1, 150, 149}, {2, 10, 0}, {0, 150, 0}} {
+		inBubble(t, func(b *bed) { test(b, c.most, c.n, c.unsent) })
+	}
+	inHTTP1(t, func(b *bed) { test(b, 1, 10, 9) })
+}
+
+// ending is a connection that ends a context when it is first written to, and takes
+// what is written all the same.
+type ending struct {
+	net.Conn
+	end    func()
+	closed chan struct{}
+}
+
+func (e *ending) Write(b []byte) (int, error) {
+	e.end()
+	<-e.closed
+	return len(b), nil
+}
+
+func (e *ending) Close() error {
+	close(e.closed)
+	return e.Conn.Close()
+}
+
+// Else requests would go over a connection that we have closed, and fail with how that
+// shows before their own time is over.
+func TestAConnectionThatIsOpenTooLateIsOfNoUse(t *testing.T) {
+	s := New(Options{Protocol: loadgen.ProtocolH2C, KeepAlive: true})
+	defer s.Close()
+	near, far := net.Pipe()
+	defer far.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	d := &dial{}
+	c := &conn{pool: newPool(s, origin{address: "target.test:80"}), many: true, dial: d}
+	c.tap = &tap{Conn: &ending{Conn: near, end: cancel, closed: make(chan struct{})}, conn: c}
+	via, err := d.over(ctx, c)
+	assert.Nil(t, via)
+	assert.Equal(t, context.Canceled, cause(ctx, err))
+}
+
+func TestAStopWhileADialHangsIsNotSentForThoseThatAreLimited(t *testing.T) {
+	test := func(b *bed) {
+		b.options.Most, b.hang = 1, true
+		b.start()
+		results := make([]*result, 10)
+		var under sync.WaitGroup
+		for i := range results {
+			under.Go(func() { results[i] = b.send(context.Background()) })
+			time.Sleep(time.Nanosecond)
+		}
+		b.set.Sever()
+		under.Wait()
+		assert.ErrorIs(b, results[0].err, context.Canceled)
+		assert.Empty(b, notSentReason(results[0].err))
+		for _, r := range results[1:] {
+			assert.Equal(b, loadgen.NotSentStopped, notSentReason(r.err), "%v", r.err)
+		}
+	}
+	inBubble(t, test)
+	inHTTP1(t, test)
 }
 
 func TestARefusedDialFailsOneRequestEach(t *testing.T) {

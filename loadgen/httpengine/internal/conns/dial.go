@@ -162,13 +162,18 @@ func notH2(got string) error {
 }
 
 // over has net/http speak over a connection. Of HTTP/2 it writes the preface,
-// which is not bounded by the context.
+// which is not bounded by the context. When the context has ended, so has the
+// connection, even if net/http does not know that yet.
 func (d *dial) over(ctx context.Context, c *conn) (*http.ClientConn, error) {
 	t := c.pool.set.http1
 	if c.many {
 		t = c.pool.set.http2
 	}
-	defer context.AfterFunc(ctx, func() { c.tap.Close() })()
-	ctx = context.WithValue(ctx, opened{}, c.tap)
-	return t.NewClientConn(ctx, "http", c.pool.origin.address)
+	stop := context.AfterFunc(ctx, func() { c.tap.Close() })
+	via, err := t.NewClientConn(context.WithValue(ctx, opened{}, c.tap), "http", c.pool.origin.address)
+	if !stop() && err == nil {
+		via.Close()
+		return nil, ctx.Err()
+	}
+	return via, err
 }

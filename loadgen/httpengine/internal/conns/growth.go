@@ -18,7 +18,7 @@ func (p *pool) expect(w *wait) {
 		for _, d := range p.dials {
 			if d.shared+1 < p.each {
 				d.shared++
-				w.dial = d
+				w.dial, w.limited = d, p.full()
 				return
 			}
 		}
@@ -26,7 +26,7 @@ func (p *pool) expect(w *wait) {
 			return
 		}
 	}
-	if most := p.set.options.Most; most > 0 && p.open >= most || p.set.base.Err() != nil {
+	if p.full() || p.set.base.Err() != nil {
 		return
 	}
 	p.open++
@@ -34,6 +34,12 @@ func (p *pool) expect(w *wait) {
 	w.dial, w.own = d, d
 	p.dials = append(p.dials, d)
 	p.set.dials.Go(func() { d.run(p, w.deadline, w.bounded) })
+}
+
+// full reports whether there are as many connections as there may be.
+func (p *pool) full() bool {
+	most := p.set.options.Most
+	return most > 0 && p.open >= most
 }
 
 // unclear reports whether a connection may have room as soon as requests on it,
@@ -74,7 +80,7 @@ func (p *pool) finish(d *dial, failed bool) {
 	p.dials = slices.Delete(p.dials, i, i+1)
 	for e := p.waiting.Front(); e != nil; e = e.Next() {
 		if w := e.Value.(*wait); w.dial == d {
-			w.dial, w.tried = nil, failed
+			w.dial, w.tried = nil, failed && !w.limited
 		}
 	}
 }

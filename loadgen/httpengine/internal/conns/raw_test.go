@@ -15,6 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
+
+	"github.com/loadtrace/loadtrace/loadgen"
 )
 
 // raw is a target that writes its frames by hand.
@@ -346,18 +348,26 @@ func TestATargetThatClosesAtOnceFailsOneRequestEach(t *testing.T) {
 }
 
 // A target that accepts, and then never says a word, costs no request more than
-// its timeout, and its connection is not kept.
+// its timeout, and its connection is not kept. Those beside the one that it was
+// opened for count on it by choice, or wait because they may have no other.
 func TestATargetWithoutSettingsIsATimeout(t *testing.T) {
 	inBubble(t, func(b *bed) {
 		b.options.Most = 1
 		b.serve = func(c net.Conn) { io.Copy(io.Discard, c) }
-		for _, r := range b.burst(3, 100*ms) {
+		for i, r := range b.burst(10, 100*ms) {
 			assert.True(b, isTimeout(r.err), "%v", r.err)
-			assert.Empty(b, notSentReason(r.err), "they count on a connection that is open")
+			assert.Equal(b, i > 0, notSentReason(r.err) == loadgen.NotSentConnectionWait, "request %d: %v", i, r.err)
 			assert.Equal(b, 100*ms, r.took.Round(ms))
 		}
 		b.handle(1, takes(0))
 		require.NoError(b, b.within(time.Second).err)
+	})
+	inBubble(t, func(b *bed) {
+		b.serve = func(c net.Conn) { io.Copy(io.Discard, c) }
+		for _, r := range b.burst(10, 100*ms) {
+			assert.True(b, isTimeout(r.err), "%v", r.err)
+			assert.Empty(b, notSentReason(r.err))
+		}
 	})
 }
 

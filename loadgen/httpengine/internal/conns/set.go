@@ -112,19 +112,32 @@ func (s *Set) origin(r *http.Request) (origin, error) {
 
 // strict reports whether nothing but HTTP/2 is spoken.
 func (s *Set) strict() bool {
-	return s.options.Protocol == loadgen.ProtocolHTTP2 || s.options.Protocol == loadgen.ProtocolH2C
+	return s.options.Protocol.Only2()
 }
 
 // Speaks reports whether a protocol can be spoken to a URL. An error is a
-// *ProtocolError.
+// *ProtocolError. URLs of a plan are of http or https and have a host, so others are
+// where a redirect leads. What else they hold may be secret.
 func Speaks(p loadgen.Protocol, u *url.URL) error {
 	switch {
+	case u.Scheme != "http" && u.Scheme != "https":
+		return &ProtocolError{"the redirect leads to " + begins(u) + ": only http and https can be followed"}
+	case u.Hostname() == "":
+		return &ProtocolError{"the redirect leads to " + begins(u) + ", which names no host"}
 	case p == loadgen.ProtocolHTTP2 && u.Scheme == "http":
 		return &ProtocolError{"protocol h2 needs TLS, and the URL begins with http://"}
 	case p == loadgen.ProtocolH2C && u.Scheme == "https":
 		return &ProtocolError{"protocol h2c is without TLS, and the URL begins with https://"}
 	}
 	return nil
+}
+
+// begins is a URL up to its host, as it may be shown.
+func begins(u *url.URL) string {
+	if u.Opaque != "" {
+		return u.Scheme + ":…"
+	}
+	return u.Scheme + "://" + u.Host + "/…"
 }
 
 // ProtocolError says that the target does not speak the protocol that was asked

@@ -15,6 +15,7 @@ type wait struct {
 	dial     *dial         // that is expected to serve it; nil if there is none
 	own      *dial         // that was started for it; nil if there is none
 	dialed   int           // connections that were opened for it before
+	limited  bool          // it shares dial because it may have none of its own
 	tried    bool          // a dial that was to serve it failed
 	final    bool          // it is the last of its connection
 	deadline time.Time
@@ -101,7 +102,7 @@ func (p *pool) relist() {
 // leave gives up waiting, and passes on what was given meanwhile. It returns why.
 func (p *pool) leave(ctx context.Context, w *wait) error {
 	p.mu.Lock()
-	w.tried = w.tried || w.dial != nil
+	w.tried = w.tried || w.dial != nil && !w.limited
 	if w.place != nil {
 		p.remove(w)
 		p.unlock()
@@ -115,7 +116,8 @@ func (p *pool) leave(ctx context.Context, w *wait) error {
 }
 
 // blame is the error of a request whose context ended before it had its place. A
-// dial for it, under way or over, was an attempt.
+// dial for it, under way or over, was an attempt. So was one that it shared, unless
+// it had to: then it waited for one of the most connections, as over HTTP/1.1.
 func (w *wait) blame(over error) error {
 	if w.tried || w.own != nil || w.dialed > 0 {
 		return over
