@@ -49,20 +49,39 @@ type Progress struct {
 	End time.Time
 	// Planned is of an open stage: End, had no hit been late.
 	Planned time.Time
+
+	// Until is of an open stage End, but no later than now, or than when the pacer
+	// stopped before the stage's last hit. Ahead is how much of the hits that were given
+	// out the time between the two stands for: 1 as a hit is given out when it is due, and
+	// 0 when the next is due.
+	Until time.Time
+	Ahead float64
+	// Lead is the part's share of a hit that the time before its first hit stands for,
+	// while hits are left: part 1/2 begins half a gap after the stage. 0 in the whole.
+	Lead float64
 }
 
 // Progress of each stage of the schedule at a moment, and the pauses until then. A
 // pacer that has stopped stays as it was then.
 func (p *Pacer) Progress(now time.Time) (stages []Progress, pauses []Interval) {
+	asked := now
 	if p.End() != Running {
 		now = p.stopped
 	}
 	given, last := p.given.Load(), p.track.last() // in this order: hits belong to stages that have begun
 	stages = p.schedule.Ahead()
-	for i := range last + 1 {
-		p.progress(&stages[i], i, last, given, now)
-	}
 	pauses, _ = p.tempo.pauses(p.next(last, given), now)
+	for i := range last + 1 {
+		s := &stages[i]
+		p.progress(s, i, last, given, now)
+		if s.Open {
+			until := now
+			if s.Left == 0 {
+				until = asked // its time goes on behind its last hit
+			}
+			p.part(s, i, until, now, pauses)
+		}
+	}
 	return stages, pauses
 }
 
@@ -120,6 +139,36 @@ func (p *Pacer) progress(s *Progress, i, last int, given uint64, now time.Time) 
 	}
 	offset, _ := p.tempo.offset(now.Add(-minOverrun))
 	s.Due = s.Given + span.due(s.Given, offset-entry.begin)
+}
+
+// part fills in what of an open stage is behind a moment.
+func (p *Pacer) part(s *Progress, i int, until, now time.Time, pauses []Interval) {
+	span, entry := &p.schedule.spans[i], &p.track.entries[i]
+	begin, stands := s.Begin, 1.0 // of the hit that was given out last
+	if s.Left > 0 {
+		s.Lead = float64(span.skip) / float64(span.step)
+	}
+	switch {
+	case span.hits == 0:
+		stands = 0
+	case s.Given == 0:
+		stands = s.Lead
+	default:
+		begin = p.moment(entry.begin+span.at(s.Given-1), now)
+		if s.Left == 0 {
+			stands -= float64(span.skip) / float64(span.step)
+		}
+	}
+	s.Until = s.End
+	if !until.Before(s.End) {
+		return
+	}
+	s.Until = later(s.Begin, until)
+	whole := s.End.Sub(begin) - Within(pauses, begin, s.End)
+	left := s.End.Sub(s.Until) - Within(pauses, s.Until, s.End)
+	if whole > 0 {
+		s.Ahead = stands * min(1, float64(left)/float64(whole))
+	}
 }
 
 // due is how many hits of an open stage from one on are due by an offset. Most often it

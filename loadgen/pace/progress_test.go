@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
@@ -62,6 +63,38 @@ func TestTheProgressOfAStageIsThatOfItsSchedule(t *testing.T) {
 		assert.Equal(t, shown{10, 10, 0, 1400 * ms, 2400 * ms, 2400 * ms}, w.progress(2))
 		time.Sleep(time.Hour)
 		assert.Equal(t, shown{10, 10, 0, 1400 * ms, 2400 * ms, 2400 * ms}, w.progress(2), "it stays as it was")
+	})
+}
+
+// Given + Lead − Ahead is the integral of the part's rate until now.
+func TestOfTheLastHitCountsWhatHasPassedOfItsTime(t *testing.T) {
+	const ms = time.Millisecond
+	synctest.Test(t, func(t *testing.T) {
+		s, err := pace.New([]pace.Stage{{Constant: 4, Count: 8}})
+		require.NoError(t, err)
+		for index := range 2 {
+			p := pace.NewPacer(t.Context(), s.Part(pace.Part{Index: index, Count: 2}), pace.Options{})
+			begin := time.Now()
+			go func() {
+				for n := uint64(0); ; n++ {
+					if _, stop := p.Pace(0, n); stop {
+						return
+					}
+				}
+			}()
+			for range 20 {
+				time.Sleep(90 * ms)
+				stages, _ := p.Progress(time.Now())
+				at := &stages[0]
+				require.Equal(t, time.Now(), at.Until)
+				assert.InDelta(t, 2*time.Since(begin).Seconds(), float64(at.Given)+at.Lead-at.Ahead, 1e-6)
+			}
+			time.Sleep(time.Second)
+			stages, _ := p.Progress(time.Now())
+			assert.Equal(t, begin.Add(2*time.Second), stages[0].Until)
+			assert.Zero(t, stages[0].Ahead)
+			assert.Zero(t, stages[0].Lead)
+		}
 	})
 }
 

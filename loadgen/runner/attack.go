@@ -123,7 +123,7 @@ func (a *attack) account() Account {
 	}
 	c.Begun, c.Begin = true, a.begin
 	now := time.Now()
-	if c.Ended {
+	if c.Ended && p.End() != pace.Completed { // else the time of its last hit goes on
 		now = a.endedAt // of a pacer that an engine no longer asked
 	}
 	c.Stages, c.Pauses = p.Progress(now)

@@ -2,6 +2,8 @@ package summary
 
 import (
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/loadtrace/loadtrace/loadgen"
@@ -101,12 +103,12 @@ func (s *Summary) Failing() Failing {
 
 // Unjudged reports whether most requests or all, of the run or of an attack, were
 // errors, and no threshold says whether that is as it should be. One that a status has
-// at most says nothing of other errors.
+// at most says nothing of other errors, and one on a single stage nothing of the rest.
 func (s *Summary) Unjudged() bool {
 	f := s.Failing()
 	for i := range s.Verdict.Thresholds {
 		r := &s.Verdict.Thresholds[i]
-		about := r.Attack == "" || f.Attack == "" || r.Attack == f.Attack
+		about := r.Stage == "" && (r.Attack == "" || f.Attack == "" || r.Attack == f.Attack)
 		if about && (r.Metric == loadgen.MetricErrorRatio || r.Metric == loadgen.MetricStatus && r.AtLeast) {
 			return false
 		}
@@ -130,13 +132,18 @@ func (s *Summary) VerdictWords() string {
 }
 
 // ErrorThreshold is what makes a run fail whose errors no threshold judges: an
-// instruction, and the line to add to the plan. Both are empty where one does, or
+// instruction, and the line to add to the plan, on the attack that failed if it is one of
+// several. Both are empty where one does, or
 // where the run did not pass anyway.
 func (s *Summary) ErrorThreshold() (advice, line string) {
 	if !s.Unjudged() {
 		return "", ""
 	}
-	const threshold = "{metric: error_ratio, at_most: 1%}"
+	of := ""
+	if attack := s.Failing().Attack; attack != "" {
+		of = ", attack: " + scalar(attack)
+	}
+	threshold := "{metric: error_ratio, at_most: 1%" + of + "}"
 	switch s.Verdict.Verdict {
 	case verdict.Sound:
 		return "to fail such a run, in CI for instance, add to the plan:", "thresholds: [" + threshold + "]"
@@ -144,4 +151,19 @@ func (s *Summary) ErrorThreshold() (advice, line string) {
 		return "to fail such a run, in CI for instance, add to the plan's thresholds:", "- " + threshold
 	}
 	return "", ""
+}
+
+// plain is a name that YAML takes for a string as it is.
+var plain = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_./-]*$`)
+
+// scalar is text in YAML.
+func scalar(text string) string {
+	switch strings.ToLower(text) {
+	case "true", "false", "yes", "no", "on", "off", "null", "y", "n":
+		return strconv.Quote(text)
+	}
+	if plain.MatchString(text) {
+		return text
+	}
+	return strconv.Quote(text)
 }

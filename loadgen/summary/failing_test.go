@@ -2,6 +2,7 @@ package summary
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 
@@ -88,5 +89,37 @@ func TestErrorsThatNoThresholdJudgesAreInTheVerdictsWords(t *testing.T) {
 		assert.Equal(t, c.paste, line)
 		s.Total = failing(60, 0, 40)
 		assert.Equal(t, s.Verdict.Words(), s.VerdictWords(), "the figures say so, and it may be as it should be")
+	}
+}
+
+func TestAThresholdOnOneStageDoesNotJudgeTheRun(t *testing.T) {
+	for stage, unjudged := range map[string]bool{"": false, "peak": true} {
+		s := Summary{Total: failing(0, 0, 100), Verdict: verdict.Report{Verdict: verdict.Pass, Thresholds: []verdict.Result{
+			{Metric: loadgen.MetricErrorRatio, Stage: stage, Outcome: verdict.Passed},
+		}}}
+		assert.Equal(t, unjudged, s.Unjudged(), "stage %q", stage)
+	}
+	p := load(openFor(10, time.Second), openFor(10, time.Second))
+	p.Attacks[0].Load[1].Name = "peak"
+	for stage, want := range map[string]string{"": "", "peak": "peak", loadgen.EachStage: ""} {
+		p.Thresholds = []loadgen.Threshold{{Metric: loadgen.MetricErrorRatio, AtMost: "100%", Stage: stage}}
+		s := simulate(t, simulation{plan: p, targets: []simTarget{func(uint64) simAnswer { return simAnswer{} }}})
+		assert.Equal(t, want, s.Verdict.Thresholds[0].Stage)
+		assert.Equal(t, want != "", s.Unjudged(), "stage %q", stage)
+	}
+	p.Attacks[0].Load = p.Attacks[0].Load[1:]
+	p.Thresholds[0].Stage = "peak"
+	s := simulate(t, simulation{plan: p, targets: []simTarget{func(uint64) simAnswer { return simAnswer{} }}})
+	assert.False(t, s.Unjudged(), "it is the only stage")
+}
+
+func TestTheThresholdToAddIsOnTheAttackThatFailed(t *testing.T) {
+	for name, want := range map[string]string{"dead": "dead", "a: b": `"a: b"`, "off": `"off"`, "1": `"1"`} {
+		s := Summary{
+			Total: failing(9000, 0, 10), Verdict: verdict.Report{Verdict: verdict.Sound},
+			Attacks: []Attack{{Name: "good", Figures: failing(9000, 0, 0)}, {Name: name, Figures: failing(0, 0, 10)}},
+		}
+		_, line := s.ErrorThreshold()
+		assert.Equal(t, "thresholds: [{metric: error_ratio, at_most: 1%, attack: "+want+"}]", line)
 	}
 }

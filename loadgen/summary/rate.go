@@ -15,12 +15,21 @@ import (
 // schedule's; those of a closed loop the ones that finished, from when its turn came to
 // when the last of its requests ended. Times that overlap, of attacks side by side,
 // count once; pauses do not count.
+//
+// A request of an open stage stands for the time until the next. That of one attack is
+// taken whole, also while it is ahead. Where there are several attacks the time ends
+// now, or the slowest of them would stretch that of all: of the last request of each
+// counts as much as has passed of the time that it stands for. So one of 1/m adds a
+// sixtieth of a request after its first second, beside another one as well as alone.
 type measure struct {
-	n     uint64
+	several bool // attacks
+
+	n     uint64  // requests
+	count float64 // of them, for the time taken
 	taken []pace.Interval
 	// Of open stages: the requests that were due, and the time that the schedule wanted
 	// them in.
-	due     uint64
+	due     float64
 	planned []pace.Interval
 }
 
@@ -50,7 +59,7 @@ func (a *Accumulator) Rates(accounts []runner.Account) []float64 {
 
 // measured is the measure of what was done until now. Locks of attacks must not be held.
 func (a *Accumulator) measured(accounts []runner.Account, of about) *measure {
-	m := &measure{}
+	m := a.measure(of)
 	a.each(accounts, of, func(p *pace.Progress, s *stageCounts, c *runner.Account) {
 		if p.Open {
 			m.open(p, s, c.Pauses)
@@ -61,10 +70,21 @@ func (a *Accumulator) measured(accounts []runner.Account, of about) *measure {
 	return m
 }
 
+// measure of nothing yet.
+func (a *Accumulator) measure(of about) *measure {
+	attacks := 0
+	for i := range a.attacks {
+		if _, ok := of(i); ok {
+			attacks++
+		}
+	}
+	return &measure{several: attacks > 1}
+}
+
 // passed is measured with the time of a closed loop going on while it is under way,
 // also without an answer.
 func (a *Accumulator) passed(accounts []runner.Account, of about) *measure {
-	m := &measure{}
+	m := a.measure(of)
 	a.each(accounts, of, func(p *pace.Progress, s *stageCounts, c *runner.Account) {
 		if p.Open {
 			m.open(p, s, c.Pauses)
@@ -99,21 +119,35 @@ func (a *Accumulator) each(accounts []runner.Account, of about, visit func(*pace
 }
 
 func (m *measure) open(p *pace.Progress, s *stageCounts, pauses []pace.Interval) {
+	end, planned, more := p.End, p.Planned, p.Lead
+	if m.several {
+		end, more = p.Until, more-p.Ahead
+		if planned.After(end) {
+			planned = end
+		}
+	}
 	m.n += p.Given - min(p.Given, s.unsent)
-	m.due += p.Due
-	m.taken = appendWithout(m.taken, pace.Interval{Begin: p.Begin, End: p.End}, pauses, 0)
-	m.planned = appendWithout(m.planned, pace.Interval{Begin: p.Begin, End: p.Planned}, pauses, 0)
+	m.count += max(0, float64(p.Given)+more-float64(s.unsent))
+	m.due += max(0, float64(p.Due)+more)
+	m.taken = appendWithout(m.taken, pace.Interval{Begin: p.Begin, End: end}, pauses, 0)
+	m.planned = appendWithout(m.planned, pace.Interval{Begin: p.Begin, End: planned}, pauses, 0)
 }
 
 // closed adds a closed loop. Requests that were under way when a pause began went on
 // in it, for the longest service time at most: so much of a pause counts.
 func (m *measure) closed(p *pace.Progress, s *stageCounts, pauses []pace.Interval, end time.Time) {
 	m.n += s.finished
+	m.count += float64(s.finished)
 	m.taken = appendWithout(m.taken, pace.Interval{Begin: p.Begin, End: end}, pauses, s.longest)
 }
 
 // rate per second; 0 if there is none.
-func (m *measure) rate() float64 { return perSecond(m.n, union(m.taken)) }
+func (m *measure) rate() float64 {
+	if m.n == 0 {
+		return 0
+	}
+	return perSecond(m.count, union(m.taken))
+}
 
 // reading of the rate, or of its ratio to the rate that the schedule wants.
 func (m *measure) reading(relative bool) verdict.Reading {
@@ -175,7 +209,7 @@ func (a *Accumulator) rateWanted(attack int, c runner.Account) float64 {
 			return 0
 		}
 	}
-	return perSecond(c.Planned, c.Length)
+	return perSecond(float64(c.Planned), c.Length)
 }
 
 // totalWanted is the rate over the schedules of all attacks, 0 if one has none.
@@ -187,7 +221,7 @@ func (a *Accumulator) totalWanted(accounts []runner.Account) float64 {
 		}
 		planned += c.Planned
 	}
-	return perSecond(planned, a.length(accounts, func(c *runner.Account) time.Duration { return c.Length }))
+	return perSecond(float64(planned), a.length(accounts, func(c *runner.Account) time.Duration { return c.Length }))
 }
 
 // length of the plan, 0 if it is not known.
@@ -206,9 +240,9 @@ func (a *Accumulator) length(accounts []runner.Account, of func(*runner.Account)
 	return d
 }
 
-func perSecond(n uint64, d time.Duration) float64 {
+func perSecond(n float64, d time.Duration) float64 {
 	if d <= 0 {
 		return 0
 	}
-	return float64(n) / d.Seconds()
+	return n / d.Seconds()
 }

@@ -393,3 +393,127 @@ func TestIntervalsCountOnceAndWithoutPauses(t *testing.T) {
 	assert.Equal(t, 8*time.Second, union([]pace.Interval{i(5, 6), i(0, 4), i(2, 3), i(3, 5), i(8, 10), i(9, 10)}))
 	assert.Zero(t, union(nil))
 }
+
+// beside is a plan of attacks that go on at the same time.
+func beside(stages ...pace.Stage) *loadgen.Plan {
+	names := make([]string, len(stages))
+	for i := range names {
+		names[i] = fmt.Sprint("attack", i)
+	}
+	p := plan(names...)
+	p.Order = loadgen.Parallel
+	for i := range stages {
+		p.Attacks[i].Load = []pace.Stage{stages[i]}
+	}
+	return p
+}
+
+// The total rate was of the time until the next request of the slowest attack: 100/s
+// beside 1/m had 25.5/s after a second.
+func TestASlowAttackDoesNotStretchTheTimeOfTheOthers(t *testing.T) {
+	poisson := pace.Stage{Poisson: &pace.Poisson{Rate: 5, Seed: 4}, Duration: 4 * time.Second}
+	for name, c := range map[string]struct {
+		stages    []pace.Stage
+		low, high float64
+	}{
+		"twice a second": {[]pace.Stage{openFor(50, 4*time.Second), openFor(2, 4*time.Second)}, 51.9, 52.1},
+		"once a minute":  {[]pace.Stage{openFor(100, 4*time.Second), openFor(1./60, 4*time.Second)}, 100.2, 100.3},
+		"a minute of it": {[]pace.Stage{openFor(100, 4*time.Second), openFor(1./60, time.Minute)}, 1, 100.1},
+		"two slow ones":  {[]pace.Stage{openFor(0.25, 20*time.Second), openFor(0.1, 20*time.Second)}, 0.349, 0.351},
+		"three":          {[]pace.Stage{openFor(3, 4*time.Second), openFor(7, 4*time.Second), openFor(0.25, 4*time.Second)}, 10.24, 10.26},
+		"poisson":        {[]pace.Stage{openFor(50, 4*time.Second), poisson}, 50, 60},
+		// Ten of the closed loop end at once.
+		"beside closed loop": {[]pace.Stage{closedFor(10, 4*time.Second), openFor(1./60, 4*time.Second)}, 70, 115},
+	} {
+		for _, stage := range []string{"", "shared"} {
+			t.Run(name+stage, func(t *testing.T) {
+				p := beside(c.stages...)
+				for i := range p.Attacks {
+					p.Attacks[i].Load[0].Name = stage
+				}
+				p.Thresholds = []loadgen.Threshold{
+					{Metric: loadgen.MetricRate, AtLeast: "1/m", Window: time.Second, Stage: stage},
+					{Metric: loadgen.MetricRate, AtLeast: "1/m", Stage: stage},
+				}
+				looks := 0
+				s := simulate(t, simulation{plan: p, targets: []simTarget{takes(100 * time.Millisecond)}, look: func(now time.Duration, a *seen) {
+					if now < 200*time.Millisecond || now > 4*time.Second {
+						return
+					}
+					for i, r := range a.readings {
+						if r.Samples == 0 {
+							continue
+						}
+						looks++
+						low, high := c.low, c.high
+						if name == "beside closed loop" && now < time.Second {
+							low, high = 1, 200 // its workers end at once
+						}
+						if name == "poisson" && now < time.Second {
+							low = 45
+						}
+						if name == "poisson" && i == 0 {
+							low, high = 46, 70
+						}
+						assert.GreaterOrEqual(t, r.Value, low, "%d after %s", i, now)
+						assert.LessOrEqual(t, r.Value, high, "%d after %s", i, now)
+					}
+				}})
+				assert.Greater(t, looks, 50)
+				if name != "a minute of it" {
+					assert.GreaterOrEqual(t, s.Total.RateAchieved, c.low)
+					assert.LessOrEqual(t, s.Total.RateAchieved, c.high)
+				}
+			})
+		}
+	}
+}
+
+func TestARateOfSeveralAttacksIsNotBreachedOnTheWay(t *testing.T) {
+	p := beside(openFor(50, 4*time.Second), openFor(2, 4*time.Second))
+	p.Thresholds = []loadgen.Threshold{
+		{Metric: loadgen.MetricRate, AtLeast: "51/s", Window: time.Second, Abort: &loadgen.Abort{}},
+		{Metric: loadgen.MetricRate, AtMost: "53/s", Window: time.Second, Abort: &loadgen.Abort{}},
+		{Metric: loadgen.MetricRate, AtLeast: "51/s", Abort: &loadgen.Abort{}},
+		{Metric: loadgen.MetricRate, AtLeast: "100%", Abort: &loadgen.Abort{}},
+	}
+	s := simulate(t, simulation{plan: p, targets: []simTarget{takes(time.Millisecond)}})
+	assert.Equal(t, Completed, s.End, s.StopReason)
+	for _, r := range s.Verdict.Thresholds {
+		assert.Equal(t, verdict.Passed, r.Outcome, "%s: %s", r.Threshold, r.Measured())
+	}
+}
+
+// Of a part, the time before its first request counted in full: 1/2 of 4/s had 1.6/s
+// of 2/s.
+func TestAPartThatIsOnTimeHasItsPartOfTheRateAtAnyMoment(t *testing.T) {
+	for _, part := range []pace.Part{{Index: 0, Count: 2}, {Index: 1, Count: 2}, {Index: 2, Count: 3}, {Index: 7, Count: 8}} {
+		for _, several := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, several: %t", part, several), func(t *testing.T) {
+				rate := pace.Rate(2 * part.Count)
+				whole := load(openFor(rate, 6*time.Second))
+				want := 2.0
+				if several {
+					whole, want = beside(openFor(rate, 6*time.Second), openFor(rate, 6*time.Second)), 4
+				}
+				for i := range whole.Attacks {
+					whole.Attacks[i].MaxWorkers = 100
+				}
+				for _, window := range []time.Duration{0, time.Second, 2 * time.Second} {
+					whole.Thresholds = append(whole.Thresholds,
+						loadgen.Threshold{Metric: loadgen.MetricRate, AtLeast: loadgen.Limit(fmt.Sprint(0.99*want*float64(part.Count)) + "/s"), Window: window, Abort: &loadgen.Abort{}},
+						loadgen.Threshold{Metric: loadgen.MetricRate, AtMost: loadgen.Limit(fmt.Sprint(1.01*want*float64(part.Count)) + "/s"), Window: window, Abort: &loadgen.Abort{}},
+						loadgen.Threshold{Metric: loadgen.MetricRate, AtLeast: "100%", Window: window, Abort: &loadgen.Abort{}})
+				}
+				p, err := whole.Split(part)
+				require.NoError(t, err)
+				s := simulate(t, simulation{plan: p, targets: []simTarget{takes(10 * time.Millisecond)}})
+				assert.Equal(t, Completed, s.End, s.StopReason)
+				for _, r := range s.Verdict.Thresholds {
+					assert.Equal(t, verdict.Passed, r.Outcome, "%s: %s", r.Threshold, r.Measured())
+				}
+				assert.InEpsilon(t, want, s.Total.RateAchieved, 0.001)
+			})
+		}
+	}
+}

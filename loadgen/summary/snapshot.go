@@ -21,7 +21,7 @@ func (a *Accumulator) Snapshot(now time.Time, accounts []runner.Account) Snapsho
 		t.drain(&s, response)
 	}
 	counted := a.measured(accounts, everything).n
-	s.RateAchieved = perSecond(counted-min(counted, a.counted), now.Sub(a.last))
+	s.RateAchieved = perSecond(float64(counted-min(counted, a.counted)), now.Sub(a.last))
 	a.counted = counted
 	if q := response.quantiles(); q.Count > 0 {
 		s.P50, s.P99 = q.P50.Duration(), q.P99.Duration()

@@ -94,7 +94,8 @@ type Figures struct {
 	//     came to when the last of them ended by itself. One that nothing finished in
 	//     has no rate.
 	//   - Of several stages or attacks: the sum of requests, over the time in which any
-	//     was under way.
+	//     was under way. Of several attacks that time ends now, and the last request
+	//     of each counts as far as its time has passed.
 	//
 	// Pauses do not count. docs/adr/0017 has the reasons.
 	RateAchieved float64   `json:"rate_achieved"`

@@ -48,8 +48,9 @@ type slice struct {
 type mark struct {
 	lost uint64 // due and never given out
 	// Of a rate, as in measure:
-	n, due uint64
-	taken  time.Duration
+	n          uint64
+	count, due float64
+	taken      time.Duration
 }
 
 // watch makes what the checks of the plan need.
@@ -185,17 +186,18 @@ func (a *Accumulator) window(w *watched, now time.Time, accounts []runner.Accoun
 // it: in a pause, and behind the end of an attack, there are only requests left to end.
 func (w *watched) rate() verdict.Reading {
 	before, now := w.slices[0].before, w.now.before
-	n, due, taken := now.n-min(now.n, before.n), now.due-min(now.due, before.due), now.taken-before.taken
+	n, taken := now.n-min(now.n, before.n), now.taken-before.taken
+	count, due := max(0, now.count-before.count), now.due-before.due
 	r := verdict.Reading{Samples: max(n, 1)}
 	switch {
 	case taken < w.check.Window*9/10:
 		return verdict.Reading{}
 	case !w.check.Relative():
-		r.Value = perSecond(n, taken)
-	case due == 0:
+		r.Value = perSecond(count, taken)
+	case due <= 0:
 		return verdict.Reading{}
 	default:
-		r.Value = float64(n) / float64(due)
+		r.Value = count / due
 	}
 	return r
 }
@@ -214,7 +216,8 @@ func (a *Accumulator) slide(w *watched, now time.Time, accounts []runner.Account
 	w.now = slice{began: now, before: mark{lost: lost(w.check, accounts)}}
 	if w.check.Metric == loadgen.MetricRate {
 		m := a.passed(accounts, aboutCheck(w.check))
-		w.now.before.n, w.now.before.due, w.now.before.taken = m.n, m.due, union(m.taken)
+		w.now.before.n, w.now.before.taken = m.n, union(m.taken)
+		w.now.before.count, w.now.before.due = m.count, m.due
 	}
 	for len(w.slices) > 1 && now.Sub(w.slices[1].began) >= w.check.Window {
 		w.slices = w.slices[1:]

@@ -49,6 +49,11 @@ func onTime(accounts []runner.Account, by time.Duration) {
 			accounts[i].Stages[j] = pace.Progress{
 				Open: true, Begun: true, Given: n, Left: 1000 - n, Due: n, Begin: begin, End: end, Planned: end,
 			}
+			p := &accounts[i].Stages[j]
+			if p.Until = end; at(by).Before(end) {
+				p.Until = at(by)
+			}
+			p.Ahead = end.Sub(p.Until).Seconds() / 0.01
 		}
 	}
 }

@@ -22,6 +22,7 @@ type Check struct {
 	Index  int // of the threshold in the plan
 	attack int
 	stages map[int]int // the stage of each attack that it is about; nil: all
+	every  bool        // it leaves out no stage, or others like it are about the rest
 
 	limit float64
 	kind  loadgen.LimitKind
@@ -77,9 +78,10 @@ func expand(plan *loadgen.Plan, index int, t loadgen.Threshold) []Check {
 	case loadgen.EachStage:
 		return c.each(plan)
 	}
-	c.stages = map[int]int{}
+	c.stages, c.every = map[int]int{}, true
 	for i := range plan.Attacks {
 		if c.attack == All || c.attack == i {
+			c.every = c.every && len(plan.Attacks[i].Load) == 1 && plan.Attacks[i].Load[0].Name == t.Stage
 			for j := range plan.Attacks[i].Load {
 				if plan.Attacks[i].Load[j].Name == t.Stage {
 					c.stages[i] = j
@@ -98,7 +100,7 @@ func (c Check) each(plan *loadgen.Plan) (out []Check) {
 		}
 		for j := range plan.Attacks[i].Load {
 			one := c
-			one.attack, one.stages = i, map[int]int{i: j}
+			one.attack, one.stages, one.every = i, map[int]int{i: j}, true
 			one.Threshold.Attack = plan.Attacks[i].Name
 			if one.Threshold.Stage = plan.Attacks[i].Load[j].Name; one.Threshold.Stage == "" {
 				one.Threshold.Stage = fmt.Sprintf("%d of %d", j+1, len(plan.Attacks[i].Load))

@@ -133,6 +133,7 @@ type Result struct {
 	Figure    string         `json:"figure"`
 	Where     string         `json:"where,omitempty"`
 	Attack    string         `json:"attack,omitempty"` // empty: all together
+	Stage     string         `json:"stage,omitempty"`  // the one that it is about, by name; empty: no stage is left out
 	Limit     float64        `json:"limit"`
 	AtLeast   bool           `json:"at_least,omitempty"` // the limit is the least allowed, not the most
 	Unit      string         `json:"unit"`               // s, ratio, or 1/s
@@ -157,10 +158,13 @@ func (w *Watch) Results() []Result {
 
 func (s *state) result(c *Check) Result {
 	r := Result{
-		Threshold: c.String(), Metric: c.Metric, Figure: c.Figure(), Where: c.Where(), Attack: c.Threshold.Attack,
+		Threshold: c.String(), Metric: c.Metric, Figure: c.Figure(), Where: c.Where(), Attack: c.Threshold.Attack, Stage: c.Threshold.Stage,
 		Limit: c.limit, AtLeast: c.least,
 		Unit:    map[loadgen.LimitKind]string{loadgen.LimitTime: "s", loadgen.LimitRatio: "ratio", loadgen.LimitRate: "1/s"}[c.kind],
 		Outcome: Passed, FirstBreach: s.first, Aborted: s.aborted,
+	}
+	if c.every {
+		r.Stage = ""
 	}
 	switch {
 	case !s.read:

@@ -99,7 +99,7 @@ func (s *sample) progress(c *runner.Account, r *loadgen.Record) {
 	p.Given++
 	p.Due++
 	p.End = r.Intended.Add(s.gap)
-	p.Planned = p.End
+	p.Planned, p.Until = p.End, p.End
 }
 
 func (s *sample) summary(elapsed time.Duration, c summary.Conclusion) summary.Summary {
