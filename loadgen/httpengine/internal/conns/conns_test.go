@@ -438,6 +438,22 @@ func TestAConnectionThatIsOpenTooLateIsOfNoUse(t *testing.T) {
 	assert.Equal(t, context.Canceled, cause(ctx, err))
 }
 
+// The request waited to its end for a connection that gave way.
+func TestADialThatCannotBeginIsNoAttempt(t *testing.T) {
+	s := New(Options{Most: 1, Dial: func(context.Context, string, string) (net.Conn, error) {
+		t.Error("dialled")
+		return nil, net.ErrClosed
+	}})
+	defer s.Close()
+	p := newPool(s, origin{address: "target.test:80"})
+	p.open = 1
+	d := &dial{}
+	w := &wait{own: d, dial: d, served: make(chan served, 1)}
+	d.wait, w.place = w, p.waiting.PushBack(w)
+	d.run(p, time.Now(), true)
+	assert.Equal(t, loadgen.NotSentConnectionWait, notSentReason((<-w.served).err))
+}
+
 func TestAStopWhileADialHangsIsNotSentForThoseThatAreLimited(t *testing.T) {
 	test := func(b *bed) {
 		b.options.Most, b.hang = 1, true

@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/loadtrace/loadtrace/loadgen"
@@ -20,7 +21,8 @@ import (
 
 // dial is a connection on its way, until it is known what it can take.
 type dial struct {
-	wait *wait // the request that it is for
+	wait  *wait       // the request that it is for
+	begun atomic.Bool // something may be on the network
 	// Guarded by the pool's mutex.
 	shared int   // requests besides, that expect to be served by it
 	conn   *conn // that it opened
@@ -39,6 +41,11 @@ func (d *dial) run(p *pool, deadline time.Time, bounded bool) {
 		ctx, cancel = context.WithDeadline(p.set.base, deadline)
 	}
 	defer cancel()
+	if over := ctx.Err(); over != nil { // the connection before it gave way too late
+		p.failed(d, d.wait.blame(over))
+		return
+	}
+	d.begun.Store(true)
 	c, err := d.open(ctx, p)
 	if err != nil {
 		p.failed(d, cause(ctx, err))

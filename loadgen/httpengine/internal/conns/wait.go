@@ -102,7 +102,7 @@ func (p *pool) relist() {
 // leave gives up waiting, and passes on what was given meanwhile. It returns why.
 func (p *pool) leave(ctx context.Context, w *wait) error {
 	p.mu.Lock()
-	w.tried = w.tried || w.dial != nil && !w.limited
+	w.tried = w.tried || w.dial != nil && w.dial != w.own && !w.limited
 	if w.place != nil {
 		p.remove(w)
 		p.unlock()
@@ -119,7 +119,7 @@ func (p *pool) leave(ctx context.Context, w *wait) error {
 // dial for it, under way or over, was an attempt. So was one that it shared, unless
 // it had to: then it waited for one of the most connections, as over HTTP/1.1.
 func (w *wait) blame(over error) error {
-	if w.tried || w.own != nil || w.dialed > 0 {
+	if w.tried || w.own != nil && w.own.begun.Load() || w.dialed > 0 {
 		return over
 	}
 	return notSent(over)
