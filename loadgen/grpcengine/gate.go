@@ -37,6 +37,11 @@ func (g *gate) release() { g.free <- struct{}{} }
 // Pace implements load.Pacer.
 func (g *gate) Pace(elapsed time.Duration, hits uint64) (time.Duration, bool) {
 	held := g.reserve()
+	if !held {
+		// The pacer's context and ours end one after the other: it must not give a hit
+		// for which there is no worker.
+		g.pacer.Stop()
+	}
 	if !g.broken() {
 		if _, stop := g.pacer.Pace(elapsed, hits); !stop {
 			return 0, false
@@ -60,8 +65,7 @@ func (g *gate) settle() { g.grown <- load.TickValue{} }
 // Rate implements load.Pacer.
 func (g *gate) Rate(elapsed time.Duration) float64 { return g.pacer.Rate(elapsed) }
 
-// reserve takes a worker, or reports false when the run was stopped first; the
-// pacer then says so too.
+// reserve takes a worker, or reports false when the run was stopped first.
 func (g *gate) reserve() bool {
 	select {
 	case <-g.free:
