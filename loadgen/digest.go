@@ -8,7 +8,7 @@ type Digest struct {
 	Requests string `json:"requests"`
 	// Client is how it is sent: protocol, timeout, connections, workers.
 	Client string `json:"client"`
-	// Load is the stages, without their names and seeds.
+	// Load is the stages, without their names, with the seeds in effect.
 	Load string `json:"load"`
 	// Address is where it is sent.
 	Address string `json:"address"`

@@ -111,13 +111,12 @@ func withoutCredentials(headers map[string]string) map[string]string {
 	return headers
 }
 
+// nameless are stages without their names. Seeds stay, also those that follow from the
+// attack's name: with another one the requests have other times.
 func nameless(load []pace.Stage) []pace.Stage {
 	load = slices.Clone(load)
 	for i := range load {
 		load[i].Name = ""
-		if p := load[i].Poisson; p != nil {
-			load[i].Poisson = &pace.Poisson{Rate: p.Rate}
-		}
 	}
 	return load
 }

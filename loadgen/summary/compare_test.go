@@ -52,6 +52,17 @@ func TestFiguresOfOtherEnvironmentsMayNot(t *testing.T) {
 	}
 }
 
+func TestTwoRunsWithoutAnswersMayNotBeCompared(t *testing.T) {
+	dead := func(failed uint64) *summary.Summary {
+		s := runOn("x", shop("1", "p", "go1.26"))
+		s.Total.Requests = summary.Requests{Planned: failed, Failed: failed}
+		return s
+	}
+	got := summary.Comparable(dead(10), dead(20))
+	assert.Equal(t, environment.Different, got.Answer)
+	assert.Equal(t, []string{"most requests of both runs failed without an answer, so that their times say nothing of answers: 100 % of requests failed in the first, 100 % of requests failed in the second"}, got.Obstacles)
+}
+
 func TestWhatNobodyToldIsNotTakenForTheSame(t *testing.T) {
 	got := summary.Comparable(runOn("x"), runOn("x"))
 	assert.Equal(t, environment.Unknown, got.Answer)

@@ -84,7 +84,7 @@ type Figures struct {
 	// RateWanted is planned requests / planned time, per second, without pauses; 0 if
 	// any stage is a closed loop.
 	RateWanted float64 `json:"rate_wanted"`
-	// RateAchieved is requests / time, per second; 0 if there is none.
+	// RateAchieved is requests / time, per second; 0, and absent in JSON, if there is none.
 	//
 	//   - Of an open stage: the requests that were sent, over the time of the schedule
 	//     from the stage's beginning until the next request is due or the stage ends.
@@ -98,7 +98,7 @@ type Figures struct {
 	//     of each counts as far as its time has passed.
 	//
 	// Pauses do not count. docs/adr/0017 has the reasons.
-	RateAchieved float64   `json:"rate_achieved"`
+	RateAchieved float64   `json:"rate_achieved,omitempty"`
 	ServiceTime  Quantiles `json:"service_time"`
 	ResponseTime Quantiles `json:"response_time"`
 	Lag          Quantiles `json:"schedule_lag"` // of open-loop requests that were sent

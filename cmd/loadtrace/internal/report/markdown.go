@@ -94,7 +94,10 @@ func (m *markdown) figures(s *summary.Summary) {
 	for i := range s.Attacks {
 		a := &s.Attacks[i]
 		n, q := a.Requests, a.ResponseTime
-		rate := verdict.Amount(a.RateAchieved, "1/s")
+		rate := "none"
+		if a.RateAchieved > 0 {
+			rate = verdict.Amount(a.RateAchieved, "1/s")
+		}
 		if a.RateWanted > 0 {
 			rate += " of " + verdict.Amount(a.RateWanted, "1/s")
 		}

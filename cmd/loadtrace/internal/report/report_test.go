@@ -129,6 +129,15 @@ func TestACommentSaysWhatTheRunWasMadeIn(t *testing.T) {
 	assert.Contains(t, after.String(), "\nMeasured in environment `"+e.Fingerprint()+"`: A\\*M\\*D, 2 processors, linux 6.18.\n")
 }
 
+func TestAMarkdownReportWithoutARateSaysNone(t *testing.T) {
+	s := run()
+	s.Attacks[0].RateWanted, s.Attacks[0].RateAchieved = 0, 0
+	var out bytes.Buffer
+	require.NoError(t, Markdown(&out, s))
+	assert.Contains(t, out.String(), "| none |")
+	assert.NotContains(t, out.String(), "| 0/s |")
+}
+
 // A run against a dead port once had a green tick in its pull request.
 func TestAMarkdownReportOfARunWhoseRequestsAllFailedSaysSo(t *testing.T) {
 	s := &summary.Summary{RunID: "4f0c719a5520b3ee", Plan: "checkout", End: summary.Completed, Elapsed: 2}

@@ -45,7 +45,7 @@ func (p *page) pair(a, b *summary.Attack, changes bool) {
 	row("requests sent", count(a.Requests.Sent()), count(b.Requests.Sent()), "")
 	row("errors", unwell(a), unwell(b), "")
 	row("not sent", count(a.Requests.Unsent()), count(b.Requests.Unsent()), "")
-	row("rate", rate(a.RateAchieved), rate(b.RateAchieved), change(a.RateAchieved, b.RateAchieved))
+	row("rate", rateOf(a), rateOf(b), change(a.RateAchieved, b.RateAchieved))
 	times := func(what string, one, other summary.Quantiles) {
 		for _, q := range []struct {
 			name string
@@ -57,6 +57,14 @@ func (p *page) pair(a, b *summary.Attack, changes bool) {
 	times("response time", a.ResponseTime, b.ResponseTime)
 	times("service time", a.ServiceTime, b.ServiceTime)
 	row("schedule lag p99", p.timeOf(a.Lag, a.Lag.P99), p.timeOf(b.Lag, b.Lag.P99), "")
+}
+
+// rateOf is the rate of an attack, if it has one.
+func rateOf(a *summary.Attack) string {
+	if a.RateAchieved <= 0 {
+		return "none"
+	}
+	return rate(a.RateAchieved)
 }
 
 // timeOf is a quantile, if there are values.

@@ -32,6 +32,14 @@ func TestAComparisonShowsChangesOnlyWhereTheyMeanSomething(t *testing.T) {
 	}
 }
 
+func TestAnAttackWithoutARateIsComparedAsNone(t *testing.T) {
+	a, b := passed(), passed()
+	b.Attacks = append([]summary.Attack(nil), b.Attacks...)
+	b.Attacks[0].RateAchieved = 0
+	got := text(func(w *bytes.Buffer) { Comparison(w, &a, &b, summary.Comparable(&a, &b), Options{}) })
+	assert.Regexp(t, `(?m)^    rate .*/s +none *$`, got)
+}
+
 func TestAChangeIsAPartOrAFactor(t *testing.T) {
 	for want, c := range map[string][2]float64{
 		"+0.0 %": {2, 2}, "-50.0 %": {2, 1}, "+99.0 %": {1, 1.99}, "2.00-fold": {1, 2}, "33.6-fold": {1, 33.6},

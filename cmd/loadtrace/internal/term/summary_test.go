@@ -106,3 +106,16 @@ func TestNothingFromOutsideReachesTheTerminalAsACommand(t *testing.T) {
 		require.NotEqual(t, '\u202e', r)
 	}
 }
+
+// Requests that the stop of the run cut off are not timed: their times were shown as 0.
+func TestAnAttackOfCancelledRequestsHasNoTimes(t *testing.T) {
+	s := passed()
+	s.Attacks = []summary.Attack{{Name: "pay", Figures: summary.Figures{
+		Requests: summary.Requests{Planned: 3, Failed: 3},
+		Errors:   map[loadgen.ErrorKind]summary.Error{loadgen.ErrorCancelled: {Count: 3}},
+	}}}
+	s.Total = s.Attacks[0].Figures
+	got := text(func(w *bytes.Buffer) { Summary(w, s, Options{}) })
+	assert.Regexp(t, `(?m)^    response time( +-)+ *$`, got)
+	assert.Regexp(t, `(?m)^    service time( +-)+ *$`, got)
+}

@@ -62,7 +62,7 @@ func (p *page) stream(s *summary.Stream) {
 func (p *page) quantiles(name string, q summary.Quantiles, i ink) {
 	s := "    " + left(name, 14)
 	for _, c := range p.columns() {
-		s += p.paint(i, right(p.seconds(c.of(q)), 10))
+		s += p.paint(i, right(p.timeOf(q, c.of(q)), 10))
 	}
 	p.line(s)
 }
