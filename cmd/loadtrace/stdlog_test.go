@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"log"
 	"net"
@@ -22,7 +23,7 @@ func TestWhatNetHTTPLogsOfATargetIsNotShown(t *testing.T) {
 
 	near, far := net.Pipe()
 	defer far.Close()
-	transport := &http.Transport{Dial: func(string, string) (net.Conn, error) {
+	transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
 		return &farewell{near, logged}, nil
 	}}
 	defer transport.CloseIdleConnections()

@@ -298,7 +298,12 @@ func (f *flight) loaded(m *token) {
 	f.count(m)
 }
 
+// count notes a message that is sent. Nothing is written into the record of a call that
+// has ended, which is the sink's. It is called with the lock.
 func (f *flight) count(m *token) {
+	if f.ended {
+		return
+	}
 	f.record.BytesSent += int64(len(letter(m)))
 	if s := f.record.Stream; s != nil {
 		s.Sent++

@@ -42,7 +42,12 @@ func (d *dial) run(p *pool, deadline time.Time, bounded bool) {
 	}
 	defer cancel()
 	if over := ctx.Err(); over != nil { // the connection before it gave way too late
-		p.failed(d, d.wait.blame(over))
+		p.mu.Lock()
+		if d.wait.place != nil { // it still waits
+			over = d.wait.blame(over)
+		}
+		p.unlock()
+		p.failed(d, over)
 		return
 	}
 	d.begun.Store(true)
