@@ -163,6 +163,10 @@ func (c *rawConn) goAway(last uint32, code http2.ErrCode) {
 	c.locked(func() { _ = c.framer.WriteGoAway(last, code, nil) })
 }
 
+// hangUp ends the connection in order. Close would not: bytes of the client's that have
+// not been read make the kernel reset the connection.
+func (c *rawConn) hangUp() { _ = c.Conn.(*net.TCPConn).CloseWrite() }
+
 // attack is an attack on a method of the target, with one connection.
 func (r *rawTarget) attack(t *testing.T, method string) loadgen.Attack {
 	file, _ := describeEcho(t)

@@ -54,7 +54,7 @@ func rows(t *testing.T) map[string]row {
 			return a
 		}},
 		"reset":    {attack: answered(func(c *rawConn, n uint32) { c.reset(n, http2.ErrCodeInternal) })},
-		"closed":   {attack: answered(func(c *rawConn, _ uint32) { c.Close() })},
+		"closed":   {attack: answered(func(c *rawConn, _ uint32) { c.hangUp() })},
 		"protocol": {attack: answered(func(c *rawConn, n uint32) { c.headers(n, true, ":status", "502") })},
 		"body_too_large": {attack: answered(func(c *rawConn, n uint32) {
 			c.begin(n)

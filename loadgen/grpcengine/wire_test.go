@@ -133,7 +133,7 @@ func responses(t *testing.T) map[string]response {
 		"a message cut off by the connection": {kind: loadgen.ErrorClosed, answer: func(c *rawConn, n uint32) {
 			c.begin(n)
 			c.data(n, false, []byte{0, 0, 0, 0, 9, 'x'})
-			c.Close()
+			c.hangUp()
 		}},
 		"a message that is compressed though it is not": {kind: loadgen.ErrorProtocol, answer: func(c *rawConn, n uint32) {
 			c.begin(n)
@@ -148,14 +148,14 @@ func responses(t *testing.T) map[string]response {
 		"no frame at all": {kind: loadgen.ErrorProtocol, answer: func(c *rawConn, _ uint32) {
 			_, _ = c.Write([]byte("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n" + strings.Repeat("x", 1<<15)))
 		}},
-		"closed": {kind: loadgen.ErrorClosed, answer: func(c *rawConn, _ uint32) { c.Close() }},
+		"closed": {kind: loadgen.ErrorClosed, answer: func(c *rawConn, _ uint32) { c.hangUp() }},
 		"GOAWAY, and the stream goes on": {answer: func(c *rawConn, n uint32) {
 			c.goAway(n, http2.ErrCodeNo)
 			c.ok(n)
 		}},
 		"GOAWAY, and closed": {kind: loadgen.ErrorClosed, answer: func(c *rawConn, n uint32) {
 			c.goAway(n, http2.ErrCodeEnhanceYourCalm)
-			c.Close()
+			c.hangUp()
 		}},
 		"GOAWAY before the stream, once": {resent: 1, answer: func(c *rawConn, n uint32) {
 			if c.calls == 1 {

@@ -32,8 +32,7 @@ func hit(t *testing.T, a loadgen.Attack, n uint64) []loadgen.Record {
 	return loadgentest.Attack(t.Context(), t, Open, a, loadgen.Limits{Grace: time.Second}).Records
 }
 
-// rawServer answers each connection with talk, which gets the request's first
-// line read already.
+// rawServer answers each connection with talk, once a request has been read.
 func rawServer(t *testing.T, talk func(c *net.TCPConn)) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -46,7 +45,7 @@ func rawServer(t *testing.T, talk func(c *net.TCPConn)) string {
 			}
 			go func() {
 				defer c.Close()
-				if _, err := bufio.NewReader(c).ReadString('\n'); err == nil {
+				if _, err := http.ReadRequest(bufio.NewReader(c)); err == nil {
 					talk(c.(*net.TCPConn))
 				}
 			}()
