@@ -287,8 +287,8 @@ func (r *planRun) print(end outcome) error {
 	case !r.outputs.takeStdout():
 		term.Summary(&text, sum, r.screen.options(r.stdout))
 	}
-	if advice, line := sum.ErrorThreshold(); line != "" && (r.json || r.outputs.takeStdout()) {
-		fmt.Fprintf(r.stderr, "%s; %s\n  %s\n", sum.VerdictWords(), advice, line) // nobody reads the summary
+	if advice, lines := sum.ErrorThreshold(); len(lines) > 0 && (r.json || r.outputs.takeStdout()) {
+		fmt.Fprintf(r.stderr, "%s; %s\n  %s\n", sum.VerdictWords(), advice, strings.Join(lines, "\n  ")) // nobody reads the summary
 	}
 	if _, err := r.stdout.Write(text.Bytes()); err != nil {
 		return errors.Join(written, fmt.Errorf("write the summary: %w", err))

@@ -23,15 +23,19 @@ func Markdown(w io.Writer, s *summary.Summary) error {
 	m := &markdown{}
 	v := &s.Verdict
 	mark, failing := verdictMarks[v.Verdict], ""
-	if _, line := s.ErrorThreshold(); line != "" {
-		mark, failing = "⚠️", ", "+text(s.Failing().String())
+	advice, lines := s.ErrorThreshold()
+	if len(lines) > 0 {
+		mark, failing = "⚠️", ", "+text(s.FailingWords())
 	}
 	m.linef("### %s %s: %s%s", mark, text(s.Plan), v.Verdict, failing)
 	m.linef("")
 	how := fmt.Sprintf("%s in %s", s.End, verdict.Amount(float64(s.Elapsed), "s"))
 	m.linef("%s. Run `%s` %s.", capital(text(s.VerdictWords())), code(s.RunID), how)
-	if advice, line := s.ErrorThreshold(); line != "" {
-		m.linef("%s `%s`.", capital(advice), line)
+	switch {
+	case len(lines) == 1:
+		m.linef("%s `%s`.", capital(advice), code(lines[0]))
+	case len(lines) > 1:
+		m.linef("%s\n\n```yaml\n%s\n```\n", capital(advice), strings.Join(codes(lines), "\n"))
 	}
 	if s.Part != nil {
 		m.linef("%s.", capital(text(s.Part.Words())))
@@ -154,6 +158,14 @@ func text(s string) string { return escapes.Replace(clean(s)) }
 // code is text within backquotes.
 func code(s string) string {
 	return strings.NewReplacer("\n", " ", "`", "'", "|", "\\|").Replace(clean(s))
+}
+
+func codes(lines []string) []string {
+	out := make([]string, len(lines))
+	for i, l := range lines {
+		out[i] = code(l)
+	}
+	return out
 }
 
 func capital(s string) string {

@@ -48,6 +48,12 @@ func (p *page) line(s string) {
 	p.text.WriteByte('\n')
 }
 
+// whole writes a line that is to be copied, which may be longer than the page is wide.
+func (p *page) whole(s string) {
+	p.text.WriteString(s)
+	p.text.WriteByte('\n')
+}
+
 func (p *page) gap() { p.text.WriteByte('\n') }
 
 func (p *page) headline(s *summary.Summary) {
@@ -57,7 +63,7 @@ func (p *page) headline(s *summary.Summary) {
 	head := p.paint(color, mark) + " " + p.paint(bold, p.clean(s.Plan)) + " " + what + p.long(s.Elapsed.Duration())
 	failing, aside := s.Failing(), ""
 	if failing.Level() > summary.None && s.End != summary.Failed {
-		aside = failing.String()
+		aside = s.FailingWords()
 	}
 	if n := len(s.Faults); n > 0 {
 		head += p.dot() + p.paint(alarm, some(uint64(n), "fault", "faults")+", see below")

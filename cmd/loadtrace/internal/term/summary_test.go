@@ -50,6 +50,10 @@ func TestNoLineIsWiderThanTheTerminal(t *testing.T) {
 			drawn := text(func(b *bytes.Buffer) { Summary(b, s, o) })
 			require.NotEmpty(t, drawn)
 			for line := range strings.Lines(drawn) {
+				if strings.Contains(line, "{metric: error_ratio") { // to be copied: a part of it is of no use
+					require.Regexp(t, `at_most: 1%[^…]*\}\]?\n$`, sgr.ReplaceAllString(line, ""), name)
+					continue
+				}
 				require.LessOrEqual(t, width(strings.TrimRight(line, "\n")), o.width(), "%s: %s", name, line)
 			}
 		}

@@ -89,11 +89,13 @@ func (p *page) verdict(s *summary.Summary) {
 			p.bulleted(indent, reason)
 		}
 	}
-	if advice, line := s.ErrorThreshold(); line != "" {
+	if advice, lines := s.ErrorThreshold(); len(lines) > 0 {
 		for _, l := range wrap(advice, p.width()-len(indent)) {
 			p.line(indent + l)
 		}
-		p.line(indent + "  " + p.paint(bold, line))
+		for _, l := range lines {
+			p.whole(indent + "  " + p.paint(bold, p.clean(l)))
+		}
 	}
 	if len(r.Unknown) > 0 {
 		for _, l := range wrap(p.clean("not known: "+strings.Join(r.Unknown, ", ")), p.width()-len(indent)) {
