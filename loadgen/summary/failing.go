@@ -112,10 +112,6 @@ func (s *Summary) FailingWords() string {
 	return words(bad)
 }
 
-// Unjudged reports whether most requests or all, of the run or of an attack, were
-// errors, and no threshold says whether that is as it should be.
-func (s *Summary) Unjudged() bool { return len(s.unjudged()) > 0 }
-
 func (s *Summary) attackFailing(i int) Failing {
 	f := s.Attacks[i].Failing()
 	f.Attack = s.Attacks[i].Name
@@ -147,8 +143,9 @@ func (s *Summary) failing(keep func(Failing) bool) []Failing {
 	return bad
 }
 
-// unjudged is what failed and what no threshold judges.
-func (s *Summary) unjudged() []Failing {
+// Unjudged is what failed for the most part, the run or attacks of it, where no threshold
+// says whether that is as it should be.
+func (s *Summary) Unjudged() []Failing {
 	return s.failing(func(f Failing) bool {
 		return !slices.ContainsFunc(s.Verdict.Thresholds, func(r verdict.Result) bool { return s.judges(&r, f) })
 	})
@@ -184,7 +181,7 @@ func words(of []Failing) string {
 
 // VerdictWords say the verdict in a line, and what it leaves out.
 func (s *Summary) VerdictWords() string {
-	v, bad := &s.Verdict, s.unjudged()
+	v, bad := &s.Verdict, s.Unjudged()
 	switch {
 	case len(bad) == 0:
 	case v.Verdict == verdict.Sound:
@@ -202,7 +199,7 @@ func (s *Summary) VerdictWords() string {
 // did. Both are empty where thresholds do, or where the run did not pass anyway.
 func (s *Summary) ErrorThreshold() (advice string, lines []string) {
 	var thresholds []string
-	for _, f := range s.unjudged() {
+	for _, f := range s.Unjudged() {
 		of := ""
 		if f.Attack != "" {
 			of = ", attack: " + scalar(f.Attack)

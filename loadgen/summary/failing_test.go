@@ -98,7 +98,7 @@ func TestAThresholdOnOneStageDoesNotJudgeTheRun(t *testing.T) {
 		s := Summary{Total: failing(0, 0, 100), Verdict: verdict.Report{Verdict: verdict.Pass, Thresholds: []verdict.Result{
 			{Metric: loadgen.MetricErrorRatio, Stage: stage, Outcome: verdict.Passed},
 		}}}
-		assert.Equal(t, unjudged, s.Unjudged(), "stage %q", stage)
+		assert.Equal(t, unjudged, len(s.Unjudged()) > 0, "stage %q", stage)
 	}
 	p := load(openFor(10, time.Second), openFor(10, time.Second))
 	p.Attacks[0].Load[1].Name = "peak"
@@ -106,12 +106,12 @@ func TestAThresholdOnOneStageDoesNotJudgeTheRun(t *testing.T) {
 		p.Thresholds = []loadgen.Threshold{{Metric: loadgen.MetricErrorRatio, AtMost: "100%", Stage: stage}}
 		s := simulate(t, simulation{plan: p, targets: []simTarget{func(uint64) simAnswer { return simAnswer{} }}})
 		assert.Equal(t, want, s.Verdict.Thresholds[0].Stage)
-		assert.Equal(t, want != "", s.Unjudged(), "stage %q", stage)
+		assert.Equal(t, want != "", len(s.Unjudged()) > 0, "stage %q", stage)
 	}
 	p.Attacks[0].Load = p.Attacks[0].Load[1:]
 	p.Thresholds[0].Stage = "peak"
 	s := simulate(t, simulation{plan: p, targets: []simTarget{func(uint64) simAnswer { return simAnswer{} }}})
-	assert.False(t, s.Unjudged(), "it is the only stage")
+	assert.Empty(t, s.Unjudged(), "it is the only stage")
 }
 
 func TestTheThresholdToAddIsOnTheAttackThatFailed(t *testing.T) {

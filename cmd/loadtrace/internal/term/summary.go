@@ -98,7 +98,7 @@ func (p *page) ending(s *summary.Summary) (mark string, color ink, what string) 
 		return cross, alarm, what
 	case s.End == summary.Failed:
 		return mark, color, what
-	case s.Unjudged():
+	case len(s.Unjudged()) > 0:
 		return cross, alarm, what
 	case s.End != summary.Completed:
 		return mark, color, what
