@@ -239,6 +239,9 @@ func (s *session) lastWords(err error) (outcome, error) {
 		}
 		return end, errors.Join(end.err, err)
 	default:
+		if err == nil {
+			return outcome{}, errors.New("the collector ended during the run")
+		}
 		return outcome{}, fmt.Errorf("the collector ended during the run: %w", err)
 	}
 }

@@ -175,15 +175,28 @@ func (p *page) rate(f *summary.Figures) {
 	sent := p.paint(rateInk(f), rate(f.RateAchieved)) + " sent"
 	switch {
 	case f.RateWanted > 0 && cutShort(f):
-		p.line("    rate        " + rate(f.RateWanted) + " wanted over the whole schedule" + p.dot() + sent + " until it was stopped")
+		p.rateLine(rate(f.RateWanted)+" wanted over the whole schedule", sent+" until it was stopped")
 	case f.RateWanted > 0:
-		p.line("    rate        " + rate(f.RateWanted) + " wanted" + p.dot() + sent)
+		p.rateLine(rate(f.RateWanted)+" wanted", sent)
 	case f.Requests.Sent() > 0 && f.RateAchieved == 0:
-		p.line("    rate        none" + p.dot() + "closed loop, and no request finished")
+		p.rateLine("none", "closed loop, and no request finished")
 	case f.Requests.Sent() > 0 && f.Lag.Count == 0:
-		p.line("    rate        " + p.paint(bold, rate(f.RateAchieved)) + " finished" + p.dot() + "closed loop: as fast as the target answered")
+		p.rateLine(p.paint(bold, rate(f.RateAchieved))+" finished", "closed loop: as fast as the target answered")
 	case f.Requests.Sent() > 0:
-		p.line("    rate        " + p.paint(bold, rate(f.RateAchieved)) + p.dot() + "sent in open stages, finished in closed loops")
+		p.rateLine(p.paint(bold, rate(f.RateAchieved)), "sent in open stages, finished in closed loops")
+	}
+}
+
+// rateLine writes the parts of what there is to say of a rate, on lines of their own
+// where they do not fit on one.
+func (p *page) rateLine(parts ...string) {
+	const label = 16
+	for i, l := range join(parts, p.dot(), p.width()-label) {
+		head := spaces(label)
+		if i == 0 {
+			head = left("    rate", label)
+		}
+		p.line(head + l)
 	}
 }
 
