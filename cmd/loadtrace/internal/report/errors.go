@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/loadgen/verdict"
@@ -26,7 +25,7 @@ type kind struct {
 func kinds(a *summary.Attack) []kind {
 	var all []kind
 	for status, n := range a.Status {
-		if bad(status) {
+		if summary.BadStatus(status) {
 			all = append(all, kind{what: "status " + status, count: n})
 		}
 	}
@@ -47,12 +46,6 @@ func kinds(a *summary.Attack) []kind {
 		all = append(all[:mostErrors-1], rest)
 	}
 	return all
-}
-
-// bad reports whether a status, as summary.Figures has it, is none of success.
-func bad(status string) bool {
-	code, err := strconv.Atoi(status)
-	return err == nil && code >= 400 || err != nil && status != "OK"
 }
 
 // attackLines say what became of the requests of an attack.
