@@ -208,8 +208,8 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	if s != nil {
 		shut := s.shutdown()
 		s.settle(&end.summary)
-		if s.endpoint.blame(r.OTLP, &end.summary) && held != nil {
-			held.drop(r.OTLP)
+		if causes := s.endpoint.blame(r.OTLP, &end.summary); len(causes) > 0 && held != nil {
+			held.drop(r.OTLP, causes)
 		}
 		end.summary.Environment.Targets = s.peers.Targets()
 		if err == nil && len(end.summary.Faults) == 0 && shut != nil {
