@@ -41,7 +41,7 @@ func (e *endpoint) observe(err error) error {
 	if e.last == nil || worth(err) >= worth(e.last) {
 		e.last = err
 	}
-	if words := messageOf(causeOf(err)); len(e.causes) < notesLimit && !slices.Contains(e.causes, words) {
+	if words := textOf(causeOf(err)); len(e.causes) < notesLimit && !slices.Contains(e.causes, words) {
 		e.causes = append(e.causes, words)
 	}
 	return err
@@ -54,11 +54,15 @@ func worth(err error) int {
 	switch {
 	case givenUp(err):
 		return 0
-	case hungUp(err):
+	case hungUp(err), spokeFirst(err):
 		return 1
 	}
 	return 2
 }
+
+// spokeFirst reports whether a server sent something before it was asked, as one of HTTP/2
+// does. net/http's own words for that are "readLoopPeekFailLocked: %!w(<nil>)".
+func spokeFirst(err error) bool { return strings.Contains(err.Error(), "readLoopPeekFailLocked") }
 
 func hungUp(err error) bool {
 	return slices.ContainsFunc([]error{syscall.EPIPE, syscall.ECONNRESET, net.ErrClosed, io.EOF, io.ErrUnexpectedEOF}, func(gone error) bool { return errors.Is(err, gone) })
@@ -120,6 +124,14 @@ func messageOf(err error) string {
 	if givenUp(err) {
 		return "it did not answer in time"
 	}
+	if spokeFirst(err) {
+		return "it sent something before it was asked"
+	}
+	return textOf(err)
+}
+
+// textOf an error, of a gRPC status its message.
+func textOf(err error) string {
 	if s, ok := statusOf(err); ok {
 		return s.Message()
 	}
@@ -165,7 +177,7 @@ func hint(address string, err error) string {
 		return "it takes no more: send it less (sampling: 0.1)"
 	case scheme == "http" && says("HTTP Status Code 400"):
 		return "check that it takes OTLP there, and whether it wants TLS: https://" + rest
-	case overHTTP && hungUp(err):
+	case overHTTP && (hungUp(err) || spokeFirst(err)):
 		return "check that it takes OTLP over HTTP there; if it speaks gRPC, write grpc://" + rest
 	}
 	return "check that it listens there and takes OTLP"

@@ -154,8 +154,9 @@ func TestAnOTLPEndpointThatDoesNotTakeTelemetryIsNamedWithWhatToDo(t *testing.T)
 func TestTheErrorOfAnEndpointThatSaysMostIsKept(t *testing.T) {
 	malformed := &url.Error{Op: "Post", URL: "http://h", Err: errors.New(`malformed HTTP response "\x00\x00\x06"`)}
 	gone := &url.Error{Op: "Post", URL: "http://h", Err: &net.OpError{Op: "write", Err: syscall.EPIPE}}
+	first := &url.Error{Op: "Post", URL: "http://h", Err: fmt.Errorf("readLoopPeekFailLocked: %w", error(nil))}
 	late := fmt.Errorf("shut down: %w", context.Canceled)
-	for _, order := range [][]error{{malformed, gone, late}, {late, gone, malformed}, {gone, malformed, gone}} {
+	for _, order := range [][]error{{malformed, gone, late}, {late, gone, malformed}, {gone, malformed, first, gone}} {
 		var e endpoint
 		for _, err := range order {
 			require.Equal(t, err, e.observe(err))
