@@ -127,7 +127,7 @@ func messageOf(err error) string {
 	if spokeFirst(err) {
 		return "it sent something before it was asked"
 	}
-	return textOf(err)
+	return strings.TrimPrefix(textOf(err), "error exporting items, ")
 }
 
 // textOf an error, of a gRPC status its message.

@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -15,10 +16,9 @@ import (
 // hangs answers after latency, and from a time since the run began on as then does.
 func hangs(from, latency time.Duration, then simTarget) simTarget {
 	var began time.Time
+	var first sync.Once
 	return func(n uint64) simAnswer {
-		if began.IsZero() {
-			began = time.Now()
-		}
+		first.Do(func() { began = time.Now() })
 		if time.Since(began) >= from {
 			return then(n)
 		}

@@ -158,7 +158,7 @@ func unjudged(s *summary.Summary) (cases []testcase) {
 		if f.Attack != "" {
 			name += " (" + f.Attack + ")"
 		}
-		text := append([]string{"no threshold judges that " + f.String(), advice}, lines...)
+		text := append([]string{"no threshold judges this: " + f.String(), advice}, lines...)
 		cases = append(cases, testcase{
 			Name:    clean(name),
 			Skipped: &problem{Message: clean("no threshold judges this: " + f.String()), Type: "unjudged", Text: sentences(text)},

@@ -35,7 +35,7 @@ func Markdown(w io.Writer, s *summary.Summary) error {
 	case len(lines) == 1:
 		m.linef("%s `%s`.", capital(advice), code(lines[0]))
 	case len(lines) > 1:
-		m.linef("%s\n\n```yaml\n%s\n```\n", capital(advice), strings.Join(codes(lines), "\n"))
+		m.linef("%s\n\n```yaml\n%s\n```", capital(advice), strings.Join(codes(lines), "\n"))
 	}
 	if s.Part != nil {
 		m.linef("%s.", capital(text(s.Part.Words())))
