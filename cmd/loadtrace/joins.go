@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/loadtrace/loadtrace/loadgen/summary"
@@ -27,6 +28,11 @@ func (s *session) waiting() (n uint64) {
 		n += j.Waiting()
 	}
 	return n
+}
+
+// expects reports whether more may become known of the requests that wait.
+func (s *session) expects() bool {
+	return slices.ContainsFunc(s.allJoins(), (*tracejoinprocessor.Join).Expects)
 }
 
 // linger waits until no request waits any more for what the target tells of it,

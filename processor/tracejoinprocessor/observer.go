@@ -18,6 +18,10 @@ type Join struct{ hub *hub.Hub }
 // Waiting is how many client spans wait for what the target will tell of them.
 func (j *Join) Waiting() uint64 { return uint64(max(0, j.hub.Counts().Waiting)) }
 
+// Expects reports whether targets are to send their telemetry: they must, or one has. If
+// not, what waits waits in vain.
+func (j *Join) Expects() bool { return j.hub.Expects() }
+
 // Lost is how many spans waited and did not reach the pipeline behind: it refused
 // them for good, or had not taken them when the time of a shutdown was over.
 func (j *Join) Lost() uint64 {

@@ -24,6 +24,9 @@ const silentRoom = 16
 // may happen.
 func (s *silence) lasts() bool { return s.optional && !s.heard.Load() }
 
+// Expects reports whether targets are to send their telemetry: they must, or one has.
+func (h *Hub) Expects() bool { return !h.silence.lasts() }
+
 // over reports whether client spans need not wait any more for a first word.
 func (s *silence) over(now time.Time) bool {
 	if !s.lasts() {
