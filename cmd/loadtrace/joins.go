@@ -65,13 +65,16 @@ func (s *session) settle(sum *summary.Summary) {
 		sum.Telemetry.Refused += j.Retries()
 		c := j.Coverage()
 		if all == nil {
-			all = &summary.Join{Missing: map[string]uint64{}}
+			all = &summary.Join{Missing: map[string]uint64{}, Absent: map[string]uint64{}}
 		}
 		all.Complete += c.Complete
 		all.Partial += c.Partial
 		all.None += c.None
 		for why, n := range c.Missing {
 			all.Missing[why] += n
+		}
+		for why, n := range c.Absent {
+			all.Absent[why] += n
 		}
 	}
 	sum.Telemetry.Join = all

@@ -99,7 +99,7 @@ func TestAnySubsetOfPipelinesWorks(t *testing.T) {
 		defer func() { require.NoError(t, p.Shutdown(context.Background())) }()
 		require.NoError(t, p.ConsumeTraces(t.Context(), (&pipes{t: t, began: time.Now()}).spans(
 			"client trace=1 span=1 service=x took=2ms\nserver trace=1 span=2 parent=1 service=y took=1ms")))
-		time.Sleep(5 * time.Second) // virtual
+		time.Sleep(DefaultWait) // virtual
 		synctest.Wait()
 		require.Equal(t, 2, sink.SpanCount())
 		joined := sink.AllTraces()[1].ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Attributes()

@@ -37,18 +37,25 @@ func (j *Join) Retries() uint64 { return uint64(j.hub.Counts().Retries) }
 func (j *Join) Coverage() Coverage {
 	c := j.hub.Coverage()
 	v := Coverage{Complete: uint64(c.Complete), Partial: uint64(c.Partial), None: uint64(c.None)}
-	for why, n := range c.Missing {
-		if v.Missing == nil {
-			v.Missing = map[string]uint64{}
-		}
-		v.Missing[why] = uint64(n)
-	}
+	v.Missing, v.Absent = unsigned(c.Missing), unsigned(c.Absent)
 	return v
 }
 
-// Coverage counts client spans by join.status, and by what of join.missing they
-// have, of which a span may have several.
+// unsigned copies counts; nil if there are none.
+func unsigned(of map[string]int64) (counts map[string]uint64) {
+	for why, n := range of {
+		if counts == nil {
+			counts = map[string]uint64{}
+		}
+		counts[why] = uint64(n)
+	}
+	return counts
+}
+
+// Coverage counts client spans by join.status, by what of join.missing they have, of
+// which a span may have several, and by what is not expected of them: not_go,
+// runtime_never_sent and logs_never_sent, as the states of join.signals.
 type Coverage struct {
 	Complete, Partial, None uint64
-	Missing                 map[string]uint64
+	Missing, Absent         map[string]uint64
 }

@@ -241,7 +241,7 @@ func (p *page) join(j *summary.Join) {
 		return
 	}
 	all := j.Complete + j.Partial + j.None
-	for i, l := range join(append(p.joinedParts(j, all), p.missing(j.Missing)...), p.dot(), p.width()-11) {
+	for i, l := range join(slices.Concat(p.joinedParts(j, all), p.missing(j.Missing), p.absent(j.Absent, all)), p.dot(), p.width()-11) {
 		label := spaces(9)
 		if i == 0 {
 			label = p.paint(bold, left("join", 9))
@@ -262,6 +262,19 @@ func (p *page) joinedParts(j *summary.Join, all uint64) []string {
 		count(served) + " of " + some(all, "request", "requests") + " joined to their server span (" + share(served, all) + ")",
 		complete,
 	}
+}
+
+// absent is what the target never sent of any request, or how often, so that it was not
+// expected.
+func (p *page) absent(of map[string]uint64, all uint64) (parts []string) {
+	for _, why := range slices.Sorted(maps.Keys(of)) {
+		words := missingWords(why)
+		if of[why] < all {
+			words += " " + p.repeated(of[why])
+		}
+		parts = append(parts, words)
+	}
+	return parts
 }
 
 // missing is what requests lack, the most frequent first.

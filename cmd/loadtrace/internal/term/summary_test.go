@@ -36,6 +36,9 @@ func TestTheJoinSaysHowManyRequestsHaveTheirServerSpan(t *testing.T) {
 		"join       290 of 300 requests joined to their server span (96.7 %)\n" +
 			"           290 complete (96.7 %) · no server span × 6 · not sampled × 4\n": {
 			Complete: 290, None: 10, Missing: map[string]uint64{"no_server_span": 6, "not_sampled": 4}},
+		"join       300 requests joined · 300 complete (100 %) · no log lines came\n" +
+			"           not a Go process, so no Go runtime × 299\n": {
+			Complete: 300, Absent: map[string]uint64{"logs_never_sent": 300, "not_go": 299}},
 		"": {None: 300, Missing: map[string]uint64{"no_server_span": 300}},
 	} {
 		p := &page{}

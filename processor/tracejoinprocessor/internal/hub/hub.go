@@ -48,7 +48,7 @@ type Hub struct {
 func New(o Options, next Consumers) *Hub {
 	h := &Hub{
 		o: o, next: next, targets: newTargets(), silence: silence{optional: o.Optional, wait: o.Wait},
-		expected: annotate.Expected{Runtime: next.Metrics != nil, Logs: next.Logs != nil || o.Source != nil || o.Pull.Source != nil},
+		expected: annotate.Expected{Runtime: next.Metrics != nil, Logs: next.Logs != nil || o.Pull.Source != nil},
 	}
 	h.excess.over = func() int64 { return h.counts.held.Load() - h.room() }
 	return h
@@ -211,14 +211,15 @@ func (h *Hub) Logs(ctx context.Context, ld plog.Logs) error {
 func (h *Hub) lines(ld plog.Logs, now time.Time) [][]logline.Line {
 	lines := make([][]logline.Line, h.o.Shards)
 	for _, rl := range ld.ResourceLogs().All() {
-		service := ""
+		service, named := "", false
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, r := range sl.LogRecords().All() {
 				if r.TraceID().IsEmpty() || window.IsEvent(r) {
 					continue
 				}
-				if service == "" {
-					service = serviceOf(rl.Resource())
+				if !named {
+					service, named = serviceOf(rl.Resource()), true
+					h.targets.hearOf(service)
 				}
 				i := shardOf(r.TraceID(), h.o.Shards)
 				lines[i] = append(lines[i], lineOf(r, service, h.o.Logs.BodyBytes, now))

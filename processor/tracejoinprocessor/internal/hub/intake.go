@@ -82,6 +82,7 @@ func (in *intake) waitsWhole(td ptrace.Traces) bool {
 func (in *intake) resource(rs ptrace.ResourceSpans, whole bool) {
 	id := window.IdentityOf(rs.Resource())
 	var from *join.Origin
+	notGo := false
 	for i := range in.out {
 		in.out[i].resource = false
 	}
@@ -94,8 +95,11 @@ func (in *intake) resource(rs ptrace.ResourceSpans, whole bool) {
 			if s.Kind() == ptrace.SpanKindServer && identified(s) {
 				if from == nil {
 					from = &join.Origin{Service: id.Service, Instance: id.Instance, By: id.By}
+					notGo = isNotGo(rs.Resource())
 				}
-				in.inputs[to].Servers = append(in.inputs[to].Servers, digest(s, from))
+				v := digest(s, from)
+				v.NotGo = notGo
+				in.inputs[to].Servers = append(in.inputs[to].Servers, v)
 			}
 			if !in.waits(s, id.Service) {
 				return false
@@ -223,6 +227,12 @@ func (in *intake) read(s ptrace.Span) *clientspan.Client {
 	}
 	in.told = &told
 	return &told
+}
+
+// isNotGo reports whether a resource says that its process is written in another language.
+func isNotGo(r pcommon.Resource) bool {
+	v, ok := r.Attributes().Get(attr.SDKLanguage)
+	return ok && v.AsString() != "go"
 }
 
 // digest of a server span, by the HTTP conventions or those of RPC, old or new.

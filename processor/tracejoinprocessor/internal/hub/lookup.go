@@ -155,7 +155,14 @@ func (l *lookups) ask(all []*outcome) {
 	}); err != nil {
 		l.hub.counts.lookupsFailed.Add(int64(len(ids)))
 	}
+	// Where nothing else brings lines, they are expected of what is looked up alone.
+	expected := l.hub.expected
+	expected.Logs = true
 	for _, r := range of {
-		r.Conclude(l.hub.expected)
+		for i := range r.Lines {
+			l.hub.targets.hearOf(r.Lines[i].Service)
+			r.Sent.Lines = true
+		}
+		r.Conclude(expected)
 	}
 }

@@ -71,11 +71,15 @@ func (p *pulls) pull(ctx context.Context, from, now time.Time) (next time.Time) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, max(o.Pull.Every, o.Logs.LookupTimeout))
 	defer cancel()
-	lines, held := make([][]logline.Line, o.Shards), 0
+	lines, held, of := make([][]logline.Line, o.Shards), 0, ""
 	err := o.Pull.Source.Window(ctx, from, to, func(l logline.Line) {
 		if held == most {
 			p.hub.counts.pulledOver.Add(1)
 			return
+		}
+		if held == 0 || l.Service != of {
+			of = l.Service
+			p.hub.targets.hearOf(of)
 		}
 		held++
 		i := shardOf(l.TraceID, o.Shards)

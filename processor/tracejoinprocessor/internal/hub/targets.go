@@ -22,10 +22,14 @@ type targets struct {
 	mu     sync.Mutex // guards what follows
 	clocks map[join.Origin]*clock.Filter
 	window *window.Store
+	wrote  map[string]bool // services whose log lines have come; "" of lines that do not say
 }
 
+// maxWriters bounds the services of which it is known that they log. More are not noted.
+const maxWriters = 4096
+
 func newTargets() *targets {
-	return &targets{clocks: map[join.Origin]*clock.Filter{}, window: window.NewStore()}
+	return &targets{clocks: map[join.Origin]*clock.Filter{}, window: window.NewStore(), wrote: map[string]bool{}}
 }
 
 func (t *targets) read(md pmetric.Metrics) {
@@ -39,6 +43,24 @@ func (t *targets) hear(ld plog.Logs) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.window.Hear(ld)
+}
+
+// hearOf notes that a line of a service has come.
+func (t *targets) hearOf(service string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.wrote) < maxWriters {
+		t.wrote[service] = true
+	}
+}
+
+// sent is what has ever come of a result's service.
+func (t *targets) sent(r *annotate.Result) annotate.Senders {
+	if r.Server.Resolution == "" {
+		return annotate.Senders{Samples: t.window.Sent(""), Lines: len(t.wrote) > 0}
+	}
+	service := r.Server.From.Service
+	return annotate.Senders{Samples: t.window.Sent(service), Lines: t.wrote[service] || t.wrote[""]}
 }
 
 func (t *targets) instances() (n int, evicted uint64) {
@@ -61,6 +83,11 @@ func (t *targets) look(results []annotate.Result, maxAge time.Duration) {
 	known := t.known
 	for i := range results {
 		r := &results[i]
+		if i > 0 && r.Server.From == results[i-1].Server.From {
+			r.Sent = results[i-1].Sent // nearly all are of one resource
+		} else {
+			r.Sent = t.sent(r)
+		}
 		if r.Server.Resolution == "" {
 			continue
 		}

@@ -1,6 +1,7 @@
 package meter
 
 import (
+	"cmp"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -106,9 +107,11 @@ func add(h **histogram, x exemplar, kept bool, room int) {
 	(*h).add(x, kept, room)
 }
 
-// coverage counts each expected signal as joined, or by why it is missing.
+// coverage counts each signal that has a pipeline as joined, or by why it is missing or
+// not expected.
 func (m *Meter) coverage(r *annotate.Result, e annotate.Expected) {
-	server, runtime, logs := "joined", "joined", "joined"
+	server, runtime, logs := "joined", cmp.Or(string(r.NoRuntime), "joined"), cmp.Or(string(r.NoLogs), "joined")
+	lookedUp := r.NoLogs != "" || len(r.Lines) > 0 || r.LinesCut > 0
 	for _, why := range r.Missing {
 		switch why {
 		case annotate.NoServerSpan, annotate.NotSampled:
@@ -116,14 +119,14 @@ func (m *Meter) coverage(r *annotate.Result, e annotate.Expected) {
 		case annotate.NoRuntime, annotate.RuntimeTooOld:
 			runtime = string(why)
 		case annotate.NoLogs:
-			logs = string(why)
+			logs, lookedUp = string(why), true
 		}
 	}
 	m.signals.add(signalKey{"server", server})
 	if e.Runtime {
 		m.signals.add(signalKey{"runtime", runtime})
 	}
-	if e.Logs {
+	if e.Logs || lookedUp {
 		m.signals.add(signalKey{"logs", logs})
 	}
 }

@@ -34,6 +34,14 @@ func (s *Store) Evicted() uint64 { return s.own.evicted + s.scraped.evicted + s.
 // twice: its name is another then.
 func (s *Store) Len() int { return len(s.own.of) + len(s.scraped.of) }
 
+// Sent reports whether a sample of a service has ever come; of any, if it has no name.
+func (s *Store) Sent(service string) bool {
+	if service == "" {
+		return s.Len() > 0
+	}
+	return s.own.services[service] || s.scraped.services[service]
+}
+
 // Question is an interval of an instance's work.
 type Question struct {
 	Of    Identity
