@@ -67,6 +67,7 @@ func (s *session) settle(sum *summary.Summary) {
 		if all == nil {
 			all = &summary.Join{Missing: map[string]uint64{}, Absent: map[string]uint64{}}
 		}
+		all.Came = came(all.Came, j)
 		all.Complete += c.Complete
 		all.Partial += c.Partial
 		all.None += c.None
@@ -79,4 +80,18 @@ func (s *session) settle(sum *summary.Summary) {
 	}
 	sum.Telemetry.Join = all
 	sum.Lose(lost)
+}
+
+// came adds the signals that came to a join.
+func came(to []string, j *tracejoinprocessor.Join) []string {
+	spans, samples, lines := j.Came()
+	for _, signal := range []struct {
+		name string
+		came bool
+	}{{"traces", spans}, {"metrics", samples}, {"logs", lines}} {
+		if signal.came && !slices.Contains(to, signal.name) {
+			to = append(to, signal.name)
+		}
+	}
+	return to
 }

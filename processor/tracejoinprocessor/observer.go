@@ -22,6 +22,13 @@ func (j *Join) Waiting() uint64 { return uint64(max(0, j.hub.Counts().Waiting)) 
 // not, what waits waits in vain.
 func (j *Join) Expects() bool { return j.hub.Expects() }
 
+// Came is which signals of targets have come until now: server spans, samples of a runtime,
+// and log lines with a trace id.
+func (j *Join) Came() (spans, samples, lines bool) {
+	c := j.hub.Came()
+	return c.Spans, c.Samples, c.Lines
+}
+
 // Lost is how many spans waited and did not reach the pipeline behind: it refused
 // them for good, or had not taken them when the time of a shutdown was over.
 func (j *Join) Lost() uint64 {

@@ -237,7 +237,8 @@ func (p *page) telemetry(s *summary.Summary) {
 
 // join says what of the target's side was joined to the requests.
 func (p *page) join(j *summary.Join) {
-	if j == nil || j.Complete+j.Partial == 0 { // nothing came from the target
+	if j == nil || j.Complete+j.Partial == 0 {
+		p.silent(j)
 		return
 	}
 	all := j.Complete + j.Partial + j.None
@@ -248,6 +249,7 @@ func (p *page) join(j *summary.Join) {
 		}
 		p.line(label + "  " + l)
 	}
+	p.silent(j)
 }
 
 // joinedParts are how many requests have all that there is to join, and, where some do not,

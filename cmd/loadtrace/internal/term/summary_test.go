@@ -47,6 +47,32 @@ func TestTheJoinSaysHowManyRequestsHaveTheirServerSpan(t *testing.T) {
 	}
 }
 
+// An exporter over gRPC that had found nobody once sent nothing for a whole run, of which
+// the summary said nothing.
+func TestTheJoinSaysWhyATargetThatSendsOneSignalMayNotSendAnother(t *testing.T) {
+	for _, c := range []struct {
+		join     summary.Join
+		has, not []string
+	}{
+		{summary.Join{Came: []string{"metrics"}},
+			[]string{"the target sends metrics, but no server spans and no log lines", "up to 2 minutes", "restart the target", "OTEL_TRACES_EXPORTER"}, []string{"METRIC"}},
+		{summary.Join{Complete: 9, Came: []string{"traces", "logs"}},
+			[]string{"9 requests joined", "the target sends traces and logs, but no runtime metrics", "OTEL_METRIC_EXPORT_INTERVAL"}, []string{"OTEL_TRACES"}},
+		{summary.Join{Complete: 9, Came: []string{"traces", "metrics", "logs"}}, []string{"9 requests joined"}, []string{"but no"}},
+		{summary.Join{}, nil, []string{"join", "target"}},
+	} {
+		p := &page{}
+		p.join(&c.join)
+		drawn := strings.Join(strings.Fields(p.text.String()), " ")
+		for _, s := range c.has {
+			assert.Contains(t, drawn, s)
+		}
+		for _, s := range c.not {
+			assert.NotContains(t, drawn, s)
+		}
+	}
+}
+
 func TestNoLineIsWiderThanTheTerminal(t *testing.T) {
 	for name, s := range summaries() {
 		for _, o := range []Options{{Width: 40}, {Width: 60}, {Color: true}, {Width: 140}, {Width: 300, ASCII: true}} {
