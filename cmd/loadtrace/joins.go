@@ -68,6 +68,7 @@ func (s *session) settle(sum *summary.Summary) {
 			all = &summary.Join{Missing: map[string]uint64{}, Absent: map[string]uint64{}}
 		}
 		all.Came = came(all.Came, j)
+		all.Troubles = append(all.Troubles, j.Troubles()...)
 		all.Complete += c.Complete
 		all.Partial += c.Partial
 		all.None += c.None

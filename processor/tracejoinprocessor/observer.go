@@ -13,7 +13,13 @@ func WithObserver(started func(*Join)) Option {
 
 // Join is a join at work, or over. Its methods may be called by any goroutine at
 // any time.
-type Join struct{ hub *hub.Hub }
+type Join struct {
+	hub   *hub.Hub
+	lines *lines // nil without a Loki
+}
+
+// Troubles are sentences, one of each kind of trouble that there was with Loki.
+func (j *Join) Troubles() []string { return j.lines.troubles() }
 
 // Waiting is how many client spans wait for what the target will tell of them.
 func (j *Join) Waiting() uint64 { return uint64(max(0, j.hub.Counts().Waiting)) }

@@ -34,7 +34,7 @@ type group struct {
 	created, shut int
 	down          *shutdown
 	telemetry     *metadata.TelemetryBuilder
-	loki          *logsource.Loki // nil if there is none
+	lines         *lines // nil without a Loki
 }
 
 // shutdown of a hub, which several handles may await.
@@ -103,15 +103,15 @@ func (h *handle) Start(ctx context.Context, host component.Host) error {
 	h2.Start()
 	g.hub.Store(h2)
 	if h.home.started != nil {
-		h.home.started(&Join{h2})
+		h.home.started(&Join{h2, g.lines})
 	}
 	return nil
 }
 
 func (g *group) observe(b *metadata.TelemetryBuilder, h *hub.Hub) error {
 	err := observe(b, h)
-	if g.loki != nil {
-		err = errors.Join(err, observeLoki(b, g.loki))
+	if g.lines != nil {
+		err = errors.Join(err, observeLoki(b, g.lines))
 	}
 	return err
 }
@@ -129,13 +129,13 @@ func (g *group) options(ctx context.Context, host component.Host) (hub.Options, 
 	if err != nil {
 		return o, fmt.Errorf("logs::loki: %w", err)
 	}
-	g.loki = loki
-	o.Source = loki
+	g.lines = newLines(loki, g.set.Logger)
+	o.Source = g.lines
 	if source.Grafana.Endpoint != "" {
 		o.Link = loki.Link
 	}
 	if c.PullInterval > 0 && g.next.Logs == nil {
-		o.Pull = hub.Pull{Source: loki, Every: c.PullInterval, Settle: c.Settle}
+		o.Pull = hub.Pull{Source: g.lines, Every: c.PullInterval, Settle: c.Settle}
 	}
 	return o, nil
 }
@@ -162,8 +162,8 @@ func (h *handle) Shutdown(ctx context.Context) error {
 	g.down.once.Do(func() {
 		g.down.err = running.Shutdown(ctx)
 		g.telemetry.Shutdown()
-		if g.loki != nil {
-			g.loki.Close()
+		if g.lines != nil {
+			g.lines.loki.Close()
 		}
 	})
 	return g.down.err

@@ -14,11 +14,32 @@ var exports = []struct{ signal, what, check string }{
 	{"logs", "log lines with a trace id", "OTEL_LOGS_EXPORTER"},
 }
 
+// aside says what else there is to say of a join, below it or in its place.
+func (p *page) aside(j *summary.Join) {
+	if j == nil {
+		return
+	}
+	sentences := slices.Clone(j.Troubles)
+	if advice := silent(j); advice != "" {
+		sentences = append(sentences, advice)
+	}
+	titled := j.Complete+j.Partial > 0
+	for _, s := range sentences {
+		for _, l := range wrap(p.clean(s), p.width()-12) {
+			label := spaces(9)
+			if !titled {
+				label, titled = p.paint(bold, left("join", 9)), true
+			}
+			p.line(label + "  " + l)
+		}
+	}
+}
+
 // silent says why a target that sends one signal may not send another, and what to do. Each
 // signal has an exporter of its own, with a connection of its own.
-func (p *page) silent(j *summary.Join) {
-	if j == nil || len(j.Came) == 0 || len(j.Came) == len(exports) {
-		return
+func silent(j *summary.Join) string {
+	if len(j.Came) == 0 || len(j.Came) == len(exports) {
+		return ""
 	}
 	var missing, checks []string
 	for _, e := range exports {
@@ -26,14 +47,7 @@ func (p *page) silent(j *summary.Join) {
 			missing, checks = append(missing, e.what), append(checks, e.check)
 		}
 	}
-	advice := "the target sends " + strings.Join(j.Came, " and ") + ", but no " + strings.Join(missing, " and no ") +
+	return "the target sends " + strings.Join(j.Came, " and ") + ", but no " + strings.Join(missing, " and no ") +
 		". An OTLP exporter over gRPC that found nobody listening stays away for up to 2 minutes: restart the target, or run again in 2 minutes." +
 		" Otherwise check " + strings.Join(checks, ", and ") + " at the target."
-	for i, l := range wrap(advice, p.width()-12) {
-		if i == 0 && j.Complete+j.Partial == 0 {
-			p.line(p.paint(bold, left("join", 9)) + "  " + l)
-			continue
-		}
-		p.line(spaces(11) + l)
-	}
 }

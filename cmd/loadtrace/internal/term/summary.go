@@ -238,7 +238,7 @@ func (p *page) telemetry(s *summary.Summary) {
 // join says what of the target's side was joined to the requests.
 func (p *page) join(j *summary.Join) {
 	if j == nil || j.Complete+j.Partial == 0 {
-		p.silent(j)
+		p.aside(j)
 		return
 	}
 	all := j.Complete + j.Partial + j.None
@@ -249,7 +249,7 @@ func (p *page) join(j *summary.Join) {
 		}
 		p.line(label + "  " + l)
 	}
-	p.silent(j)
+	p.aside(j)
 }
 
 // joinedParts are how many requests have all that there is to join, and, where some do not,

@@ -59,6 +59,9 @@ func TestTheJoinSaysWhyATargetThatSendsOneSignalMayNotSendAnother(t *testing.T) 
 		{summary.Join{Complete: 9, Came: []string{"traces", "logs"}},
 			[]string{"9 requests joined", "the target sends traces and logs, but no runtime metrics", "OTEL_METRIC_EXPORT_INTERVAL"}, []string{"OTEL_TRACES"}},
 		{summary.Join{Complete: 9, Came: []string{"traces", "metrics", "logs"}}, []string{"9 requests joined"}, []string{"but no"}},
+		// A Loki that refused each query was counted, and nothing said so.
+		{summary.Join{Troubles: []string{"log lines could not be fetched from Loki × 13: loki refused the query, status 400: parse error"}},
+			[]string{"join log lines could not be fetched", "status 400: parse error"}, nil},
 		{summary.Join{}, nil, []string{"join", "target"}},
 	} {
 		p := &page{}

@@ -202,6 +202,7 @@ func (r *Result) putLines(s ptrace.Span, l Limits) {
 		a.PutInt(attr.JoinLogsCut, int64(cut))
 	}
 	if l.Link != nil {
-		putStr(a, attr.JoinLogsURL, l.Link(r.Trace, r.Client.Sent, r.Client.Done))
+		from, to := r.LogSpan()
+		putStr(a, attr.JoinLogsURL, l.Link(r.Trace, from, to))
 	}
 }

@@ -151,13 +151,14 @@ func (h *Hub) Traces(ctx context.Context, td ptrace.Traces) error {
 	n := td.SpanCount()
 	if h.crowded() {
 		h.counts.turnedAway.Add(int64(n))
+		h.hear(serversOf(&h.o, td))
 		return ErrFull
 	}
 	now := time.Now()
 	in := takeIn(&h.o, td, h.passes(now))
 	if passed := n - in.held; passed > 0 || n == 0 {
 		if err := in.pass(ctx, td, h.next.Traces); err != nil {
-			h.hear(in)
+			h.hear(in.inputs)
 			return err
 		}
 		h.counts.passed.Add(int64(passed))
@@ -176,9 +177,10 @@ func (h *Hub) Traces(ctx context.Context, td ptrace.Traces) error {
 // hear tells the shards of the server spans of a payload that was refused, so that
 // requests that wait are joined to them while the pipeline behind is away: its
 // sender may bring them again too late. A span that comes again is known by its id.
-func (h *Hub) hear(in *intake) {
-	for i := range in.inputs {
-		if servers := in.inputs[i].Servers; len(servers) > 0 {
+func (h *Hub) hear(inputs []join.Input) {
+	for i := range inputs {
+		if servers := inputs[i].Servers; len(servers) > 0 {
+			h.silence.heard.Store(true)
 			h.loops[i].in <- message{in: join.Input{Spans: ptrace.NewTraces(), Servers: servers}}
 		}
 	}

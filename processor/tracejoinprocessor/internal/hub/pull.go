@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -11,7 +12,8 @@ import (
 )
 
 // Windows is a source of all lines of any trace within a window of time, each once.
-// It yields on the caller's goroutine.
+// It yields on the caller's goroutine. After an error with a method Incomplete that
+// reports true, all lines were yielded that can be had; after any other, some.
 type Windows interface {
 	Window(ctx context.Context, from, to time.Time, yield func(logline.Line)) error
 }
@@ -85,14 +87,25 @@ func (p *pulls) pull(ctx context.Context, from, now time.Time) (next time.Time) 
 		i := shardOf(l.TraceID, o.Shards)
 		lines[i] = append(lines[i], l)
 	})
-	if err != nil {
+	switch {
+	case err == nil:
+		p.hub.counts.pulls.Add(1)
+	case incomplete(err): // to fetch it again would bring no more
+		p.hub.counts.pullsIncomplete.Add(1)
+	default:
 		p.hub.counts.pullsFailed.Add(1)
 		return from
 	}
-	p.hub.counts.pulls.Add(1)
 	p.hub.counts.pulled.Add(int64(held))
 	p.hub.take(lines)
 	return to
+}
+
+// incomplete reports whether an error says that all lines came but for some that cannot
+// be had.
+func incomplete(err error) bool {
+	var e interface{ Incomplete() bool }
+	return errors.As(err, &e) && e.Incomplete()
 }
 
 func (p *pulls) shutdown() {

@@ -35,6 +35,7 @@ type TelemetryBuilder struct {
 	TraceJoinInstancesEvicted  metric.Int64ObservableCounter
 	TraceJoinLate              metric.Int64ObservableCounter
 	TraceJoinLokiBytes         metric.Int64ObservableCounter
+	TraceJoinLokiFailures      metric.Int64ObservableCounter
 	TraceJoinLokiFullPages     metric.Int64ObservableCounter
 	TraceJoinLokiLines         metric.Int64ObservableCounter
 	TraceJoinLokiRequests      metric.Int64ObservableCounter
@@ -155,6 +156,21 @@ func (builder *TelemetryBuilder) RegisterTraceJoinLokiBytesCallback(cb metric.In
 		cb(ctx, &observerInt64{inst: builder.TraceJoinLokiBytes, obs: o})
 		return nil
 	}, builder.TraceJoinLokiBytes)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterTraceJoinLokiFailuresCallback sets callback for observable TraceJoinLokiFailures metric.
+func (builder *TelemetryBuilder) RegisterTraceJoinLokiFailuresCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.TraceJoinLokiFailures, obs: o})
+		return nil
+	}, builder.TraceJoinLokiFailures)
 	if err != nil {
 		return err
 	}
@@ -399,6 +415,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
+	builder.TraceJoinLokiFailures, err = builder.meter.Int64ObservableCounter(
+		"otelcol_trace_join_loki_failures",
+		metric.WithDescription("Windows and look-ups that Loki did not answer as they should be, by the kind of trouble. The first of each kind is logged. [Development]"),
+		metric.WithUnit("{failure}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.TraceJoinLokiFullPages, err = builder.meter.Int64ObservableCounter(
 		"otelcol_trace_join_loki_full_pages",
 		metric.WithDescription("Pages that were full of lines of one trace and instant, beyond which lines may be missing. [Development]"),
@@ -431,7 +453,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.TraceJoinPulls, err = builder.meter.Int64ObservableCounter(
 		"otelcol_trace_join_pulls",
-		metric.WithDescription("Windows of time whose log lines were asked for. One that failed is asked for again with the next. [Development]"),
+		metric.WithDescription("Windows of time whose log lines were asked for. One that failed is asked for again with the next; of one that is incomplete, what came is joined. [Development]"),
 		metric.WithUnit("{window}"),
 	)
 	errs = errors.Join(errs, err)
