@@ -33,7 +33,7 @@ const nothingFailed = "no delivery of that signal failed"
 
 func pipelineGlance() []panel {
 	// The join's own metrics have the id of the join, which is not the collector's.
-	coverage := sum(total(selector(joinRequests, is(joinStatus, "complete")))) + " / (" + sum(total(joinRequests)) + " > 0)"
+	coverage := "(" + sum(total(selector(joinRequests, is(joinStatus, "complete")))) + " or vector(0)) / (" + sum(total(joinRequests)) + " > 0)"
 	return sized(4,
 		panel{
 			kind: figure, title: "Requests joined whole", unit: "percentunit",

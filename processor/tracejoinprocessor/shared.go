@@ -9,6 +9,7 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
+	"go.uber.org/zap"
 
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/hub"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logsource"
@@ -52,13 +53,15 @@ type handle struct {
 	ended   bool
 }
 
-// join adds a handle to the group of a configuration.
-func (r *registry) join(cfg *Config, set component.TelemetrySettings, instance string) *handle {
+// join adds a handle to the group of a configuration. Each group has a name of its own:
+// with one for all, the metrics of two joins in one collector would be one series each,
+// with two values.
+func (r *registry) join(cfg *Config, set component.TelemetrySettings, instances func() string) *handle {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	g := r.all[cfg]
 	if g == nil {
-		g = &group{cfg: cfg, set: set, instance: instance, down: &shutdown{}}
+		g = &group{cfg: cfg, set: set, instance: instances(), down: &shutdown{}}
 		if r.all == nil {
 			r.all = map[*Config]*group{}
 		}
@@ -119,6 +122,7 @@ func (g *group) observe(b *metadata.TelemetryBuilder, h *hub.Hub) error {
 // options of the hub, with its log source.
 func (g *group) options(ctx context.Context, host component.Host) (hub.Options, error) {
 	o := g.cfg.options(g.instance)
+	o.Warn = func(what string, err error) { g.set.Logger.Warn(what, zap.Error(err)) }
 	c := g.cfg.Logs.Loki.Get()
 	if c == nil {
 		return o, nil

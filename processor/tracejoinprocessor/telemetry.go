@@ -30,6 +30,10 @@ func observe(b *metadata.TelemetryBuilder, h *hub.Hub) error {
 				"not_kept": c.NotKept, "undelivered": c.Undelivered, "turned_away": c.TurnedAway,
 			}
 		})),
+		b.RegisterTraceJoinPointsCallback(each("state", func() map[string]int64 {
+			delivered, refused, undelivered := h.Points()
+			return map[string]int64{"delivered": delivered, "refused": refused, "undelivered": undelivered}
+		})),
 		b.RegisterTraceJoinReleasedCallback(each("reason", func() map[string]int64 { return h.Counts().Released })),
 		b.RegisterTraceJoinLookupsCallback(each("result", func() map[string]int64 {
 			c := h.Counts()

@@ -134,6 +134,12 @@ func (h *Hub) Counts() Counts {
 	return c
 }
 
+// Points says what became of the points of the join's own metrics.
+func (h *Hub) Points() (delivered, refused, undelivered int64) {
+	c := h.meter.counts()
+	return int64(c.Delivered), int64(c.Refused), int64(c.Undelivered + c.TurnedAway)
+}
+
 // Capacity is the budget in bytes.
 func (h *Hub) Capacity() int64 { return h.o.MaxBytes }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
 )
 
-// Options of a Hub. All must be set, but for Source, Pull and Link.
+// Options of a Hub. All must be set, but for Source, Pull, Link and Warn.
 type Options struct {
 	Wait         time.Duration
 	MaxBytes     int64
@@ -35,6 +35,8 @@ type Options struct {
 	Pull Pull
 	// Link is the URL of a request's log lines.
 	Link func(trace pcommon.TraceID, from, to time.Time) string
+	// Warn is told what somebody has to look into: each kind of trouble once.
+	Warn func(what string, err error)
 }
 
 // Clients says which client spans wait.

@@ -40,6 +40,7 @@ type TelemetryBuilder struct {
 	TraceJoinLokiLines         metric.Int64ObservableCounter
 	TraceJoinLokiRequests      metric.Int64ObservableCounter
 	TraceJoinLookups           metric.Int64ObservableCounter
+	TraceJoinPoints            metric.Int64ObservableCounter
 	TraceJoinPulledLines       metric.Int64ObservableCounter
 	TraceJoinPulls             metric.Int64ObservableCounter
 	TraceJoinReleased          metric.Int64ObservableCounter
@@ -231,6 +232,21 @@ func (builder *TelemetryBuilder) RegisterTraceJoinLookupsCallback(cb metric.Int6
 		cb(ctx, &observerInt64{inst: builder.TraceJoinLookups, obs: o})
 		return nil
 	}, builder.TraceJoinLookups)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterTraceJoinPointsCallback sets callback for observable TraceJoinPoints metric.
+func (builder *TelemetryBuilder) RegisterTraceJoinPointsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.TraceJoinPoints, obs: o})
+		return nil
+	}, builder.TraceJoinPoints)
 	if err != nil {
 		return err
 	}
@@ -443,6 +459,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_trace_join_lookups",
 		metric.WithDescription("Requests whose log lines were asked for. [Development]"),
 		metric.WithUnit("{request}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.TraceJoinPoints, err = builder.meter.Int64ObservableCounter(
+		"otelcol_trace_join_points",
+		metric.WithDescription("Points of the join's own metrics, by what became of them. The first refusal for good is logged. [Development]"),
+		metric.WithUnit("{point}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.TraceJoinPulledLines, err = builder.meter.Int64ObservableCounter(
