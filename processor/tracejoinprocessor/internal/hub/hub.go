@@ -29,6 +29,7 @@ type Hub struct {
 	coverage coverage
 	silence  silence
 	excess   excess
+	mail     *mail
 
 	targets *targets
 	meter   *emitter
@@ -47,7 +48,7 @@ type Hub struct {
 // passes through it.
 func New(o Options, next Consumers) *Hub {
 	h := &Hub{
-		o: o, next: next, targets: newTargets(), silence: silence{optional: o.Optional, wait: o.Wait},
+		o: o, next: next, mail: newMail(o.MaxBytes / mailShare), targets: newTargets(), silence: silence{optional: o.Optional, wait: o.Wait},
 		expected: annotate.Expected{Runtime: next.Metrics != nil, Logs: next.Logs != nil || o.Pull.Source != nil},
 	}
 	h.excess.over = func() int64 { return h.counts.held.Load() - h.room() }
@@ -131,6 +132,7 @@ func (h *Hub) Counts() Counts {
 	c.Delivered, c.Refused = int64(out.Delivered), int64(out.Refused)
 	c.Undelivered = int64(out.Undelivered + out.TurnedAway)
 	c.Retries = int64(out.Retries)
+	c.HeldBytes += h.mail.held()
 	return c
 }
 
@@ -149,9 +151,7 @@ func (h *Hub) Instances() (n int, evicted uint64) { return h.targets.instances()
 // Traces takes spans. What does not wait goes on first: if it is refused, so is the
 // whole payload, and no span of it was taken.
 func (h *Hub) Traces(ctx context.Context, td ptrace.Traces) error {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	if !h.open {
+	if !h.takes() {
 		return h.next.Traces.ConsumeTraces(ctx, td)
 	}
 	n := td.SpanCount()
@@ -170,24 +170,52 @@ func (h *Hub) Traces(ctx context.Context, td ptrace.Traces) error {
 		h.counts.passed.Add(int64(passed))
 	}
 	h.silence.note(now, in)
+	if h.hold(in) {
+		return nil
+	}
+	// A shutdown began meanwhile.
+	rest := ptrace.NewTraces()
+	if in.giveBack(rest); in.held == 0 {
+		return nil
+	}
+	return h.next.Traces.ConsumeTraces(ctx, rest)
+}
+
+// takes reports whether the loops take something.
+func (h *Hub) takes() bool {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.open
+}
+
+// hold gives what waits to the loops, unless they take nothing any more. The lock is not
+// held while the pipeline behind is asked, which may hang: a shutdown would wait for it.
+func (h *Hub) hold(in *intake) bool {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if !h.open {
+		return false
+	}
 	h.counts.waited.Add(int64(in.held))
 	in.encode()
 	for i := range in.inputs {
 		if v := &in.inputs[i]; len(v.Servers) > 0 || len(v.Wire) > 0 || v.Spans.ResourceSpans().Len() > 0 {
-			h.loops[i].in <- message{in: in.inputs[i]}
+			h.post(h.loops[i], *v)
 		}
 	}
-	return nil
+	return true
 }
 
 // hear tells the shards of the server spans of a payload that was refused, so that
 // requests that wait are joined to them while the pipeline behind is away: its
 // sender may bring them again too late. A span that comes again is known by its id.
 func (h *Hub) hear(inputs []join.Input) {
-	for i := range inputs {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	for i := 0; i < len(inputs) && h.open; i++ {
 		if servers := inputs[i].Servers; len(servers) > 0 {
 			h.silence.heard.Store(true)
-			h.loops[i].in <- message{in: join.Input{Spans: ptrace.NewTraces(), Servers: servers}}
+			h.post(h.loops[i], join.Input{Spans: ptrace.NewTraces(), Servers: servers})
 		}
 	}
 }

@@ -122,7 +122,7 @@ func (h *Hub) take(lines [][]logline.Line) {
 	}
 	for i, l := range lines {
 		if len(l) > 0 && i < len(h.loops) {
-			h.loops[i].in <- message{in: join.Input{Spans: ptrace.NewTraces(), Lines: l}}
+			h.post(h.loops[i], join.Input{Spans: ptrace.NewTraces(), Lines: l})
 		}
 	}
 }
