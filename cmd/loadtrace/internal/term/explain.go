@@ -119,6 +119,7 @@ func (p *page) levels(s *Span) (facts []string) {
 	add(attr.JoinRuntimeGCGoal, "next GC at %s", bytesOf)
 	add(attr.JoinRuntimeProcessors, "GOMAXPROCS %s", whole)
 	add(attr.JoinRuntimeScheduleP99, "scheduler latency p99 %s", func(v float64) string { return p.took(seconds(v)) })
+	add(attr.JoinRuntimeEventLoopP99, "event loop delay p99 %s", func(v float64) string { return p.took(seconds(v)) })
 	return facts
 }
 

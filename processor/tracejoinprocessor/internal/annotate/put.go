@@ -116,6 +116,7 @@ var (
 		{window.GCGoal, attr.JoinRuntimeGCGoal},
 		{window.Processors, attr.JoinRuntimeProcessors},
 		{window.ScheduleP99, attr.JoinRuntimeScheduleP99},
+		{window.EventLoopP99, attr.JoinRuntimeEventLoopP99},
 	}
 	counts = [...]named{
 		{window.GCCycles, attr.JoinRuntimeGCCycles},
