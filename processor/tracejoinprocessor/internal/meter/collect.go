@@ -41,6 +41,7 @@ func (m *Meter) Collect(now time.Time, instance string) (md pmetric.Metrics, ok 
 	p.requests(m)
 	p.signals(m)
 	m.forget(p.ended)
+	sm.Metrics().RemoveIf(empty) // Prometheus answers 500 to a metric without points
 	return md, true
 }
 
@@ -62,6 +63,11 @@ func (p *page) latencies(m *Meter) {
 			p.point(parts, a, h, attr.JoinLedgerPart, ledger.Part(i).String())
 		}
 	}
+}
+
+// empty reports a histogram whose attacks have all ended.
+func empty(m pmetric.Metric) bool {
+	return m.Type() == pmetric.MetricTypeExponentialHistogram && m.ExponentialHistogram().DataPoints().Len() == 0
 }
 
 func (p *page) histogram(name, description string) pmetric.ExponentialHistogram {
