@@ -125,7 +125,7 @@ func (l *lookups) ask(all []*outcome) {
 	ctx, cancel := context.WithTimeout(l.ctx, l.hub.o.Logs.LookupTimeout)
 	defer cancel()
 	l.hub.counts.lookups.Add(int64(len(ids)))
-	if err := l.source.Lookup(ctx, ids, from, to, func(line logline.Line) {
+	err := l.source.Lookup(ctx, ids, from, to, func(line logline.Line) {
 		r := byID[line.TraceID]
 		switch {
 		case r == nil:
@@ -134,16 +134,19 @@ func (l *lookups) ask(all []*outcome) {
 		default:
 			r.LinesCut++
 		}
-	}); err != nil {
+	})
+	if err != nil {
 		l.hub.counts.lookupsFailed.Add(int64(len(ids)))
 	}
 	// Where nothing else brings lines, they are expected of what is looked up alone.
 	expected := l.hub.expected
 	expected.Logs = true
 	for _, r := range of {
+		if err != nil { // there may be some
+			r.Sent.Lines = true
+		}
 		for i := range r.Lines {
 			l.hub.targets.hearOf(r.Lines[i].Service)
-			r.Sent.Lines = true
 		}
 		r.Conclude(expected)
 	}

@@ -87,6 +87,7 @@ func (p *pulls) pull(ctx context.Context, from, now time.Time) (next time.Time) 
 		i := shardOf(l.TraceID, o.Shards)
 		lines[i] = append(lines[i], l)
 	})
+	p.hub.targets.fetched(err == nil || incomplete(err))
 	switch {
 	case err == nil:
 		p.hub.counts.pulls.Add(1)

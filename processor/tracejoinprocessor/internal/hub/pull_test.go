@@ -107,5 +107,7 @@ func TestASourceOfWindowsThatIsAwayDelaysNoSpan(t *testing.T) {
 		seen.once(t, 600)
 		assert.Zero(t, seen.lines)
 		assert.Zero(t, h.Counts().Pulls)
+		assert.EqualValues(t, 200, h.Coverage().Missing["no_logs"], "nobody knows that there are none")
+		assert.Zero(t, h.Coverage().Absent["logs_never_sent"])
 	})
 }

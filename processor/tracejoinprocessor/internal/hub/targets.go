@@ -23,6 +23,7 @@ type targets struct {
 	clocks map[join.Origin]*clock.Filter
 	window *window.Store
 	wrote  map[string]bool // services whose log lines have come; "" of lines that do not say
+	blind  bool            // lines could not be fetched the last time, so that any may have some
 }
 
 // maxWriters bounds the services of which it is known that they log. More are not noted.
@@ -54,13 +55,20 @@ func (t *targets) hearOf(service string) {
 	}
 }
 
+// fetched notes whether the lines of a window could be had.
+func (t *targets) fetched(ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.blind = !ok
+}
+
 // sent is what has ever come of a result's service.
 func (t *targets) sent(r *annotate.Result) annotate.Senders {
 	if r.Server.Resolution == "" {
-		return annotate.Senders{Samples: t.window.Sent(""), Lines: len(t.wrote) > 0}
+		return annotate.Senders{Samples: t.window.Sent(""), Lines: t.blind || len(t.wrote) > 0}
 	}
 	service := r.Server.From.Service
-	return annotate.Senders{Samples: t.window.Sent(service), Lines: t.wrote[service] || t.wrote[""]}
+	return annotate.Senders{Samples: t.window.Sent(service), Lines: t.blind || t.wrote[service] || t.wrote[""]}
 }
 
 func (t *targets) instances() (n int, evicted uint64) {
