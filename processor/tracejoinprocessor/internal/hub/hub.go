@@ -48,7 +48,7 @@ type Hub struct {
 // passes through it.
 func New(o Options, next Consumers) *Hub {
 	h := &Hub{
-		o: o, next: next, mail: newMail(o.MaxBytes / mailShare), targets: newTargets(), silence: silence{optional: o.Optional, wait: o.Wait},
+		o: o, next: next, mail: newMail(o.MaxBytes / mailShare), targets: newTargets(o.Clients.generator), silence: silence{optional: o.Optional, wait: o.Wait},
 		expected: annotate.Expected{Runtime: next.Metrics != nil, Logs: next.Logs != nil || o.Pull.Source != nil},
 	}
 	h.excess.over = func() int64 { return h.counts.held.Load() - h.room() }

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/loadtrace/loadtrace/internal/attr"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
 )
 
@@ -88,4 +89,10 @@ func share(id pcommon.TraceID) float64 {
 
 func (c Clients) of(service string) bool {
 	return len(c.Services) == 0 || slices.Contains(c.Services, service)
+}
+
+// generator reports whether a service is known to be a load generator: ours, or one that
+// is named. The events of a run have a trace id, too.
+func (c Clients) generator(service string) bool {
+	return service == attr.ServiceLoadtrace || slices.Contains(c.Services, service)
 }

@@ -34,7 +34,7 @@ type Came struct{ Spans, Samples, Lines bool }
 func (h *Hub) Came() Came {
 	h.targets.mu.Lock()
 	defer h.targets.mu.Unlock()
-	return Came{Spans: h.silence.heard.Load(), Samples: h.targets.window.Len() > 0, Lines: len(h.targets.wrote) > 0}
+	return Came{Spans: h.silence.heard.Load(), Samples: h.targets.window.SentBy(h.targets.generator), Lines: len(h.targets.wrote) > 0}
 }
 
 // over reports whether client spans need not wait any more for a first word.

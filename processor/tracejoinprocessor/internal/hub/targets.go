@@ -19,6 +19,8 @@ const maxClocks = 4096
 
 // targets is what is known of the instances that answer.
 type targets struct {
+	generator func(service string) bool // it is that of a load generator, which is no target
+
 	mu     sync.Mutex // guards what follows
 	clocks map[join.Origin]*clock.Filter
 	window *window.Store
@@ -29,8 +31,8 @@ type targets struct {
 // maxWriters bounds the services of which it is known that they log. More are not noted.
 const maxWriters = 4096
 
-func newTargets() *targets {
-	return &targets{clocks: map[join.Origin]*clock.Filter{}, window: window.NewStore(), wrote: map[string]bool{}}
+func newTargets(generator func(service string) bool) *targets {
+	return &targets{generator: generator, clocks: map[join.Origin]*clock.Filter{}, window: window.NewStore(), wrote: map[string]bool{}}
 }
 
 func (t *targets) read(md pmetric.Metrics) {
@@ -50,7 +52,7 @@ func (t *targets) hear(ld plog.Logs) {
 func (t *targets) hearOf(service string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.wrote) < maxWriters {
+	if len(t.wrote) < maxWriters && !t.generator(service) {
 		t.wrote[service] = true
 	}
 }
@@ -65,7 +67,7 @@ func (t *targets) fetched(ok bool) {
 // sent is what has ever come of a result's service.
 func (t *targets) sent(r *annotate.Result) annotate.Senders {
 	if r.Server.Resolution == "" {
-		return annotate.Senders{Samples: t.window.Sent(""), Lines: t.blind || len(t.wrote) > 0}
+		return annotate.Senders{Samples: t.window.SentBy(t.generator), Lines: t.blind || len(t.wrote) > 0}
 	}
 	service := r.Server.From.Service
 	return annotate.Senders{Samples: t.window.Sent(service), Lines: t.blind || t.wrote[service] || t.wrote[""]}

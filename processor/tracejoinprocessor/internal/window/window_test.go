@@ -95,7 +95,8 @@ func TestOfNodeTheHeapAndTheDelayOfTheEventLoopAreRead(t *testing.T) {
 	assert.Equal(t, window.Value{V: 5.5e6, Age: 2 * time.Second, OK: true}, a.Levels[window.Heap])
 	assert.True(t, s.Sent("auth"))
 	assert.False(t, s.Sent("other"))
-	assert.True(t, s.Sent(""), "any")
+	assert.True(t, s.SentBy(func(string) bool { return false }))
+	assert.False(t, s.SentBy(func(service string) bool { return service == "auth" }))
 }
 
 func TestACountIsTheDifferenceOfTheSamplesAroundTheWork(t *testing.T) {
