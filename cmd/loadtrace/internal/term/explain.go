@@ -119,6 +119,7 @@ func (p *page) levels(s *Span) (facts []string) {
 	add(attr.JoinRuntimeGCGoal, "next GC at %s", bytesOf)
 	add(attr.JoinRuntimeProcessors, "GOMAXPROCS %s", whole)
 	add(attr.JoinRuntimeScheduleP99, "scheduler latency p99 %s", func(v float64) string { return p.took(seconds(v)) })
+	add(attr.JoinRuntimeEventLoopP99, "event loop delay p99 %s", func(v float64) string { return p.took(seconds(v)) })
 	return facts
 }
 
@@ -243,6 +244,12 @@ func missingWords(reason string) string {
 		return "no log lines"
 	case "no_clock":
 		return "the clock's offset is not known"
+	case "not_go":
+		return "not a Go process, so no Go runtime"
+	case "runtime_never_sent":
+		return "no runtime metrics came"
+	case "logs_never_sent":
+		return "no log lines came"
 	}
 	return reason
 }
