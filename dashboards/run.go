@@ -104,7 +104,7 @@ func runLoad() []panel {
 		},
 		panel{
 			kind: heatmap, title: "Response time", unit: "s",
-			about:   "Every request by its response time. The points are exemplars: each opens the trace of that request, from the join's wait (5 s) on.",
+			about:   "Every request by its response time. The points are exemplars: each opens the trace of that request, from the join's wait (6 s) on.",
 			queries: []query{prom(sum(rate(of(responseTime))), "requests")},
 		},
 	)

@@ -6,11 +6,13 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -20,9 +22,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/loadtrace/loadtrace/loadgen/verdict"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor"
 )
 
 func TestListenIsReadOrRefusedWithTheFix(t *testing.T) {
@@ -118,6 +122,76 @@ func TestARunJoinsEveryRequestToWhatTheTargetTells(t *testing.T) {
 	assert.Empty(t, s.Telemetry.Join.Missing)
 }
 
+// The target's exporter keeps the server spans of the last half second until the run is
+// over. Both runs left them out: the one did not wait with a configuration of the user's,
+// the other not when it was interrupted.
+func TestTheLastRequestsAreJoinedWhateverCollectorJoinsThemAndHoweverTheRunEnds(t *testing.T) {
+	address, err := freeAddress()
+	require.NoError(t, err)
+	target := startTarget(t, "http://"+address)
+	sink := newSink(t, "127.0.0.1:0")
+	answered := make(chan struct{}, 1)
+	sink.gets = func(td ptrace.Traces, _ pmetric.Metrics) {
+		for _, s := range sink.all {
+			if s.kind == ptrace.SpanKindServer {
+				select {
+				case answered <- struct{}{}:
+				default:
+				}
+			}
+		}
+	}
+	config := filepath.Join(t.TempDir(), "collector.yaml")
+	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, `
+receivers: {loadgen: {}, otlp: {protocols: {http: {endpoint: %q}}}}
+processors: {trace_join: {}}
+exporters: {otlp_http: {endpoint: %q, compression: none}}
+service:
+  telemetry: {metrics: {level: none}}
+  pipelines:
+    traces: {receivers: [loadgen, otlp], processors: [trace_join], exporters: [otlp_http]}
+    metrics: {receivers: [loadgen, otlp], processors: [trace_join], exporters: [otlp_http]}
+    logs: {receivers: [loadgen, otlp], processors: [trace_join], exporters: [otlp_http]}
+`, address, sink.url), 0o600))
+	for _, run := range []struct {
+		name, load string
+		flags      []string
+		interrupt  bool
+		code       int
+	}{
+		{"a configuration of the user's", "[{constant: 100/s, duration: 2s}]", []string{"--config", config}, false, 0},
+		{"an interrupted run", "[{constant: 100/s, duration: 60s}]", []string{"--listen", "http://" + address, "--otlp", sink.url}, true, 1},
+		{"both", "[{constant: 100/s, duration: 60s}]", []string{"--config", config}, true, 1},
+	} {
+		t.Run(run.name, func(t *testing.T) {
+			sink.mu.Lock()
+			clear(sink.all)
+			sink.mu.Unlock()
+			select {
+			case <-answered: // of the run before
+			default:
+			}
+			plan := writePlan(t, "http://"+target, run.load)
+			c := loadtrace(t, append([]string{"run", plan, "--json",
+				"--set", "attacks[0].http.url=http://" + target + "/auth/validate", "--set", "attacks[0].http.headers={Authorization: Bearer demo-0001}",
+			}, run.flags...)...)
+			require.NoError(t, c.Start())
+			if run.interrupt {
+				select {
+				case <-answered:
+				case <-time.After(patience(t)):
+				}
+				require.NoError(t, c.Process.Signal(os.Interrupt))
+			}
+			c.wait(t, run.code)
+			s := c.summary(t)
+			require.NotNil(t, s.Telemetry.Join)
+			assert.EqualValues(t, s.Total.Requests.Sent(), s.Telemetry.Join.Complete, "%v", s.Telemetry.Join)
+			assert.Empty(t, s.Telemetry.Join.Missing)
+		})
+	}
+}
+
 func TestWithoutTelemetryOfTheTargetARunEndsAtOnceAndReportsIt(t *testing.T) {
 	address, err := freeAddress()
 	require.NoError(t, err)
@@ -125,7 +199,7 @@ func TestWithoutTelemetryOfTheTargetARunEndsAtOnceAndReportsIt(t *testing.T) {
 	c := loadtrace(t, "run", writePlan(t, tg.url, "[{constant: 100/s, count: 50}]"), "--listen", "http://"+address, "--otlp", sink.url)
 	began := time.Now()
 	c.run(t, 0)
-	assert.Less(t, time.Since(began), joinWait)
+	assert.Less(t, time.Since(began), tracejoinprocessor.DefaultWait)
 	said := strings.Join(strings.Fields(c.out.String()), " ")
 	assert.Contains(t, said, "join no telemetry came from the target: it has no OpenTelemetry SDK, sends elsewhere than http://"+address)
 	assert.NotContains(t, c.out.String(), "One slow request")

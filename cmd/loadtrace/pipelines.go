@@ -107,10 +107,6 @@ func logging() object {
 	}
 }
 
-// joinWait is how long a request waits for what the target tells of it: a second
-// longer than the SDKs of OpenTelemetry keep spans by default.
-const joinWait = 6 * time.Second
-
 // joinBytes bounds what waits, in memory that the generator has for its own.
 const joinBytes = "64MiB"
 
@@ -118,7 +114,6 @@ const joinBytes = "64MiB"
 // at the same interval as the run's.
 func (p pipelines) join() object {
 	return object{
-		"wait":          joinWait.String(),
 		"max_bytes":     joinBytes,
 		"drain_timeout": max(p.Drain, time.Second).String(),
 		"clients":       object{"services": []string{attr.ServiceLoadtrace}},

@@ -45,21 +45,22 @@ func catch() *caught {
 	return c
 }
 
-// watch shows progress until the run has ended. A first signal stops the run, a
-// second gives up the telemetry that is still to be delivered; once only that is
-// left, the first does.
+// watch shows progress until the run has ended and its last requests are joined. A first
+// signal stops the run, a second gives up the telemetry that is still to be delivered or
+// joined; once only that is left, the first does. A target that is to be stopped first
+// sends its telemetry then, and is not waited for.
 func (r *planRun) watch(ctx context.Context, s *session, run *loadgenreceiver.Handle, signals *caught) (outcome, error) {
 	var joining atomic.Bool
 	defer r.showProgress(run, &joining)()
 
 	stop, giveUp := sync.OnceFunc(run.Stop), sync.OnceFunc(s.collector.Shutdown)
 	idle, flushed, done := run.Idle(), (<-chan time.Time)(nil), ctx.Done()
-	for stopped, cancelled := false, false; ; {
+	for stopped, cancelled, given := false, false, false; ; {
 		select {
 		case end := <-s.ended:
 			end.interrupted = stopped || cancelled
 			r.measureUse()
-			if end.err == nil && !end.interrupted && r.lingers() {
+			if end.err == nil && !given && r.beforeShutdown == nil && s.expects() {
 				joining.Store(true)
 				s.linger(ctx, signals.names)
 			}
@@ -71,6 +72,7 @@ func (r *planRun) watch(ctx context.Context, s *session, run *loadgenreceiver.Ha
 			idle, flushed = nil, time.After(r.flush)
 			r.measureUse()
 		case <-flushed:
+			given = true
 			giveUp()
 		case <-done:
 			done, cancelled = nil, true
@@ -78,6 +80,7 @@ func (r *planRun) watch(ctx context.Context, s *session, run *loadgenreceiver.Ha
 		case <-signals.names:
 			stop()
 			if stopped || idle == nil {
+				given = true
 				giveUp()
 			}
 			stopped = true
@@ -90,12 +93,6 @@ func (r *planRun) measureUse() {
 	if r.before != nil && r.used == nil {
 		r.used = vitals.Used(*r.before, vitals.System().Census(time.Now()))
 	}
-}
-
-// lingers reports whether the target tells of requests, and has not been asked to
-// stop.
-func (r *planRun) lingers() bool {
-	return r.store != nil && r.store.Served() > 0 && r.beforeShutdown == nil
 }
 
 // showProgress shows the run's progress until the function that it returns is called.

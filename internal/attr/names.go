@@ -31,6 +31,7 @@ var names = []string{
 	"join.runtime.age",
 	"join.runtime.allocated",
 	"join.runtime.cpu",
+	"join.runtime.eventloop.delay.p99",
 	"join.runtime.gc.cycles",
 	"join.runtime.gc.goal",
 	"join.runtime.gc.pause",

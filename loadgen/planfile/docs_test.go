@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/loadtrace/loadtrace/internal/yamlbound"
 	"github.com/loadtrace/loadtrace/loadgen"
 )
 
@@ -121,8 +122,9 @@ func TestTheReferenceStatesTheBounds(t *testing.T) {
 	for of, most := range map[string]string{
 		"a plan file": fmt.Sprintf("%d MiB", maxSource>>20),
 		"its text and values after aliases are replaced": fmt.Sprintf("%d MiB, with %d bytes counted for each value", maxExpanded>>20, nodeCost),
-		"levels of nesting":   fmt.Sprint(maxDepth),
-		"keys of one mapping": fmt.Sprint(maxKeys),
+		"levels of nesting":   fmt.Sprint(yamlbound.MaxDepth),
+		"keys of one mapping": fmt.Sprint(yamlbound.MaxKeys),
+		"a key":               fmt.Sprintf("%d bytes", yamlbound.MaxKey),
 		"attacks":             fmt.Sprint(maxAttacks),
 		"thresholds":          fmt.Sprint(maxThresholds),
 		"thresholds, each stage counted for those with `stage: each`": fmt.Sprint(maxChecks),

@@ -11,6 +11,8 @@ import (
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/loadtrace/loadtrace/internal/yamlbound"
 )
 
 // parseSource turns source text into the syntax tree of its one document. The
@@ -22,8 +24,8 @@ func parseSource(src []byte, faults *faults) ast.Node {
 		return nil
 	}
 	tokens := lexer.Tokenize(string(src))
-	if t, what, fix := tooMuch(tokens); t != nil {
-		faults.at(placeOfToken(t), "", what, fix)
+	if t, what := yamlbound.Excess(tokens); t != nil {
+		faults.at(placeOfToken(t), "", what, "remove what is not needed: a plan has fewer than 10 levels and 100 keys in one mapping")
 		return nil
 	}
 	// Duplicate keys are reported by the builder, with their key paths.

@@ -261,7 +261,7 @@ type Telemetry struct {
 
 // Join counts requests by how much of the target's side was joined to them.
 type Join struct {
-	Complete uint64 `json:"complete"` // the server span, the runtime and log lines, as far as their signals have a pipeline
+	Complete uint64 `json:"complete"` // the server span, and the runtime and log lines as far as the target sends them
 	Partial  uint64 `json:"partial"`
 	None     uint64 `json:"none"`
 	// Missing counts what the others lack, by the values of the attribute join.missing;
@@ -269,6 +269,13 @@ type Join struct {
 	Missing map[string]uint64 `json:"missing,omitempty"`
 	// Advice is what to do where the target's telemetry did not come, a sentence each.
 	Advice []string `json:"advice,omitempty"`
+	// Came is which signals of the target came at all: traces, metrics, logs.
+	Came []string `json:"came,omitempty"`
+	// Troubles are sentences: why log lines could not be fetched, if they could not.
+	Troubles []string `json:"troubles,omitempty"`
+	// Absent counts what is not expected of requests, since the target has never sent it:
+	// runtime_never_sent, logs_never_sent, or not_go, a process without a Go runtime.
+	Absent map[string]uint64 `json:"absent,omitempty"`
 }
 
 // Snapshot is what a progress display shows of a run under way.

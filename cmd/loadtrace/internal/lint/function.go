@@ -12,6 +12,7 @@ import (
 	"github.com/expr-lang/expr"
 
 	"github.com/loadtrace/loadtrace/internal/attr"
+	"github.com/loadtrace/loadtrace/loadgen/allow"
 )
 
 // functions are what conditions may call beside the language's own.
@@ -128,13 +129,24 @@ func ownNames(s string) []string {
 	return []string{}
 }
 
-// anything reports whether an entry of a list of targets allows every host.
-func anything(v any) bool {
-	s, _ := v.(string)
-	host, _, _ := strings.Cut(strings.TrimPrefix(s, "["), "]")
-	if !strings.HasPrefix(s, "[") && strings.Count(s, ":") == 1 {
-		host, _, _ = strings.Cut(s, ":")
+// patterns are the entries of lists of targets. The collector takes a text for a list
+// whose items stand between commas.
+func patterns(v any) []string {
+	out := []string{}
+	switch t := v.(type) {
+	case string:
+		for part := range strings.SplitSeq(t, ",") {
+			out = append(out, part)
+		}
+	case []any:
+		for _, item := range t {
+			if s, ok := item.(string); ok {
+				out = append(out, s)
+			}
+		}
 	}
-	prefix, err := netip.ParsePrefix(host)
-	return host == "*" || err == nil && prefix.Bits() == 0
+	return out
 }
+
+// anything reports whether a list of targets allows every host.
+func anything(v any) bool { return allow.AllowsAll(patterns(v)) }

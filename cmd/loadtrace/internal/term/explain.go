@@ -243,6 +243,12 @@ func missingWords(reason string) string {
 		return "no log lines"
 	case "no_clock":
 		return "the clock's offset is not known"
+	case "not_go":
+		return "not a Go process, so no Go runtime"
+	case "runtime_never_sent":
+		return "no runtime metrics came"
+	case "logs_never_sent":
+		return "no log lines came"
 	}
 	return reason
 }

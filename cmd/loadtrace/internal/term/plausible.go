@@ -27,6 +27,7 @@ var levelFacts = []fact{
 	{attr.JoinRuntimeGCGoal, "goal of the GC", "next GC at %s", 0, pebibyte, showBytes},
 	{attr.JoinRuntimeProcessors, "GOMAXPROCS", "GOMAXPROCS %s", 1, 1 << 16, showWhole},
 	{attr.JoinRuntimeScheduleP99, "scheduler latency", "scheduler latency p99 %s", 0, anHour, showTime},
+	{attr.JoinRuntimeEventLoopP99, "event loop delay", "event loop delay p99 %s", 0, anHour, showTime},
 }
 
 // duringFacts are of the time between the samples before and after the work.

@@ -256,24 +256,19 @@ func (p *page) telemetry(s *summary.Summary) {
 
 // join says what of the target's side was joined to the requests.
 func (p *page) join(j *summary.Join) {
-	if j == nil {
+	if j == nil || j.Complete+j.Partial == 0 {
+		p.aside(j)
 		return
 	}
-	var lines []string
-	if j.Complete+j.Partial > 0 {
-		all := j.Complete + j.Partial + j.None
-		lines = join(append(p.joinedParts(j, all), p.missing(j.Missing)...), p.dot(), p.width()-11)
-	}
-	for _, sentence := range j.Advice {
-		lines = append(lines, wrap(p.clean(sentence), p.width()-11)...)
-	}
-	for i, l := range lines {
+	all := j.Complete + j.Partial + j.None
+	for i, l := range join(slices.Concat(p.joinedParts(j, all), p.missing(j.Missing), p.absent(j.Absent, all)), p.dot(), p.width()-11) {
 		label := spaces(9)
 		if i == 0 {
 			label = p.paint(bold, left("join", 9))
 		}
 		p.line(label + "  " + l)
 	}
+	p.aside(j)
 }
 
 // joinedParts are how many requests have all that there is to join, and, where some do not,
@@ -288,6 +283,19 @@ func (p *page) joinedParts(j *summary.Join, all uint64) []string {
 		count(served) + " of " + some(all, "request", "requests") + " joined to their server span (" + share(served, all) + ")",
 		complete,
 	}
+}
+
+// absent is what the target never sent of any request, or how often, so that it was not
+// expected.
+func (p *page) absent(of map[string]uint64, all uint64) (parts []string) {
+	for _, why := range slices.Sorted(maps.Keys(of)) {
+		words := missingWords(why)
+		if of[why] < all {
+			words += " " + p.repeated(of[why])
+		}
+		parts = append(parts, words)
+	}
+	return parts
 }
 
 // missing is what requests lack, the most frequent first.

@@ -36,11 +36,43 @@ func TestTheJoinSaysHowManyRequestsHaveTheirServerSpan(t *testing.T) {
 		"join       290 of 300 requests joined to their server span (96.7 %)\n" +
 			"           290 complete (96.7 %) · no server span × 6 · not sampled × 4\n": {
 			Complete: 290, None: 10, Missing: map[string]uint64{"no_server_span": 6, "not_sampled": 4}},
+		"join       300 requests joined · 300 complete (100 %) · no log lines came\n" +
+			"           not a Go process, so no Go runtime × 299\n": {
+			Complete: 300, Absent: map[string]uint64{"logs_never_sent": 300, "not_go": 299}},
 		"": {None: 300, Missing: map[string]uint64{"no_server_span": 300}},
 	} {
 		p := &page{}
 		p.join(&j)
 		assert.Equal(t, want, p.text.String())
+	}
+}
+
+// An exporter over gRPC that had found nobody once sent nothing for a whole run, of which
+// the summary said nothing.
+func TestTheJoinSaysWhyATargetThatSendsOneSignalMayNotSendAnother(t *testing.T) {
+	for _, c := range []struct {
+		join     summary.Join
+		has, not []string
+	}{
+		{summary.Join{Came: []string{"metrics"}},
+			[]string{"the target sends metrics, but no server spans and no log lines", "up to 2 minutes", "restart the target", "OTEL_TRACES_EXPORTER"}, []string{"METRIC"}},
+		{summary.Join{Complete: 9, Came: []string{"traces", "logs"}},
+			[]string{"9 requests joined", "the target sends traces and logs, but no runtime metrics", "OTEL_METRIC_EXPORT_INTERVAL"}, []string{"OTEL_TRACES"}},
+		{summary.Join{Complete: 9, Came: []string{"traces", "metrics", "logs"}}, []string{"9 requests joined"}, []string{"but no"}},
+		// A Loki that refused each query was counted, and nothing said so.
+		{summary.Join{Troubles: []string{"log lines could not be fetched from Loki × 13: loki refused the query, status 400: parse error"}},
+			[]string{"join log lines could not be fetched", "status 400: parse error"}, nil},
+		{summary.Join{}, nil, []string{"join", "target"}},
+	} {
+		p := &page{}
+		p.join(&c.join)
+		drawn := strings.Join(strings.Fields(p.text.String()), " ")
+		for _, s := range c.has {
+			assert.Contains(t, drawn, s)
+		}
+		for _, s := range c.not {
+			assert.NotContains(t, drawn, s)
+		}
 	}
 }
 

@@ -116,6 +116,7 @@ var (
 		{window.GCGoal, attr.JoinRuntimeGCGoal},
 		{window.Processors, attr.JoinRuntimeProcessors},
 		{window.ScheduleP99, attr.JoinRuntimeScheduleP99},
+		{window.EventLoopP99, attr.JoinRuntimeEventLoopP99},
 	}
 	counts = [...]named{
 		{window.GCCycles, attr.JoinRuntimeGCCycles},
@@ -202,6 +203,7 @@ func (r *Result) putLines(s ptrace.Span, l Limits) {
 		a.PutInt(attr.JoinLogsCut, int64(cut))
 	}
 	if l.Link != nil {
-		putStr(a, attr.JoinLogsURL, l.Link(r.Trace, r.Client.Sent, r.Client.Done))
+		from, to := r.LogSpan()
+		putStr(a, attr.JoinLogsURL, l.Link(r.Trace, from, to))
 	}
 }

@@ -10,10 +10,11 @@ import (
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/loadtrace/loadtrace/internal/attr"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
 )
 
-// Options of a Hub. All must be set, but for Source, Pull and Link.
+// Options of a Hub. All must be set, but for Source, Pull, Link and Warn.
 type Options struct {
 	Wait         time.Duration
 	MaxBytes     int64
@@ -35,6 +36,8 @@ type Options struct {
 	Pull Pull
 	// Link is the URL of a request's log lines.
 	Link func(trace pcommon.TraceID, from, to time.Time) string
+	// Warn is told what somebody has to look into: each kind of trouble once.
+	Warn func(what string, err error)
 }
 
 // Clients says which client spans wait.
@@ -86,4 +89,10 @@ func share(id pcommon.TraceID) float64 {
 
 func (c Clients) of(service string) bool {
 	return len(c.Services) == 0 || slices.Contains(c.Services, service)
+}
+
+// generator reports whether a service is known to be a load generator: ours, or one that
+// is named. The events of a run have a trace id, too.
+func (c Clients) generator(service string) bool {
+	return service == attr.ServiceLoadtrace || slices.Contains(c.Services, service)
 }

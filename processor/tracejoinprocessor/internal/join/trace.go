@@ -25,6 +25,7 @@ type Server struct {
 	Began, Ended pcommon.Timestamp
 	Route        string // http.route, or the RPC's method, or the span's name
 	From         *Origin
+	NotGo        bool // its process is written in another language (telemetry.sdk.language)
 }
 
 // Client is a client span that waits.

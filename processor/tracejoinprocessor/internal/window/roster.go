@@ -9,16 +9,22 @@ const MaxInstances = 1024
 
 // roster is what is known of instances, a T of each.
 type roster[T any] struct {
-	of      map[Identity]*member[T]
-	evicted uint64
+	of       map[Identity]*member[T]
+	services map[string]bool // of all that ever were, the first maxServices
+	evicted  uint64
 }
+
+// maxServices bounds the services that are known to have sent something.
+const maxServices = 4096
 
 type member[T any] struct {
 	fed int64 // the latest time that it told something of
 	its T
 }
 
-func newRoster[T any]() roster[T] { return roster[T]{of: map[Identity]*member[T]{}} }
+func newRoster[T any]() roster[T] {
+	return roster[T]{of: map[Identity]*member[T]{}, services: map[string]bool{}}
+}
 
 func (r *roster[T]) member(id Identity) *member[T] {
 	m := r.of[id]
@@ -27,6 +33,9 @@ func (r *roster[T]) member(id Identity) *member[T] {
 	}
 	if len(r.of) >= MaxInstances {
 		r.evict()
+	}
+	if len(r.services) < maxServices {
+		r.services[id.Service] = true
 	}
 	m = &member[T]{}
 	r.of[id] = m

@@ -49,6 +49,10 @@ var sources = map[string]source{
 	"go.memory.used":                       {Heap, 0, other},
 	"go_memory_used_bytes":                 {Heap, 0, other},
 
+	// Of Node.js. The heap is told by its spaces, which are summed up.
+	"v8js.memory.heap.used":      {Heap, 0, value},
+	"nodejs.eventloop.delay.p99": {EventLoopP99, 0, value},
+
 	"go.memory.gc.goal":         {GCGoal, 1, value},
 	"go_memory_gc_goal_bytes":   {GCGoal, 1, value},
 	"go_gc_heap_goal_bytes":     {GCGoal, 1, value},

@@ -30,6 +30,8 @@ type Meter struct {
 	run    string
 	random random
 
+	collected time.Time // the last time
+
 	latencies latencies
 	outcomes  outcomes
 	attacks   []attack // in the plan's order
@@ -56,6 +58,7 @@ func New(o Options) *Meter {
 		o:         o,
 		run:       o.Run.String(),
 		random:    random(o.Seed),
+		collected: o.Began,
 		latencies: latencies{byKey: map[latencyKey]*latency{}},
 		outcomes:  outcomes{byKey: map[outcomeKey]*outcome{}},
 		attacks:   make([]attack, len(o.Plan.Attacks)),

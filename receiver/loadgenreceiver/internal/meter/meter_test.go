@@ -1,6 +1,7 @@
 package meter_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -95,6 +96,35 @@ func TestMetricsOfBothProtocolsAreAsCommitted(t *testing.T) {
 	json, err := (&pmetric.JSONMarshaler{}).MarshalMetrics(m.Collect(began.Add(5*time.Second), meter.State{}))
 	require.NoError(t, err)
 	goldentest.Equal(t, "calls.json", json)
+}
+
+// A rate needs two points: 500 timeouts, all within one interval, were once none, because
+// their series began with them.
+func TestACountBeginsWithThePointBeforeIt(t *testing.T) {
+	m := newMeter(0)
+	counted := func(after time.Duration) (points []string) {
+		for _, sm := range m.Collect(began.Add(after), meter.State{}).ResourceMetrics().At(0).ScopeMetrics().All() {
+			for _, metric := range sm.Metrics().All() {
+				if metric.Name() != attr.MetricRequests {
+					continue
+				}
+				for _, p := range metric.Sum().DataPoints().All() {
+					outcome, _ := p.Attributes().Get(attr.Outcome)
+					points = append(points, fmt.Sprintf("%s %d@%v", outcome.Str(), p.IntValue(), p.Timestamp().AsTime().Sub(began)))
+				}
+			}
+		}
+		return points
+	}
+	m.Add(took(0, time.Millisecond))
+	assert.Equal(t, []string{"finished 0@0s", "finished 1@5s"}, counted(5*time.Second))
+	for i := range uint64(500) {
+		r := took(1+i, time.Second)
+		r.Outcome, r.Error, r.Status = loadgen.Failed, loadgen.ErrorTimeout, 0
+		m.Add(r)
+	}
+	assert.Equal(t, []string{"finished 1@10s", "failed 0@5s", "failed 500@10s"}, counted(10*time.Second))
+	assert.Equal(t, []string{"finished 1@15s", "failed 500@15s"}, counted(15*time.Second))
 }
 
 // The latency of a request that we cut off ourselves was the target's.
