@@ -147,7 +147,11 @@ func (o *own) await(ctx context.Context, ended chan error) error {
 			select {
 			case err := <-ended:
 				ended <- err
-				return fmt.Errorf("the command ended (%v) before it listened on %s", err, a)
+				how := "exit status 0"
+				if err != nil {
+					how = err.Error()
+				}
+				return fmt.Errorf("the command ended (%s) before it listened on %s", how, a)
 			case <-ctx.Done():
 				return fmt.Errorf("it does not listen on %s: %w", a, ctx.Err())
 			case <-time.After(20 * time.Millisecond):

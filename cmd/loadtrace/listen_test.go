@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
@@ -243,4 +245,54 @@ func TestSpansThatAreLostBehindTheJoinAreCountedAndMistrusted(t *testing.T) {
 	assert.Equal(t, verdict.Undecided, s.Verdict.Verdict)
 	assert.False(t, s.Verdict.Trusted)
 	assert.Contains(t, s.Faults, "the pipeline behind the join did not take all spans: 500 were lost")
+}
+
+// foreign posts client spans of an hour each to a listener, in traces of another run: 60
+// of another loadtrace, and 40 that are roots of another service.
+func foreign(t *testing.T, otlp string) {
+	td := ptrace.NewTraces()
+	for service, n := range map[string]int{"loadtrace": 60, "cart": 40} {
+		rs := td.ResourceSpans().AppendEmpty()
+		rs.Resource().Attributes().PutStr("service.name", service)
+		spans := rs.ScopeSpans().AppendEmpty().Spans()
+		for i := range n {
+			s := spans.AppendEmpty()
+			s.SetName("stranger")
+			s.SetKind(ptrace.SpanKindClient)
+			s.SetTraceID(pcommon.TraceID{0xfe, byte(len(service)), 15: byte(i)})
+			s.SetSpanID(pcommon.SpanID{byte(i), 7: 1})
+			s.SetStartTimestamp(pcommon.NewTimestampFromTime(time.Now().Add(-time.Hour)))
+			s.SetEndTimestamp(pcommon.NewTimestampFromTime(time.Now()))
+		}
+	}
+	body, err := new(ptrace.ProtoMarshaler).MarshalTraces(td)
+	require.NoError(t, err)
+	require.EventuallyWithT(t, func(c *assert.CollectT) { // once it listens
+		resp, err := http.Post(otlp+"/v1/traces", "application/x-protobuf", bytes.NewReader(body))
+		if assert.NoError(c, err) {
+			resp.Body.Close()
+			assert.Equal(c, 200, resp.StatusCode)
+		}
+	}, time.Minute, 20*time.Millisecond)
+}
+
+// Slow root spans of any other service displaced the run's slow requests, and the summary
+// said that no telemetry came; requests of another run were counted as joined: "660
+// requests" of 600.
+func TestWhatOthersSendToTheListenerIsNotTheRuns(t *testing.T) {
+	address, err := freeAddress()
+	require.NoError(t, err)
+	otlp := "http://" + address
+	sink := newSink(t, "127.0.0.1:0")
+	target := startTarget(t, otlp)
+	plan := writePlan(t, "http://"+target, "[{constant: 100/s, duration: 3s}]")
+	c := loadtrace(t, "run", plan, "--quiet", "--listen", otlp, "--otlp", sink.url,
+		"--set", "attacks[0].http.url=http://"+target+"/auth/validate", "--set", "attacks[0].http.headers={Authorization: Bearer demo-0001}")
+	require.NoError(t, c.Start())
+	foreign(t, otlp)
+	c.wait(t, 0)
+	assert.Contains(t, c.out.String(), "300 requests joined")
+	assert.Contains(t, c.out.String(), "One slow request, from the generator to the last span of the target")
+	assert.NotContains(t, c.out.String(), "did not arrive")
+	assert.Equal(t, 100, strings.Count(sink.bodies.String(), "stranger"), "an endpoint gets them all the same")
 }

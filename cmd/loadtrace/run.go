@@ -209,8 +209,8 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	if s != nil {
 		shut := s.shutdown()
 		s.settle(&end.summary)
-		if s.endpoint.blame(r.OTLP, &end.summary) && held != nil {
-			held.drop(r.OTLP)
+		if causes := s.endpoint.blame(r.OTLP, &end.summary); len(causes) > 0 && held != nil {
+			held.drop(r.OTLP, causes)
 		}
 		end.summary.Environment.Targets = s.peers.Targets()
 		if err == nil && len(end.summary.Faults) == 0 && shut != nil {
@@ -289,8 +289,8 @@ func (r *planRun) print(end outcome) error {
 	case !r.outputs.takeStdout():
 		term.Summary(&text, sum, r.screen.options(r.stdout))
 	}
-	if advice, line := sum.ErrorThreshold(); line != "" && (r.json || r.outputs.takeStdout()) {
-		fmt.Fprintf(r.stderr, "%s; %s\n  %s\n", sum.VerdictWords(), advice, line) // nobody reads the summary
+	if advice, lines := sum.ErrorThreshold(); len(lines) > 0 && (r.json || r.outputs.takeStdout()) {
+		fmt.Fprintf(r.stderr, "%s; %s\n  %s\n", sum.VerdictWords(), advice, strings.Join(lines, "\n  ")) // nobody reads the summary
 	}
 	if _, err := r.stdout.Write(text.Bytes()); err != nil {
 		return errors.Join(written, fmt.Errorf("write the summary: %w", err))

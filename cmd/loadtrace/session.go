@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/peers"
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/strangers"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tlsclients"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tracestore"
 	"github.com/loadtrace/loadtrace/loadgen"
@@ -30,6 +31,7 @@ type session struct {
 	ended   chan outcome
 	over    chan error // the collector's own end
 	peers   peers.Peers
+	own     strangers.Run
 	// listen is where the target's telemetry is taken, tls what spoke TLS there.
 	listen listen
 	tls    tlsclients.Seen
@@ -86,14 +88,23 @@ func (s *session) factories(plan *loadgen.Plan, start loadgenreceiver.Start, sto
 		loadgenreceiver.WithPlan(plan),
 		loadgenreceiver.WithStart(start),
 		loadgenreceiver.WithObserver(loadgenreceiver.Observer{
-			OnStart: func(h *loadgenreceiver.Handle) { s.peers.Follow(h.RunID()); s.started <- h },
-			OnEnd:   func(sum summary.Summary, err error) { s.ended <- outcome{summary: sum, err: err} },
+			OnStart: func(h *loadgenreceiver.Handle) {
+				s.peers.Follow(h.RunID())
+				s.own.Follow(h.RunID())
+				if store != nil {
+					store.Follow(h.RunID())
+				}
+				s.started <- h
+			},
+			OnEnd: func(sum summary.Summary, err error) { s.ended <- outcome{summary: sum, err: err} },
 		}))
 	f.Receivers[loadgen.Type()] = only{loadgen, s}
 	join := tracejoinprocessor.NewFactory(tracejoinprocessor.WithObserver(s.joined))
 	f.Processors[join.Type()] = join
 	greeted := tlsclients.NewFactory(&s.tls)
 	f.Extensions[greeted.Type()] = greeted
+	sieve := strangers.NewFactory(&s.own)
+	f.Processors[sieve.Type()] = sieve
 	seen := peers.NewFactory(&s.peers)
 	f.Exporters[seen.Type()] = seen
 	for kind, factory := range f.Exporters {
@@ -245,6 +256,9 @@ func (s *session) lastWords(err error) (outcome, error) {
 		}
 		return end, errors.Join(end.err, err)
 	default:
+		if err == nil {
+			return outcome{}, errors.New("the collector ended during the run")
+		}
 		return outcome{}, fmt.Errorf("the collector ended during the run: %w", err)
 	}
 }

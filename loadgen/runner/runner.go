@@ -70,8 +70,9 @@ type Run struct {
 	gate    allow.Gate
 	attacks []*attack
 	stopped atomic.Bool
-	failed  atomic.Bool     // an engine ended the run, before anything else did
-	ctx     context.Context // of Do; set before the first attack begins
+	stop    atomic.Pointer[time.Time] // when the run was stopped; nil if it was not
+	failed  atomic.Bool               // an engine ended the run, before anything else did
+	ctx     context.Context           // of Do; set before the first attack begins
 
 	eventMu sync.Mutex // serializes o.Event
 }
@@ -122,6 +123,7 @@ func (r *Run) Do(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	r.ctx = ctx
+	defer context.AfterFunc(ctx, func() { r.stop.Store(new(time.Now())) })()
 	giveUp := func(err error) {
 		if ctx.Err() == nil {
 			r.failed.Store(true) // before anybody can see the stop

@@ -91,8 +91,9 @@ type Figures struct {
 	//     It goes on for as long as requests of the stage are late. A stage that was
 	//     carried out on time has the wanted rate, one that was late a lower one.
 	//   - Of a closed loop: the requests that finished, over the time from when its turn
-	//     came to when the last of them ended by itself. One that nothing finished in
-	//     has no rate.
+	//     came to when the last of them ended by itself, or, if the loop waited longer for
+	//     the next than for any before, until that wait was over. One that nothing
+	//     finished in has no rate.
 	//   - Of several stages or attacks: the sum of requests, over the time in which any
 	//     was under way. Of several attacks that time ends now, and the last request
 	//     of each counts as far as its time has passed.

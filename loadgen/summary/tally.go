@@ -39,6 +39,7 @@ type stageCounts struct {
 	unsent uint64 // given out and not sent
 	// Of a closed loop:
 	finished uint64
+	ended    uint64        // finished or failed by itself
 	last     time.Time     // when the last request ended by itself
 	longest  time.Duration // service time of one that did
 }
@@ -143,6 +144,7 @@ func (s *stageCounts) end(r *loadgen.Record) {
 	case !r.Due():
 		return
 	}
+	s.ended++
 	if r.Done.After(s.last) {
 		s.last = r.Done
 	}

@@ -139,7 +139,9 @@ func TestAShutdownHonoursItsContext(t *testing.T) {
 	server := newTarget(t)
 	release := make(chan struct{})
 	pipeline := &stubborn{answer: func(int64) error { <-release; return nil }}
-	c := newCollector(t, settings(), server.config("1000/s", 20), pipes{traces: pipeline}).start()
+	cfg := server.config("1000/s", 20)
+	cfg.Outbox.DrainTimeout = time.Hour // nothing but the context ends it
+	c := newCollector(t, settings(), cfg, pipes{traces: pipeline}).start()
 	server.eventually(t, 20)
 	began := time.Now()
 	require.Error(t, c.shutdown(100*time.Millisecond))
