@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"io"
 	"net"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -109,4 +110,68 @@ func waitForNews(t *testing.T, c *net.TCPConn, closes bool) {
 		})
 		return gone != nil || !closes && !quiet
 	}, time.Minute, 100*time.Microsecond)
+}
+
+// A target may turn away who connects before it has read anything, as proxies do whose
+// limit of connections is reached. Net/http's transport took that for bytes that nobody
+// had asked for, if they came before the request was written.
+func TestAnAnswerToTheConnectionIsTheFirstRequests(t *testing.T) {
+	for _, c := range []struct {
+		name, says string
+		kind       loadgen.ErrorKind
+		status     int
+	}{
+		{"with a status", "HTTP/1.1 503 Busy\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno", "", 503},
+		{"with a timeout", "HTTP/1.1 408 Request Timeout\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno", "", 408},
+		{"in another protocol", "SSH-2.0-OpenSSH_9.2\r\n", loadgen.ErrorProtocol, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, own := range []bool{true, false} {
+				t.Run(name(own), func(t *testing.T) {
+					l, err := net.Listen("tcp", "127.0.0.1:0")
+					require.NoError(t, err)
+					s := runRaw(t, l, func(conn *net.TCPConn) {
+						io.WriteString(conn, c.says)
+						conn.CloseWrite()
+						io.Copy(io.Discard, conn)
+					})
+					rig := newRig(t, attackOn(s), own, func(ctx context.Context, network, address string) (net.Conn, error) {
+						conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+						if err == nil {
+							waitForNews(t, conn.(*net.TCPConn), false)
+						}
+						return conn, err
+					})
+					defer rig.close()
+					for range 5 {
+						r := rig.fly(0)
+						assert.Equal(t, c.kind, r.Error, r.ErrorText)
+						assert.Equal(t, c.status, r.Status)
+						assert.Equal(t, 1, r.Dialed)
+					}
+				})
+			}
+		})
+	}
+}
+
+// runRaw has talk speak over each connection.
+func runRaw(t *testing.T, l net.Listener, talk func(c *net.TCPConn)) (url string) {
+	var serving sync.WaitGroup
+	ctx, stop := context.WithCancel(context.Background())
+	t.Cleanup(func() { stop(); l.Close(); serving.Wait() })
+	serving.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			serving.Go(func() {
+				defer c.Close()
+				defer context.AfterFunc(ctx, func() { c.Close() })()
+				talk(c.(*net.TCPConn))
+			})
+		}
+	})
+	return "http://" + l.Addr().String()
 }

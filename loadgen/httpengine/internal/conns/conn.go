@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/wire"
 )
 
 // shutWithin is how long the farewell of TLS may take.
@@ -123,7 +125,14 @@ type tap struct {
 	ended  atomic.Pointer[error] // the first error of reading
 	frames frames                // only the reader touches it
 	seen   frames                // what of frames net/http has acted on
+
+	// Of HTTP/1. asks tells that a request is being written, or was, and has not ended.
+	asks  atomic.Bool
+	begun atomic.Bool   // the first request is, or the connection is closed
+	first chan struct{} // closed when it begun
 }
+
+func newTap(nc net.Conn, c *conn) *tap { return &tap{Conn: nc, conn: c, first: make(chan struct{})} }
 
 // Read implements net.Conn.
 //
@@ -134,7 +143,11 @@ func (t *tap) Read(b []byte) (int, error) {
 	if t.conn.many {
 		t.acted()
 	}
+	unused := !t.begun.Load()
 	n, err := t.Conn.Read(b)
+	if !t.conn.many && n > 0 && !t.asks.Load() {
+		n, err = t.unasked(n, err, unused)
+	}
 	if err != nil {
 		end := err // so that err itself need not be on the heap
 		t.ended.CompareAndSwap(nil, &end)
@@ -155,6 +168,28 @@ func (t *tap) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// errStray says that a target sent something while it was asked nothing. Whatever
+// it is, it answers no request that came later.
+var errStray = &wire.ProtocolError{What: "bytes that answer no request"}
+
+// unasked is what to make of n bytes that came over HTTP/1 while no request was under
+// way. If there was none before, they are the answer to the first, as to the direct
+// transport: a target may turn away who connects before it reads anything.
+func (t *tap) unasked(n int, err error, unused bool) (int, error) {
+	if unused {
+		<-t.first
+		return n, err
+	}
+	return 0, errStray
+}
+
+// begin is called when the first request is being written, and after the last.
+func (t *tap) begin() {
+	if !t.begun.Load() && !t.begun.Swap(true) {
+		close(t.first)
+	}
+}
+
 // acted lets the pool look again at what the connection allows.
 func (t *tap) acted() {
 	news := t.frames.settings != t.seen.settings || t.frames.goAway != t.seen.goAway
@@ -166,6 +201,10 @@ func (t *tap) acted() {
 
 // Write implements net.Conn.
 func (t *tap) Write(b []byte) (int, error) {
+	if !t.conn.many {
+		t.asks.Store(true)
+		t.begin()
+	}
 	n, err := t.Conn.Write(b)
 	if n > 0 || t.conn.pool.origin.secure { // of what TLS did not take, some may be on its way
 		t.wrote.Store(true)
@@ -178,6 +217,7 @@ func (t *tap) Close() error {
 	if t.closed.Swap(true) {
 		return nil
 	}
+	t.begin()
 	if secure, ok := t.Conn.(*tls.Conn); ok {
 		raw := secure.NetConn()
 		defer time.AfterFunc(shutWithin, func() { raw.Close() }).Stop()

@@ -96,7 +96,7 @@ func (d *dial) open(ctx context.Context, p *pool) (*conn, error) {
 	d.local, d.peer = enginekit.AddrPort(nc.LocalAddr()), enginekit.AddrPort(nc.RemoteAddr())
 	c := &conn{pool: p, dial: d, local: d.local, peer: d.peer}
 	d.mu.Unlock()
-	c.tap = &tap{Conn: nc, conn: c}
+	c.tap = newTap(nc, c)
 	if !p.origin.secure {
 		c.many = p.set.options.Protocol == loadgen.ProtocolH2C
 		return c, nil

@@ -84,6 +84,7 @@ func (p *pool) put(c *conn) {
 	// HTTP/1.1: net/http has decided by now. To ask it with mu held would lock up
 	// with its closing of the connection.
 	again := c.many || c.via.Available() > 0
+	c.tap.asks.Store(false)
 	p.mu.Lock()
 	defer p.unlock()
 	c.active--
