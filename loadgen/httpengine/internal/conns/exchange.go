@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/netip"
+	"net/textproto"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -48,6 +49,7 @@ type attempt struct {
 	mu                sync.Mutex // guards all below
 	got, wrote, first time.Duration
 	written, cutShort bool
+	interim           int // bytes of interim responses, about
 }
 
 // RoundTrip sends a request and returns the response, as http.RoundTripper does.
@@ -75,6 +77,7 @@ func (r *Route) RoundTrip(x *Exchange, req *http.Request) (*http.Response, error
 		}
 		resp, err := x.held.via.RoundTrip(req.WithContext(httptrace.WithClientTrace(ctx, a.hooks())))
 		if err == nil {
+			a.answered()
 			return resp, nil
 		}
 		if tries == maxAgain || p.set.over(ctx) != nil || !x.held.again(a, err) {
@@ -177,6 +180,7 @@ func (a *attempt) hooks() *httptrace.ClientTrace {
 		WroteHeaders:         a.wroteHeaders,
 		WroteRequest:         a.wroteRequest,
 		GotFirstResponseByte: a.firstByte,
+		Got1xxResponse:       a.interimResponse,
 	}
 }
 
@@ -223,4 +227,33 @@ func (a *attempt) firstByte() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.first = a.set.Now()
+}
+
+// interimResponse is called when an interim response has come: so what came first was
+// not the response. Who is told of them has to bound them: their heads count together,
+// as over the direct transport.
+func (a *attempt) interimResponse(status int, header textproto.MIMEHeader) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.first = 0
+	a.interim += len("HTTP/1.1 100 \r\n\r\n") + len(http.StatusText(status))
+	for name, values := range header {
+		for _, value := range values {
+			a.interim += len(name) + len(": \r\n") + len(value)
+		}
+	}
+	if a.interim > wire.MaxHead {
+		return wire.HeadTooLong(wire.MaxHead)
+	}
+	return nil
+}
+
+// answered is called when the head of the response is there. After an interim response
+// net/http does not say when it began.
+func (a *attempt) answered() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.first == 0 {
+		a.first = a.set.Now()
+	}
 }
