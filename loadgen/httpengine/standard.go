@@ -150,7 +150,8 @@ func (j *journey) phasesOf(x *conns.Exchange, end time.Duration) loadgen.Phases 
 //
 // A whole response may be there before the transport tells that the request is
 // written: then it was, if the transport took all of it and does not say
-// otherwise.
+// otherwise. Of a request whose body it did not take, since the target had answered
+// before it asked for it, net/http says that it was written.
 func (j *journey) land(f *flight, whole bool) {
 	now, r, x := f.now(), &f.record, j.exchange
 	f.done(now)
@@ -160,7 +161,7 @@ func (j *journey) land(f *flight, whole bool) {
 	r.Local, r.Peer = x.Local, x.Peer
 	r.Redirects, r.BytesReceived = j.hops, j.received
 	written, cutShort := x.Written()
-	if size := int64(len(f.request.body)); written || whole && !cutShort && j.taken.Load() == size {
+	if size := int64(len(f.request.body)); j.taken.Load() == size && (written || whole && !cutShort) {
 		r.BytesSent = size
 	}
 }
