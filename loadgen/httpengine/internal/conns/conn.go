@@ -2,6 +2,7 @@ package conns
 
 import (
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -25,6 +26,8 @@ type conn struct {
 
 	// Of HTTP/2. starting counts requests that have a place and no stream yet.
 	starting atomic.Int32
+	// urgent counts those of them that are sent again.
+	urgent atomic.Int32
 	// spoke tells that the target has sent its settings.
 	spoke atomic.Bool
 	// spoilt tells that net/http takes no more requests for it.
@@ -52,7 +55,7 @@ type conn struct {
 // might exceed the number of streams that it is about to allow, and be refused.
 func (c *conn) room() bool {
 	switch {
-	case c.dead || c.retired || c.via == nil || c.spoilt.Load():
+	case c.dead || c.retired || c.via == nil || c.spoilt.Load() || c.urgent.Load() > 0:
 		return false
 	case !c.many:
 		return c.active == 0
@@ -122,6 +125,7 @@ type tap struct {
 	conn   *conn
 	wrote  atomic.Bool // something was written since the last request began
 	closed atomic.Bool
+	deaf   atomic.Bool           // HTTP/2: the target takes nothing more
 	ended  atomic.Pointer[error] // the first error of reading
 	frames frames                // only the reader touches it
 	seen   frames                // what of frames net/http has acted on
@@ -200,6 +204,10 @@ func (t *tap) acted() {
 }
 
 // Write implements net.Conn.
+//
+// Subtle: at the first error net/http closes an HTTP/2 connection, and with it what the
+// target has said to the end: answers, and which requests it has not looked at. So it is
+// not given the error. Reading comes to it too, after all that.
 func (t *tap) Write(b []byte) (int, error) {
 	if !t.conn.many {
 		t.asks.Store(true)
@@ -208,6 +216,10 @@ func (t *tap) Write(b []byte) (int, error) {
 	n, err := t.Conn.Write(b)
 	if n > 0 || t.conn.pool.origin.secure { // of what TLS did not take, some may be on its way
 		t.wrote.Store(true)
+	}
+	if err != nil && t.conn.many && !errors.Is(err, net.ErrClosed) {
+		t.deaf.Store(true)
+		return len(b), nil
 	}
 	return n, err
 }

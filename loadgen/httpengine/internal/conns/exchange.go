@@ -32,6 +32,7 @@ type Exchange struct {
 	Handshake bool
 
 	held    *conn
+	tries   int        // attempts
 	opening wire.Times // of the connection that it opened itself
 	last    *attempt
 	first   attempt
@@ -44,6 +45,7 @@ type attempt struct {
 	conn   *conn
 	reused bool
 	final  bool        // its connection takes no other after it
+	resent bool        // the request was sent before, and the target has not looked at it
 	begun  atomic.Bool // it is not counted in conn.starting any more
 
 	mu                sync.Mutex // guards all below
@@ -69,7 +71,7 @@ func (s *Set) RoundTrip(x *Exchange, req *http.Request) (*http.Response, error) 
 func (r *Route) RoundTrip(x *Exchange, req *http.Request) (*http.Response, error) {
 	p, ctx := r.pool, req.Context()
 	final := httpguts.HeaderValuesContainsToken(req.Header["Connection"], "close")
-	for tries := 0; ; tries++ {
+	for {
 		a := x.begin(p.set)
 		a.final = final
 		if err := p.get(ctx, x, a); err != nil {
@@ -80,7 +82,7 @@ func (r *Route) RoundTrip(x *Exchange, req *http.Request) (*http.Response, error
 			a.answered()
 			return resp, nil
 		}
-		if tries == maxAgain || p.set.over(ctx) != nil || !x.held.again(a, err) {
+		if x.tries > maxAgain || p.set.over(ctx) != nil || !x.held.again(a, err) {
 			return nil, a.blame(ctx, err)
 		}
 		x.Release()
@@ -94,9 +96,10 @@ func (r *Route) RoundTrip(x *Exchange, req *http.Request) (*http.Response, error
 func (x *Exchange) begin(s *Set) *attempt {
 	x.last = &x.first
 	if x.first.set != nil {
-		x.last = &attempt{}
+		x.last = &attempt{resent: true}
 	}
 	x.last.set = s
+	x.tries++
 	x.opening = wire.Times{}
 	return x.last
 }
@@ -212,6 +215,9 @@ func (a *attempt) start() {
 		return
 	}
 	a.conn.starting.Add(-1)
+	if a.resent {
+		a.conn.urgent.Add(-1)
+	}
 	if p := a.conn.pool; a.conn.many && p.anyWaits() {
 		p.look(a.conn, false)
 	}

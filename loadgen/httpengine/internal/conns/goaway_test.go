@@ -1,0 +1,96 @@
+package conns
+
+import (
+	"context"
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/net/http2"
+)
+
+// A target that takes so many requests of each connection and sends away the rest, as
+// proxies do. Requests that were sent away went to the end of the queue, and with others
+// into the race for the next streams: some were sent away until they had no try left.
+func TestARequestThatWasSentAwayGoesBeforeThoseThatWait(t *testing.T) {
+	inBubble(t, func(b *bed) {
+		const takes, n = 20, 200
+		b.options.Most = 1
+		b.byHand(streamsAllowed(100), func(c *rawConn, stream uint32) {
+			const last = 2*takes - 1
+			switch {
+			case stream == last+2:
+				c.goAway(last, http2.ErrCodeNo)
+			case stream <= last:
+				time.Sleep(ms)
+				c.ok(stream)
+			}
+		})
+		tries := 0
+		for i, r := range b.burst(n, time.Minute) {
+			require.NoError(b, r.err, "request %d", i)
+			tries = max(tries, r.x.tries)
+		}
+		assert.LessOrEqual(b, tries, 5, "a window of 100, of which 20 are taken at a time")
+	})
+}
+
+// unheard is a connection that after a while takes no more, as one whose other end has
+// closed, and still has what that end has said.
+type unheard struct {
+	net.Conn
+	gone *atomic.Bool
+}
+
+func (u *unheard) Write(b []byte) (int, error) {
+	if u.gone.Load() {
+		return 0, &net.OpError{Op: "write", Net: "tcp", Err: syscall.EPIPE}
+	}
+	return u.Conn.Write(b)
+}
+
+// The target answers and sends GOAWAY, and has closed when the next request is written.
+// net/http closed the connection at that, and all requests on it failed.
+func TestAGoAwayIsHeardThoughNothingMoreCanBeWritten(t *testing.T) {
+	inBubble(t, func(b *bed) {
+		var gone atomic.Bool
+		var first sync.Once
+		b.options.Dial = func(ctx context.Context, network, address string) (c net.Conn, err error) {
+			c, err = b.dial(ctx, network, address)
+			first.Do(func() { c = &unheard{c, &gone} })
+			return c, err
+		}
+		r := b.byHand(streamsAllowed(100), func(c *rawConn, stream uint32) {
+			if c.n > 0 || stream == 1 {
+				c.ok(stream)
+				return
+			}
+			gone.Store(true)
+			time.Sleep(10 * ms)
+			c.goAway(stream, http2.ErrCodeNo)
+			c.ok(stream)
+			c.Close()
+		})
+		b.warm()
+		var both sync.WaitGroup
+		both.Go(func() { // stream 3
+			got := b.within(time.Second)
+			assert.NoError(b, got.err)
+			assert.Equal(b, 10*ms, got.took.Round(ms))
+		})
+		time.Sleep(5 * ms)
+		got := b.within(time.Second) // stream 5, which never arrives
+		assert.NoError(b, got.err)
+		assert.Equal(b, 5*ms, got.wait().Round(ms))
+		assert.Equal(b, 1, got.x.Dialed)
+		both.Wait()
+		arrived, conns := r.seen()
+		assert.Equal(b, 3, arrived)
+		assert.Equal(b, 2, conns)
+	})
+}
