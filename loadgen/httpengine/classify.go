@@ -77,6 +77,9 @@ func classify(err error, handshake bool) loadgen.ErrorKind {
 
 // byType finds the errors whose type tells more than what they wrap.
 func byType(err error) (loadgen.ErrorKind, bool) {
+	if f, ok := errors.AsType[*failure](err); ok {
+		return f.kind, true
+	}
 	if is[*wire.ProtocolError](err) || is[*conns.ProtocolError](err) {
 		return loadgen.ErrorProtocol, true
 	}

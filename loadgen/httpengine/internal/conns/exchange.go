@@ -148,11 +148,24 @@ func (x *Exchange) Written() (written, cutShort bool) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.written, a.cutShort
+	deaf := a.conn != nil && a.conn.tap.deaf.Load() // which net/http was not told
+	return a.written && !deaf, a.cutShort
 }
 
 // HTTP1 reports whether the connection speaks HTTP/1.
 func (x *Exchange) HTTP1() bool { return x.last != nil && x.last.conn != nil && !x.last.conn.many }
+
+// HTTP2 reports whether the connection speaks HTTP/2.
+func (x *Exchange) HTTP2() bool { return x.last != nil && x.last.conn != nil && x.last.conn.many }
+
+// GoAway is the code with which the target has said that it gives up the HTTP/2
+// connection, or nil.
+func (x *Exchange) GoAway() *uint32 {
+	if code := x.last.conn.goAway.Load(); code > 0 {
+		return new(uint32(code - 1))
+	}
+	return nil
+}
 
 // Ended is how the target ended the connection, or nil if it did not.
 func (x *Exchange) Ended() error {
