@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"io"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -114,7 +115,7 @@ func (j *journey) travel(ctx context.Context, f *flight) (status int, proto uint
 		err = wire.ErrBodyTooLong
 	}
 	if err == nil && excerpt != nil {
-		f.record.Excerpt = excerpt.Excerpt()
+		f.record.Excerpt = excerpt.Excerpt(strings.Join(resp.Header["Content-Encoding"], ", "), j.received)
 	}
 	return resp.StatusCode, proto, err
 }

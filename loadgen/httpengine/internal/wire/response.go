@@ -24,7 +24,7 @@ func (c *conn) receive(x *Exchange) (keep bool, err error) {
 	}
 	x.Status, x.Proto = c.head.status, c.head.proto
 	if wanted := c.client.options.Excerpt; wanted != nil && wanted(x.Status) {
-		x.Excerpt = c.excerpt(x)
+		x.Excerpt, x.Coding = c.excerpt(x), c.head.coding
 	}
 	received, err := c.readBody(x.Request.method)
 	x.Received = received
