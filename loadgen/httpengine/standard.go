@@ -73,7 +73,8 @@ func (t *standard) carry(f *flight, sent time.Duration) error {
 		err = j.cause(ctx, err)
 	}
 	j.exchange.Release()
-	j.land(f, err == nil)
+	_, unsent := unsent(err)
+	j.land(f, err == nil, !unsent)
 	if err == nil {
 		f.record.Status, f.record.Proto = status, proto
 	}
@@ -153,12 +154,15 @@ func (j *journey) phasesOf(x *conns.Exchange, end time.Duration) loadgen.Phases 
 // written: then it was, if the transport took all of it and does not say
 // otherwise. Of a request whose body it did not take, since the target had answered
 // before it asked for it, net/http says that it was written.
-func (j *journey) land(f *flight, whole bool) {
+func (j *journey) land(f *flight, whole, sent bool) {
 	now, r, x := f.now(), &f.record, j.exchange
 	f.done(now)
 	f.handshake = x.Handshake
 	r.Phases = add(j.phases, j.phasesOf(x, now))
-	r.Reused, r.Dialed = x.Reused, j.dialed+x.Dialed
+	r.Reused, r.Dialed = x.Later(), j.dialed+x.Dialed
+	if sent {
+		r.Dialed += j.conns.Uncounted()
+	}
 	r.Local, r.Peer = x.Local, x.Peer
 	r.Redirects, r.BytesReceived = j.hops, j.received
 	written, cutShort := x.Written()

@@ -24,6 +24,8 @@ type conn struct {
 	many        bool // HTTP/2: any number of requests at a time
 	local, peer netip.AddrPort
 
+	had atomic.Bool // a request
+
 	// Of HTTP/2. starting counts requests that have a place and no stream yet.
 	starting atomic.Int32
 	// urgent counts those of them that are sent again.

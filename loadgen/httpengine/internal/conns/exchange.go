@@ -51,7 +51,8 @@ type attempt struct {
 	mu                sync.Mutex // guards all below
 	got, wrote, first time.Duration
 	written, cutShort bool
-	interim           int // bytes of interim responses, about
+	later             bool // its connection had carried another request
+	interim           int  // bytes of interim responses, about
 }
 
 // RoundTrip sends a request and returns the response, as http.RoundTripper does.
@@ -83,7 +84,7 @@ func (r *Route) RoundTrip(x *Exchange, req *http.Request) (*http.Response, error
 			return resp, nil
 		}
 		if x.tries > maxAgain || p.set.over(ctx) != nil || !x.held.again(a, err) {
-			return nil, a.blame(ctx, err)
+			return nil, a.blame(ctx, err, x.Dialed > 0)
 		}
 		x.Release()
 		if req, err = rewind(req); err != nil {
@@ -139,6 +140,19 @@ func (x *Exchange) Times() wire.Times {
 	return t
 }
 
+// Later reports whether the connection had carried another request before. Over HTTP/2
+// that may be another's than Reused tells, since streams do not come in the order in
+// which requests get their places.
+func (x *Exchange) Later() bool {
+	a := x.last
+	if a == nil {
+		return false
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.later || a.got == 0 && x.Reused
+}
+
 // Written reports whether net/http said that the whole request was written, and
 // whether it said that it was not.
 func (x *Exchange) Written() (written, cutShort bool) {
@@ -178,13 +192,13 @@ func (x *Exchange) Ended() error {
 	return nil
 }
 
-// blame is the error of an attempt that failed: a *NotSent if it waited for a
-// stream to its end.
-func (a *attempt) blame(ctx context.Context, err error) error {
+// blame is the error of an attempt that failed: a *NotSent if it waited for a stream to
+// its end, unless a connection was opened for it.
+func (a *attempt) blame(ctx context.Context, err error, dialed bool) error {
 	switch over := a.set.over(ctx); {
 	case over == nil:
 		return a.conn.cause(err)
-	case a.conn.many && !a.open():
+	case a.conn.many && !a.open() && !dialed:
 		return notSent(over)
 	}
 	return err
@@ -213,6 +227,7 @@ func (a *attempt) has() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.got = a.set.Now()
+	a.later = a.conn.had.Swap(true)
 }
 
 // open reports whether it has.

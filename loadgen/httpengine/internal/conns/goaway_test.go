@@ -94,3 +94,19 @@ func TestAGoAwayIsHeardThoughNothingMoreCanBeWritten(t *testing.T) {
 		assert.Equal(b, 2, conns)
 	})
 }
+
+// A target that allows no stream. Its connections were opened all the same, and so
+// something was attempted for the requests that they were opened for.
+func TestConnectionsThatAllowNoStreamAreCounted(t *testing.T) {
+	inBubble(t, func(b *bed) {
+		r := b.byHand(streamsAllowed(0), func(c *rawConn, stream uint32) { c.reset(stream, http2.ErrCodeRefusedStream) })
+		dialed := 0
+		for i, got := range b.burst(5, 100*ms) {
+			require.Error(b, got.err)
+			assert.Empty(b, notSentReason(got.err), "request %d", i)
+			dialed += got.x.Dialed
+		}
+		_, conns := r.seen()
+		assert.Equal(b, conns, dialed+b.set.Uncounted())
+	})
+}

@@ -55,11 +55,11 @@ func (p *pool) get(ctx context.Context, x *Exchange, a *attempt) error {
 	case <-p.set.base.Done():
 		got = served{err: p.leave(p.set.base, w)}
 	}
-	w.tell(x, got)
 	if over := p.set.over(ctx); over != nil && got.conn != nil { // there is nothing to send any more
 		p.refuse(w, got.conn)
-		return w.blame(over)
+		got = served{err: w.blame(over)}
 	}
+	w.tell(x, got)
 	if got.err != nil {
 		return got.err
 	}
@@ -185,18 +185,24 @@ func (p *pool) refuse(w *wait, c *conn) {
 // tell puts into the exchange what its own dial saw: its times if they are those
 // of the connection that it got, or if it got none.
 func (w *wait) tell(x *Exchange, got served) {
-	x.Dialed += w.dialed
 	d := w.own
+	w.disown()
+	x.Dialed += w.dialed
 	if d == nil {
 		return
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.connected {
-		x.Dialed++
-	}
 	if got.own || got.conn == nil {
 		x.opening, x.Handshake, x.Local, x.Peer = d.at, d.handshake, d.local, d.peer
+	}
+}
+
+// disown counts what its own dial has opened, before it has another or none.
+func (w *wait) disown() {
+	if w.own != nil {
+		w.dialed += w.own.count()
+		w.own = nil
 	}
 }
 
