@@ -38,6 +38,8 @@ type conn struct {
 	alien atomic.Bool
 	// goAway is 0 until the target sends GOAWAY, then 1 more than its error code.
 	goAway atomic.Int64
+	// took tells that, by its GOAWAY, the target has taken requests of it.
+	took atomic.Bool
 
 	// All below is guarded by the pool's mutex.
 	via     *http.ClientConn // nil until the connection is open
@@ -169,6 +171,7 @@ func (t *tap) Read(b []byte) (int, error) {
 		t.conn.alien.Store(true)
 	}
 	if t.frames.goAway {
+		t.conn.took.Store(t.frames.last > 0)
 		t.conn.goAway.Store(int64(t.frames.code) + 1)
 	}
 	return n, err

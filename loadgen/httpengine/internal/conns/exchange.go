@@ -17,7 +17,9 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/wire"
 )
 
-// maxAgain bounds how often a request gets another connection.
+// maxAgain bounds how often a request gets another connection after one that was of no
+// use to any request. Those that the target has taken requests of are not counted: the
+// requests that it sends away go first on the next, so that all have their turn.
 const maxAgain = 6
 
 // Exchange is one request and what came of it. The caller sets Begin; all else is
@@ -33,6 +35,7 @@ type Exchange struct {
 
 	held    *conn
 	tries   int        // attempts
+	vain    int        // those on connections of no use
 	opening wire.Times // of the connection that it opened itself
 	last    *attempt
 	first   attempt
@@ -83,7 +86,10 @@ func (r *Route) RoundTrip(x *Exchange, req *http.Request) (*http.Response, error
 			a.answered()
 			return resp, nil
 		}
-		if x.tries > maxAgain || p.set.over(ctx) != nil || !x.held.again(a, err) {
+		if !x.held.took.Load() {
+			x.vain++
+		}
+		if x.vain > maxAgain || p.set.over(ctx) != nil || !x.held.again(a, err) {
 			return nil, a.blame(ctx, err, x.Dialed > 0)
 		}
 		x.Release()
