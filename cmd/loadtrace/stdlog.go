@@ -16,7 +16,8 @@ var oddities = []struct {
 	said string // what the target sent
 }{
 	{"Unsolicited response received on idle HTTP channel", "bytes that belong to no response"},
-	{"protocol error: received *http.http2", "HTTP/2 frames before its settings"},
+	{"http2: Transport received unsolicited DATA frame", "HTTP/2 data that belongs to no response"},
+	{"protocol error: received ", "HTTP/2 frames out of turn"},
 	{"Transport: unhandled response frame type", "HTTP/2 frames of an unknown type"},
 }
 
@@ -24,7 +25,7 @@ var oddities = []struct {
 // those of net/http's about targets.
 type stdLog struct {
 	io.Writer
-	counts [3]atomic.Uint64 // of oddities
+	counts [4]atomic.Uint64 // of oddities
 }
 
 func (l *stdLog) Write(line []byte) (int, error) {

@@ -69,7 +69,7 @@ func TestWhatNetHTTPLogsOfHTTP2IsCounted(t *testing.T) {
 	require.Error(t, err)
 	<-closed
 	lines.report()
-	assert.Equal(t, "note: the target sent HTTP/2 frames before its settings, 1 times\n", shown.String())
+	assert.Equal(t, "note: the target sent HTTP/2 frames out of turn, 1 times\n", shown.String())
 }
 
 // farewell tells when it is closed.
