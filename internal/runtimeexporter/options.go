@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/prometheus/common/config"
@@ -137,7 +136,7 @@ func (f flags) readTargets() ([]target.Config, error) {
 		}
 		all = append(all, target.Config{Service: service, Address: address, Timeout: f.timeout, Pass: pass, HTTP: http})
 	}
-	return all, unique(all)
+	return all, nil
 }
 
 // passPattern matches whole names; empty, none.
@@ -169,17 +168,4 @@ func (f flags) http() (config.HTTPClientConfig, error) {
 		return c, fmt.Errorf("flags of --target-…: %w", err)
 	}
 	return c, nil
-}
-
-// unique refuses two targets that would have the same labels.
-func unique(all []target.Config) error {
-	seen := map[string]bool{}
-	for _, c := range all {
-		key := c.Service + " " + strings.TrimPrefix(c.Address, "http://")
-		if seen[key] {
-			return fmt.Errorf("target %s: is there twice for service %s; write it once", c.Address, c.Service)
-		}
-		seen[key] = true
-	}
-	return nil
 }
