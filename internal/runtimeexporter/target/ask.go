@@ -153,7 +153,7 @@ func (t *Target) counts(ctx context.Context) part {
 func (t *Target) metrics(ctx context.Context) part {
 	var p part
 	err := t.get(ctx, "metrics", acceptMetrics, metricsLimit, func(h http.Header, body io.Reader) (err error) {
-		p.families, err = readFamilies(h, body, t.pass)
+		p.families, err = readFamilies(ctx, h, body, t.pass)
 		return err
 	})
 	if err != nil {

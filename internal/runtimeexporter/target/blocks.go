@@ -2,6 +2,7 @@ package target
 
 import (
 	"bytes"
+	"context"
 	"slices"
 	"strings"
 
@@ -53,9 +54,12 @@ func (b *block) family(d dialect) string { return b.name + d.added[b.kind] }
 
 // blocks splits a text by families, so that a fault costs only the family that
 // has it. Lines that belong to none are left out and counted.
-func (d dialect) blocks(text []byte) (all []*block, strange int) {
+func (d dialect) blocks(ctx context.Context, text []byte) (all []*block, strange int) {
 	s := splitter{dialect: d, by: map[blockKey]*block{}, declared: map[string][]model.MetricType{}, said: map[string][]remark{}}
 	for line := range bytes.Lines(text) {
+		if ctx.Err() != nil {
+			return nil, 0
+		}
 		if line = bytes.TrimSpace(line); len(line) > 0 && !s.line(line) {
 			strange++
 		}

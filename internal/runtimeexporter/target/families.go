@@ -2,6 +2,7 @@ package target
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -60,11 +61,11 @@ func (p *page) fault() error {
 	return errors.Join(append(slices.Clone(p.faults[:faultsShown]), fmt.Errorf("and %d more", len(p.faults)-faultsShown))...)
 }
 
-func readFamilies(h http.Header, body io.Reader, pass *regexp.Regexp) (families, error) {
+func readFamilies(ctx context.Context, h http.Header, body io.Reader, pass *regexp.Regexp) (families, error) {
 	f := families{runtime: map[string]*dto.MetricFamily{}}
 	isRuntime := func(name string) bool { return strings.HasPrefix(name, "go_") }
 	isPassed := func(name string) bool { return pass != nil && pass.MatchString(name) }
-	all, err := decode(h, body, func(name string) bool { return isRuntime(name) || isPassed(name) })
+	all, err := decode(ctx, h, body, func(name string) bool { return isRuntime(name) || isPassed(name) })
 	if err != nil {
 		return f, err
 	}
@@ -83,15 +84,16 @@ func readFamilies(h http.Header, body io.Reader, pass *regexp.Regexp) (families,
 	return f, nil
 }
 
-// decode reads whichever form the target has chosen.
-func decode(h http.Header, body io.Reader, want func(string) bool) (page, error) {
+// decode reads whichever form the target has chosen. It ends with ctx: a page
+// that takes longer to read than the target may take would hold up the others.
+func decode(ctx context.Context, h http.Header, body io.Reader, want func(string) bool) (page, error) {
 	switch kind, _, _ := mime.ParseMediaType(h.Get("Content-Type")); kind {
 	case "application/openmetrics-text":
-		return readOpenMetrics(body, want)
+		return readOpenMetrics(ctx, body, want)
 	case expfmt.ProtoType:
-		return readProtobuf(body, want)
+		return readProtobuf(ctx, body, want)
 	}
-	return readText(body, want)
+	return readText(ctx, body, want)
 }
 
 // memory is what client_golang's collector has of it.

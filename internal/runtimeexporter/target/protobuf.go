@@ -1,6 +1,7 @@
 package target
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -11,13 +12,16 @@ import (
 
 // readProtobuf reads families, each behind its length. One that cannot be read
 // costs itself only, as the next begins where its length ends.
-func readProtobuf(body io.Reader, want func(string) bool) (page, error) {
+func readProtobuf(ctx context.Context, body io.Reader, want func(string) bool) (page, error) {
 	all, err := io.ReadAll(body)
 	if err != nil {
 		return page{}, err
 	}
 	var p page
 	for i := 1; len(all) > 0; i++ {
+		if err := ctx.Err(); err != nil {
+			return p, err
+		}
 		size, n := binary.Uvarint(all)
 		if n <= 0 || size > uint64(len(all)-n) {
 			p.faults = append(p.faults, fmt.Errorf("family %d: has a length beyond the end", i))

@@ -2,6 +2,7 @@ package target
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -19,19 +20,19 @@ import (
 )
 
 // readText reads Prometheus's own text form.
-func readText(body io.Reader, want func(string) bool) (page, error) {
+func readText(ctx context.Context, body io.Reader, want func(string) bool) (page, error) {
 	text, err := io.ReadAll(body)
 	if err != nil {
 		return page{}, err
 	}
-	return prometheusText.read(text, want, textparse.NewPromParser), nil
+	return prometheusText.read(ctx, text, want, textparse.NewPromParser)
 }
 
 // readOpenMetrics reads the text form of OpenMetrics, which is all that some
 // targets have (those of Rust's prometheus-client, for one). Families are named
 // as in the other forms: a counter's ends in _total. A text that does not end in
 // # EOF was cut off.
-func readOpenMetrics(body io.Reader, want func(string) bool) (page, error) {
+func readOpenMetrics(ctx context.Context, body io.Reader, want func(string) bool) (page, error) {
 	text, err := io.ReadAll(body)
 	if err != nil {
 		return page{}, err
@@ -39,44 +40,50 @@ func readOpenMetrics(body io.Reader, want func(string) bool) (page, error) {
 	if !bytes.HasSuffix(bytes.TrimSpace(text), []byte("# EOF")) {
 		return page{}, problemf(ReasonFormat, "has OpenMetrics that does not end in # EOF; it was cut off")
 	}
-	return openMetricsText.read(text, want, func(b []byte, st *labels.SymbolTable, typeAndUnit bool) textparse.Parser {
+	return openMetricsText.read(ctx, text, want, func(b []byte, st *labels.SymbolTable, typeAndUnit bool) textparse.Parser {
 		return textparse.NewOpenMetricsParser(b, st)
-	}), nil
+	})
 }
 
 type newParser func(b []byte, st *labels.SymbolTable, typeAndUnit bool) textparse.Parser
 
 // read reads the families that are wanted. Of the others it reads none, unless
 // it needs to know whether the text is one of metrics at all.
-func (d dialect) read(text []byte, want func(string) bool, parser newParser) page {
+func (d dialect) read(ctx context.Context, text []byte, want func(string) bool, parser newParser) (page, error) {
 	var p page
-	all, strange := d.blocks(text)
+	all, strange := d.blocks(ctx, text)
 	symbols := labels.NewSymbolTable()
 	for _, b := range all {
 		name := b.family(d)
 		if !want(name) {
 			continue
 		}
-		f, err := d.parse(b, parser(append(b.text, d.end...), symbols, false))
+		f, err := d.parse(ctx, b, parser(append(b.text, d.end...), symbols, false))
+		if ctx.Err() != nil {
+			break
+		}
 		p.add(name, f, err)
 	}
 	for _, b := range all {
-		if p.readable {
+		if p.readable || ctx.Err() != nil {
 			break
 		}
-		_, err := d.parse(b, parser(append(b.text, d.end...), symbols, false))
+		_, err := d.parse(ctx, b, parser(append(b.text, d.end...), symbols, false))
 		p.readable = err == nil
 	}
 	if p.readable && strange > 0 {
 		p.faults = append(p.faults, fmt.Errorf("%d lines are no series", strange))
 	}
-	return p
+	return p, ctx.Err()
 }
 
 // parse makes a family of its block.
-func (d dialect) parse(b *block, parser textparse.Parser) (*dto.MetricFamily, error) {
+func (d dialect) parse(ctx context.Context, b *block, parser textparse.Parser) (*dto.MetricFamily, error) {
 	r := familyReader{Parser: parser, block: b, metrics: map[string]*dto.Metric{}, out: empty(b.family(d), b.kind)}
 	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		entry, err := r.Next()
 		if errors.Is(err, io.EOF) {
 			return r.out, r.finish()
