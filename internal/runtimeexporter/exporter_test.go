@@ -605,9 +605,11 @@ func TestRedirectsAreFollowedWithinTheTargetsOrigin(t *testing.T) {
 
 // Two targets with the same labels would be one.
 func TestTargetsThatHaveTheSameLabelsAreRefused(t *testing.T) {
+	ended, end := context.WithCancel(t.Context())
+	end() // one that is not refused stops at once
 	for _, other := range []string{"http://x:1", "x:1/", "https://x:1"} {
 		var stderr bytes.Buffer
-		assert.Equal(t, exitUsage, Main(t.Context(), []string{"--service=a", "--target=x:1", "--target", other}, io.Discard, &stderr), other)
+		assert.Equal(t, exitUsage, Main(ended, []string{"--service=a", "--target=x:1", "--target", other, "--listen=127.0.0.1:0"}, io.Discard, &stderr), other)
 		assert.Contains(t, stderr.String(), "is there twice", other)
 	}
 }

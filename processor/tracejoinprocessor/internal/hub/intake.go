@@ -210,7 +210,7 @@ func (in *intake) hold(to *join.Input, s ptrace.Span, service string) {
 	if !in.o.Keep.All {
 		told := in.read(s)
 		c.Index, c.Told = len(to.IDs)-1, told
-		c.Wanted = in.o.Keep.wants(c.Trace, told.Request.Response, told.Failed)
+		c.Wanted = in.o.Keep.wants(s, told.Request.Response, told.Failed)
 	}
 	to.Clients = append(to.Clients, c)
 }
