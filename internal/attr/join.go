@@ -11,6 +11,7 @@ const (
 	JoinUnexplained  = "join.unexplained"   // what the ledger's parts leave of the response time
 
 	JoinServerService    = "join.server.service"
+	JoinServerNamespace  = "join.server.namespace" // service.namespace, if the server has one
 	JoinServerInstance   = "join.server.instance.id"
 	JoinServerRoute      = "join.server.route"
 	JoinServerSpan       = "join.server.span.id"

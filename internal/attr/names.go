@@ -42,6 +42,7 @@ var names = []string{
 	"join.runtime.window",
 	"join.server.duration",
 	"join.server.instance.id",
+	"join.server.namespace",
 	"join.server.others",
 	"join.server.others.cut",
 	"join.server.resolution",

@@ -8,6 +8,7 @@ const SchemaURL = semconv.SchemaURL
 // Of resources.
 const (
 	ServiceName       = string(semconv.ServiceNameKey)
+	ServiceNamespace  = string(semconv.ServiceNamespaceKey)
 	ServiceVersion    = string(semconv.ServiceVersionKey)
 	ServiceInstanceID = string(semconv.ServiceInstanceIDKey)
 )

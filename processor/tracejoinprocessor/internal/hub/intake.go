@@ -93,7 +93,7 @@ func (in *intake) resource(rs ptrace.ResourceSpans, whole bool) {
 			to := shardOf(s.TraceID(), len(in.inputs))
 			if s.Kind() == ptrace.SpanKindServer && identified(s) {
 				if from == nil {
-					from = &join.Origin{Service: id.Service, Instance: id.Instance, By: id.By}
+					from = &join.Origin{Namespace: id.Namespace, Service: id.Service, Instance: id.Instance, By: id.By}
 				}
 				in.inputs[to].Servers = append(in.inputs[to].Servers, digest(s, from))
 			}
