@@ -110,7 +110,7 @@ func text(body string) http.HandlerFunc {
 
 var runtimeFamilies = []string{
 	"go_goroutines", "go_memory_used_bytes", "go_memory_allocated_bytes_total", "go_memory_allocations_total",
-	"go_memory_gc_goal_bytes", "go_memory_gc_cycles_total", "go_memory_heap_objects_bytes",
+	"go_memory_gc_goal_bytes", "go_memory_gc_cycles_total", "goruntime_memory_heap_objects_bytes",
 }
 
 func TestAnyGoServiceGivesItsRuntimeWhateverItImported(t *testing.T) {
@@ -313,8 +313,8 @@ func TestAHeapProfileWithStacksIsReadForItsEndOnly(t *testing.T) {
 			"# HeapReleased = 100\n# Stack = 64 / 128\n# NextGC = 4096\n# LastGC = 1500000000\n# PauseNs = [1000 2000 0 0]\n# NumGC = 2\n# GCCPUFraction = 0.5\n")})
 	got := scrape(t, url)
 	has(t, got, `go_memory_used_bytes{go_memory_type="other",`+labels+`} 836`, `go_memory_used_bytes{go_memory_type="stack",`+labels+`} 64`,
-		"go_memory_gc_cycles_total{*} 2", "go_memory_gc_pause_time_seconds_total{*} 3e-06", "go_memory_gc_last_end_timestamp_seconds{*} 1.5",
-		"go_memory_gc_goal_bytes{*} 4096", "go_memory_gc_cpu_utilization_ratio{*} 0.5")
+		"go_memory_gc_cycles_total{*} 2", "goruntime_memory_gc_pause_time_seconds_total{*} 3e-06", "goruntime_memory_gc_last_end_timestamp_seconds{*} 1.5",
+		"go_memory_gc_goal_bytes{*} 4096", "goruntime_memory_gc_cpu_utilization_ratio{*} 0.5")
 }
 
 func TestBasicAndBearerCredentialsReachTheTarget(t *testing.T) {
@@ -494,7 +494,7 @@ func TestBeforeTheFirstCollectionThereIsNoTimeOfTheLast(t *testing.T) {
 	} {
 		got := scrape(t, serveMux(t, routes))
 		has(t, got, "target_up{*} 1")
-		assert.NotContains(t, got, "go_memory_gc_last_end_timestamp_seconds", name)
+		assert.NotContains(t, got, "goruntime_memory_gc_last_end_timestamp_seconds", name)
 	}
 }
 

@@ -30,7 +30,7 @@ Flags:
 `
 
 // defaultPass is what a Prometheus of a Go service usually wants of its /metrics.
-const defaultPass = `(go|process|http|rpc|grpc|jvm)_.*`
+const defaultPass = `(go|goruntime|process|http|rpc|grpc|jvm)_.*`
 
 // options are the flags and the configuration file, read and checked.
 type options struct {

@@ -21,15 +21,15 @@ const (
 	metricFault  = "target.fault"
 	metricTook   = "target.scrape.duration"
 	metricSource = "target.source"
-	// Not go.goroutine.count and go.thread.count: Prometheus keeps names that end
+	// Not go.goroutine.count and goruntime.thread.count: Prometheus keeps names that end
 	// in _count for histograms, promtool refuses them otherwise, and these are the
 	// names that its dashboards know.
 	metricGoroutines = "go.goroutines"
 	metricThreads    = "go.threads"
 	// Of what runtime/metrics says in finer form to goruntime.
-	metricPauseTime = "go.memory.gc.pause.time"
-	metricLastGC    = "go.memory.gc.last_end.timestamp"
-	metricGCShare   = "go.memory.gc.cpu.utilization"
+	metricPauseTime = "goruntime.memory.gc.pause.time"
+	metricLastGC    = "goruntime.memory.gc.last_end.timestamp"
+	metricGCShare   = "goruntime.memory.gc.cpu.utilization"
 	attrSource      = "source"
 	attrReason      = "reason"
 	scope           = "github.com/loadtrace/loadtrace/cmd/exporter"

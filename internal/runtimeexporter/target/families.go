@@ -63,7 +63,7 @@ func (p *page) fault() error {
 
 func readFamilies(ctx context.Context, h http.Header, body io.Reader, pass *regexp.Regexp) (families, error) {
 	f := families{runtime: map[string]*dto.MetricFamily{}}
-	isRuntime := func(name string) bool { return strings.HasPrefix(name, "go_") }
+	isRuntime := func(name string) bool { return strings.HasPrefix(name, "go_") || strings.HasPrefix(name, "goruntime_") }
 	isPassed := func(name string) bool { return pass != nil && pass.MatchString(name) }
 	all, err := decode(ctx, h, body, func(name string) bool { return isRuntime(name) || isPassed(name) })
 	if err != nil {
