@@ -162,7 +162,8 @@ func TestOneBadFamilyCostsThatFamilyAndNotTheTarget(t *testing.T) {
 			SampleCount: proto.Uint64(math.MaxUint64), SampleSum: proto.Float64(1)}})),
 			has: []string{`http_a_count\{.*\} 1.8446744073709552e\+19`}},
 		"the exporter's own name":               {serves: text("target_up 7\n" + good), fault: "reserved_name"},
-		"a name of the runtime's, as text":      {serves: text("go_goroutines 7\n" + good), has: []string{`go_goroutines\{.*\} 7`}, fault: "type_conflict"},
+		"a name of the runtime's, as text":      {serves: text("go_goroutines 7\n" + good), has: []string{`go_goroutines\{.*\} 7`}},
+		"a name of the runtime's, as a counter": {serves: text("# TYPE go_goroutines counter\ngo_goroutines 7\n" + good), has: []string{`go_goroutines\{.*\} 7`}, fault: "type_conflict"},
 		"a name of the runtime's, as a summary": {serves: text("# TYPE go_goroutines summary\ngo_goroutines_count 7\ngo_goroutines_sum 7\n" + good), hasNot: []string{`go_goroutines_count`}, fault: "type_conflict"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -405,4 +406,29 @@ func pageFor(t testing.TB, form string, configs ...target.Config) []byte {
 	newHandler(all, slog.New(slog.DiscardHandler)).ServeHTTP(response, request)
 	require.Equal(t, http.StatusOK, response.Code, response.Body)
 	return response.Body.Bytes()
+}
+
+// Types that can be kept are: a target that says none takes none from the others,
+// nor does one whose histogram no page of text can have.
+func TestAFamilyKeepsItsTypeBesideOneThatHasNone(t *testing.T) {
+	durations := "# TYPE http_a histogram\nhttp_a_bucket{le=\"+Inf\"} 1\nhttp_a_count 1\nhttp_a_sum 1\n"
+	fractions := protobuf(t, family("http_a", dto.MetricType_HISTOGRAM, &dto.Metric{Histogram: &dto.Histogram{SampleCountFloat: proto.Float64(1.5)}}))
+	for name, c := range map[string]struct {
+		well, other http.HandlerFunc
+		want        string
+	}{
+		"a gauge":               {text("# TYPE http_a gauge\nhttp_a 1\n"), text("http_a 2\n"), "gauge"},
+		"a counter":             {text("# TYPE http_a counter\nhttp_a 1\n"), text("http_a 2\n"), "counter"},
+		"a histogram":           {text(durations), fractions, "histogram"},
+		"a histogram of theirs": {fractions, text(durations), "histogram"},
+		"none":                  {text("http_a 1\n"), text("http_a 2\n"), "untyped"},
+		"of two types":          {text("# TYPE http_a counter\nhttp_a 1\n"), text("# TYPE http_a gauge\nhttp_a 2\n"), "untyped"},
+	} {
+		page := string(pageFor(t, asText, target.Config{Service: "well", Address: serveMux(t, map[string]http.HandlerFunc{"/metrics": c.well})},
+			target.Config{Service: "other", Address: serveMux(t, map[string]http.HandlerFunc{"/metrics": c.other})}))
+		assert.Contains(t, page, "\n# TYPE http_a "+c.want+"\n", name)
+		if c.want != "histogram" {
+			assert.Equal(t, 2, strings.Count(page, "\nhttp_a{"), name)
+		}
+	}
 }

@@ -114,7 +114,7 @@ func (b *binder) take(of int, a target.Answer) {
 				b.fault(of, target.ReasonConflict, f.GetName())
 				continue
 			}
-			if kind != own {
+			if kind != own && kind != dto.MetricType_UNTYPED {
 				b.fault(of, target.ReasonConflict, f.GetName())
 			}
 		}
@@ -122,15 +122,31 @@ func (b *binder) take(of int, a target.Answer) {
 	}
 }
 
+// adopt gives families that do not say their type that of the others of their name.
+func (b *binder) adopt() {
+	kinds := map[string][]dto.MetricType{}
+	for _, p := range b.passed {
+		if of := kinds[p.GetName()]; p.GetType() != dto.MetricType_UNTYPED && !slices.Contains(of, p.GetType()) {
+			kinds[p.GetName()] = append(of, p.GetType())
+		}
+	}
+	for _, p := range b.passed {
+		if of := kinds[p.GetName()]; p.GetType() == dto.MetricType_UNTYPED && len(of) == 1 {
+			retype(p.MetricFamily, of[0])
+		}
+	}
+}
+
 // flatten takes the types from families that cannot stand beside others.
 func (b *binder) flatten() {
+	b.adopt()
 	owner := map[string]key{}
 	apart := map[key]bool{}
 	for _, p := range b.passed {
-		k := key{name: p.GetName(), kind: p.GetType()}
-		if apart[k] = apart[k] || onlyFlat(p.MetricFamily); apart[k] {
+		if onlyFlat(p.MetricFamily) {
 			continue
 		}
+		k := key{name: p.GetName(), kind: p.GetType()}
 		for _, c := range claims(k.name, k.kind) {
 			if there, ok := owner[c]; ok && there != k {
 				apart[k], apart[there] = true, true
@@ -141,24 +157,33 @@ func (b *binder) flatten() {
 			owner[c] = k
 		}
 	}
-	var out []passed
-	for _, p := range b.passed {
+	all := b.passed
+	b.passed = nil
+	for _, p := range all {
 		k := key{name: p.GetName(), kind: p.GetType()}
-		if !apart[k] {
-			out = append(out, p)
-			continue
-		}
-		if !onlyFlat(p.MetricFamily) {
+		switch odd := onlyFlat(p.MetricFamily); {
+		case odd && slices.ContainsFunc(claims(k.name, k.kind), func(c string) bool { of, taken := owner[c]; return taken && !apart[of] }):
+			// It would take the types of families that can have them.
 			b.fault(p.of, target.ReasonConflict, p.GetName())
-		}
-		for _, f := range flat(p.MetricFamily, b.created) {
-			if own, ok := b.ownClaims[f.GetName()]; ok && own != f.GetName() {
-				continue // its name is that of another series of the exporter's
-			}
-			out = append(out, passed{p.of, f})
+		case odd:
+			b.pass(p.of, flat(p.MetricFamily, b.created))
+		case apart[k]:
+			b.fault(p.of, target.ReasonConflict, p.GetName())
+			b.pass(p.of, flat(p.MetricFamily, b.created))
+		default:
+			b.passed = append(b.passed, p)
 		}
 	}
-	b.passed = out
+}
+
+// pass takes families of single series, but for those with the name of another of
+// the exporter's own series.
+func (b *binder) pass(of int, all []*dto.MetricFamily) {
+	for _, f := range all {
+		if own, ok := b.ownClaims[f.GetName()]; !ok || own == f.GetName() {
+			b.passed = append(b.passed, passed{of, f})
+		}
+	}
 }
 
 // bind puts a target's family onto the page. Of series that are there twice the
