@@ -24,11 +24,13 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/exemplar"
+	"github.com/prometheus/prometheus/model/histogram"
 	promlabels "github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/textparse"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/encoding/protodelim"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -152,8 +154,9 @@ func TestOneBadFamilyCostsThatFamilyAndNotTheTarget(t *testing.T) {
 		"native buckets without spans": {serves: withGood(family("http_a", dto.MetricType_HISTOGRAM, &dto.Metric{Histogram: &dto.Histogram{
 			SampleCount: proto.Uint64(2), Schema: proto.Int32(3), PositiveSpan: []*dto.BucketSpan{{Offset: proto.Int32(0), Length: proto.Uint32(4)}}}})),
 			hasNot: []string{"http_a"}, fault: "bad_format"},
-		"a family of garbage":     {serves: typed(asProtobuf, "\x03abc"+string(delimited(t, goodFamily))), fault: "bad_format"},
-		"a length beyond the end": {serves: typed(asProtobuf, string(delimited(t, goodFamily))+"\xff\xff\xff\xff\xff\x01abc"), fault: "bad_format"},
+		"a field with another's wire type": {serves: withGood(mistyped(t)), has: []string{`http_a_count\{.*\} 2`}},
+		"a family of garbage":              {serves: typed(asProtobuf, "\x03abc"+string(delimited(t, goodFamily))), fault: "bad_format"},
+		"a length beyond the end":          {serves: typed(asProtobuf, string(delimited(t, goodFamily))+"\xff\xff\xff\xff\xff\x01abc"), fault: "bad_format"},
 		"a count above 2^63": {serves: text("# TYPE http_a summary\nhttp_a_count 18446744073709551615\nhttp_a_sum 1\n" + good),
 			has: []string{`http_a_count\{.*\} 1.8446744073709552e\+19`}},
 		"a count above 2^63, OpenMetrics": {serves: open("# TYPE http_a summary\nhttp_a_count 18446744073709551615\nhttp_a_sum 1\n" + good + "# EOF\n"),
@@ -172,7 +175,9 @@ func TestOneBadFamilyCostsThatFamilyAndNotTheTarget(t *testing.T) {
 			for _, form := range []string{asText, asOpen, asProtobuf} {
 				response := answer(t, url, form, everything)
 				require.Equal(t, http.StatusOK, response.Code, form)
-				got := strings.Join(parsed(t, form, response.Body.Bytes()), "\n")
+				series := parsed(t, form, response.Body.Bytes())
+				assert.Len(t, slices.Compact(slices.Clone(series)), len(series), "none is there twice")
+				got := strings.Join(series, "\n")
 				host := strings.TrimPrefix(url, "http://")
 				got = strings.ReplaceAll(got, host, "HOST")
 				for _, want := range append(c.has, `http_good\{service_instance_id="HOST",service_name="auth-service"\} 1`, `target_up\{.*\} 1`) {
@@ -189,6 +194,13 @@ func TestOneBadFamilyCostsThatFamilyAndNotTheTarget(t *testing.T) {
 			}
 		})
 	}
+}
+
+// mistyped is a histogram whose sample_count_float is a text.
+func mistyped(t testing.TB) *dto.MetricFamily {
+	h := &dto.Histogram{SampleCount: proto.Uint64(2), SampleSum: proto.Float64(1)}
+	h.ProtoReflect().SetUnknown(protowire.AppendString(protowire.AppendTag(nil, 4, protowire.BytesType), "x"))
+	return family("http_a", dto.MetricType_HISTOGRAM, &dto.Metric{Histogram: h})
 }
 
 func delimited(t testing.TB, f *dto.MetricFamily) []byte {
@@ -240,15 +252,20 @@ func parsed(t testing.TB, form string, page []byte) (all []string) {
 			_, _, h, fh := p.Histogram()
 			p.Labels(&of)
 			if h != nil {
+				if h.Schema > histogram.ExponentialSchemaMax { // as the scrape loop does
+					require.NoError(t, h.ReduceResolution(histogram.ExponentialSchemaMax))
+				}
 				require.NoError(t, h.Validate())
 				all = append(all, fmt.Sprintf("%s native %v", written(of), h))
 			} else {
+				if fh.Schema > histogram.ExponentialSchemaMax {
+					require.NoError(t, fh.ReduceResolution(histogram.ExponentialSchemaMax))
+				}
 				require.NoError(t, fh.Validate())
 			}
 		}
 	}
 	slices.Sort(all)
-	require.Len(t, slices.Compact(slices.Clone(all)), len(all), "no series is there twice")
 	return all
 }
 

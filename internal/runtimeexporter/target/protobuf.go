@@ -10,6 +10,10 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
+// readMessage does not pass on what it does not know. A field of the wrong wire
+// type is kept as an unknown one otherwise, and then nobody can read the page.
+var readMessage = proto.UnmarshalOptions{DiscardUnknown: true}
+
 // readProtobuf reads families, each behind its length. One that cannot be read
 // costs itself only, as the next begins where its length ends.
 func readProtobuf(ctx context.Context, body io.Reader, want func(string) bool) (page, error) {
@@ -28,7 +32,7 @@ func readProtobuf(ctx context.Context, body io.Reader, want func(string) bool) (
 			break
 		}
 		f := &dto.MetricFamily{}
-		err := proto.Unmarshal(all[n:n+int(size)], f)
+		err := readMessage.Unmarshal(all[n:n+int(size)], f)
 		all = all[n+int(size):]
 		switch {
 		case err != nil:
