@@ -34,8 +34,9 @@ type families struct {
 // page is what was read of a target's /metrics.
 type page struct {
 	families []*dto.MetricFamily
-	faults   []error
-	readable bool // it has at least one family, be it one that nobody wants
+	faults   []error // the first of them
+	more     int     // beyond these
+	readable bool    // it has at least one family, be it one that nobody wants
 }
 
 // add takes a family, or the reason why it could not be read.
@@ -44,21 +45,30 @@ func (p *page) add(name string, f *dto.MetricFamily, err error) {
 		err = check(f)
 	}
 	if err != nil {
-		p.faults = append(p.faults, fmt.Errorf("family %.100q: %w", name, err))
+		p.fail(fmt.Errorf("family %.100q: %w", name, err))
 		return
 	}
 	p.readable = true
 	p.families = append(p.families, f)
 }
 
-// faultsShown bounds how many faults of a page are told one by one.
+// faultsShown bounds how many faults of a page are told one by one; the others
+// are counted.
 const faultsShown = 5
 
-func (p *page) fault() error {
-	if len(p.faults) <= faultsShown {
-		return errors.Join(p.faults...)
+func (p *page) fail(err error) {
+	if len(p.faults) < faultsShown {
+		p.faults = append(p.faults, err)
+	} else {
+		p.more++
 	}
-	return errors.Join(append(slices.Clone(p.faults[:faultsShown]), fmt.Errorf("and %d more", len(p.faults)-faultsShown))...)
+}
+
+func (p *page) fault() error {
+	if p.more > 0 {
+		return errors.Join(append(slices.Clone(p.faults), fmt.Errorf("and %d more", p.more))...)
+	}
+	return errors.Join(p.faults...)
 }
 
 func readFamilies(ctx context.Context, h http.Header, body io.Reader, pass *regexp.Regexp) (families, error) {

@@ -46,3 +46,22 @@ func (c *endsAfter) Err() error {
 	}
 	return nil
 }
+
+// A page may be 16 million families that are none.
+func TestTheFaultsOfAPageAreBoundedAndCounted(t *testing.T) {
+	all := regexp.MustCompile(".*")
+	for kind, body := range map[string]string{
+		"application/vnd.google.protobuf": strings.Repeat("\x00", 1000),
+		"text/plain": strings.Repeat("a{ 1\n", 1) + func() (s string) {
+			for i := range 999 {
+				s += "a" + strconv.Itoa(i) + "{ 1\n"
+			}
+			return
+		}(),
+	} {
+		_, err := readFamilies(t.Context(), http.Header{"Content-Type": {kind}}, strings.NewReader(body), all)
+		require.Error(t, err)
+		assert.Contains(t, err.Error(), "and 995 more", kind)
+		assert.Less(t, len(err.Error()), 2000, kind)
+	}
+}

@@ -28,7 +28,7 @@ func readProtobuf(ctx context.Context, body io.Reader, want func(string) bool) (
 		}
 		size, n := binary.Uvarint(all)
 		if n <= 0 || size > uint64(len(all)-n) {
-			p.faults = append(p.faults, fmt.Errorf("family %d: has a length beyond the end", i))
+			p.fail(fmt.Errorf("family %d: has a length beyond the end", i))
 			break
 		}
 		f := &dto.MetricFamily{}
@@ -36,9 +36,9 @@ func readProtobuf(ctx context.Context, body io.Reader, want func(string) bool) (
 		all = all[n+int(size):]
 		switch {
 		case err != nil:
-			p.faults = append(p.faults, fmt.Errorf("family %d: %w", i, err))
+			p.fail(fmt.Errorf("family %d: %w", i, err))
 		case f.GetName() == "":
-			p.faults = append(p.faults, fmt.Errorf("family %d: has no name", i))
+			p.fail(fmt.Errorf("family %d: has no name", i))
 		case want(f.GetName()):
 			p.add(f.GetName(), f, nil)
 		default:

@@ -72,7 +72,7 @@ func (d dialect) read(ctx context.Context, text []byte, want func(string) bool, 
 		p.readable = err == nil
 	}
 	if p.readable && strange > 0 {
-		p.faults = append(p.faults, fmt.Errorf("%d lines are no series", strange))
+		p.fail(fmt.Errorf("%d lines are no series", strange))
 	}
 	return p, ctx.Err()
 }
