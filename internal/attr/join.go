@@ -11,6 +11,7 @@ const (
 	JoinUnexplained  = "join.unexplained"   // what the ledger's parts leave of the response time
 
 	JoinServerService    = "join.server.service"
+	JoinServerNamespace  = "join.server.namespace" // service.namespace, if the server has one
 	JoinServerInstance   = "join.server.instance.id"
 	JoinServerRoute      = "join.server.route"
 	JoinServerSpan       = "join.server.span.id"
@@ -18,7 +19,7 @@ const (
 	JoinServerSpans      = "join.server.spans"      // direct children, if several
 	JoinServerResolution = "join.server.resolution" // child or trace
 	JoinServerOthers     = "join.server.others"     // services of the trace's other server spans
-	JoinServerOthersCut  = "join.server.others.cut" // those not listed
+	JoinServerOthersCut  = "join.server.others_cut" // those not listed
 
 	JoinClockOffset = "join.clock.offset" // server's clock − client's
 	JoinClockBound  = "join.clock.bound"  // the true offset is within ± this
@@ -36,7 +37,7 @@ const (
 	JoinRuntimeAllocated    = "join.runtime.allocated"           // By, within the window
 	JoinRuntimeCPU          = "join.runtime.cpu"                 // processors busy, mean of the window
 	JoinRuntimeWindow       = "join.runtime.window"              // between the samples before and after the server's work
-	JoinRuntimeAgeSuffix    = ".age"                             // of one value, if it is not join.runtime.age
+	JoinRuntimeAgeSuffix    = "_age"                             // of one value, if it is not join.runtime.age
 
 	JoinGCOverlap    = "join.gc.overlap"    // no, possible, yes; absent if unknown
 	JoinGCResolution = "join.gc.resolution" // cycles: when each began and ended; samples: that some ended around the work
@@ -55,7 +56,7 @@ const (
 	EventLog    = "join.log"
 	LogSeverity = "join.log.severity"
 	LogBody     = "join.log.body"
-	LogBodyCut  = "join.log.body.cut"
+	LogBodyCut  = "join.log.body_cut"
 	LogService  = "join.log.service"
 	LogSpan     = "join.log.span.id"
 )

@@ -9,6 +9,7 @@ const SchemaURL = semconv.SchemaURL
 const (
 	ServiceName       = string(semconv.ServiceNameKey)
 	SDKLanguage       = string(semconv.TelemetrySDKLanguageKey)
+	ServiceNamespace  = string(semconv.ServiceNamespaceKey)
 	ServiceVersion    = string(semconv.ServiceVersionKey)
 	ServiceInstanceID = string(semconv.ServiceInstanceIDKey)
 )

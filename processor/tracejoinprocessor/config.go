@@ -62,7 +62,8 @@ type KeepConfig struct {
 	Slow time.Duration `mapstructure:"slow"`
 	// Failed keeps traces whose request failed.
 	Failed bool `mapstructure:"failed"`
-	// Share is the part of all others that is kept, 0 to 1, by trace id.
+	// Share is the part of all others that is kept, 0 to 1, by trace id: of all there
+	// were, if they were sampled before.
 	Share float64 `mapstructure:"share"`
 	// Remember is how many traces of either verdict are known by their id, so that it
 	// holds for what comes late of them too.

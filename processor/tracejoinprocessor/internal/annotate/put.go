@@ -70,6 +70,7 @@ func (r *Result) Put(s ptrace.Span, l Limits) {
 func (r *Result) putServer(a pcommon.Map) {
 	v := &r.Server
 	putStr(a, attr.JoinServerService, v.From.Service)
+	putStr(a, attr.JoinServerNamespace, v.From.Namespace)
 	putStr(a, attr.JoinServerInstance, v.From.Instance)
 	putStr(a, attr.JoinServerRoute, v.Route)
 	a.PutStr(attr.JoinServerSpan, v.ID.String())

@@ -74,7 +74,7 @@ func (h *Hub) newLoop() *loop {
 	l := &loop{
 		hub: h, in: make(chan message, mailbox), ended: make(chan struct{}),
 		shard: join.New(join.Options{
-			Wait: h.o.Wait, TraceBytes: h.o.TraceBytes, KeepAll: h.o.Keep.All, Remember: h.o.Keep.Remember / h.o.Shards,
+			Wait: h.o.Wait, TraceBytes: h.o.TraceBytes, KeepAll: h.o.Keep.All, Remember: h.o.Keep.remembered(h.o.Shards),
 		}),
 		out: h.out.add(h.next.Traces, &h.counts.going),
 	}

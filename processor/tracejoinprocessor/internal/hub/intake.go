@@ -213,7 +213,7 @@ func (in *intake) hold(to *join.Input, s ptrace.Span, service string) {
 	if !in.o.Keep.All {
 		told := in.read(s)
 		c.Index, c.Told = len(to.IDs)-1, told
-		c.Wanted = in.o.Keep.wants(c.Trace, told.Request.Response, told.Failed)
+		c.Wanted = in.o.Keep.wants(s, told.Request.Response, told.Failed)
 	}
 	to.Clients = append(to.Clients, c)
 }
@@ -255,7 +255,7 @@ func serversOf(o *Options, td ptrace.Traces) []join.Input {
 func isServer(s ptrace.Span) bool { return s.Kind() == ptrace.SpanKindServer && identified(s) }
 
 func originOf(r pcommon.Resource, id window.Identity) (from *join.Origin, notGo bool) {
-	return &join.Origin{Service: id.Service, Instance: id.Instance, By: id.By}, isNotGo(r)
+	return &join.Origin{Namespace: id.Namespace, Service: id.Service, Instance: id.Instance, By: id.By}, isNotGo(r)
 }
 
 // isNotGo reports whether a resource says that its process is written in another language.

@@ -2,8 +2,6 @@ package hub
 
 import (
 	"context"
-	"encoding/binary"
-	"math"
 	"slices"
 	"time"
 
@@ -51,7 +49,7 @@ type Keep struct {
 	All      bool
 	Slow     time.Duration // response time from which a trace is kept; 0 for none
 	Failed   bool
-	Share    float64 // of all others, by their trace id
+	Share    float64 // of all others, by the randomness of their trace id
 	Remember int     // traces of either verdict that are known by their id, in all
 }
 
@@ -74,17 +72,6 @@ type Consumers struct {
 	Traces  consumer.Traces
 	Metrics consumer.Metrics
 	Logs    consumer.Logs
-}
-
-// wants reports whether a trace is kept for what one client span says.
-func (k Keep) wants(trace pcommon.TraceID, response time.Duration, failed bool) bool {
-	return k.All || k.Failed && failed || k.Slow > 0 && response >= k.Slow || share(trace) < k.Share
-}
-
-// share is where a trace id lies between 0 and 1: its last 56 bits, which the W3C
-// trace context (level 2) wants to be random.
-func share(id pcommon.TraceID) float64 {
-	return float64(binary.BigEndian.Uint64(id[8:])&(1<<56-1)) / math.Exp2(56)
 }
 
 func (c Clients) of(service string) bool {

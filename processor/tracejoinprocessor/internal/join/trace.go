@@ -14,6 +14,7 @@ import (
 // Origin is the resource that server spans are from. Instance is empty if nothing
 // tells one replica of the service from another.
 type Origin struct {
+	Namespace         string // of the service, empty if it is not said
 	Service, Instance string
 	By                int // as of window.Identity
 }

@@ -67,7 +67,7 @@ func (r *roster[T]) find(id Identity, named bool) (of *T, resolution string) {
 	if len(r.of) == 0 {
 		return nil, ""
 	}
-	if m := r.of[id]; m != nil && id.Instance != "" {
+	if m := r.instance(id); m != nil {
 		return &m.its, ByInstance
 	}
 	if id.Service == "" {
@@ -75,7 +75,7 @@ func (r *roster[T]) find(id Identity, named bool) (of *T, resolution string) {
 	}
 	for other, m := range r.of {
 		switch {
-		case other.Service != id.Service:
+		case !other.of(id):
 		case of != nil:
 			return nil, "" // it cannot be told which one it was
 		case named && id.other(other):
@@ -88,4 +88,17 @@ func (r *roster[T]) find(id Identity, named bool) (of *T, resolution string) {
 		return nil, ""
 	}
 	return of, ByService
+}
+
+// instance is the member that a server span names, if it names one. Samples may not
+// say the namespace that the span does.
+func (r *roster[T]) instance(id Identity) *member[T] {
+	if id.Instance == "" {
+		return nil
+	}
+	if m := r.of[id]; m != nil || id.Namespace == "" {
+		return m
+	}
+	id.Namespace = ""
+	return r.of[id]
 }

@@ -280,7 +280,12 @@ func TestAHistogramTellsQuantilesWithinItsResolution(t *testing.T) {
 
 func collected(t *testing.T, m *meter.Meter, name string) pmetric.ExponentialHistogramDataPointSlice {
 	t.Helper()
-	metrics := m.Collect(began.Add(time.Minute), meter.State{}).ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics()
+	return collectedAt(t, m, name, began.Add(time.Minute))
+}
+
+func collectedAt(t *testing.T, m *meter.Meter, name string, at time.Time) pmetric.ExponentialHistogramDataPointSlice {
+	t.Helper()
+	metrics := m.Collect(at, meter.State{}).ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics()
 	for i := range metrics.Len() {
 		if metrics.At(i).Name() == name {
 			return metrics.At(i).ExponentialHistogram().DataPoints()
