@@ -1,7 +1,6 @@
 package grpcengine
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -36,24 +35,25 @@ type engine struct {
 
 // Open makes the engine of a gRPC attack: it reads the description of the
 // service, for which it may have to ask the target, and the messages, metadata
-// and certificates. It is a runner.Open. Faults are *pace.KeyError values,
+// and certificates, no longer than s.Opening lasts. It is a runner.Open. Faults are *pace.KeyError values,
 // joined.
 func Open(s runner.Setup) (loadgen.Engine, error) {
 	spec := s.Attack.GRPC
 	if spec == nil {
 		return nil, &pace.KeyError{Key: "grpc", What: "missing", Fix: "say what to attack"}
 	}
+	ctx := s.Context()
 	e := &engine{setup: s, baggage: enginekit.Baggage(s)}
 	var errCreds, errTarget error
-	e.creds, errCreds = newCredentials(spec)
+	e.creds, errCreds = newCredentials(ctx, spec)
 	e.target, errTarget = newTarget(spec)
 	if err := errors.Join(errCreds, errTarget, check(spec)); err != nil {
 		return nil, err
 	}
-	if err := e.admitted(context.Background()); err != nil {
+	if err := e.admitted(ctx); err != nil {
 		return nil, err
 	}
-	m, types, err := describe(context.Background(), spec, askTarget(spec, e.creds, s.Gate))
+	m, types, err := describe(ctx, spec, askTarget(spec, e.creds, s.Gate))
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func Open(s runner.Setup) (loadgen.Engine, error) {
 		return nil, err
 	}
 	var errMessages, errMetadata error
-	e.messages, errMessages = readMessages(spec, m, types, e.wire)
+	e.messages, errMessages = readMessages(ctx, spec, m, types, e.wire)
 	e.metadata, errMetadata = readMetadata(spec.Metadata, m.call())
 	if err := errors.Join(errMessages, errMetadata); err != nil {
 		return nil, err

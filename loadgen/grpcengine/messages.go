@@ -2,10 +2,10 @@ package grpcengine
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"text/template"
 
@@ -16,6 +16,7 @@ import (
 	"google.golang.org/protobuf/types/dynamicpb"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/internal/infile"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
@@ -37,18 +38,18 @@ type message struct {
 
 // readMessages encodes the messages of an attack, and tries those that are
 // templates with one call.
-func readMessages(spec *loadgen.GRPC, m method, types *dynamicpb.Types, w wire) (messages, error) {
+func readMessages(ctx context.Context, spec *loadgen.GRPC, m method, types *dynamicpb.Types, w wire) (messages, error) {
 	ms := messages{input: m.desc.Input(), types: types, wire: w}
 	if spec.BinaryFile != "" {
-		return ms.binary(spec.BinaryFile)
+		return ms.binary(ctx, spec.BinaryFile)
 	}
 	ms.key = "grpc.data"
 	text := []byte(spec.Data)
 	if spec.DataFile != "" {
 		ms.key, ms.file = "grpc.data_file", spec.DataFile
 		var err error
-		if text, err = os.ReadFile(spec.DataFile); err != nil {
-			return ms, &pace.KeyError{Key: ms.key, What: err.Error(), Fix: "name a file that can be read"}
+		if text, err = infile.Read(ctx, spec.DataFile, infile.MaxMessages); err != nil {
+			return ms, &pace.KeyError{Key: ms.key, What: err.Error(), Fix: infile.Advice(err)}
 		}
 	}
 	if err := ms.json(text, m); err != nil {
@@ -94,8 +95,8 @@ func form(m protoreflect.MessageDescriptor) string {
 	return enumerate(fields)
 }
 
-func (ms messages) binary(file string) (messages, error) {
-	raw, err := os.ReadFile(file)
+func (ms messages) binary(ctx context.Context, file string) (messages, error) {
+	raw, err := infile.Read(ctx, file, infile.MaxMessages)
 	if err == nil {
 		if e := proto.Unmarshal(raw, dynamicpb.NewMessage(ms.input)); e != nil {
 			err = fmt.Errorf("%s is no encoded %s: %s", file, ms.input.FullName(), plain(e))
