@@ -12,6 +12,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/loadtrace/loadtrace/loadgen/summary"
+	"github.com/loadtrace/loadtrace/loadgen/verdict"
 )
 
 // pipe is a named pipe whose writer, the test, says something and does not end.
@@ -196,5 +199,60 @@ func muteReflection(t *testing.T) (*command, func()) {
 		case <-time.After(patience(t)):
 			t.Error("the server was not asked")
 		}
+	}
+}
+
+// The second signal ends the collector, which then tells of the run's end and of its
+// own: whichever was heard first made it 1 or 98, which means to repeat the run.
+func TestTwoSignalsAlwaysExitWith1(t *testing.T) {
+	nobody, err := freeAddress()
+	require.NoError(t, err)
+	for range 8 {
+		tg := newTestTarget(t)
+		c := loadtrace(t, "run", writePlan(t, tg.url, "[{constant: 500/s, duration: 60s}]"), "--json", "--otlp", "http://"+nobody, "--listen", "none")
+		require.NoError(t, c.Start())
+		tg.await(t)
+		require.NoError(t, c.Process.Signal(syscall.SIGINT))
+		require.NoError(t, c.Process.Signal(syscall.SIGTERM)) // two of one kind that are pending are one
+		c.wait(t, 1)
+		assert.Contains(t, c.err.String(), "Error: the run was ")
+	}
+}
+
+func TestWhatASignalLeavesOfAVerdict(t *testing.T) {
+	breached := []verdict.Result{{Outcome: verdict.Breached}}
+	aborted := []verdict.Result{{Outcome: verdict.Breached, Aborted: true}}
+	for _, c := range []struct {
+		end         string
+		verdict     verdict.Verdict
+		results     []verdict.Result
+		interrupted bool
+		signals     int64
+		code        int
+	}{
+		{summary.Completed, verdict.Pass, nil, false, 0, 0},
+		{summary.Completed, verdict.Fail, breached, false, 0, 99},
+		{summary.Completed, verdict.Undecided, nil, false, 0, 98},
+		{summary.Stopped, verdict.Undecided, nil, false, 0, 98}, // limits.max_duration
+		{summary.Stopped, verdict.Fail, aborted, false, 0, 99},
+
+		{summary.Stopped, verdict.Undecided, nil, true, 1, 1},
+		{summary.Completed, verdict.Pass, nil, false, 1, 0}, // it ended the wait for the join
+		{summary.Completed, verdict.Fail, breached, false, 1, 99},
+		{summary.Completed, verdict.Undecided, nil, true, 1, 1}, // it gave up what was delivered
+		{summary.Stopped, verdict.Fail, aborted, true, 1, 99},   // in the grace
+
+		{summary.Stopped, verdict.Undecided, nil, true, 2, 1},
+		{summary.Stopped, verdict.Undecided, breached, true, 2, 1},
+		{summary.Completed, verdict.Undecided, nil, true, 2, 1},
+		{summary.Completed, verdict.Pass, nil, false, 2, 1},
+		{summary.Completed, verdict.Fail, breached, true, 2, 1},
+		{summary.Stopped, verdict.Fail, aborted, true, 2, 99},
+		{summary.Stopped, verdict.Undecided, aborted, true, 2, 99}, // its telemetry was given up
+	} {
+		sum := &summary.Summary{End: c.end}
+		sum.Verdict = verdict.Report{Verdict: c.verdict, Thresholds: c.results, Reasons: []string{"a reason"}}
+		err := judgement(sum, c.interrupted, c.signals)
+		assert.Equal(t, c.code, exitCode(err), "%+v: %v", c, err)
 	}
 }

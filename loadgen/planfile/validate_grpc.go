@@ -59,13 +59,13 @@ func (v *validator) grpc(g *loadgen.GRPC, key string) {
 	if !ascii.MatchString(g.Authority) {
 		v.add(key+".authority", quote(g.Authority)+" is no host", "write one such as api.test")
 	}
-	notNegative(v, key+".connections", g.Connections, "4")
+	v.upTo(key+".connections", g.Connections, maxGRPCConnections, "4")
 	notNegative(v, key+".timeout", g.Timeout, "30s")
 	if g.Compression != "" && g.Compression != "gzip" {
 		v.add(key+".compression", quote(g.Compression)+" is not supported", "write gzip, or leave it out for none")
 	}
 	v.keepAlive(g.KeepAlive, key+".keep_alive")
-	notNegative(v, key+".stream.messages", g.Stream.Messages, "10, or leave it out to send the list once")
+	v.upTo(key+".stream.messages", g.Stream.Messages, maxMessages, "10, or leave it out to send the list once")
 	notNegative(v, key+".stream.interval", g.Stream.Interval, "100ms")
 	notNegative(v, key+".stream.duration", g.Stream.Duration, "10s, or leave it out for no limit")
 	v.files(grpcFiles(g), key)
