@@ -21,6 +21,7 @@ const defaultTimeout = 20 * time.Second
 type engine struct {
 	setup     runner.Setup
 	method    method
+	output    *layout // of what the method returns
 	wire      wire
 	messages  messages
 	metadata  headers
@@ -76,7 +77,7 @@ func Open(s runner.Setup) (loadgen.Engine, error) {
 // describe takes what the method decides.
 func (e *engine) describe(m method) {
 	spec := e.setup.Attack.GRPC
-	e.method = m
+	e.method, e.output = m, newLayout(m.desc.Output())
 	e.target.Method = m.path()
 	e.target.URL = e.target.Scheme + "://" + spec.Target + "/" + m.path()
 	if e.timeout = spec.Timeout; e.timeout == 0 {

@@ -98,8 +98,8 @@ func form(m protoreflect.MessageDescriptor) string {
 func (ms messages) binary(ctx context.Context, file string) (messages, error) {
 	raw, err := infile.Read(ctx, file, infile.MaxMessages)
 	if err == nil {
-		if e := proto.Unmarshal(raw, dynamicpb.NewMessage(ms.input)); e != nil {
-			err = fmt.Errorf("%s is no encoded %s: %s", file, ms.input.FullName(), plain(e))
+		if e := newLayout(ms.input).check(raw); e != nil {
+			err = fmt.Errorf("%s is no encoded %s: %w", file, ms.input.FullName(), e)
 		}
 	}
 	if err != nil {

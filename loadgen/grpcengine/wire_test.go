@@ -145,6 +145,33 @@ func responses(t *testing.T) map[string]response {
 			c.data(n, false, []byte{0, 0xff, 0, 0, 0, 'x'})
 			c.status(n, "0", "")
 		}},
+		"a message that is none": {kind: loadgen.ErrorProtocol, answer: func(c *rawConn, n uint32) {
+			c.begin(n)
+			c.data(n, false, []byte("\x00\x00\x00\x00\x04junk"))
+			c.status(n, "0", "")
+		}},
+		"a message that is none, and then a status": {kind: loadgen.ErrorProtocol, answer: func(c *rawConn, n uint32) {
+			c.begin(n)
+			c.data(n, false, []byte("\x00\x00\x00\x00\x03\x0a\x01\xff"))
+			c.status(n, "5", "not found")
+		}},
+		"a message of unknown fields": {answer: func(c *rawConn, n uint32) {
+			c.begin(n)
+			c.data(n, false, []byte("\x00\x00\x00\x00\x03\x7a\x01\xff"))
+			c.status(n, "0", "")
+		}},
+		"a message in two frames": {answer: func(c *rawConn, n uint32) {
+			c.begin(n)
+			c.data(n, false, []byte("\x00\x00\x00\x00\x03\x0a"))
+			c.data(n, false, []byte("\x01x"))
+			c.status(n, "0", "")
+		}},
+		"a message that is none in two frames": {kind: loadgen.ErrorProtocol, answer: func(c *rawConn, n uint32) {
+			c.begin(n)
+			c.data(n, false, []byte("\x00\x00\x00\x00\x03\x0a"))
+			c.data(n, false, []byte("\x01\xff"))
+			c.status(n, "0", "")
+		}},
 		"no frame at all": {kind: loadgen.ErrorProtocol, answer: func(c *rawConn, _ uint32) {
 			_, _ = c.Write([]byte("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n" + strings.Repeat("x", 1<<15)))
 		}},
