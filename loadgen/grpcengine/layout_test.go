@@ -85,7 +85,9 @@ func like(t testing.TB, m protoreflect.MessageDescriptor, layouts []*layout, b [
 
 func TestALayoutTakesWhatADecoderTakes(t *testing.T) {
 	tag := protowire.AppendTag
-	bytes := func(n protowire.Number, v []byte) []byte { return protowire.AppendBytes(tag(nil, n, protowire.BytesType), v) }
+	bytes := func(n protowire.Number, v []byte) []byte {
+		return protowire.AppendBytes(tag(nil, n, protowire.BytesType), v)
+	}
 	var cases [][]byte
 	for _, b := range [][]byte{
 		{}, {0}, {0xff}, {0x0f}, {8}, {8, 1}, {10}, {10, 5, 'x'}, {10, 1, 0xff}, {18, 1, 0xff}, {24, 0xff},
@@ -110,7 +112,7 @@ func TestALayoutTakesWhatADecoderTakesOfMessagesThatAreBroken(t *testing.T) {
 	seeds := map[protoreflect.FullName]string{
 		"kinds.v1.All": `{"text": "é", "raw": "AAE=", "number": "-5", "small": -1, "yes": true, "four": 4, "eight": 8, "color": "BLUE", "inner": {"texts": ["a", "ü"]},
 			"numbers": [1, 300, -1], "eights": ["1", "2"], "many": [{"far": "x"}, {"unpacked": ["1"]}], "named": {"k": {"text": "v"}}, "words": {"1": "w"}, "b": {"a": "z"}}`,
-		"kinds.v2.Old":   `{"text": "é", "numbers": [1, 2], "inner": {"text": "x"}, "part": {"word": "w", "deep": {"text": "y"}}, "parts": [{"n": 1}, {}]}`,
+		"kinds.v2.Old": `{"text": "é", "numbers": [1, 2], "inner": {"text": "x"}, "part": {"word": "w", "deep": {"text": "y"}}, "parts": [{"n": 1}, {}]}`,
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	bad := 0

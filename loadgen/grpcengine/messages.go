@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"text/template"
 
@@ -51,6 +52,9 @@ func readMessages(ctx context.Context, spec *loadgen.GRPC, m method, types *dyna
 		if text, err = infile.Read(ctx, spec.DataFile, infile.MaxMessages); err != nil {
 			return ms, &pace.KeyError{Key: ms.key, What: err.Error(), Fix: infile.Advice(err)}
 		}
+		if len(bytes.TrimSpace(text)) == 0 {
+			return ms, ms.fault(errors.New("the file is empty"))
+		}
 	}
 	if err := ms.json(text, m); err != nil {
 		return ms, ms.fault(err)
@@ -66,12 +70,13 @@ func (ms *messages) fault(err error) error {
 	}
 	return &pace.KeyError{
 		Key: ms.key, What: what,
-		Fix: fmt.Sprintf("write %s as JSON, or several as a list [{…}, {…}]; its fields are %s", ms.input.FullName(), form(ms.input)),
+		Fix: fmt.Sprintf("write %s as JSON, {} for the empty one, or several as a list [{…}, {…}]; its fields are %s", ms.input.FullName(), form(ms.input, true)),
 	}
 }
 
-// form lists the fields of a message with their types, as JSON names them.
-func form(m protoreflect.MessageDescriptor) string {
+// form lists the fields of a message with their types, as JSON names them, and if deep
+// those of messages within it.
+func form(m protoreflect.MessageDescriptor, deep bool) string {
 	var fields []string
 	for i := range m.Fields().Len() {
 		f := m.Fields().Get(i)
@@ -79,10 +84,12 @@ func form(m protoreflect.MessageDescriptor) string {
 		switch {
 		case f.IsMap():
 			kind = "map"
+		case f.Message() != nil && deep && f.Message().ParentFile().Package() == m.ParentFile().Package():
+			kind = string(f.Message().Name()) + " {" + form(f.Message(), false) + "}"
 		case f.Message() != nil:
 			kind = string(f.Message().Name())
 		case f.Enum() != nil:
-			kind = string(f.Enum().Name())
+			kind = values(f.Enum())
 		}
 		if f.IsList() {
 			kind = "list of " + kind
@@ -93,6 +100,15 @@ func form(m protoreflect.MessageDescriptor) string {
 		return "none"
 	}
 	return enumerate(fields)
+}
+
+// values lists those of an enum.
+func values(e protoreflect.EnumDescriptor) string {
+	names := make([]string, e.Values().Len())
+	for i := range names {
+		names[i] = string(e.Values().Get(i).Name())
+	}
+	return string(e.Name()) + " of " + enumerate(names)
 }
 
 func (ms messages) binary(ctx context.Context, file string) (messages, error) {
@@ -181,7 +197,7 @@ func (ms *messages) at(n uint64, call *ghz.CallData) (*token, error) {
 func (ms *messages) fill(t *template.Template, call *ghz.CallData) (*token, error) {
 	var text bytes.Buffer
 	if err := t.Execute(&text, call); err != nil {
-		return nil, err
+		return nil, templateFault(err)
 	}
 	m := dynamicpb.NewMessage(ms.input)
 	if err := (protojson.UnmarshalOptions{Resolver: ms.types}).Unmarshal(text.Bytes(), m); err != nil {
@@ -195,8 +211,12 @@ func (ms *messages) fill(t *template.Template, call *ghz.CallData) (*token, erro
 }
 
 // plain is an error's text without protobuf's prefix, whose space is now and
-// then another character.
+// then another character, and with places in words.
 func plain(err error) string {
 	text := strings.ReplaceAll(err.Error(), "\u00a0", " ")
-	return strings.TrimPrefix(text, "proto: ")
+	text = strings.TrimPrefix(text, "proto: ")
+	return place.ReplaceAllString(text, "line $1, column $2 of the message: ")
 }
+
+// place is where protojson and prototext found a fault.
+var place = regexp.MustCompile(`^(?:syntax error )?\(line (\d+):(\d+)\): `)

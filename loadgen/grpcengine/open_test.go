@@ -224,11 +224,11 @@ func TestAFaultOfADataFileNamesFileFieldAndForm(t *testing.T) {
 	g := startTarget(t, echo)
 	form := "its fields are text (string), number (int64), raw (bytes)"
 	for text, says := range map[string][]string{
-		`{"number": "many"}`:                   {"1:12", "int64 field number", `"many"`},
+		`{"number": "many"}`:                   {"line 1, column 12", "int64 field number", `"many"`},
 		`[{"text": "a"}, {"text": 5}]`:         {"message 2", "string field text"},
 		`{"raw": "%%"}`:                        {"bytes field raw"},
 		`{"txt": "a"}`:                         {`unknown field "txt"`},
-		"{\"text\": \"a\"}\n{\"text\": \"b\"}": {"2:1", "several as a list"},
+		"{\"text\": \"a\"}\n{\"text\": \"b\"}": {"line 2, column 1", "several as a list"},
 		`{"number": "{{.WorkerID}}"}`:          {"int64 field number", "g0c0"},
 	} {
 		a := g.attack("Unary")
