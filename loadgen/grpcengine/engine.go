@@ -28,8 +28,9 @@ type engine struct {
 	baggage   string
 	target    loadgen.Target
 	creds     credentials.TransportCredentials
-	timeout   time.Duration // of a call
-	closing   bool          // a call whose time is over is closed by plan, and no failure
+	timeout   time.Duration // of a call: its deadline
+	life      time.Duration // after which a call is over: timeout, or less if it is cancelled before
+	closing   bool          // a call whose time is over is ended by plan, and no failure
 	perStream int           // messages that the client sends, if it streams
 	firsts    enginekit.Firsts
 }
@@ -58,7 +59,9 @@ func Open(s runner.Setup) (loadgen.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.describe(m)
+	if err := e.describe(m); err != nil {
+		return nil, err
+	}
 	if e.wire, err = newWire(m); err != nil {
 		return nil, err
 	}
@@ -75,7 +78,7 @@ func Open(s runner.Setup) (loadgen.Engine, error) {
 }
 
 // describe takes what the method decides.
-func (e *engine) describe(m method) {
+func (e *engine) describe(m method) error {
 	spec := e.setup.Attack.GRPC
 	e.method, e.output = m, newLayout(m.desc.Output())
 	e.target.Method = m.path()
@@ -83,11 +86,25 @@ func (e *engine) describe(m method) {
 	if e.timeout = spec.Timeout; e.timeout == 0 {
 		e.timeout = defaultTimeout
 	}
-	// Only a stream that the server alone sends must be broken off to be closed.
-	if d := spec.Stream.Duration; d > 0 && d < e.timeout && m.server && !m.client {
-		e.timeout, e.closing = d, true
+	e.life = e.timeout
+	d, cancels := spec.Stream.Duration, spec.Stream.End == loadgen.StreamCancel
+	switch {
+	case cancels && !m.server:
+		return &pace.KeyError{
+			Key: "grpc.stream.end", What: "is cancel, and " + e.method.path() + " returns one message, which would never come",
+			Fix: "remove it, or call a method that returns a stream",
+		}
+	case d == 0 || d >= e.timeout || !m.server:
+	case cancels:
+		e.life, e.closing = d, true
+	case !m.client: // which has nothing to close
+		e.timeout, e.life, e.closing = d, d, true
 	}
+	return nil
 }
+
+// cancels reports whether calls are cancelled by plan.
+func (e *engine) cancels() bool { return e.life < e.timeout }
 
 // check finds what neither ghz nor gRPC can do.
 func check(spec *loadgen.GRPC) error {
