@@ -88,7 +88,7 @@ func (f *flight) waited(code codes.Code, text string, stopped bool) verdict {
 // saw that, or else what gRPC says of it.
 func (f *flight) kind(code codes.Code, text string) loadgen.ErrorKind {
 	if d, ok := f.fault.(*dialFault); ok {
-		return dialKind(d.cause)
+		return d.kind
 	}
 	if kind, ok := said(text); ok {
 		return kind
