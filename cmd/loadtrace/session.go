@@ -64,7 +64,7 @@ func startSession(uris []string, plan *loadgen.Plan, start loadgenreceiver.Start
 	set.ConfigProviderSettings.ResolverSettings.URIs = uris
 	set.DisableGracefulShutdown = true // signals stop the run first
 	if notes != nil {
-		set.LoggingOptions = []zap.Option{zap.WrapCore(notes.core)}
+		set.LoggingOptions = []zap.Option{zap.WrapCore(notes.core), zap.WrapCore(withoutAttacks)}
 	}
 	collector, err := otelcol.NewCollector(set)
 	if err != nil {

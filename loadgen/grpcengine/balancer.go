@@ -22,6 +22,15 @@ const policy = "loadtrace_observed"
 // each channel finds its run by the authority of its target, which names it.
 func init() { balancer.Register(builder{}) }
 
+// LogMark stands in each line that gRPC logs of a dial of an attack, so that they can be
+// told from those of others: gRPC has one logger in a process.
+const LogMark = "loadtrace.attack"
+
+// mark is an attribute of the addresses that attacks dial. gRPC logs them with those.
+type mark struct{}
+
+func (mark) String() string { return LogMark }
+
 // attached holds the runs under way by name, for channels to find theirs.
 var attached sync.Map
 
@@ -66,7 +75,10 @@ func (c *channel) UpdateClientConnState(s balancer.ClientConnState) error {
 	c.link = &link{clock: c.run.setup.Clock, answers: &answers{}}
 	var addrs []resolver.Address
 	for _, e := range s.ResolverState.Endpoints {
-		addrs = append(addrs, e.Addresses...)
+		for _, a := range e.Addresses {
+			a.Attributes = a.Attributes.WithValue(mark{}, mark{})
+			addrs = append(addrs, a)
+		}
 	}
 	//lint:ignore SA1019 there is one address
 	sc, err := c.cc.NewSubConn(addrs, balancer.NewSubConnOptions{
