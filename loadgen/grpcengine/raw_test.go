@@ -21,8 +21,9 @@ type rawTarget struct {
 	addr     string
 	answer   func(c *rawConn, stream uint32) // to a call, when its last message is there
 	settings []http2.Setting
-	mu       sync.Mutex // guards calls
+	mu       sync.Mutex // guards calls and accepted
 	calls    int
+	accepted int
 	open     sync.WaitGroup
 }
 
@@ -41,6 +42,9 @@ func startRaw(t *testing.T, settings []http2.Setting, answer func(c *rawConn, st
 			mu.Lock()
 			conns = append(conns, conn)
 			mu.Unlock()
+			r.mu.Lock()
+			r.accepted++
+			r.mu.Unlock()
 			r.open.Go(func() { r.serve(conn) })
 		}
 	})
