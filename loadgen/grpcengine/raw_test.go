@@ -2,6 +2,8 @@ package grpcengine
 
 import (
 	"bytes"
+	"compress/gzip"
+	"encoding/binary"
 	"io"
 	"net"
 	"sync"
@@ -178,4 +180,32 @@ func (r *rawTarget) attack(t *testing.T, method string) loadgen.Attack {
 	a := g.attack(method)
 	a.GRPC.Connections, a.GRPC.Timeout = 1, 10*time.Second
 	return a
+}
+
+// inPieces ends a response with a header in frames of 10 bytes.
+func (c *rawConn) inPieces(stream uint32, fields ...string) {
+	c.locked(func() {
+		c.block.Reset()
+		for i := 0; i < len(fields); i += 2 {
+			_ = c.encoder.WriteField(hpack.HeaderField{Name: fields[i], Value: fields[i+1]})
+		}
+		rest := c.block.Bytes()
+		_ = c.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: stream, BlockFragment: rest[:10], EndStream: true})
+		for rest = rest[10:]; len(rest) > 10; rest = rest[10:] {
+			_ = c.framer.WriteContinuation(stream, false, rest[:10])
+		}
+		_ = c.framer.WriteContinuation(stream, true, rest)
+	})
+}
+
+// zipped is a message of these bytes, compressed.
+func zipped(text string) []byte {
+	var b bytes.Buffer
+	b.Write(make([]byte, 5))
+	w := gzip.NewWriter(&b)
+	_, _ = io.WriteString(w, text)
+	_ = w.Close()
+	b.Bytes()[0] = 1
+	binary.BigEndian.PutUint32(b.Bytes()[1:], uint32(b.Len()-5))
+	return b.Bytes()
 }
