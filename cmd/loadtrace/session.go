@@ -270,6 +270,8 @@ func (s *session) shutdown() error {
 	select {
 	case err := <-s.over:
 		return err
+	case <-s.started: // at the last moment: such a run ends in order
+		return <-s.over
 	case <-time.After(leaveAfter):
 		return nil
 	}

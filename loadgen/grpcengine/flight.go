@@ -40,7 +40,7 @@ type flight struct {
 	sent     bool          // nothing more can be sent: the target has ended the stream
 	ruled    bool          // the target sent a trailer, which ends the call
 	answers  int           // messages received
-	cancel   *time.Timer // that cancels the call by plan, if set
+	cancel   *time.Timer   // that cancels the call by plan, if set
 	watched  bool
 	ended    bool
 }

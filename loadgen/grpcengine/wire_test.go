@@ -232,13 +232,6 @@ func responses(t *testing.T) map[string]response {
 			c.data(n, false, []byte("\x01\x00\x00\x00\x03abc"))
 			c.status(n, "0", "")
 		}},
-		"gzip of too much": {kind: loadgen.ErrorBodyTooBig, answer: func(c *rawConn, n uint32) {
-			c.headers(n, false, ":status", "200", "content-type", "application/grpc", "grpc-encoding", "gzip")
-			for part := range slices.Chunk(zipped(strings.Repeat("\x00", maxMessage+1)), 1<<14) {
-				c.data(n, false, part)
-			}
-			c.status(n, "0", "")
-		}},
 		"no frame at all": {kind: loadgen.ErrorProtocol, answer: func(c *rawConn, _ uint32) {
 			_, _ = c.Write([]byte("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n" + strings.Repeat("x", 1<<15)))
 		}},
@@ -323,4 +316,17 @@ func TestWhatCameOnTheWireDecides(t *testing.T) {
 			})
 		}
 	}
+}
+
+func TestAMessageThatIsTooLargeOnceItIsDecompressedFails(t *testing.T) {
+	r := startRaw(t, nil, func(c *rawConn, n uint32) {
+		c.headers(n, false, ":status", "200", "content-type", "application/grpc", "grpc-encoding", "gzip")
+		for part := range slices.Chunk(zipped(strings.Repeat("\x00", maxMessage+1)), 1<<14) {
+			c.data(n, false, part)
+		}
+		c.status(n, "0", "")
+	})
+	a := r.attack(t, "Unary")
+	a.GRPC.Timeout, a.Load = time.Minute, oneByOne(1)
+	failsAs(t, loadgentest.Attack(t.Context(), t, Open, a, loadgen.Limits{}).Records, loadgen.ErrorBodyTooBig, codes.ResourceExhausted)
 }
