@@ -39,6 +39,10 @@ type session struct {
 	endpoint endpoint
 
 	collector *otelcol.Collector
+	// callOff ends the start of the collector, in which the plan's files are read and its
+	// targets asked.
+	callOff   context.CancelFunc
+	calledOff bool
 
 	mu    sync.Mutex // guards what follows
 	cfg   component.Config
@@ -66,14 +70,16 @@ func startSession(uris []string, plan *loadgen.Plan, start loadgenreceiver.Start
 	set.ConfigProviderSettings.ResolverSettings.URIs = uris
 	set.DisableGracefulShutdown = true // signals stop the run first
 	if notes != nil {
-		set.LoggingOptions = []zap.Option{zap.WrapCore(notes.core)}
+		set.LoggingOptions = []zap.Option{zap.WrapCore(notes.core), zap.WrapCore(withoutAttacks)}
 	}
 	collector, err := otelcol.NewCollector(set)
 	if err != nil {
 		return nil, fmt.Errorf("make the collector: %w", err)
 	}
 	s.collector = collector
-	go func() { s.over <- collector.Run(context.Background()) }()
+	ctx, cancel := context.WithCancel(context.Background())
+	s.callOff = cancel
+	go func() { s.over <- collector.Run(ctx) }()
 	return s, nil
 }
 
@@ -207,8 +213,8 @@ func (s *session) without() bool {
 	return s.cfg == nil
 }
 
-// begin waits for the run to begin.
-func (s *session) begin(cancelled <-chan string) (*loadgenreceiver.Handle, error) {
+// begin waits for the run to begin. A signal, or the end of ctx, calls it off.
+func (s *session) begin(ctx context.Context, signals <-chan string) (*loadgenreceiver.Handle, error) {
 	look := time.NewTicker(50 * time.Millisecond)
 	defer look.Stop()
 	for {
@@ -224,8 +230,12 @@ func (s *session) begin(cancelled <-chan string) (*loadgenreceiver.Handle, error
 				err = errors.New("it ended before the run began")
 			}
 			return nil, startFault(err)
-		case why := <-cancelled:
-			return nil, fmt.Errorf("stopped by %s before the run began", why)
+		case why := <-signals:
+			s.calledOff = true
+			return nil, before(why)
+		case <-ctx.Done():
+			s.calledOff = true
+			return nil, fmt.Errorf("stopped before the run began: %w", context.Cause(ctx))
 		case <-look.C:
 			if s.without() {
 				return nil, badInput(errors.New("--config: no pipeline has the receiver loadgen; add it to receivers of a pipeline"))
@@ -263,8 +273,26 @@ func (s *session) lastWords(err error) (outcome, error) {
 	}
 }
 
-// shutdown ends the collector and returns its error.
+// leaveAfter is how long a collector whose start was called off may take to end. What it
+// waits for may not heed that: the opening of a pipe cannot be called off.
+const leaveAfter = time.Second
+
+// shutdown ends the collector and returns its error. One whose start was called off is
+// left behind if it does not end soon.
 func (s *session) shutdown() error {
-	s.collector.Shutdown()
-	return <-s.over
+	if !s.calledOff {
+		defer s.callOff()
+		s.collector.Shutdown()
+		return <-s.over
+	}
+	s.callOff()
+	go s.collector.Shutdown()
+	select {
+	case err := <-s.over:
+		return err
+	case <-s.started: // at the last moment: such a run ends in order
+		return <-s.over
+	case <-time.After(leaveAfter):
+		return nil
+	}
 }

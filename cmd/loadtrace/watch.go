@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"sync"
@@ -18,20 +19,31 @@ import (
 // caught are the signals that end a run in order.
 type caught struct {
 	names chan string
+	// early ends with the first signal, which its cause names. It is for what may wait
+	// before there is a run.
+	early context.Context
+	count atomic.Int64
 	stop  func()
 }
 
+// before is the error of a run that a signal ended before it began.
+func before(name string) error { return fmt.Errorf("stopped by %s before the run began", name) }
+
 // catch takes signals until stop is called, also while the summary is printed,
-// so that an impatient press does not lose it.
-func catch() *caught {
+// so that an impatient press does not lose it. The end of ctx ends what is early too.
+func catch(ctx context.Context) *caught {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	c := &caught{names: make(chan string, 4)}
+	early, end := context.WithCancelCause(ctx)
+	c.early = early
 	over := make(chan struct{})
 	go func() {
 		for {
 			select {
 			case s := <-signals:
+				c.count.Add(1)
+				end(before(s.String()))
 				select {
 				case c.names <- s.String():
 				default: // four are enough
@@ -41,7 +53,7 @@ func catch() *caught {
 			}
 		}
 	}()
-	c.stop = sync.OnceFunc(func() { signal.Stop(signals); close(over) })
+	c.stop = sync.OnceFunc(func() { signal.Stop(signals); close(over); end(nil) })
 	return c
 }
 
@@ -67,7 +79,9 @@ func (r *planRun) watch(ctx context.Context, s *session, run *loadgenreceiver.Ha
 			return end, end.err
 		case err := <-s.over:
 			s.over <- nil
-			return s.lastWords(err)
+			end, err := s.lastWords(err)
+			end.interrupted = stopped || cancelled
+			return end, err
 		case <-idle:
 			idle, flushed = nil, time.After(r.flush)
 			r.measureUse()

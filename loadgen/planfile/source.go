@@ -42,7 +42,7 @@ func parseSource(src []byte, faults *faults) ast.Node {
 // are not UTF-8, and control characters.
 func checkText(src []byte) (p place, what, fix string) {
 	if len(src) > maxSource {
-		return place{}, fmt.Sprintf("more than %d bytes", maxSource), "put bodies into files and name them with body_file"
+		return tooLong()
 	}
 	p = place{line: 1, column: 1}
 	for len(src) > 0 {
@@ -59,6 +59,10 @@ func checkText(src []byte) (p place, what, fix string) {
 		src = src[n:]
 	}
 	return place{}, "", ""
+}
+
+func tooLong() (p place, what, fix string) {
+	return place{}, fmt.Sprintf("more than %d bytes", maxSource), "put bodies into files and name them with body_file"
 }
 
 // control reports whether YAML (1.2.2, section 5.1) forbids a character in a text.

@@ -69,6 +69,8 @@ func (t *tally) add(r *loadgen.Record) {
 	if t.parts != nil {
 		t.sample(r)
 	}
+	// Also for a request that then waited in vain, such as for a stream.
+	t.counts.connections.Opened += uint64(max(r.Dialed, 0))
 	if r.Outcome == loadgen.NotSent {
 		t.counts.addNotSent(r)
 		return
@@ -120,7 +122,6 @@ func (c *counts) addSent(r *loadgen.Record) {
 	} else {
 		c.failed++
 	}
-	c.connections.Opened += uint64(max(r.Dialed, 0))
 	c.connections.Resent += uint64(max(r.Resent, 0))
 	if r.Reused {
 		c.connections.Reused++

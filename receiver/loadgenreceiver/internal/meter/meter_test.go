@@ -57,7 +57,7 @@ func TestMetricsOfARunAreAsCommitted(t *testing.T) {
 	failed := took(3, 40*time.Millisecond)
 	failed.Outcome, failed.Error, failed.Status, failed.Proto = loadgen.Failed, loadgen.ErrorTimeout, 0, 0
 	m.Add(failed)
-	m.Add(&loadgen.Record{Seq: 4, Outcome: loadgen.NotSent, NotSent: loadgen.NotSentLate, Target: target})
+	m.Add(&loadgen.Record{Seq: 4, Outcome: loadgen.NotSent, NotSent: loadgen.NotSentLate, Target: target, Dialed: 1}) // it waited for a stream in vain
 	m.AddUnsent(1, loadgen.NotSentStopped, 7)
 	got := m.Collect(began.Add(5*time.Second), meter.State{
 		Attacks: []meter.AttackState{{Planned: 20, InFlight: 3, RateWanted: 12.5, RateAchieved: 11.25}, {Planned: 8}},
