@@ -169,9 +169,9 @@ func (c *climb) do(ctx context.Context) error {
 		return err
 	}
 	relaxGC()
+	signals := catch(ctx) // of the ctx that does not end with the signals, in other words
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	signals := catch(ctx)
 	list, err := c.steps(signals.early)
 	signals.stop()
 	if err != nil {

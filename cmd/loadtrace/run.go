@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"strings"
 	"time"
@@ -211,6 +212,9 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 		s.settle(&end.summary)
 		if causes := s.endpoint.blame(r.OTLP, &end.summary); len(causes) > 0 && held != nil {
 			held.drop(r.OTLP, causes)
+			if lines, ok := log.Writer().(*stdLog); ok {
+				lines.forget() // net/http's about the same endpoint
+			}
 		}
 		end.summary.Environment.Targets = s.peers.Targets()
 		if err == nil && len(end.summary.Faults) == 0 && shut != nil {

@@ -38,11 +38,25 @@ func (l *stdLog) Write(line []byte) (int, error) {
 	return l.Writer.Write(line)
 }
 
+// forget the lines so far, where their cause has been reported.
+func (l *stdLog) forget() {
+	for i := range l.counts {
+		l.counts[i].Store(0)
+	}
+}
+
 // report writes how many lines of each kind were held back.
 func (l *stdLog) report() {
 	for i := range oddities {
 		if n := l.counts[i].Load(); n > 0 {
-			fmt.Fprintf(l.Writer, "note: the target sent %s, %d times\n", oddities[i].said, n)
+			fmt.Fprintf(l.Writer, "note: the target sent %s, %s\n", oddities[i].said, times(n))
 		}
 	}
+}
+
+func times(n uint64) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }

@@ -42,7 +42,7 @@ func TestWhatNetHTTPLogsOfATargetIsNotShown(t *testing.T) {
 	assert.Contains(t, shown.String(), "something else")
 	assert.NotContains(t, shown.String(), "and more")
 	lines.report()
-	assert.Contains(t, shown.String(), "note: the target sent bytes that belong to no response, 1 times\n")
+	assert.Contains(t, shown.String(), "note: the target sent bytes that belong to no response, once\n")
 }
 
 // The line is net/http's own, as above.
@@ -69,7 +69,7 @@ func TestWhatNetHTTPLogsOfHTTP2IsCounted(t *testing.T) {
 	require.Error(t, err)
 	<-closed
 	lines.report()
-	assert.Equal(t, "note: the target sent HTTP/2 frames out of turn, 1 times\n", shown.String())
+	assert.Equal(t, "note: the target sent HTTP/2 frames out of turn, once\n", shown.String())
 }
 
 // farewell tells when it is closed.
