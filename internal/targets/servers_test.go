@@ -28,6 +28,7 @@ type otlp struct{ http, grpc string }
 type target struct {
 	name    string
 	service string // as its SDK calls it
+	behind  string // a service that it calls, if any
 	server  func(*testing.T, otlp) stack.Server
 	// attacks of the plan, with as many requests each as load says.
 	attacks func(at *stack.Instance, load string) string
@@ -43,30 +44,31 @@ type signals struct{ runtime, logs bool }
 var (
 	caddy = target{
 		name: "caddy", service: "caddy",
-		server: func(t *testing.T, to otlp) stack.Server {
-			home := t.TempDir() // where it keeps its state
-			return stack.Server{
-				Name: "caddy", Dir: "internal/targets/caddy", Package: "github.com/caddyserver/caddy/v2/cmd/caddy",
-				Tags:  "netgo,grpcnotrace,nobadger,nomysql,nopgx",
-				Ports: []stack.Port{{Name: "http"}, {Name: "admin"}}, Config: "Caddyfile",
-				Args: func(config string, _ stack.Addresses) []string {
-					return []string{"run", "--adapter", "caddyfile", "--config", config}
-				},
-				Env: func(at stack.Addresses) []string {
-					return []string{
-						"HTTP=" + at["http"], "ADMIN=" + at["admin"], "XDG_DATA_HOME=" + home, "XDG_CONFIG_HOME=" + home,
-						"OTEL_SERVICE_NAME=caddy", "OTEL_EXPORTER_OTLP_ENDPOINT=http://" + to.http,
-					}
-				},
-				ReadyPort: "admin", ReadyPath: "/config/",
-			}
-		},
+		server: func(t *testing.T, to otlp) stack.Server { return caddyWith(t, to, "Caddyfile", "") },
 		attacks: func(at *stack.Instance, load string) string {
 			return fmt.Sprintf("[{http: {url: %q}, load: %s}]", at.URL("http")+"/greet", load)
 		},
 		counted: func(t *testing.T, at *stack.Instance) uint64 {
 			return series(t, at.URL("admin")+"/metrics", `caddy_http_requests_total{`, `handler="subroute"`)
 		},
+	}
+	h2c = target{
+		name: "caddy over h2c", service: "caddy", server: caddy.server, counted: caddy.counted,
+		attacks: func(at *stack.Instance, load string) string {
+			return fmt.Sprintf("[{http: {url: %q, protocol: h2c}, load: %s}]", at.URL("http")+"/greet", load)
+		},
+	}
+	// A proxy that traces, too, before a service: the proxy is what answers.
+	proxy = target{
+		name: "caddy before go", service: "caddy", behind: "greet", can: signals{logs: true},
+		server: func(t *testing.T, to otlp) stack.Server {
+			backend, err := stack.Start(t.Context(), goService(t, to), stack.Options{Data: t.TempDir(), Progress: t.Output()})
+			require.NoError(t, err)
+			t.Cleanup(func() { stop(t, backend) })
+			return caddyWith(t, to, "Proxyfile", backend.Address("http"))
+		},
+		attacks: gohttp.attacks,
+		counted: caddy.counted,
 	}
 	opa = target{
 		name: "opa", service: "opa",
@@ -163,6 +165,26 @@ func environment(to otlp) []string {
 	}
 }
 
+// caddyWith is Caddy with one of its configurations here.
+func caddyWith(t *testing.T, to otlp, config, backend string) stack.Server {
+	home := t.TempDir() // where it keeps its state
+	return stack.Server{
+		Name: "caddy", Dir: "internal/targets/caddy", Package: "github.com/caddyserver/caddy/v2/cmd/caddy",
+		Tags:  "netgo,grpcnotrace,nobadger,nomysql,nopgx",
+		Ports: []stack.Port{{Name: "http"}, {Name: "admin"}}, Config: config,
+		Args: func(config string, _ stack.Addresses) []string {
+			return []string{"run", "--adapter", "caddyfile", "--config", config}
+		},
+		Env: func(at stack.Addresses) []string {
+			return []string{
+				"HTTP=" + at["http"], "ADMIN=" + at["admin"], "BACKEND=" + backend, "XDG_DATA_HOME=" + home, "XDG_CONFIG_HOME=" + home,
+				"OTEL_SERVICE_NAME=caddy", "OTEL_EXPORTER_OTLP_ENDPOINT=http://" + to.http,
+			}
+		},
+		ReadyPort: "admin", ReadyPath: "/config/",
+	}
+}
+
 func goService(_ *testing.T, to otlp) stack.Server {
 	return stack.Server{
 		Name: "gohttp", Dir: "internal/targets/gohttp", Package: ".",
@@ -175,18 +197,20 @@ func goService(_ *testing.T, to otlp) stack.Server {
 	}
 }
 
-// goOverTLS is the service of Go's whose exporter has no word of insecure: it speaks
-// TLS to the plain port of a run.
-func goOverTLS(t *testing.T, to otlp) stack.Server {
-	s := goService(t, to)
-	args := s.Args
-	s.Args = func(config string, at stack.Addresses) []string {
-		return append(args(config, at), "--secure", to.grpc)
+// goOverGRPC is the service of Go's with an exporter of spans over gRPC that names the
+// endpoint and says nothing of TLS, which it speaks then. It has no other telemetry.
+func goOverGRPC(environment ...string) func(*testing.T, otlp) stack.Server {
+	return func(t *testing.T, to otlp) stack.Server {
+		s := goService(t, to)
+		args := s.Args
+		s.Args = func(config string, at stack.Addresses) []string {
+			return append(args(config, at), "--grpc", to.grpc)
+		}
+		s.Env = func(stack.Addresses) []string {
+			return append(environment, "OTEL_SERVICE_NAME=greet", "OTEL_METRICS_EXPORTER=none", "OTEL_LOGS_EXPORTER=none")
+		}
+		return s
 	}
-	s.Env = func(stack.Addresses) []string {
-		return []string{"OTEL_SERVICE_NAME=greet", "OTEL_METRICS_EXPORTER=none", "OTEL_LOGS_EXPORTER=none"}
-	}
-	return s
 }
 
 func nodeService(t *testing.T, to otlp) stack.Server {

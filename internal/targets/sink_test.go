@@ -24,7 +24,9 @@ type request struct {
 	status   string
 	server   string // id of the server span, empty for none
 	service  string
+	others   []string // services of the trace's other server spans
 	missing  []string
+	released string  // why it waited no longer
 	response float64 // in seconds
 	parts    float64 // of the ledger, with what is unexplained
 	clocked  bool
@@ -94,10 +96,12 @@ func read(trace pcommon.TraceID, attributes pcommon.Map) request {
 			r.server = v.Str()
 		case name == attr.JoinServerService:
 			r.service = v.Str()
+		case name == attr.JoinServerOthers:
+			r.others = texts(v)
+		case name == attr.JoinReleased:
+			r.released = v.Str()
 		case name == attr.JoinMissing:
-			for _, why := range v.Slice().All() {
-				r.missing = append(r.missing, why.Str())
-			}
+			r.missing = texts(v)
 		case name == attr.JoinResponseTime:
 			r.response = v.Double()
 		case name == attr.JoinUnexplained, strings.HasPrefix(name, attr.JoinLedger):
@@ -109,4 +113,11 @@ func read(trace pcommon.TraceID, attributes pcommon.Map) request {
 		}
 	}
 	return r
+}
+
+func texts(list pcommon.Value) (out []string) {
+	for _, v := range list.Slice().All() {
+		out = append(out, v.Str())
+	}
+	return out
 }

@@ -1,6 +1,6 @@
 module github.com/loadtrace/loadtrace/internal/targets/caddy
 
-go 1.26.8
+go 1.26.0
 
 tool github.com/caddyserver/caddy/v2/cmd/caddy
 

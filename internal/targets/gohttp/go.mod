@@ -1,6 +1,6 @@
 module github.com/loadtrace/loadtrace/internal/targets/gohttp
 
-go 1.26.8
+go 1.26.0
 
 require (
 	go.opentelemetry.io/contrib/bridges/otelslog v0.21.0

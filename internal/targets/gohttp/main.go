@@ -33,7 +33,7 @@ import (
 var (
 	address = flag.String("http", "127.0.0.1:8080", "where it serves /greet/NAME")
 	admin   = flag.String("admin", "127.0.0.1:8081", "where it serves /count")
-	secure  = flag.String("secure", "", "send traces to this host:port over gRPC with the exporter's default, which is TLS, whatever the environment says")
+	grpc    = flag.String("grpc", "", "send spans to this host:port over gRPC, which is TLS unless the environment says otherwise")
 )
 
 func main() {
@@ -103,8 +103,8 @@ func instrument(ctx context.Context) (shutdown func(context.Context) error, err 
 }
 
 func exporter(ctx context.Context) (trace.SpanExporter, error) {
-	if *secure != "" {
-		return otlptracegrpc.New(ctx, otlptracegrpc.WithEndpoint(*secure))
+	if *grpc != "" {
+		return otlptracegrpc.New(ctx, otlptracegrpc.WithEndpoint(*grpc))
 	}
 	return autoexport.NewSpanExporter(ctx)
 }
