@@ -32,7 +32,6 @@ const undecided = 98
 
 // outcome is what a run printed, and what its target counted.
 type outcome struct {
-	command string // as a user writes it
 	summary summary
 	text    string // without --json
 	notes   string // of standard error
