@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/loadtrace/loadtrace/loadgen/summary"
@@ -68,6 +69,30 @@ func (s *session) settle(sum *summary.Summary) {
 			all.Missing[why] += n
 		}
 	}
+	if all != nil {
+		all.Advice = s.advice(all)
+	}
 	sum.Telemetry.Join = all
 	sum.Lose(lost)
 }
+
+// advice is what to do where the target's telemetry did not come.
+func (s *session) advice(j *summary.Join) []string {
+	n, nothing := s.tls.Count(), j.Complete+j.Partial == 0
+	switch {
+	case n > 0:
+		connections := fmt.Sprintf("%d connections", n)
+		if n == 1 {
+			connections = "a connection"
+		}
+		return []string{fmt.Sprintf("%s to %s spoke TLS, which it does not take: set OTEL_EXPORTER_OTLP_INSECURE=true "+
+			"for the target, or give its exporter an endpoint with http://", connections, s.listen.grpcURL())}
+	case nothing && s.listen.any():
+		return []string{"no telemetry came from the target: it has no OpenTelemetry SDK, sends elsewhere than " + s.listen.urls() +
+			", or its exporter is waiting to try again (see " + notJoined + ")"}
+	}
+	return nil
+}
+
+// notJoined is the page about targets whose telemetry does not come.
+const notJoined = "docs/not-joined.md"

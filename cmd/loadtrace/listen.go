@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 	"syscall"
+
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tlsclients"
 )
 
 // listen is where the target's telemetry is taken: addresses, empty for none.
@@ -27,7 +29,7 @@ func (l listen) protocols() object {
 		p["http"] = object{"endpoint": l.HTTP}
 	}
 	if l.GRPC != "" {
-		p["grpc"] = object{"endpoint": l.GRPC}
+		p["grpc"] = object{"endpoint": l.GRPC, "middlewares": []object{{"id": tlsclients.Type.String()}}}
 	}
 	return p
 }
@@ -39,10 +41,12 @@ func (l listen) urls() string {
 		urls = append(urls, "http://"+l.HTTP)
 	}
 	if l.GRPC != "" {
-		urls = append(urls, "grpc://"+l.GRPC)
+		urls = append(urls, l.grpcURL())
 	}
 	return strings.Join(urls, " and ")
 }
+
+func (l listen) grpcURL() string { return "grpc://" + l.GRPC }
 
 // readListen reads the values of --listen: URLs of OTLP endpoints, or none.
 func readListen(values []string) (l listen, err error) {

@@ -2,11 +2,16 @@ package main
 
 import (
 	"bufio"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
+	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -97,7 +102,7 @@ func TestARunJoinsEveryRequestToWhatTheTargetTells(t *testing.T) {
 	c.run(t, 0)
 	for _, shown := range []string{
 		"300 requests joined · 300 complete (100 %)", "One slow request", "where the ", "server ",
-		"auth-service", "goroutines", "its clock is", "line that it logged", "token accepted",
+		"auth-service", "goroutines", "its clock is", "that it logged",
 	} {
 		assert.Contains(t, c.out.String(), shown)
 	}
@@ -110,7 +115,7 @@ func TestARunJoinsEveryRequestToWhatTheTargetTells(t *testing.T) {
 	assert.Empty(t, s.Telemetry.Join.Missing)
 }
 
-func TestWithoutTelemetryOfTheTargetARunEndsAtOnceAndSaysNothingOfIt(t *testing.T) {
+func TestWithoutTelemetryOfTheTargetARunEndsAtOnceAndReportsIt(t *testing.T) {
 	address, err := freeAddress()
 	require.NoError(t, err)
 	tg, sink := newTestTarget(t), newSink(t, "127.0.0.1:0")
@@ -118,10 +123,32 @@ func TestWithoutTelemetryOfTheTargetARunEndsAtOnceAndSaysNothingOfIt(t *testing.
 	began := time.Now()
 	c.run(t, 0)
 	assert.Less(t, time.Since(began), joinWait)
-	assert.NotContains(t, c.out.String(), "join ")
+	said := strings.Join(strings.Fields(c.out.String()), " ")
+	assert.Contains(t, said, "join no telemetry came from the target: it has no OpenTelemetry SDK, sends elsewhere than http://"+address)
 	assert.NotContains(t, c.out.String(), "One slow request")
 	assert.Len(t, sink.client, 50)
 	assert.NotContains(t, sink.bodies.String(), "join.status")
+}
+
+// The Go SDK's exporter over gRPC speaks TLS by default. 7ed9d53 said nothing of it.
+func TestATargetThatSpeaksTLSToThePlaintextPortIsToldWhatToSet(t *testing.T) {
+	address, err := freeAddress()
+	require.NoError(t, err)
+	var once sync.Once
+	tg := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		once.Do(func() {
+			_, err := tls.Dial("tcp", address, &tls.Config{NextProtos: []string{"h2"}})
+			assert.ErrorContains(t, err, "first record does not look like a TLS handshake")
+		})
+	}))
+	defer tg.Close()
+	plan := writePlan(t, tg.URL, "[{constant: 100/s, count: 50}]")
+	c := loadtrace(t, "run", plan, "--json", "--listen", "grpc://"+address)
+	c.run(t, 0)
+	j := c.summary(t).Telemetry.Join
+	require.NotNil(t, j)
+	assert.Equal(t, []string{"a connection to grpc://" + address + " spoke TLS, which it does not take: set " +
+		"OTEL_EXPORTER_OTLP_INSECURE=true for the target, or give its exporter an endpoint with http://"}, j.Advice)
 }
 
 // What the join has taken and could not deliver is lost too, and the summary must

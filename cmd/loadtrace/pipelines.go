@@ -11,6 +11,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/peers"
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tlsclients"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tracestore"
 	"github.com/loadtrace/loadtrace/internal/attr"
 )
@@ -58,7 +59,12 @@ func (p pipelines) config() (string, error) {
 			"receivers": keys(receivers), "processors": keys(processors), "exporters": p.exportersOf(signal, exporters),
 		}
 	}
+	extensions := object{}
+	if p.Listen.GRPC != "" {
+		extensions[tlsclients.Type.String()] = object{}
+	}
 	return uri(object{
+		"extensions": extensions,
 		"receivers":  receivers,
 		"processors": processors,
 		"exporters":  exporters,
@@ -67,7 +73,8 @@ func (p pipelines) config() (string, error) {
 				"metrics": object{"level": "none"},
 				"logs":    logging(),
 			},
-			"pipelines": pipes,
+			"extensions": keys(extensions),
+			"pipelines":  pipes,
 		},
 	})
 }

@@ -260,6 +260,7 @@ func (r *planRun) begin(plan *loadgen.Plan, held *notes, signals *caught) (*sess
 		if err != nil {
 			return nil, nil, err
 		}
+		s.listen = r.Listen
 		run, err := s.begin(signals.names)
 		if !taken(err) || !r.Listen.any() || r.listenAsked {
 			return s, run, err

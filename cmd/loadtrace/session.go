@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/peers"
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tlsclients"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tracestore"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
@@ -29,6 +30,9 @@ type session struct {
 	ended   chan outcome
 	over    chan error // the collector's own end
 	peers   peers.Peers
+	// listen is where the target's telemetry is taken, tls what spoke TLS there.
+	listen listen
+	tls    tlsclients.Seen
 	// endpoint is that of --otlp.
 	endpoint endpoint
 
@@ -88,6 +92,8 @@ func (s *session) factories(plan *loadgen.Plan, start loadgenreceiver.Start, sto
 	f.Receivers[loadgen.Type()] = only{loadgen, s}
 	join := tracejoinprocessor.NewFactory(tracejoinprocessor.WithObserver(s.joined))
 	f.Processors[join.Type()] = join
+	greeted := tlsclients.NewFactory(&s.tls)
+	f.Extensions[greeted.Type()] = greeted
 	seen := peers.NewFactory(&s.peers)
 	f.Exporters[seen.Type()] = seen
 	for kind, factory := range f.Exporters {

@@ -80,8 +80,8 @@ func TestCallLongerThanItsTimeoutFails(t *testing.T) {
 	g := startTarget(t, silent)
 	for _, method := range []string{"Unary", "Client", "Server", "Both"} {
 		a := g.attack(method)
-		a.GRPC.Timeout = 100 * time.Millisecond
-		failsAs(t, g.run(t, a, 3), loadgen.ErrorTimeout, codes.DeadlineExceeded)
+		records := untilSent(t, a, 100*time.Millisecond, func() []loadgen.Record { return g.run(t, a, 3) })
+		failsAs(t, records, loadgen.ErrorTimeout, codes.DeadlineExceeded)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -174,4 +175,17 @@ func (r *rawTarget) attack(t *testing.T, method string) loadgen.Attack {
 	a := g.attack(method)
 	a.GRPC.Connections, a.GRPC.Timeout = 1, 10*time.Second
 	return a
+}
+
+// untilSent runs an attack with longer and longer timeouts until each of its calls was
+// sent: on a busy machine a connection may take longer than a short one.
+func untilSent(t *testing.T, a loadgen.Attack, timeout time.Duration, run func() []loadgen.Record) []loadgen.Record {
+	for ; ; timeout *= 2 {
+		a.GRPC.Timeout = timeout
+		records := run()
+		if !slices.ContainsFunc(records, func(r loadgen.Record) bool { return r.Outcome == loadgen.NotSent }) {
+			return records
+		}
+		require.Less(t, timeout, time.Minute, "calls were not sent within that")
+	}
 }

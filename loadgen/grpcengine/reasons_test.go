@@ -44,7 +44,7 @@ func rows(t *testing.T) map[string]row {
 		"finished": {attack: answered(func(c *rawConn, n uint32) { c.ok(n) })},
 		"timeout": {attack: func(t *testing.T, method string) loadgen.Attack {
 			a := silence(t, method)
-			a.GRPC.Timeout = 300 * time.Millisecond
+			a.GRPC.Timeout = 100 * time.Millisecond
 			return a
 		}},
 		"refused": {attack: dead},
@@ -95,7 +95,12 @@ func TestEachReasonHasItsCause(t *testing.T) {
 				if a.Load == nil {
 					a.Load = oneByOne(max(1, row.calls))
 				}
-				records := runRow(t, row, a, reason)
+				var records []loadgen.Record
+				if reason == string(loadgen.ErrorTimeout) {
+					records = untilSent(t, a, a.GRPC.Timeout, func() []loadgen.Record { return runRow(t, row, a, reason) })
+				} else {
+					records = runRow(t, row, a, reason)
+				}
 				said := map[string]bool{}
 				for _, r := range records {
 					switch r.Outcome {

@@ -209,11 +209,16 @@ func TestWhatCameOnTheWireDecides(t *testing.T) {
 				t.Parallel()
 				r := startRaw(t, nil, want.answer)
 				a := r.attack(t, method)
-				if want.short {
-					a.GRPC.Timeout = 50 * time.Millisecond
-				}
 				a.Load = oneByOne(1)
-				got := loadgentest.Attack(t.Context(), t, Open, a, loadgen.Limits{}).Records[0]
+				run := func() []loadgen.Record {
+					return loadgentest.Attack(t.Context(), t, Open, a, loadgen.Limits{}).Records
+				}
+				var got loadgen.Record
+				if want.short {
+					got = untilSent(t, a, 50*time.Millisecond, run)[0]
+				} else {
+					got = run()[0]
+				}
 				if want.kind == "" {
 					require.Equal(t, loadgen.Finished, got.Outcome, "%s: %s", got.Error, got.ErrorText)
 					assert.Equal(t, want.status, codes.Code(got.Status))

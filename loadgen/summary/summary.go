@@ -266,6 +266,8 @@ type Join struct {
 	// Missing counts what the others lack, by the values of the attribute join.missing;
 	// a request may lack several.
 	Missing map[string]uint64 `json:"missing,omitempty"`
+	// Advice is what to do where the target's telemetry did not come, a sentence each.
+	Advice []string `json:"advice,omitempty"`
 }
 
 // Snapshot is what a progress display shows of a run under way.

@@ -237,11 +237,18 @@ func (p *page) telemetry(s *summary.Summary) {
 
 // join says what of the target's side was joined to the requests.
 func (p *page) join(j *summary.Join) {
-	if j == nil || j.Complete+j.Partial == 0 { // nothing came from the target
+	if j == nil {
 		return
 	}
-	all := j.Complete + j.Partial + j.None
-	for i, l := range join(append(p.joinedParts(j, all), p.missing(j.Missing)...), p.dot(), p.width()-11) {
+	var lines []string
+	if j.Complete+j.Partial > 0 {
+		all := j.Complete + j.Partial + j.None
+		lines = join(append(p.joinedParts(j, all), p.missing(j.Missing)...), p.dot(), p.width()-11)
+	}
+	for _, sentence := range j.Advice {
+		lines = append(lines, wrap(p.clean(sentence), p.width()-11)...)
+	}
+	for i, l := range lines {
 		label := spaces(9)
 		if i == 0 {
 			label = p.paint(bold, left("join", 9))

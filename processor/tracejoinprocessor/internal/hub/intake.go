@@ -225,7 +225,11 @@ func (in *intake) read(s ptrace.Span) *clientspan.Client {
 	return &told
 }
 
-// digest of a server span, by the HTTP conventions or those of RPC, old or new.
+// routeBytes bounds a route: a span's name may be of any length.
+const routeBytes = 256
+
+// digest of a server span, by the HTTP conventions or those of RPC, old or new. Servers
+// without routes (Caddy, Prometheus, Fastify) set none, and name their spans.
 func digest(s ptrace.Span, from *join.Origin) join.Server {
 	v := join.Server{
 		Trace: s.TraceID(), ID: s.SpanID(), Parent: s.ParentSpanID(),
@@ -235,8 +239,9 @@ func digest(s ptrace.Span, from *join.Origin) join.Server {
 	for k, a := range s.Attributes().All() {
 		switch k {
 		case attr.HTTPRoute:
-			v.Route = a.Str()
-			return v
+			if v.Route, _ = cut(a.Str(), routeBytes); v.Route != "" {
+				return v
+			}
 		case attr.RPCMethod:
 			method = a.Str()
 		case "rpc.service": // until semconv 1.38 the service was apart
@@ -244,11 +249,12 @@ func digest(s ptrace.Span, from *join.Origin) join.Server {
 		}
 	}
 	switch {
-	case method != "" && service != "":
-		v.Route = service + "/" + method
-	case method != "":
-		v.Route = method
+	case method == "":
+		method = s.Name()
+	case service != "":
+		method = service + "/" + method
 	}
+	v.Route, _ = cut(method, routeBytes)
 	return v
 }
 

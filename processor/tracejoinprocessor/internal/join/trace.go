@@ -23,7 +23,7 @@ type Server struct {
 	Trace        pcommon.TraceID
 	ID, Parent   pcommon.SpanID
 	Began, Ended pcommon.Timestamp
-	Route        string // http.route, or the RPC's method
+	Route        string // http.route, or the RPC's method, or the span's name
 	From         *Origin
 }
 
