@@ -34,7 +34,6 @@ const undecided = 98
 type outcome struct {
 	summary summary
 	text    string // without --json
-	notes   string // of standard error
 	counted uint64
 	spans   []request
 }
@@ -51,6 +50,7 @@ type summary struct {
 		Join *struct {
 			Complete, Partial, None uint64
 			Missing                 map[string]uint64
+			Advice                  []string
 		}
 	}
 	Faults []string
@@ -89,7 +89,7 @@ func attack(t *testing.T, of target, flags ...string) outcome {
 	if err != nil && (!errors.As(err, &ended) || ended.ExitCode() != undecided) {
 		require.NoError(t, err, "%s\n%s", notes.String(), out.String())
 	}
-	return outcome{text: out.String(), notes: notes.String(), counted: of.counted(t, at) - before, spans: joined.all()}
+	return outcome{text: out.String(), counted: of.counted(t, at) - before, spans: joined.all()}
 }
 
 // attackJSON is attack whose summary is read.
