@@ -47,7 +47,8 @@ type summary struct {
 		}
 	}
 	Telemetry struct {
-		Join *struct {
+		SampledOut uint64 `json:"spans_sampled_out"`
+		Join       *struct {
 			Complete, Partial, None uint64
 			Missing                 map[string]uint64
 			Advice                  []string
@@ -93,9 +94,9 @@ func attack(t *testing.T, of target, flags ...string) outcome {
 }
 
 // attackJSON is attack whose summary is read.
-func attackJSON(t *testing.T, of target) outcome {
+func attackJSON(t *testing.T, of target, flags ...string) outcome {
 	t.Helper()
-	o := attack(t, of, "--json")
+	o := attack(t, of, append(flags, "--json")...)
 	require.NoError(t, json.Unmarshal([]byte(o.text), &o.summary), "%s", o.text)
 	return o
 }

@@ -60,7 +60,7 @@ var (
 	}
 	// A proxy that traces, too, before a service: the proxy is what answers.
 	proxy = target{
-		name: "caddy before go", service: "caddy", behind: "greet", can: signals{logs: true},
+		name: "caddy before go", service: "caddy", behind: "greeter", can: signals{logs: true},
 		server: func(t *testing.T, to otlp) stack.Server {
 			backend, err := stack.Start(t.Context(), goService(t, to), stack.Options{Data: t.TempDir(), Progress: t.Output()})
 			require.NoError(t, err)
@@ -139,7 +139,7 @@ var (
 		},
 	}
 	gohttp = target{
-		name: "go", service: "greet", can: signals{runtime: true, logs: true},
+		name: "go", service: "greeter", can: signals{runtime: true, logs: true},
 		server: goService,
 		attacks: func(at *stack.Instance, load string) string {
 			return fmt.Sprintf("[{http: {url: %q}, load: %s}]", at.URL("http")+"/greet/alice", load)
@@ -147,7 +147,7 @@ var (
 		counted: ownCount,
 	}
 	node = target{
-		name: "node", service: "greet", can: signals{logs: true},
+		name: "node", service: "greeter", can: signals{logs: true},
 		server: nodeService,
 		attacks: func(at *stack.Instance, load string) string {
 			return fmt.Sprintf(`[{name: express, http: {url: %q}, load: %s}, {name: grpc, grpc: {target: %q, plaintext: true, method: greet.v1.Greeter/Greet, proto: %q, data: {name: alice}}, load: %s}]`,
@@ -161,7 +161,7 @@ var (
 // the interval of metrics: by default it is a minute, longer than a run here.
 func environment(to otlp) []string {
 	return []string{
-		"OTEL_SERVICE_NAME=greet", "OTEL_EXPORTER_OTLP_ENDPOINT=http://" + to.http, "OTEL_METRIC_EXPORT_INTERVAL=1000",
+		"OTEL_SERVICE_NAME=greeter", "OTEL_EXPORTER_OTLP_ENDPOINT=http://" + to.http, "OTEL_METRIC_EXPORT_INTERVAL=1000",
 	}
 }
 
@@ -207,7 +207,7 @@ func goOverGRPC(environment ...string) func(*testing.T, otlp) stack.Server {
 			return append(args(config, at), "--grpc", to.grpc)
 		}
 		s.Env = func(stack.Addresses) []string {
-			return append(environment, "OTEL_SERVICE_NAME=greet", "OTEL_METRICS_EXPORTER=none", "OTEL_LOGS_EXPORTER=none")
+			return append(environment, "OTEL_SERVICE_NAME=greeter", "OTEL_METRICS_EXPORTER=none", "OTEL_LOGS_EXPORTER=none")
 		}
 		return s
 	}

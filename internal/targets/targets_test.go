@@ -30,12 +30,31 @@ func TestEachTarget(t *testing.T) {
 				_, explained, found := strings.Cut(o.text, "One slow request")
 				require.True(t, found, "%s", o.text)
 				assert.Contains(t, explained, "where the ")
-				assert.Contains(t, explained, of.service)
-				assert.Contains(t, explained, of.behind)
+				for _, service := range []string{of.service, of.behind} {
+					assert.True(t, service == "" || strings.Contains(explained, "└─ "+service+"  "), "%s: %s", service, explained)
+				}
 				if testing.Verbose() {
 					t.Log(explained)
 				}
 			})
+		})
+	}
+}
+
+// A plan that samples says so in traceparent, and targets sample alike by default: what
+// has a span has its server span, which comes when the SDK's delay is over, 5 s, and no
+// batch is ever full.
+func TestATargetSamplesAsThePlanDoes(t *testing.T) {
+	for _, of := range []target{caddy, etcd, gohttp, node} {
+		t.Run(of.name, func(t *testing.T) {
+			o := attackJSON(t, of, "--set", "sampling=0.1")
+			add(t, o)
+			r := o.summary.Total.Requests
+			kept := r.Finished + r.Failed - o.summary.Telemetry.SampledOut
+			assert.InDelta(t, 0.1, float64(kept)/float64(r.Planned), 0.05)
+			require.EqualValues(t, kept, len(o.spans))
+			f := figuresOf(o.spans, of.can)
+			assert.GreaterOrEqual(t, float64(f.joined), most*float64(kept), "joined")
 		})
 	}
 }
