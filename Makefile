@@ -53,6 +53,6 @@ stack:
 
 # Against services that nobody here wrote; see docs/targets.md. Needs the Go module
 # proxy, Node 20, npm and its registry; builds them at first, which takes about 25
-# minutes of two processors. Takes 5 minutes after that, beside other work too.
+# minutes of two processors. Takes 9 minutes after that, beside other work too.
 targets:
 	go test -tags lean,targets -count 1 -v -timeout 90m ./internal/targets

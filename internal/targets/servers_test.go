@@ -120,6 +120,18 @@ var (
 			return series(t, at.URL("metrics")+"/metrics", `grpc_server_handled_total{grpc_code="OK"`, `grpc_method="Range"`)
 		},
 	}
+	// With a name of its instance, its clock is followed from request to request.
+	named = target{
+		name: "etcd with an instance", service: "etcd", attacks: etcd.attacks, counted: etcd.counted,
+		server: func(t *testing.T, to otlp) stack.Server {
+			s := etcd.server(t, to)
+			args := s.Args
+			s.Args = func(config string, at stack.Addresses) []string {
+				return append(args(config, at), "--distributed-tracing-instance-id=etcd-0")
+			}
+			return s
+		},
+	}
 	prometheus = target{
 		name: "prometheus", service: "prometheus",
 		server: func(t *testing.T, to otlp) stack.Server {

@@ -22,7 +22,7 @@ const most = 0.99
 const rounding = 1e-12
 
 func TestEachTarget(t *testing.T) {
-	for _, of := range []target{caddy, h2c, proxy, opa, etcd, prometheus, gohttp, node} {
+	for _, of := range []target{caddy, h2c, proxy, opa, etcd, named, prometheus, gohttp, node} {
 		t.Run(of.name, func(t *testing.T) {
 			t.Run("counts, joins, clocks and ledgers", func(t *testing.T) { examine(t, of) })
 			t.Run("explains the slowest request", func(t *testing.T) {
@@ -77,7 +77,7 @@ func TestAnExporterThatSpeaksTLSIsJoinedOnceItIsToldNotTo(t *testing.T) {
 	})
 	for _, setting := range []string{"OTEL_EXPORTER_OTLP_INSECURE=true", "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4317"} {
 		t.Run(setting, func(t *testing.T) {
-			of.server = goOverGRPC(setting)
+			of.server = goOverGRPC(setting, "OTEL_RESOURCE_ATTRIBUTES=service.instance.id=greeter-0")
 			examine(t, of)
 		})
 	}
