@@ -33,11 +33,11 @@ const nothingFailed = "no delivery of that signal failed"
 
 func pipelineGlance() []panel {
 	// The join's own metrics have the id of the join, which is not the collector's.
-	coverage := sum(total(selector(joinRequests, is(joinStatus, "complete")))) + " / " + sum(total(joinRequests))
+	coverage := "(" + sum(total(selector(joinRequests, is(joinStatus, "complete")))) + " or vector(0)) / (" + sum(total(joinRequests)) + " > 0)"
 	return sized(4,
 		panel{
 			kind: figure, title: "Requests joined whole", unit: "percentunit",
-			about:   "Part of the requests for which the server's span, its runtime and its log lines were all found. What the others lack is below.",
+			about:   "Part of the requests for which the server's span was found, and its runtime and log lines if the service sends any. What the others lack is below.",
 			queries: []query{prom(coverage, "complete")}, limits: under(0.95, 0.8),
 		},
 		panel{
@@ -62,7 +62,7 @@ func pipelineJoin() []panel {
 	return sized(9,
 		panel{
 			kind: curves, title: "Requests by what was joined", unit: "reqps",
-			about:   "Complete: server span, runtime and lines. Partial: some of them. Every request that leaves the join is one of these.",
+			about:   "Complete: server span, runtime and lines, as far as the service sends them. Partial: some of them. Every request that leaves the join is one of these.",
 			queries: []query{prom(sum(rate(joinRequests), joinStatus), "{{"+joinStatus+"}}")},
 			look: look{stacked: true, colours: map[string]string{
 				"complete": colourGood, "partial": colourWarn, "none": colourBad,

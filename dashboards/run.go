@@ -104,7 +104,7 @@ func runLoad() []panel {
 		},
 		panel{
 			kind: heatmap, title: "Response time", unit: "s",
-			about:   "Every request by its response time. The points are exemplars: each opens the trace of that request, from the join's wait (5 s) on.",
+			about:   "Every request by its response time. The points are exemplars: each opens the trace of that request, from the join's wait (6 s) on.",
 			queries: []query{prom(sum(rate(of(responseTime))), "requests")},
 		},
 	)
@@ -195,21 +195,23 @@ func runGenerator() []panel {
 }
 
 func runParts() []panel {
-	mean := func(metric, by string) string {
-		count := sum(fmt.Sprintf("histogram_count(%s)", rate(of(responseTime))))
+	// mean divides by what was counted as the parts were: the join has only the
+	// requests that have a span.
+	mean := func(metric, by, whole string) string {
+		count := sum(fmt.Sprintf("histogram_count(%s)", rate(of(whole))))
 		return fmt.Sprintf("%s / on () group_left () %s", sum("histogram_sum("+rate(of(metric))+")", by), count)
 	}
 	return sized(9,
 		panel{
 			kind: curves, title: "Mean request by phase", unit: "s",
 			about:   "What the generator saw of a request's time, from the connection to the last byte. The target is in wait.",
-			queries: []query{prom(mean(phaseTime, phase), "{{"+phase+"}}")},
+			queries: []query{prom(mean(phaseTime, phase, responseTime), "{{"+phase+"}}")},
 			look:    look{stacked: true},
 		},
 		panel{
 			kind: curves, title: "Mean response time by part, joined", unit: "s",
 			about:   "The ledger of joined requests: the server's own work, the network, and what the generator saw. The parts sum to the response time. Points come after the join's wait.",
-			queries: []query{prom(mean(joinLedger, ledgerPart), "{{"+ledgerPart+"}}")},
+			queries: []query{prom(mean(joinLedger, ledgerPart, joinResponse), "{{"+ledgerPart+"}}")},
 			look:    look{stacked: true},
 		},
 	)

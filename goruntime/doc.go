@@ -4,7 +4,7 @@
 //	stop, err := goruntime.Start()
 //
 // Start registers the metrics of the semantic conventions (go.*), what they
-// lack and people look for (goroutines by state, waiting for mutexes, the live
+// lack and people look for (goruntime.*: goroutines by state, waiting for mutexes, the live
 // heap, limits and throttling of the control group), the processor time of the
 // process, and logs an event for each garbage collection, with bounds on its begin
 // and its exact end; see Cycle.

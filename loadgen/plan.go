@@ -170,8 +170,21 @@ type KeepAlive struct {
 type StreamLoad struct {
 	Messages int           `yaml:"messages,omitempty"` // sent by a client or bidirectional stream; 0 is the list once
 	Interval time.Duration `yaml:"interval,omitempty"` // between two messages that are sent
-	Duration time.Duration `yaml:"duration,omitempty"` // after which the client closes the stream; 0 is no limit
+	Duration time.Duration `yaml:"duration,omitempty"` // after which the client ends the stream; 0 is no limit
+	// End is how. It is left out of what a plan is known by where it says nothing.
+	End StreamEnd `yaml:"end,omitempty" json:",omitempty"`
 }
+
+// StreamEnd is how a client ends a stream when its duration is over.
+type StreamEnd string
+
+const (
+	// StreamHalfClose closes the client's side; the server then ends the call. It is the
+	// default. Where only the server sends, the duration is the call's deadline.
+	StreamHalfClose StreamEnd = "half_close"
+	// StreamCancel cancels the call, as clients of watches and other subscriptions do.
+	StreamCancel StreamEnd = "cancel"
+)
 
 // TLS says how to trust the target and how to prove the generator's identity.
 type TLS struct {

@@ -97,7 +97,7 @@ func (c *calibration) do(ctx context.Context) error {
 		return err
 	}
 	relaxGC()
-	signals := catch()
+	signals := catch(ctx)
 	defer signals.stop()
 	cases := calibrate.Cases(c.rate, c.duration)
 	if c.calls > 0 {
@@ -136,7 +136,7 @@ func (c *calibration) do(ctx context.Context) error {
 // nobody. It is an error if the plan was not carried out to its end.
 func attackUnseen(ctx context.Context, plan *loadgen.Plan, signals *caught) (summary.Summary, error) {
 	r := planRun{quiet: true, flush: 20 * time.Second}
-	s, run, err := r.begin(plan, &notes{}, signals)
+	s, run, err := r.begin(ctx, plan, &notes{}, signals)
 	var end outcome
 	switch {
 	case err == nil:

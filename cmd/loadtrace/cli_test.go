@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 	case inNetwork:
 		os.Exit(inFewPorts(os.Args[1:]))
 	default:
-		os.Exit(execute(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+		main()
 	}
 	os.Exit(m.Run())
 }

@@ -28,8 +28,8 @@ func newCompare() *cobra.Command {
 		Short: "Show two summaries side by side, and whether they may be compared",
 		Long: `Show the figures of two runs side by side, from the summaries that loadtrace run
 --json wrote, and report whether they may be compared: whether both measurements are
-sound, of plans that do the same, and were made in the same environment
-(docs/environment.md). If not, it reports why, and shows no changes.
+sound, of plans that do the same, whose requests ended alike, and were made in the
+same environment (docs/environment.md). If not, it reports why, and shows no changes.
 
 Attacks are matched by what they do, not by their names: what is sent, at which load,
 with which settings of the client. Where they are sent may differ, so that two

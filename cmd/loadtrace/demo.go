@@ -17,6 +17,7 @@ import (
 	"slices"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -24,6 +25,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/term"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tracestore"
+	"github.com/loadtrace/loadtrace/internal/attr"
 	"github.com/loadtrace/loadtrace/internal/demotarget/token"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
@@ -146,7 +148,7 @@ func (r *planRun) explain(sum summary.Summary) error {
 	} else {
 		fmt.Fprintln(&text, "\nOne slow request, from the generator to the last span of the target:")
 		fmt.Fprintln(&text)
-		term.Explain(&text, treeOf(spans), r.screen.options(r.stdout))
+		term.Explain(&text, treeOf(spans, time.Now()), r.screen.options(r.stdout))
 	}
 	if _, err := r.stdout.Write(text.Bytes()); err != nil {
 		return fmt.Errorf("write the slow request: %w", err)
@@ -171,8 +173,18 @@ func traceID(s string) (id pcommon.TraceID) {
 	return id
 }
 
-// treeOf gives spans the form that the terminal draws.
-func treeOf(spans []tracestore.Span) []term.Span {
+// differs bounds by how much a clock of the target may be off, for a span to be believed.
+const differs = time.Minute
+
+// treeOf gives spans the form that the terminal draws. None can have lasted longer than
+// there was since the request was sent.
+func treeOf(spans []tracestore.Span, now time.Time) []term.Span {
+	longest := time.Duration(math.MaxInt64)
+	for _, s := range spans {
+		if _, ours := s.Attributes().Get(attr.RunID); ours && s.Kind() == ptrace.SpanKindClient && s.ParentSpanID().IsEmpty() {
+			longest = now.Sub(s.StartTimestamp().AsTime()) + differs
+		}
+	}
 	out := make([]term.Span, 0, len(spans))
 	for _, s := range spans {
 		span := term.Span{
@@ -181,6 +193,7 @@ func treeOf(spans []tracestore.Span) []term.Span {
 			Start: s.StartTimestamp().AsTime(), End: s.EndTimestamp().AsTime(),
 			Error: errorOf(s),
 		}
+		span.Implausible = span.End.Sub(span.Start) > longest
 		for key, v := range s.Attributes().All() {
 			span.Attributes = append(span.Attributes, term.Attribute{Key: key, Value: v.AsString()})
 		}

@@ -1,13 +1,24 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
 
+	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/loadgen/verdict"
 )
 
@@ -79,5 +90,79 @@ func TestATotalFailureLooksLikeOneAndExitsWith0WithoutThresholds(t *testing.T) {
 			cmd = loadtrace(t, "run", writePlanWith(t, c.url, "[{constant: 100/s, count: 20}]", paste+"\ntrust: "+trusting+"\n"), "--quiet")
 			cmd.run(t, 99)
 		})
+	}
+}
+
+// Each was "check that it listens there and takes OTLP", the answers with what the exporter
+// puts around them.
+func TestAnOTLPEndpointThatDoesNotTakeTelemetryIsNamedWithWhatToDo(t *testing.T) {
+	tg := newTestTarget(t)
+	answers := func(code int) *httptest.Server {
+		return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", code) }))
+	}
+	denies, forbids, nothing, busy := answers(401), answers(403), answers(404), answers(429)
+	hangs := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body) // or it does not notice that the client has gone
+		<-r.Context().Done()
+	}))
+	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
+	for _, s := range []*httptest.Server{denies, forbids, nothing, busy, hangs, secure} {
+		t.Cleanup(s.Close)
+	}
+	calls := grpc.NewServer()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	go calls.Serve(listener)
+	t.Cleanup(calls.Stop)
+	host := func(s *httptest.Server) string { return s.Listener.Addr().String() }
+	over := func(scheme, address string) string { return scheme + "://" + address }
+	for name, c := range map[string]struct{ endpoint, cause, fix string }{
+		"no token":            {denies.URL, "responded with HTTP Status Code 401", "it denied access: check the token or tenant in --otlp-header"},
+		"no tenant":           {forbids.URL, "responded with HTTP Status Code 403", "it denied access: check the token or tenant in --otlp-header"},
+		"another path":        {nothing.URL + "/collector", "/collector/v1/", "check the path: /v1/traces, /v1/metrics and /v1/logs are put behind it"},
+		"it is overwhelmed":   {busy.URL, "responded with HTTP Status Code 429", "it takes no more: send it less (sampling: 0.1)"},
+		"it is slow":          {hangs.URL, "it did not answer in time", "check what holds it up, send it less (sampling: 0.1), or allow more time (--flush-timeout)"},
+		"gRPC to an HTTP one": {over("grpc", host(nothing)), "HTTP", "it speaks HTTP there, not gRPC: write http://" + host(nothing)},
+		"HTTP to a gRPC one":  {over("http", listener.Addr().String()), "", "write grpc://" + listener.Addr().String()},
+		"gRPC without it":     {over("grpc", listener.Addr().String()), "unknown service", "leave out a signal that it does not take with --otlp-signals"},
+		"plain HTTP to TLS":   {over("http", host(secure)), "HTTP Status Code 400", "check that it takes OTLP there, and whether it wants TLS: https://" + host(secure)},
+		"TLS to plain HTTP":   {over("https", host(nothing)), "", "it speaks no TLS there: write http://" + host(nothing)},
+		"plain gRPC to TLS":   {over("grpc", host(secure)), "", "check that it takes OTLP over gRPC there, and whether it wants TLS (grpcs://)"},
+		"TLS to plain gRPC":   {over("grpcs", listener.Addr().String()), "", "it speaks no TLS there: write grpc://" + listener.Addr().String()},
+		"an unknown CA":       {over("https", host(secure)), "certificate", "its certificate is not trusted here"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cmd := loadtrace(t, "run", writePlan(t, tg.url, "[{constant: 100/s, count: 5}]"),
+				"--json", "--quiet", "--listen", "none", "--otlp", c.endpoint, "--flush-timeout", "300ms")
+			cmd.run(t, 98)
+			first := cmd.summary(t).Verdict.Reasons[0]
+			assert.Contains(t, first, "the endpoint of --otlp, "+c.endpoint+", did not take all telemetry: ")
+			assert.Contains(t, first, c.cause)
+			assert.Contains(t, first, c.fix)
+			for _, around := range []string{"Permanent error", "rpc error", "code = "} {
+				assert.NotContains(t, first, around)
+			}
+			assert.Equal(t, 1, strings.Count(strings.TrimSpace(cmd.err.String()), "\n")+1, "one line: %s", &cmd.err)
+		})
+	}
+}
+
+// Which error of several comes last is chance; which of them says why is not.
+func TestTheErrorOfAnEndpointThatSaysMostIsKept(t *testing.T) {
+	malformed := &url.Error{Op: "Post", URL: "http://h", Err: errors.New(`malformed HTTP response "\x00\x00\x06"`)}
+	gone := &url.Error{Op: "Post", URL: "http://h", Err: &net.OpError{Op: "write", Err: syscall.EPIPE}}
+	first := &url.Error{Op: "Post", URL: "http://h", Err: fmt.Errorf("readLoopPeekFailLocked: %w", error(nil))}
+	late := fmt.Errorf("shut down: %w", context.Canceled)
+	for _, order := range [][]error{{malformed, gone, late}, {late, gone, malformed}, {gone, malformed, first, gone}} {
+		var e endpoint
+		for _, err := range order {
+			require.Equal(t, err, e.observe(err))
+		}
+		sum := summary.Summary{RunID: "1", Telemetry: summary.Telemetry{SpansDropped: 1}}
+		require.NotEmpty(t, e.blame("http://h", &sum))
+		assert.Equal(t, []string{`the endpoint of --otlp, http://h, did not take all telemetry: malformed HTTP response "\x00\x00\x06"; it speaks gRPC there: write grpc://h`}, sum.Faults)
 	}
 }

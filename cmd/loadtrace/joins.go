@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/loadtrace/loadtrace/loadgen/summary"
@@ -28,6 +29,11 @@ func (s *session) waiting() (n uint64) {
 		n += j.Waiting()
 	}
 	return n
+}
+
+// expects reports whether more may become known of the requests that wait.
+func (s *session) expects() bool {
+	return slices.ContainsFunc(s.allJoins(), (*tracejoinprocessor.Join).Expects)
 }
 
 // linger waits until no request waits any more for what the target tells of it,
@@ -60,13 +66,18 @@ func (s *session) settle(sum *summary.Summary) {
 		sum.Telemetry.Refused += j.Retries()
 		c := j.Coverage()
 		if all == nil {
-			all = &summary.Join{Missing: map[string]uint64{}}
+			all = &summary.Join{Missing: map[string]uint64{}, Absent: map[string]uint64{}}
 		}
+		all.Came = came(all.Came, j)
+		all.Troubles = append(all.Troubles, j.Troubles()...)
 		all.Complete += c.Complete
 		all.Partial += c.Partial
 		all.None += c.None
 		for why, n := range c.Missing {
 			all.Missing[why] += n
+		}
+		for why, n := range c.Absent {
+			all.Absent[why] += n
 		}
 	}
 	if all != nil {
@@ -78,7 +89,7 @@ func (s *session) settle(sum *summary.Summary) {
 
 // advice is what to do where the target's telemetry did not come.
 func (s *session) advice(j *summary.Join) []string {
-	n, nothing := s.tls.Count(), j.Complete+j.Partial == 0
+	n, nothing := s.tls.Count(), len(j.Came) == 0
 	switch {
 	case n > 0:
 		connections := fmt.Sprintf("%d connections", n)
@@ -96,3 +107,17 @@ func (s *session) advice(j *summary.Join) []string {
 
 // notJoined is the page about targets whose telemetry does not come.
 const notJoined = "docs/not-joined.md"
+
+// came adds the signals that came to a join.
+func came(to []string, j *tracejoinprocessor.Join) []string {
+	spans, samples, lines := j.Came()
+	for _, signal := range []struct {
+		name string
+		came bool
+	}{{"traces", spans}, {"metrics", samples}, {"logs", lines}} {
+		if signal.came && !slices.Contains(to, signal.name) {
+			to = append(to, signal.name)
+		}
+	}
+	return to
+}

@@ -148,9 +148,9 @@ type subject struct {
 
 // steps are the user's variants, or those of the demo service from none to all,
 // each with one step more.
-func (c *climb) steps() ([]step, error) {
+func (c *climb) steps(ctx context.Context) ([]step, error) {
 	if c.own.plan != "" {
-		return c.own.steps(c.under())
+		return c.own.steps(ctx, c.under())
 	}
 	if len(c.own.variants) > 0 {
 		return nil, badInput(errors.New("--variant: needs a plan that attacks the variants; write loadtrace ladder plan.yaml, and then the variants"))
@@ -171,7 +171,9 @@ func (c *climb) do(ctx context.Context) error {
 	relaxGC()
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	list, err := c.steps()
+	signals := catch(ctx)
+	list, err := c.steps(signals.early)
+	signals.stop()
 	if err != nil {
 		return err
 	}

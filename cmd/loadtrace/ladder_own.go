@@ -17,7 +17,6 @@ import (
 
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/ladder"
 	"github.com/loadtrace/loadtrace/loadgen"
-	"github.com/loadtrace/loadtrace/loadgen/planfile"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
 
@@ -32,10 +31,10 @@ type own struct {
 var variantName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$`)
 
 // steps are the variants in the order of the flags.
-func (o *own) steps(under []string) (list []step, err error) {
+func (o *own) steps(ctx context.Context, under []string) (list []step, err error) {
 	var plan *loadgen.Plan
-	if plan, err = planfile.Load(o.plan); err != nil {
-		return nil, badInput(explained(o.plan, err))
+	if plan, err = readPlan(ctx, o.plan); err != nil {
+		return nil, err
 	}
 	if err := o.attackable(plan); err != nil {
 		return nil, badInput(err)
@@ -147,7 +146,11 @@ func (o *own) await(ctx context.Context, ended chan error) error {
 			select {
 			case err := <-ended:
 				ended <- err
-				return fmt.Errorf("the command ended (%v) before it listened on %s", err, a)
+				how := "exit status 0"
+				if err != nil {
+					how = err.Error()
+				}
+				return fmt.Errorf("the command ended (%s) before it listened on %s", how, a)
 			case <-ctx.Done():
 				return fmt.Errorf("it does not listen on %s: %w", a, ctx.Err())
 			case <-time.After(20 * time.Millisecond):

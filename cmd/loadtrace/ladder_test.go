@@ -147,6 +147,7 @@ func TestVariantsThatCannotBeMeasuredAreRefused(t *testing.T) {
 		{[]string{open, "--variant=a=true", "--variant=b=true"}, 2, "attack measured: has a stage with a rate of its own"},
 		{[]string{dir + "/none.yaml", "--variant=a=true", "--variant=b=true"}, 2, "none.yaml"},
 		{[]string{good, "--variant=a=echo help me; exit 3", "--variant=b=true"}, 1, "the command ended (exit status 3) before it listened on " + address + "\nhelp me"},
+		{[]string{good, "--variant=a=true", "--variant=b=true"}, 1, "the command ended (exit status 0) before it listened on " + address},
 		{[]string{busy, "--variant=a=true", "--variant=b=true"}, 1, "something listens on " + taken.Addr().String() + " already"},
 	} {
 		cmd := loadtrace(t, append([]string{"ladder"}, c.args...)...)

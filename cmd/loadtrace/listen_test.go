@@ -2,14 +2,17 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -18,8 +21,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/loadtrace/loadtrace/loadgen/verdict"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor"
 )
 
 func TestListenIsReadOrRefusedWithTheFix(t *testing.T) {
@@ -115,6 +122,76 @@ func TestARunJoinsEveryRequestToWhatTheTargetTells(t *testing.T) {
 	assert.Empty(t, s.Telemetry.Join.Missing)
 }
 
+// The target's exporter keeps the server spans of the last half second until the run is
+// over. Both runs left them out: the one did not wait with a configuration of the user's,
+// the other not when it was interrupted.
+func TestTheLastRequestsAreJoinedWhateverCollectorJoinsThemAndHoweverTheRunEnds(t *testing.T) {
+	address, err := freeAddress()
+	require.NoError(t, err)
+	target := startTarget(t, "http://"+address)
+	sink := newSink(t, "127.0.0.1:0")
+	answered := make(chan struct{}, 1)
+	sink.gets = func(td ptrace.Traces, _ pmetric.Metrics) {
+		for _, s := range sink.all {
+			if s.kind == ptrace.SpanKindServer {
+				select {
+				case answered <- struct{}{}:
+				default:
+				}
+			}
+		}
+	}
+	config := filepath.Join(t.TempDir(), "collector.yaml")
+	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, `
+receivers: {loadgen: {}, otlp: {protocols: {http: {endpoint: %q}}}}
+processors: {trace_join: {}}
+exporters: {otlp_http: {endpoint: %q, compression: none}}
+service:
+  telemetry: {metrics: {level: none}}
+  pipelines:
+    traces: {receivers: [loadgen, otlp], processors: [trace_join], exporters: [otlp_http]}
+    metrics: {receivers: [loadgen, otlp], processors: [trace_join], exporters: [otlp_http]}
+    logs: {receivers: [loadgen, otlp], processors: [trace_join], exporters: [otlp_http]}
+`, address, sink.url), 0o600))
+	for _, run := range []struct {
+		name, load string
+		flags      []string
+		interrupt  bool
+		code       int
+	}{
+		{"a configuration of the user's", "[{constant: 100/s, duration: 2s}]", []string{"--config", config}, false, 0},
+		{"an interrupted run", "[{constant: 100/s, duration: 60s}]", []string{"--listen", "http://" + address, "--otlp", sink.url}, true, 1},
+		{"both", "[{constant: 100/s, duration: 60s}]", []string{"--config", config}, true, 1},
+	} {
+		t.Run(run.name, func(t *testing.T) {
+			sink.mu.Lock()
+			clear(sink.all)
+			sink.mu.Unlock()
+			select {
+			case <-answered: // of the run before
+			default:
+			}
+			plan := writePlan(t, "http://"+target, run.load)
+			c := loadtrace(t, append([]string{"run", plan, "--json",
+				"--set", "attacks[0].http.url=http://" + target + "/auth/validate", "--set", "attacks[0].http.headers={Authorization: Bearer demo-0001}",
+			}, run.flags...)...)
+			require.NoError(t, c.Start())
+			if run.interrupt {
+				select {
+				case <-answered:
+				case <-time.After(patience(t)):
+				}
+				require.NoError(t, c.Process.Signal(os.Interrupt))
+			}
+			c.wait(t, run.code)
+			s := c.summary(t)
+			require.NotNil(t, s.Telemetry.Join)
+			assert.EqualValues(t, s.Total.Requests.Sent(), s.Telemetry.Join.Complete, "%v", s.Telemetry.Join)
+			assert.Empty(t, s.Telemetry.Join.Missing)
+		})
+	}
+}
+
 func TestWithoutTelemetryOfTheTargetARunEndsAtOnceAndReportsIt(t *testing.T) {
 	address, err := freeAddress()
 	require.NoError(t, err)
@@ -122,7 +199,7 @@ func TestWithoutTelemetryOfTheTargetARunEndsAtOnceAndReportsIt(t *testing.T) {
 	c := loadtrace(t, "run", writePlan(t, tg.url, "[{constant: 100/s, count: 50}]"), "--listen", "http://"+address, "--otlp", sink.url)
 	began := time.Now()
 	c.run(t, 0)
-	assert.Less(t, time.Since(began), joinWait)
+	assert.Less(t, time.Since(began), tracejoinprocessor.DefaultWait)
 	said := strings.Join(strings.Fields(c.out.String()), " ")
 	assert.Contains(t, said, "join no telemetry came from the target: it has no OpenTelemetry SDK, sends elsewhere than http://"+address)
 	assert.NotContains(t, c.out.String(), "One slow request")
@@ -168,4 +245,54 @@ func TestSpansThatAreLostBehindTheJoinAreCountedAndMistrusted(t *testing.T) {
 	assert.Equal(t, verdict.Undecided, s.Verdict.Verdict)
 	assert.False(t, s.Verdict.Trusted)
 	assert.Contains(t, s.Faults, "the pipeline behind the join did not take all spans: 500 were lost")
+}
+
+// foreign posts client spans of an hour each to a listener, in traces of another run: 60
+// of another loadtrace, and 40 that are roots of another service.
+func foreign(t *testing.T, otlp string) {
+	td := ptrace.NewTraces()
+	for service, n := range map[string]int{"loadtrace": 60, "cart": 40} {
+		rs := td.ResourceSpans().AppendEmpty()
+		rs.Resource().Attributes().PutStr("service.name", service)
+		spans := rs.ScopeSpans().AppendEmpty().Spans()
+		for i := range n {
+			s := spans.AppendEmpty()
+			s.SetName("stranger")
+			s.SetKind(ptrace.SpanKindClient)
+			s.SetTraceID(pcommon.TraceID{0xfe, byte(len(service)), 15: byte(i)})
+			s.SetSpanID(pcommon.SpanID{byte(i), 7: 1})
+			s.SetStartTimestamp(pcommon.NewTimestampFromTime(time.Now().Add(-time.Hour)))
+			s.SetEndTimestamp(pcommon.NewTimestampFromTime(time.Now()))
+		}
+	}
+	body, err := new(ptrace.ProtoMarshaler).MarshalTraces(td)
+	require.NoError(t, err)
+	require.EventuallyWithT(t, func(c *assert.CollectT) { // once it listens
+		resp, err := http.Post(otlp+"/v1/traces", "application/x-protobuf", bytes.NewReader(body))
+		if assert.NoError(c, err) {
+			resp.Body.Close()
+			assert.Equal(c, 200, resp.StatusCode)
+		}
+	}, time.Minute, 20*time.Millisecond)
+}
+
+// Slow root spans of any other service displaced the run's slow requests, and the summary
+// said that no telemetry came; requests of another run were counted as joined: "660
+// requests" of 600.
+func TestWhatOthersSendToTheListenerIsNotTheRuns(t *testing.T) {
+	address, err := freeAddress()
+	require.NoError(t, err)
+	otlp := "http://" + address
+	sink := newSink(t, "127.0.0.1:0")
+	target := startTarget(t, otlp)
+	plan := writePlan(t, "http://"+target, "[{constant: 100/s, duration: 3s}]")
+	c := loadtrace(t, "run", plan, "--quiet", "--listen", otlp, "--otlp", sink.url,
+		"--set", "attacks[0].http.url=http://"+target+"/auth/validate", "--set", "attacks[0].http.headers={Authorization: Bearer demo-0001}")
+	require.NoError(t, c.Start())
+	foreign(t, otlp)
+	c.wait(t, 0)
+	assert.Contains(t, c.out.String(), "300 requests joined")
+	assert.Contains(t, c.out.String(), "One slow request, from the generator to the last span of the target")
+	assert.NotContains(t, c.out.String(), "did not arrive")
+	assert.Equal(t, 100, strings.Count(sink.bodies.String(), "stranger"), "an endpoint gets them all the same")
 }

@@ -19,8 +19,11 @@ import (
 )
 
 func main() {
-	log.SetOutput(stdLog{os.Stderr})
-	os.Exit(execute(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+	lines := &stdLog{Writer: os.Stderr}
+	log.SetOutput(lines)
+	code := execute(context.Background(), os.Args[1:], os.Stdout, os.Stderr)
+	lines.report()
+	os.Exit(code)
 }
 
 // execute runs the command line and returns the exit code.

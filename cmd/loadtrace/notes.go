@@ -48,15 +48,17 @@ func (n *notes) print(w io.Writer) {
 	n.lines = nil
 }
 
-// drop forgets the notes about an endpoint, of which the summary speaks.
-func (n *notes) drop(endpoint string) {
+// drop forgets the notes about an endpoint, and of causes, of which the summary speaks.
+func (n *notes) drop(endpoint string, causes []string) {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Host == "" {
 		return
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.lines = slices.DeleteFunc(n.lines, func(line string) bool { return strings.Contains(line, u.Host) })
+	n.lines = slices.DeleteFunc(n.lines, func(line string) bool {
+		return strings.Contains(line, u.Host) || slices.ContainsFunc(causes, func(cause string) bool { return strings.Contains(line, cause) })
+	})
 }
 
 // noteCore writes entries into notes, with the component and the error of each.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -26,7 +27,8 @@ type outputs struct {
 
 // open makes the files before the run, so that one that cannot be written is
 // found before the attack begins. A file that is there keeps its content until then.
-func (o *outputs) open(json bool) error {
+// A pipe that nobody reads is waited for as long as ctx lasts.
+func (o *outputs) open(ctx context.Context, json bool) error {
 	o.list = nil
 	stdout := ""
 	if json {
@@ -44,19 +46,34 @@ func (o *outputs) open(json bool) error {
 				return errors.Join(badInput(fmt.Errorf("%s and %s would both be written to standard output: give %s a file", stdout, one.flag, one.flag)), o.close())
 			}
 			stdout = one.flag
-		} else if err := one.create(); err != nil {
-			return errors.Join(badInput(err), o.close())
+		} else if err := one.create(ctx); err != nil {
+			return errors.Join(err, o.close())
 		}
 		o.list = append(o.list, &one)
 	}
 	return nil
 }
 
-func (o *output) create() (err error) {
-	if o.file, err = os.OpenFile(o.path, os.O_WRONLY|os.O_CREATE, 0o644); err != nil {
-		return fmt.Errorf("%s: %w; name a file that can be written, or - for standard output", o.flag, err)
+func (o *output) create(ctx context.Context) error {
+	type result struct {
+		file *os.File
+		err  error
 	}
-	return nil
+	made := make(chan result, 1)
+	go func() {
+		file, err := os.OpenFile(o.path, os.O_WRONLY|os.O_CREATE, 0o644)
+		made <- result{file, err}
+	}()
+	select {
+	case r := <-made:
+		if r.err != nil {
+			return badInput(fmt.Errorf("%s: %w; name a file that can be written, or - for standard output", o.flag, r.err))
+		}
+		o.file = r.file
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // takeStdout reports whether a report takes the place of the summary.

@@ -264,7 +264,7 @@ func TestPartsSendExactlyThePlansScheduleAndTheirHistogramsAddUp(t *testing.T) {
 	for _, n := range got.planned {
 		points += n
 	}
-	assert.EqualValues(t, planned, points, "loadgen.requests.planned over all instances")
+	assert.EqualValues(t, planned, points, "loadgen.requests_planned over all instances")
 }
 
 func TestWhatPartsMustAgreeOnIsAskedFor(t *testing.T) {

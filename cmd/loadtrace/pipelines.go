@@ -11,6 +11,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/peers"
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/strangers"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tlsclients"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tracestore"
 	"github.com/loadtrace/loadtrace/internal/attr"
@@ -59,6 +60,9 @@ func (p pipelines) config() (string, error) {
 			"receivers": keys(receivers), "processors": keys(processors), "exporters": p.exportersOf(signal, exporters),
 		}
 	}
+	if p.Listen.any() {
+		p.part(pipes, processors, exporters)
+	}
 	extensions := object{}
 	if p.Listen.GRPC != "" {
 		extensions[tlsclients.Type.String()] = object{}
@@ -79,6 +83,21 @@ func (p pipelines) config() (string, error) {
 	})
 }
 
+// part keeps the requests of other runs, whose spans may come to the listener, out of the
+// join, where they would be counted. An endpoint gets them as they are.
+func (p pipelines) part(pipes, processors, exporters object) {
+	const others = "run_strangers/only"
+	processors[strangers.Type.String()] = object{}
+	traces := pipes["traces"].(object)
+	traces["processors"] = append([]string{strangers.Type.String()}, traces["processors"].([]string)...)
+	if p.OTLP == "" || !slices.Contains(p.Signals, "traces") {
+		return
+	}
+	processors[others] = object{"only": true}
+	endpoint := slices.DeleteFunc(keys(exporters), func(name string) bool { return !strings.HasPrefix(name, "otlp_") })
+	pipes["traces/others"] = object{"receivers": []string{"otlp"}, "processors": []string{others}, "exporters": endpoint}
+}
+
 // logging tells the first of each kind of warning, and not every retry of a
 // delivery: what was lost in the end is in the summary.
 func logging() object {
@@ -88,10 +107,6 @@ func logging() object {
 	}
 }
 
-// joinWait is how long a request waits for what the target tells of it: a second
-// longer than the SDKs of OpenTelemetry keep spans by default.
-const joinWait = 6 * time.Second
-
 // joinBytes bounds what waits, in memory that the generator has for its own.
 const joinBytes = "64MiB"
 
@@ -99,7 +114,6 @@ const joinBytes = "64MiB"
 // at the same interval as the run's.
 func (p pipelines) join() object {
 	return object{
-		"wait":          joinWait.String(),
 		"max_bytes":     joinBytes,
 		"drain_timeout": max(p.Drain, time.Second).String(),
 		"clients":       object{"services": []string{attr.ServiceLoadtrace}},

@@ -67,7 +67,8 @@ and the lines it logged. Use --listen to change the address, or --listen none to
 disable it. Without --otlp or --config, telemetry goes no further.
 
 Ctrl-C ends the run in order, with the summary of what was done; a second Ctrl-C
-gives up telemetry that could not be delivered yet.
+gives up telemetry that could not be delivered or joined yet. The last requests wait
+up to six seconds (wait of trace_join) for the target's telemetry.
 
 The plan's thresholds decide whether the run passed. Without one on errors, a run
 exits with 0 even if every request failed, and the summary says so; to fail it, add
@@ -169,7 +170,7 @@ func (r *planRun) note(format string, args ...any) {
 // and until do returns, the store fills.
 func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	relaxGC()
-	signals := catch()
+	signals := catch(ctx)
 	defer signals.stop()
 	r.Drain = r.flush
 	start, part, err := r.begins.read()
@@ -177,11 +178,11 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 		return summary.Summary{}, err
 	}
 	r.start = start
-	plan, err := r.prepare(part)
+	plan, err := r.prepare(signals.early, part)
 	if err != nil {
 		return summary.Summary{}, err
 	}
-	if err := r.outputs.open(r.json); err != nil {
+	if err := r.outputs.open(signals.early, r.json); err != nil {
 		return summary.Summary{}, err
 	}
 	defer r.outputs.close()
@@ -193,7 +194,7 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 		announce(r.stderr, start, part)
 	}
 	r.before = new(vitals.System().Census(time.Now()))
-	s, run, err := r.begin(plan, held, signals)
+	s, run, err := r.begin(ctx, plan, held, signals)
 	var end outcome
 	if err == nil {
 		if !start.At.IsZero() {
@@ -208,8 +209,8 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	if s != nil {
 		shut := s.shutdown()
 		s.settle(&end.summary)
-		if s.endpoint.blame(r.OTLP, &end.summary) && held != nil {
-			held.drop(r.OTLP)
+		if causes := s.endpoint.blame(r.OTLP, &end.summary); len(causes) > 0 && held != nil {
+			held.drop(r.OTLP, causes)
 		}
 		end.summary.Environment.Targets = s.peers.Targets()
 		if err == nil && len(end.summary.Faults) == 0 && shut != nil {
@@ -220,19 +221,19 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 		held.print(r.stderr)
 	}
 	if err = errors.Join(err, r.print(end)); err == nil {
-		err = judgement(&end.summary, end.interrupted)
+		err = judgement(&end.summary, end.interrupted, signals.count.Load())
 	}
 	return end.summary, err
 }
 
 // prepare reads the plan, of which it is the part that is returned, and checks the flags.
-func (r *planRun) prepare(part pace.Part) (*loadgen.Plan, error) {
+func (r *planRun) prepare(ctx context.Context, part pace.Part) (*loadgen.Plan, error) {
 	if err := r.screen.check(); err != nil {
 		return nil, err
 	}
-	plan, err := planfile.Load(r.Plan, r.Set...)
+	plan, err := readPlan(ctx, r.Plan, r.Set...)
 	if err != nil {
-		return nil, badInput(explained(r.Plan, err))
+		return nil, err
 	}
 	if plan, err = plan.Split(part); err != nil {
 		return nil, badInput(fmt.Errorf("split the plan: %w", err))
@@ -246,7 +247,7 @@ func (r *planRun) prepare(part pace.Part) (*loadgen.Plan, error) {
 // begin starts the collector and waits for the run to begin. A collector whose
 // addresses, which nobody has asked for, somebody took a moment before it, is
 // started again without them.
-func (r *planRun) begin(plan *loadgen.Plan, held *notes, signals *caught) (*session, *loadgenreceiver.Handle, error) {
+func (r *planRun) begin(ctx context.Context, plan *loadgen.Plan, held *notes, signals *caught) (*session, *loadgenreceiver.Handle, error) {
 	for {
 		uris := r.configs
 		if len(uris) == 0 {
@@ -261,7 +262,7 @@ func (r *planRun) begin(plan *loadgen.Plan, held *notes, signals *caught) (*sess
 			return nil, nil, err
 		}
 		s.listen = r.Listen
-		run, err := s.begin(signals.names)
+		run, err := s.begin(ctx, signals.names)
 		if !taken(err) || !r.Listen.any() || r.listenAsked {
 			return s, run, err
 		}
@@ -288,8 +289,8 @@ func (r *planRun) print(end outcome) error {
 	case !r.outputs.takeStdout():
 		term.Summary(&text, sum, r.screen.options(r.stdout))
 	}
-	if advice, line := sum.ErrorThreshold(); line != "" && (r.json || r.outputs.takeStdout()) {
-		fmt.Fprintf(r.stderr, "%s; %s\n  %s\n", sum.VerdictWords(), advice, line) // nobody reads the summary
+	if advice, lines := sum.ErrorThreshold(); len(lines) > 0 && (r.json || r.outputs.takeStdout()) {
+		fmt.Fprintf(r.stderr, "%s; %s\n  %s\n", sum.VerdictWords(), advice, strings.Join(lines, "\n  ")) // nobody reads the summary
 	}
 	if _, err := r.stdout.Write(text.Bytes()); err != nil {
 		return errors.Join(written, fmt.Errorf("write the summary: %w", err))
@@ -298,14 +299,22 @@ func (r *planRun) print(end outcome) error {
 }
 
 // judgement is the verdict as an error; nil if the run passed, or is sound and had
-// nothing to pass. A run that somebody interrupted has its own code: whoever
-// repeats what is undecided should not repeat that. One that a threshold had ended
-// before keeps its verdict.
-func judgement(sum *summary.Summary, interrupted bool) error {
+// nothing to pass. interrupted says that somebody stopped the run, and signals how many
+// came until now.
+//
+// A run that somebody interrupted has its own code: whoever repeats what is undecided
+// should not repeat that. So has one whose telemetry a second signal gave up, which may
+// make it undecided or not, as the moment has it. One that a threshold had ended before
+// keeps that.
+func judgement(sum *summary.Summary, interrupted bool, signals int64) error {
 	v := &sum.Verdict
 	switch {
-	case sum.End == summary.Stopped && interrupted && !v.Aborted():
+	case (interrupted || signals > 0) && v.Aborted():
+		return verdictError{exitBreached, "fail: " + v.Words()}
+	case sum.End == summary.Stopped && interrupted:
 		return errors.New("the run was stopped before its end")
+	case signals > 1, signals > 0 && v.Verdict == verdict.Undecided:
+		return errors.New("the run was interrupted while its telemetry was delivered")
 	case v.Verdict == verdict.Fail:
 		return verdictError{exitBreached, "fail: " + v.Words()}
 	case v.Verdict == verdict.Undecided:
@@ -322,8 +331,25 @@ func of(v *verdict.Report) string {
 	return "in part " + v.Part + ", "
 }
 
-// explained shows each fault of a plan at its place in the file.
+// readPlan reads a plan no longer than ctx lasts, whose cause is then the error. Others
+// are bad input.
+func readPlan(ctx context.Context, path string, sets ...string) (*loadgen.Plan, error) {
+	plan, err := planfile.Read(ctx, path, planfile.Set(sets...))
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case err != nil:
+		return nil, badInput(explained(path, err))
+	}
+	return plan, nil
+}
+
+// explained shows each fault of a plan at its place in the file. What is no file cannot
+// be read again.
 func explained(path string, err error) error {
+	if info, statErr := os.Stat(path); statErr != nil || !info.Mode().IsRegular() {
+		return err
+	}
 	src, readErr := os.ReadFile(path)
 	if readErr != nil {
 		return err

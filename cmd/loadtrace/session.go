@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/peers"
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/strangers"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tlsclients"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tracestore"
 	"github.com/loadtrace/loadtrace/loadgen"
@@ -30,6 +31,7 @@ type session struct {
 	ended   chan outcome
 	over    chan error // the collector's own end
 	peers   peers.Peers
+	own     strangers.Run
 	// listen is where the target's telemetry is taken, tls what spoke TLS there.
 	listen listen
 	tls    tlsclients.Seen
@@ -37,6 +39,10 @@ type session struct {
 	endpoint endpoint
 
 	collector *otelcol.Collector
+	// callOff ends the start of the collector, in which the plan's files are read and its
+	// targets asked.
+	callOff   context.CancelFunc
+	calledOff bool
 
 	mu    sync.Mutex // guards what follows
 	cfg   component.Config
@@ -64,14 +70,16 @@ func startSession(uris []string, plan *loadgen.Plan, start loadgenreceiver.Start
 	set.ConfigProviderSettings.ResolverSettings.URIs = uris
 	set.DisableGracefulShutdown = true // signals stop the run first
 	if notes != nil {
-		set.LoggingOptions = []zap.Option{zap.WrapCore(notes.core)}
+		set.LoggingOptions = []zap.Option{zap.WrapCore(notes.core), zap.WrapCore(withoutAttacks)}
 	}
 	collector, err := otelcol.NewCollector(set)
 	if err != nil {
 		return nil, fmt.Errorf("make the collector: %w", err)
 	}
 	s.collector = collector
-	go func() { s.over <- collector.Run(context.Background()) }()
+	ctx, cancel := context.WithCancel(context.Background())
+	s.callOff = cancel
+	go func() { s.over <- collector.Run(ctx) }()
 	return s, nil
 }
 
@@ -86,14 +94,23 @@ func (s *session) factories(plan *loadgen.Plan, start loadgenreceiver.Start, sto
 		loadgenreceiver.WithPlan(plan),
 		loadgenreceiver.WithStart(start),
 		loadgenreceiver.WithObserver(loadgenreceiver.Observer{
-			OnStart: func(h *loadgenreceiver.Handle) { s.peers.Follow(h.RunID()); s.started <- h },
-			OnEnd:   func(sum summary.Summary, err error) { s.ended <- outcome{summary: sum, err: err} },
+			OnStart: func(h *loadgenreceiver.Handle) {
+				s.peers.Follow(h.RunID())
+				s.own.Follow(h.RunID())
+				if store != nil {
+					store.Follow(h.RunID())
+				}
+				s.started <- h
+			},
+			OnEnd: func(sum summary.Summary, err error) { s.ended <- outcome{summary: sum, err: err} },
 		}))
 	f.Receivers[loadgen.Type()] = only{loadgen, s}
 	join := tracejoinprocessor.NewFactory(tracejoinprocessor.WithObserver(s.joined))
 	f.Processors[join.Type()] = join
 	greeted := tlsclients.NewFactory(&s.tls)
 	f.Extensions[greeted.Type()] = greeted
+	sieve := strangers.NewFactory(&s.own)
+	f.Processors[sieve.Type()] = sieve
 	seen := peers.NewFactory(&s.peers)
 	f.Exporters[seen.Type()] = seen
 	for kind, factory := range f.Exporters {
@@ -196,8 +213,8 @@ func (s *session) without() bool {
 	return s.cfg == nil
 }
 
-// begin waits for the run to begin.
-func (s *session) begin(cancelled <-chan string) (*loadgenreceiver.Handle, error) {
+// begin waits for the run to begin. A signal, or the end of ctx, calls it off.
+func (s *session) begin(ctx context.Context, signals <-chan string) (*loadgenreceiver.Handle, error) {
 	look := time.NewTicker(50 * time.Millisecond)
 	defer look.Stop()
 	for {
@@ -213,8 +230,12 @@ func (s *session) begin(cancelled <-chan string) (*loadgenreceiver.Handle, error
 				err = errors.New("it ended before the run began")
 			}
 			return nil, startFault(err)
-		case why := <-cancelled:
-			return nil, fmt.Errorf("stopped by %s before the run began", why)
+		case why := <-signals:
+			s.calledOff = true
+			return nil, before(why)
+		case <-ctx.Done():
+			s.calledOff = true
+			return nil, fmt.Errorf("stopped before the run began: %w", context.Cause(ctx))
 		case <-look.C:
 			if s.without() {
 				return nil, badInput(errors.New("--config: no pipeline has the receiver loadgen; add it to receivers of a pipeline"))
@@ -245,12 +266,33 @@ func (s *session) lastWords(err error) (outcome, error) {
 		}
 		return end, errors.Join(end.err, err)
 	default:
+		if err == nil {
+			return outcome{}, errors.New("the collector ended during the run")
+		}
 		return outcome{}, fmt.Errorf("the collector ended during the run: %w", err)
 	}
 }
 
-// shutdown ends the collector and returns its error.
+// leaveAfter is how long a collector whose start was called off may take to end. What it
+// waits for may not heed that: the opening of a pipe cannot be called off.
+const leaveAfter = time.Second
+
+// shutdown ends the collector and returns its error. One whose start was called off is
+// left behind if it does not end soon.
 func (s *session) shutdown() error {
-	s.collector.Shutdown()
-	return <-s.over
+	if !s.calledOff {
+		defer s.callOff()
+		s.collector.Shutdown()
+		return <-s.over
+	}
+	s.callOff()
+	go s.collector.Shutdown()
+	select {
+	case err := <-s.over:
+		return err
+	case <-s.started: // at the last moment: such a run ends in order
+		return <-s.over
+	case <-time.After(leaveAfter):
+		return nil
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"go.opentelemetry.io/collector/confmap/provider/fileprovider"
 	"go.opentelemetry.io/collector/confmap/provider/yamlprovider"
 	"go.opentelemetry.io/collector/otelcol"
+	"go.uber.org/zap"
 )
 
 // version of the distribution; builder-config.yaml has the same.
@@ -33,6 +34,7 @@ func settings(components func() (otelcol.Factories, error)) otelcol.CollectorSet
 		},
 		Factories:       components,
 		ProviderModules: map[string]string{},
+		LoggingOptions:  []zap.Option{zap.WrapCore(withoutAttacks)},
 	}
 	resolver := &set.ConfigProviderSettings.ResolverSettings
 	resolver.DefaultScheme = "env"

@@ -2,22 +2,47 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
+	"sync/atomic"
 )
 
-// unsolicited is how net/http begins a line about bytes of a target that belong to no
-// response. It writes one per such connection to the standard logger, with the bytes,
-// and http.Transport has no setting for another. A load test may have thousands of
-// them between its own lines, and what the target sends is not for the terminal.
-const unsolicited = "Unsolicited response received on idle HTTP channel"
+// oddities are what a target may make net/http's client write to the standard logger, a
+// line for each connection or frame, and some with the target's bytes. http.Transport has no
+// setting for another logger. A load test may have thousands of such lines between its
+// own, and what the target sends is not for the terminal. So they are counted.
+var oddities = []struct {
+	line string // a part of it
+	said string // what the target sent
+}{
+	{"Unsolicited response received on idle HTTP channel", "bytes that belong to no response"},
+	{"http2: Transport received unsolicited DATA frame", "HTTP/2 data that belongs to no response"},
+	{"protocol error: received ", "HTTP/2 frames out of turn"},
+	{"Transport: unhandled response frame type", "HTTP/2 frames of an unknown type"},
+}
 
 // stdLog is the output of the standard logger, which writes a line at a time, without
-// those of net/http's.
-type stdLog struct{ io.Writer }
+// those of net/http's about targets.
+type stdLog struct {
+	io.Writer
+	counts [4]atomic.Uint64 // of oddities
+}
 
-func (l stdLog) Write(line []byte) (int, error) {
-	if bytes.Contains(line, []byte(unsolicited)) {
-		return len(line), nil
+func (l *stdLog) Write(line []byte) (int, error) {
+	for i := range oddities {
+		if bytes.Contains(line, []byte(oddities[i].line)) {
+			l.counts[i].Add(1)
+			return len(line), nil
+		}
 	}
 	return l.Writer.Write(line)
+}
+
+// report writes how many lines of each kind were held back.
+func (l *stdLog) report() {
+	for i := range oddities {
+		if n := l.counts[i].Load(); n > 0 {
+			fmt.Fprintf(l.Writer, "note: the target sent %s, %d times\n", oddities[i].said, n)
+		}
+	}
 }

@@ -11,6 +11,7 @@ const (
 	JoinUnexplained  = "join.unexplained"   // what the ledger's parts leave of the response time
 
 	JoinServerService    = "join.server.service"
+	JoinServerNamespace  = "join.server.namespace" // service.namespace, if the server has one
 	JoinServerInstance   = "join.server.instance.id"
 	JoinServerRoute      = "join.server.route"
 	JoinServerSpan       = "join.server.span.id"
@@ -18,24 +19,25 @@ const (
 	JoinServerSpans      = "join.server.spans"      // direct children, if several
 	JoinServerResolution = "join.server.resolution" // child or trace
 	JoinServerOthers     = "join.server.others"     // services of the trace's other server spans
-	JoinServerOthersCut  = "join.server.others.cut" // those not listed
+	JoinServerOthersCut  = "join.server.others_cut" // those not listed
 
 	JoinClockOffset = "join.clock.offset" // server's clock − client's
 	JoinClockBound  = "join.clock.bound"  // the true offset is within ± this
 
-	JoinRuntimeResolution  = "join.runtime.resolution" // instance or service
-	JoinRuntimeAge         = "join.runtime.age"        // from the oldest sample of a level to the end of the server's work; below 0: taken after it
-	JoinRuntimeGoroutines  = "join.runtime.goroutines"
-	JoinRuntimeHeap        = "join.runtime.heap"         // By
-	JoinRuntimeGCGoal      = "join.runtime.gc.goal"      // By
-	JoinRuntimeProcessors  = "join.runtime.gomaxprocs"   //
-	JoinRuntimeScheduleP99 = "join.runtime.schedule.p99" // scheduler latency between two samples
-	JoinRuntimeGCCycles    = "join.runtime.gc.cycles"    // within the window
-	JoinRuntimeGCPause     = "join.runtime.gc.pause"     // within the window
-	JoinRuntimeAllocated   = "join.runtime.allocated"    // By, within the window
-	JoinRuntimeCPU         = "join.runtime.cpu"          // processors busy, mean of the window
-	JoinRuntimeWindow      = "join.runtime.window"       // between the samples before and after the server's work
-	JoinRuntimeAgeSuffix   = ".age"                      // of one value, if it is not join.runtime.age
+	JoinRuntimeResolution   = "join.runtime.resolution" // instance or service
+	JoinRuntimeAge          = "join.runtime.age"        // from the oldest sample of a level to the end of the server's work; below 0: taken after it
+	JoinRuntimeGoroutines   = "join.runtime.goroutines"
+	JoinRuntimeHeap         = "join.runtime.heap"                // By
+	JoinRuntimeGCGoal       = "join.runtime.gc.goal"             // By
+	JoinRuntimeProcessors   = "join.runtime.gomaxprocs"          //
+	JoinRuntimeScheduleP99  = "join.runtime.schedule.p99"        // scheduler latency between two samples
+	JoinRuntimeEventLoopP99 = "join.runtime.eventloop.delay.p99" // of Node.js
+	JoinRuntimeGCCycles     = "join.runtime.gc.cycles"           // within the window
+	JoinRuntimeGCPause      = "join.runtime.gc.pause"            // within the window
+	JoinRuntimeAllocated    = "join.runtime.allocated"           // By, within the window
+	JoinRuntimeCPU          = "join.runtime.cpu"                 // processors busy, mean of the window
+	JoinRuntimeWindow       = "join.runtime.window"              // between the samples before and after the server's work
+	JoinRuntimeAgeSuffix    = "_age"                             // of one value, if it is not join.runtime.age
 
 	JoinGCOverlap    = "join.gc.overlap"    // no, possible, yes; absent if unknown
 	JoinGCResolution = "join.gc.resolution" // cycles: when each began and ended; samples: that some ended around the work
@@ -54,7 +56,7 @@ const (
 	EventLog    = "join.log"
 	LogSeverity = "join.log.severity"
 	LogBody     = "join.log.body"
-	LogBodyCut  = "join.log.body.cut"
+	LogBodyCut  = "join.log.body_cut"
 	LogService  = "join.log.service"
 	LogSpan     = "join.log.span.id"
 )

@@ -15,7 +15,7 @@ const (
 	PartIndex  = "loadgen.part.index"      // of a resource: which part of the run it is, from 0; absent if it is all
 	PartCount  = "loadgen.part.count"      // of a resource: how many parts there are
 	PlanName   = "loadgen.plan.name"
-	Plan       = "loadgen.plan" // the plan as YAML
+	Plan       = "loadgen.plan.yaml" // the plan as YAML
 	AttackName = "loadgen.attack.name"
 	Speed      = "loadgen.speed"       // times the plan's rate; 0 is a pause
 	StageIndex = "loadgen.stage.index" // within the attack, from 0
@@ -36,9 +36,9 @@ const (
 // The verdict on a run, on its span and its last event.
 const (
 	RunVerdict  = "loadgen.run.verdict"                   // pass, fail or undecided; sound if there are no thresholds
-	RunReasons  = "loadgen.run.verdict.reasons"           // sentences: why it is undecided
+	RunReasons  = "loadgen.run.verdict_reasons"           // sentences: why it is undecided
 	RunBreached = "loadgen.run.thresholds.breached"       // how many thresholds were breached
-	RunCrossed  = "loadgen.run.thresholds.breached.names" // those thresholds, in words
+	RunCrossed  = "loadgen.run.thresholds.breached_names" // those thresholds, in words
 )
 
 // Of one request. Times and durations are seconds unless the name says more.
@@ -63,8 +63,8 @@ const (
 
 // Of a call that streams.
 const (
-	StreamSent     = "loadgen.stream.messages.sent"
-	StreamReceived = "loadgen.stream.messages.received"
+	StreamSent     = "loadgen.stream.messages_sent"
+	StreamReceived = "loadgen.stream.messages_received"
 	StreamFirst    = "loadgen.stream.first_message" // from sent to the first message received
 
 	EventMessage  = "loadgen.stream.message"        // a span event: a message was received
@@ -75,7 +75,7 @@ const (
 const (
 	Outcome         = "loadgen.outcome"          // finished, failed or not_sent
 	NotSentReason   = "loadgen.not_sent.reason"  // stopped, late or error
-	Phase           = "loadgen.phase"            // connection, dns, connect, tls, write, wait or read
+	Phase           = "loadgen.phase.name"       // connection, dns, connect, tls, write, wait or read
 	ConnectionState = "loadgen.connection.state" // new or reused
 	SpanState       = "loadgen.span.state"       // made, delivered or dropped
 )

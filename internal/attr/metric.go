@@ -11,8 +11,8 @@ const (
 	MetricMessageGap      = "loadgen.stream.message_gap"   // histogram, s
 	MetricMessages        = "loadgen.stream.messages"      // sum, {message}
 	MetricRequests        = "loadgen.requests"             // sum, {request}
-	MetricPlanned         = "loadgen.requests.planned"     // sum, {request}
-	MetricInFlight        = "loadgen.requests.in_flight"   // gauge, {request}
+	MetricPlanned         = "loadgen.requests_planned"     // sum, {request}
+	MetricInFlight        = "loadgen.requests_in_flight"   // gauge, {request}
 	MetricConnections     = "loadgen.connections"          // sum, {connection}
 	MetricIO              = "loadgen.io"                   // sum, By
 	MetricRateWanted      = "loadgen.rate.wanted"          // gauge, {request}/s

@@ -8,6 +8,8 @@ const SchemaURL = semconv.SchemaURL
 // Of resources.
 const (
 	ServiceName       = string(semconv.ServiceNameKey)
+	SDKLanguage       = string(semconv.TelemetrySDKLanguageKey)
+	ServiceNamespace  = string(semconv.ServiceNamespaceKey)
 	ServiceVersion    = string(semconv.ServiceVersionKey)
 	ServiceInstanceID = string(semconv.ServiceInstanceIDKey)
 )

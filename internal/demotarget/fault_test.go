@@ -92,7 +92,7 @@ func TestALeakOfGoroutinesShowsInTheirNumber(t *testing.T) {
 	leaking, accepted := b.seen(t, "--fault=goroutine-leak")
 	assert.Less(t, sound.value("go.goroutine.count", ""), 200.0)
 	assert.GreaterOrEqual(t, leaking.value("go.goroutine.count", ""), float64(accepted), "one for each token accepted, when all requests have ended")
-	assert.GreaterOrEqual(t, leaking.value("go.goroutine.state.count", "go.goroutine.state=waiting"), float64(accepted))
+	assert.GreaterOrEqual(t, leaking.value("goruntime.goroutine.count", "goruntime.goroutine.state=waiting"), float64(accepted))
 }
 
 func TestPressureOnTheCollectorShowsInItsCyclesAndProcessorTime(t *testing.T) {
@@ -118,7 +118,7 @@ func TestContentionShowsInTheWaitForMutexes(t *testing.T) {
 	b := burst{clients: 32, each: 60, tokens: 1900}
 	sound, _ := b.seen(t)
 	contended, _ := b.seen(t, "--fault=lock-contention")
-	before, after := sound.value("go.mutex.wait.time", ""), contended.value("go.mutex.wait.time", "")
+	before, after := sound.value("goruntime.mutex.wait.time", ""), contended.value("goruntime.mutex.wait.time", "")
 	assert.Greater(t, after, 5*before, "%v s without the fault, %v s with it", before, after)
 	assert.Greater(t, after, 0.2, "seconds")
 }
@@ -136,7 +136,7 @@ func TestAnExhaustedPoolShowsInTheLookupsAndGoroutinesThatWait(t *testing.T) {
 			require.Eventually(t, func() bool { return c.value("auth.store.lookups.pending", "") > 16 }, time.Minute, 10*time.Millisecond,
 				"of 32 clients one has its turn")
 			assert.LessOrEqual(t, c.value("auth.store.lookups.active", ""), 1.0)
-			assert.Greater(t, c.value("go.goroutine.state.count", "go.goroutine.state=waiting"), 16.0)
+			assert.Greater(t, c.value("goruntime.goroutine.count", "goruntime.goroutine.state=waiting"), 16.0)
 		}
 		<-done
 		took := time.Since(began)

@@ -60,7 +60,7 @@ func readConfig(name string, timeout time.Duration, pass *regexp.Regexp) ([]targ
 		}
 		all = append(all, c)
 	}
-	return all, errors.Join(append(faults, unique(all))...)
+	return all, errors.Join(faults...)
 }
 
 // config is the target's; errors begin with the key.

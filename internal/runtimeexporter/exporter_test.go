@@ -2,6 +2,7 @@ package runtimeexporter
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"expvar"
@@ -109,7 +110,7 @@ func text(body string) http.HandlerFunc {
 
 var runtimeFamilies = []string{
 	"go_goroutines", "go_memory_used_bytes", "go_memory_allocated_bytes_total", "go_memory_allocations_total",
-	"go_memory_gc_goal_bytes", "go_memory_gc_cycles_total", "go_memory_heap_objects_bytes",
+	"go_memory_gc_goal_bytes", "go_memory_gc_cycles_total", "goruntime_memory_heap_objects_bytes",
 }
 
 func TestAnyGoServiceGivesItsRuntimeWhateverItImported(t *testing.T) {
@@ -118,11 +119,11 @@ func TestAnyGoServiceGivesItsRuntimeWhateverItImported(t *testing.T) {
 	} {
 		t.Run(strings.Join(parts, "+"), func(t *testing.T) {
 			got := scrape(t, goService(t, parts...))
-			has(t, got, "up{*} 1")
+			has(t, got, "target_up{*} 1")
 			for _, name := range runtimeFamilies {
 				assert.Contains(t, got, "\n"+name+"{")
 			}
-			assert.NotContains(t, got, "target_fault{")
+			assert.NotRegexp(t, `target_fault\{.*\} 1`, got)
 		})
 	}
 }
@@ -177,7 +178,7 @@ func TestADownTargetIsUpZeroWithTheReason(t *testing.T) {
 	begin := time.Now()
 	got := scrape(t, gone.URL, func(c *target.Config) { c.Timeout = timeout })
 	assert.Less(t, time.Since(begin), timeout)
-	has(t, got, "up{*} 0", `target_fault{reason="connection_refused",`+labels+`,source="metrics"} 1`)
+	has(t, got, "target_up{*} 0", `target_fault{reason="connection_refused",`+labels+`,source="metrics"} 1`)
 	assert.NotContains(t, got, "go_")
 }
 
@@ -186,7 +187,7 @@ func TestATargetThatHangsCostsTheTimeoutAndNoMore(t *testing.T) {
 	begin := time.Now()
 	got := scrape(t, url, func(c *target.Config) { c.Timeout = 50 * time.Millisecond })
 	assert.Less(t, time.Since(begin), time.Minute, "only a failing test waits that long")
-	has(t, got, "up{*} 0", `target_fault{reason="timeout",`+labels+`,source="expvar"} 1`)
+	has(t, got, "target_up{*} 0", `target_fault{reason="timeout",`+labels+`,source="expvar"} 1`)
 }
 
 func TestOneEndpointThatHangsDoesNotHideTheOthers(t *testing.T) {
@@ -195,7 +196,7 @@ func TestOneEndpointThatHangsDoesNotHideTheOthers(t *testing.T) {
 		"/metrics":    func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
 	})
 	got := scrape(t, url, func(c *target.Config) { c.Timeout = time.Second })
-	has(t, got, "up{*} 1", `target_fault{reason="timeout",`+labels+`,source="metrics"} 1`)
+	has(t, got, "target_up{*} 1", `target_fault{reason="timeout",`+labels+`,source="metrics"} 1`)
 	assert.Contains(t, got, "go_memory_used_bytes")
 }
 
@@ -204,14 +205,14 @@ func TestATargetThatAnswersHTMLIsToldSo(t *testing.T) {
 		_, _ = io.WriteString(w, "<!DOCTYPE html><html><body>Please log in</body></html>")
 	}})
 	got := scrape(t, url)
-	has(t, got, "up{*} 0", `target_fault{reason="html",`+labels+`,source="metrics"} 1`)
+	has(t, got, "target_up{*} 0", `target_fault{reason="html",`+labels+`,source="metrics"} 1`)
 }
 
 func TestATargetThatIsNoGoProgramSaysSoAndPassesOnWhatItHas(t *testing.T) {
 	for _, family := range []string{"jvm_threads_current", "process_open_fds"} {
 		url := serveMux(t, map[string]http.HandlerFunc{"/metrics": text("# TYPE " + family + " gauge\n" + family + " 7\n")})
 		got := scrape(t, url)
-		has(t, got, "up{*} 1", family+"{*} 7", `target_fault{reason="no_go_runtime",`+labels+`,source="metrics"} 1`)
+		has(t, got, "target_up{*} 1", family+"{*} 7", `target_fault{reason="no_go_runtime",`+labels+`,source="metrics"} 1`)
 	}
 }
 
@@ -243,7 +244,7 @@ process_build_info{version="1.2"} 1
 `)
 	}})
 	got := pageOf(t, url, "application/openmetrics-text;version=1.0.0")
-	has(t, got, "up{*} 1.0", "# HELP http_requests Number of requests.", "# TYPE http_requests counter",
+	has(t, got, "target_up{*} 1.0", "# HELP http_requests Number of requests.", "# TYPE http_requests counter",
 		`http_requests_total{method="GET",`+labels+`} 7.0 # {trace_id="2b9c72011d13ef2c78ddec04c386dd6b"} 1.0 1.5e+09`,
 		`http_requests_created{method="GET",`+labels+`} 1.4000000005e+09`, `http_requests_total{method="PUT",`+labels+`} 1.0`,
 		"# UNIT process_memory_bytes bytes", "process_memory_bytes{*} 4096.0",
@@ -257,7 +258,7 @@ process_build_info{version="1.2"} 1
 		w.Header().Set("Content-Type", "application/openmetrics-text; version=1.0.0")
 		_, _ = io.WriteString(w, "# TYPE http_requests counter\nhttp_requests_total 1\n") // cut off before # EOF
 	}})
-	has(t, scrape(t, broken), "up{*} 0", `target_fault{reason="bad_format",`+labels+`,source="metrics"} 1`)
+	has(t, scrape(t, broken), "target_up{*} 0", `target_fault{reason="bad_format",`+labels+`,source="metrics"} 1`)
 }
 
 // A profile of a million goroutines is gigabytes; the total is in the first line.
@@ -291,7 +292,7 @@ func TestAnAnswerOverTheLimitIsRefused(t *testing.T) {
 		}
 	}})
 	patient := func(c *target.Config) { c.Timeout = time.Minute }
-	has(t, scrape(t, url, patient), "up{*} 0", `target_fault{reason="too_large",`+labels+`,source="metrics"} 1`)
+	has(t, scrape(t, url, patient), "target_up{*} 0", `target_fault{reason="too_large",`+labels+`,source="metrics"} 1`)
 }
 
 func TestCountersGoBackWhenTheTargetRestarts(t *testing.T) {
@@ -312,8 +313,8 @@ func TestAHeapProfileWithStacksIsReadForItsEndOnly(t *testing.T) {
 			"# HeapReleased = 100\n# Stack = 64 / 128\n# NextGC = 4096\n# LastGC = 1500000000\n# PauseNs = [1000 2000 0 0]\n# NumGC = 2\n# GCCPUFraction = 0.5\n")})
 	got := scrape(t, url)
 	has(t, got, `go_memory_used_bytes{go_memory_type="other",`+labels+`} 836`, `go_memory_used_bytes{go_memory_type="stack",`+labels+`} 64`,
-		"go_memory_gc_cycles_total{*} 2", "go_memory_gc_pause_time_seconds_total{*} 3e-06", "go_memory_gc_last_end_timestamp_seconds{*} 1.5",
-		"go_memory_gc_goal_bytes{*} 4096", "go_memory_gc_cpu_utilization_ratio{*} 0.5")
+		"go_memory_gc_cycles_total{*} 2", "goruntime_memory_gc_pause_time_seconds_total{*} 3e-06", "goruntime_memory_gc_last_end_timestamp_seconds{*} 1.5",
+		"go_memory_gc_goal_bytes{*} 4096", "goruntime_memory_gc_cpu_utilization_ratio{*} 0.5")
 }
 
 func TestBasicAndBearerCredentialsReachTheTarget(t *testing.T) {
@@ -326,12 +327,12 @@ func TestBasicAndBearerCredentialsReachTheTarget(t *testing.T) {
 		}
 		expvar.Handler().ServeHTTP(w, r)
 	}})
-	has(t, scrape(t, url), "up{*} 0", `target_fault{reason="unauthorized",`+labels+`,source="expvar"} 1`)
-	has(t, scrape(t, url, func(c *target.Config) { c.HTTP.BasicAuth = &config.BasicAuth{Username: "a", Password: "b"} }), "up{*} 1")
+	has(t, scrape(t, url), "target_up{*} 0", `target_fault{reason="unauthorized",`+labels+`,source="expvar"} 1`)
+	has(t, scrape(t, url, func(c *target.Config) { c.HTTP.BasicAuth = &config.BasicAuth{Username: "a", Password: "b"} }), "target_up{*} 1")
 	assert.Equal(t, "Basic YTpi", seen.Load())
 	has(t, scrape(t, url, func(c *target.Config) {
 		c.HTTP.Authorization = &config.Authorization{Type: "Bearer", Credentials: "secret"}
-	}), "up{*} 1")
+	}), "target_up{*} 1")
 	assert.Equal(t, "Bearer secret", seen.Load())
 }
 
@@ -339,10 +340,10 @@ func TestATargetsCertificateIsCheckedAgainstTheAuthoritiesGiven(t *testing.T) {
 	server := httptest.NewTLSServer(expvar.Handler())
 	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	defer server.Close()
-	has(t, scrape(t, server.URL), "up{*} 0", `target_fault{reason="tls",`+labels+`,source="expvar"} 1`)
+	has(t, scrape(t, server.URL), "target_up{*} 0", `target_fault{reason="tls",`+labels+`,source="expvar"} 1`)
 	ca := filepath.Join(t.TempDir(), "ca.pem")
 	require.NoError(t, os.WriteFile(ca, pemOf(server.Certificate().Raw), 0o600))
-	has(t, scrape(t, server.URL, func(c *target.Config) { c.HTTP.TLSConfig.CAFile = ca }), "up{*} 1")
+	has(t, scrape(t, server.URL, func(c *target.Config) { c.HTTP.TLSConfig.CAFile = ca }), "target_up{*} 1")
 }
 
 func TestSeveralTargetsStandSideBySideAlsoWhenOneIsDown(t *testing.T) {
@@ -354,26 +355,14 @@ func TestSeveralTargetsStandSideBySideAlsoWhenOneIsDown(t *testing.T) {
 		"targets:\n- {service: a, target: %q}\n- {service: b, target: %q, pass: \"\"}\n- {service: c, target: %q, timeout: 1s}\n", one, two, gone.URL)), 0o600))
 	run(t, []string{"--config", name}, func(address string) {
 		got := get(t, "http://"+address+"/metrics")
-		assert.Regexp(t, `up\{service_instance_id="[^"]*",service_name="a"\} 1`, got)
-		assert.Regexp(t, `up\{service_instance_id="[^"]*",service_name="b"\} 1`, got)
-		assert.Regexp(t, `up\{service_instance_id="[^"]*",service_name="c"\} 0`, got)
+		assert.Regexp(t, `target_up\{service_instance_id="[^"]*",service_name="a"\} 1`, got)
+		assert.Regexp(t, `target_up\{service_instance_id="[^"]*",service_name="b"\} 1`, got)
+		assert.Regexp(t, `target_up\{service_instance_id="[^"]*",service_name="c"\} 0`, got)
 		assert.Regexp(t, `process_cpu_seconds_total\{[^}]*service_name="a"\}`, got)
 		assert.NotRegexp(t, `process_cpu_seconds_total\{[^}]*service_name="b"\}`, got)
 		landing := get(t, "http://"+address+"/")
 		assert.Contains(t, landing, `href="/metrics"`)
 		assert.Contains(t, landing, "connection_refused")
-	})
-}
-
-// A family has one type on a page.
-func TestAFamilyOfAnotherTypeThanAnotherTargetsIsLeftOutAndSaid(t *testing.T) {
-	one := serveMux(t, map[string]http.HandlerFunc{"/metrics": text("# TYPE http_size gauge\nhttp_size 1\n")})
-	two := serveMux(t, map[string]http.HandlerFunc{"/metrics": text("# TYPE http_size counter\nhttp_size 2\n")})
-	run(t, []string{"--service=a", "--service=b", "--target", one, "--target", two}, func(address string) {
-		got := get(t, "http://"+address+"/metrics")
-		assert.Regexp(t, `(?m)^http_size\{.*service_name="a"\} 1$`, got)
-		assert.NotRegexp(t, `(?m)^http_size\{.*service_name="b"\}`, got)
-		assert.Regexp(t, `target_fault\{reason="type_conflict",.*service_name="b",source="metrics"\} 1`, got)
 	})
 }
 
@@ -463,4 +452,164 @@ func get(t *testing.T, url string) string {
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, response.StatusCode)
 	return string(body)
+}
+
+// Variables of expvar print themselves, and not all of them are JSON.
+func TestAVariableOfExpvarThatIsNoJSONCostsThatVariable(t *testing.T) {
+	const memstats = `"memstats": {"Sys": 10, "NumGC": 7}`
+	for name, body := range map[string]string{
+		"NaN":                  `{"a": NaN, ` + memstats + `}`,
+		"infinities":           `{"a": +Inf, "b": -Inf, ` + memstats + `}`,
+		"within a map":         `{"m": {"a": NaN, "b": [+Inf, 1]}, ` + memstats + `}`,
+		"as a name and a text": `{"NaN": "+Inf \" NaN", ` + memstats + `}`,
+		"bare words":           "{\n\"a\": no JSON at all,\n" + memstats + "\n}\n",
+		"nothing":              "{\n\"a\": ,\n" + memstats + "\n}\n",
+		"behind memstats":      `{` + memstats + `, "z": NaN}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			url := serveMux(t, map[string]http.HandlerFunc{"/debug/vars": text(body)})
+			has(t, scrape(t, url), "target_up{*} 1", "go_memory_gc_cycles_total{*} 7", `target_fault{reason="none",`+labels+`,source="expvar"} 0`)
+		})
+	}
+}
+
+func TestNumbersAbove2To63AreAsTheyAre(t *testing.T) {
+	url := serveMux(t, map[string]http.HandlerFunc{
+		"/debug/vars": text(`{"memstats": {"Sys": 18446744073709551615, "HeapReleased": 0, "StackInuse": 0, "TotalAlloc": 18446744073709551615, "NextGC": 18446744073709551615}}`),
+		"/metrics":    text("go_goroutines 1.8446744073709552e+19\n"),
+	})
+	has(t, scrape(t, url), "go_memory_allocated_bytes_total{*} 1.8446744073709552e+19", "go_memory_gc_goal_bytes{*} 1.8446744073709552e+19",
+		`go_memory_used_bytes{go_memory_type="other",`+labels+`} 1.8446744073709552e+19`, "go_goroutines{*} 1.8446744073709552e+19")
+
+	contradicts := serveMux(t, map[string]http.HandlerFunc{"/debug/vars": text(`{"memstats": {"Sys": 1, "HeapReleased": 5, "StackInuse": 1, "NumGC": 1}}`)})
+	assert.NotContains(t, scrape(t, contradicts), "go_memory_used_bytes", "it has no less than nothing")
+}
+
+// 0 would be 1970.
+func TestBeforeTheFirstCollectionThereIsNoTimeOfTheLast(t *testing.T) {
+	for name, routes := range map[string]map[string]http.HandlerFunc{
+		"expvar":  {"/debug/vars": text(`{"memstats": {"Sys": 10, "NumGC": 0, "LastGC": 0}}`)},
+		"pprof":   {"/debug/pprof/heap": text("heap profile\n\n# runtime.MemStats\n# Sys = 10\n# LastGC = 0\n# NumGC = 0\n")},
+		"metrics": {"/metrics": text("go_memstats_sys_bytes 10\ngo_memstats_last_gc_time_seconds 0\n")},
+	} {
+		got := scrape(t, serveMux(t, routes))
+		has(t, got, "target_up{*} 1")
+		assert.NotContains(t, got, "goruntime_memory_gc_last_end_timestamp_seconds", name)
+	}
+}
+
+func TestAServiceThatOnlyLacksASourceHasNoFault(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(prometheus.NewGauge(prometheus.GaugeOpts{Name: "orders_open"}))
+	own := promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP
+	page := func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<!DOCTYPE html><html></html>") }
+	for name, routes := range map[string]map[string]http.HandlerFunc{
+		"vars only":                      {"/debug/vars": expvar.Handler().ServeHTTP},
+		"pprof only":                     {"/debug/pprof/": pprof.Index},
+		"vars and metrics of its own":    {"/debug/vars": expvar.Handler().ServeHTTP, "/metrics": own},
+		"vars, a page for all else":      {"/debug/vars": expvar.Handler().ServeHTTP, "/": page},
+		"pprof and metrics without go_*": {"/debug/pprof/": pprof.Index, "/metrics": own},
+	} {
+		got := scrape(t, serveMux(t, routes))
+		has(t, got, "target_up{*} 1")
+		assert.Equal(t, 3, strings.Count(got, "\ntarget_fault{"), name)
+		assert.NotRegexp(t, `target_fault\{.*\} 1`, got, name)
+	}
+}
+
+func TestNothingOfATargetDisplacesTheExportersOwnSeries(t *testing.T) {
+	all := func(c *target.Config) { c.Pass = regexp.MustCompile("^.*$") }
+	var body strings.Builder
+	for _, name := range []string{"up", "target_up", "target_fault", "target_source", "target_scrape_duration_seconds"} {
+		fmt.Fprintf(&body, "# TYPE %s counter\n%[1]s{reason=\"timeout\"} 7\n", name)
+	}
+	got := scrape(t, serveMux(t, map[string]http.HandlerFunc{"/metrics": text(body.String()), "/debug/vars": expvar.Handler().ServeHTTP}), all)
+	has(t, got, "target_up{*} 1", "up{reason=\"timeout\","+labels+"} 7", `target_source{`+labels+`,source="expvar"} 1`,
+		`target_fault{reason="reserved_name",`+labels+`,source="metrics"} 1`)
+	assert.Equal(t, 1, strings.Count(got, "\ntarget_scrape_duration_seconds{"))
+	assert.NotContains(t, got, `target_fault{reason="timeout"`)
+}
+
+func TestTargetsAreAskedForGzipAndReadInBothForms(t *testing.T) {
+	var asked atomic.Value
+	zip := func(name string, h http.HandlerFunc) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			asked.Store(r.Header.Get("Accept-Encoding"))
+			plain := httptest.NewRecorder()
+			h(plain, r)
+			w.Header().Set("Content-Type", plain.Header().Get("Content-Type"))
+			w.Header().Set("Content-Encoding", name)
+			z := gzip.NewWriter(w)
+			_, _ = z.Write(plain.Body.Bytes())
+			_ = z.Close()
+		}
+	}
+	good := text("# TYPE http_good gauge\nhttp_good 1\n")
+	got := scrape(t, serveMux(t, map[string]http.HandlerFunc{"/metrics": zip("gzip", good), "/debug/vars": zip("GZIP", expvar.Handler().ServeHTTP), "/debug/pprof/": zip("x-gzip", pprof.Index)}))
+	has(t, got, "target_up{*} 1", "http_good{*} 1")
+	assert.NotRegexp(t, `target_fault\{.*\} 1`, got)
+	assert.Equal(t, "gzip, identity", asked.Load())
+
+	encoded := func(name, body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", name)
+			w.Header().Set("Content-Type", "text/plain")
+			_, _ = io.WriteString(w, body)
+		}
+	}
+	bomb := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		z := gzip.NewWriter(w)
+		for range 20 {
+			if _, err := z.Write(make([]byte, 1<<20)); err != nil {
+				return
+			}
+		}
+		_ = z.Close()
+	}
+	for want, h := range map[string]http.HandlerFunc{"bad_format": encoded("br", "http_good 1\n"), "bad_format ": encoded("gzip", "http_good 1\n"), "too_large": bomb} {
+		got := scrape(t, serveMux(t, map[string]http.HandlerFunc{"/metrics": h}), func(c *target.Config) { c.Timeout = time.Minute })
+		has(t, got, `target_fault{reason="`+strings.TrimSpace(want)+`",`+labels+`,source="metrics"} 1`)
+	}
+	has(t, scrape(t, serveMux(t, map[string]http.HandlerFunc{"/metrics": encoded("identity", "http_good 1\n")})), "http_good{*} 1")
+}
+
+// A redirect to another origin would bring another process's answer under the
+// target's name, and the target's token to that process.
+func TestRedirectsAreFollowedWithinTheTargetsOrigin(t *testing.T) {
+	var tokens atomic.Int32
+	elsewhere := serveMux(t, map[string]http.HandlerFunc{"/": func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "" {
+			tokens.Add(1)
+		}
+		text("# TYPE http_elsewhere gauge\nhttp_elsewhere 1\n")(w, r)
+	}})
+	to := func(location string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, location, http.StatusTemporaryRedirect)
+		}
+	}
+	good := text("# TYPE http_good gauge\nhttp_good 1\n")
+	bearer := func(c *target.Config) {
+		c.HTTP.Authorization = &config.Authorization{Type: "Bearer", Credentials: "secret"}
+	}
+	has(t, scrape(t, serveMux(t, map[string]http.HandlerFunc{"/metrics": to("/metrics/"), "/metrics/": good}), bearer), "http_good{*} 1")
+	for _, location := range []string{elsewhere + "/metrics", strings.Replace(elsewhere, "127.0.0.1", "localhost", 1), "https:" + strings.TrimPrefix(elsewhere, "http:"), "//" + strings.TrimPrefix(elsewhere, "http://") + "/x"} {
+		got := scrape(t, serveMux(t, map[string]http.HandlerFunc{"/": to(location)}), bearer)
+		has(t, got, "target_up{*} 0", `target_fault{reason="redirect",`+labels+`,source="metrics"} 1`)
+		assert.NotContains(t, got, "http_elsewhere")
+	}
+	has(t, scrape(t, serveMux(t, map[string]http.HandlerFunc{"/": to("/again")}), bearer), `target_fault{reason="redirect",`+labels+`,source="metrics"} 1`)
+	assert.Zero(t, tokens.Load())
+}
+
+// Two targets with the same labels would be one.
+func TestTargetsThatHaveTheSameLabelsAreRefused(t *testing.T) {
+	ended, end := context.WithCancel(t.Context())
+	end() // one that is not refused stops at once
+	for _, other := range []string{"http://x:1", "x:1/", "https://x:1"} {
+		var stderr bytes.Buffer
+		assert.Equal(t, exitUsage, Main(ended, []string{"--service=a", "--target=x:1", "--target", other, "--listen=127.0.0.1:0"}, io.Discard, &stderr), other)
+		assert.Contains(t, stderr.String(), "is there twice", other)
+	}
 }

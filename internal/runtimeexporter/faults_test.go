@@ -15,7 +15,7 @@ import (
 
 func TestATargetWithoutAnyOfTheEndpointsIsDownAndToldSo(t *testing.T) {
 	got := scrape(t, serveMux(t, map[string]http.HandlerFunc{"GET /{$}": text("hello\n")}))
-	has(t, got, "up{*} 0")
+	has(t, got, "target_up{*} 0")
 	for _, source := range []string{"expvar", "pprof", "metrics"} {
 		has(t, got, `target_fault{reason="not_found",`+labels+`,source="`+source+`"} 1`)
 	}
@@ -52,7 +52,7 @@ func TestATargetThatRestartsInTheMiddleOfAScrapeIsDownAndThenNew(t *testing.T) {
 		assert.Regexp(t, `go_memory_gc_cycles_total\{.*\} 100`, page())
 		handler = dies
 		got := page()
-		assert.Regexp(t, `(?m)^up\{.*\} 0$`, got)
+		assert.Regexp(t, `(?m)^target_up\{.*\} 0$`, got)
 		assert.NotContains(t, got, "go_memory", "half an answer is none")
 		first.Close()
 		assert.Regexp(t, `target_fault\{reason="connection_refused",.*source="expvar"\} 1`, page())
@@ -62,7 +62,7 @@ func TestATargetThatRestartsInTheMiddleOfAScrapeIsDownAndThenNew(t *testing.T) {
 		second := start(again, vars(1))
 		defer second.Close()
 		got = page()
-		assert.Regexp(t, `(?m)^up\{.*\} 1$`, got)
+		assert.Regexp(t, `(?m)^target_up\{.*\} 1$`, got)
 		assert.Regexp(t, `go_memory_gc_cycles_total\{.*\} 1\n`, got)
 	})
 }

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"html/template"
+	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -72,12 +74,13 @@ func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
 			h.log.Debug("a source gave nothing", "service", a.Target.Service, "target", a.Target.URL(), "source", f.Source, "reason", f.Reason, "error", f.Err)
 		}
 	}
-	families, err := page.Families(answers)
+	format := expfmt.NegotiateIncludingOpenMetrics(r.Header)
+	families, err := page.Families(answers, format)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	write(w, expfmt.NegotiateIncludingOpenMetrics(r.Header), families)
+	h.write(w, format, families)
 }
 
 // scrapeTime ends the asking in time for Prometheus, which says how long it
@@ -91,13 +94,24 @@ func scrapeTime(r *http.Request) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(r.Context(), max(within-reserve, within/2))
 }
 
-func write(w http.ResponseWriter, format expfmt.Format, families []*dto.MetricFamily) {
+// write writes the page. What cannot be encoded costs itself only.
+func (h *handler) write(w http.ResponseWriter, format expfmt.Format, families []*dto.MetricFamily) {
 	var body bytes.Buffer
 	encoder := expfmt.NewEncoder(&body, format, expfmt.WithCreatedLines())
 	for _, f := range families {
-		if err := encoder.Encode(f); err != nil {
-			http.Error(w, "encode "+f.GetName()+": "+err.Error(), http.StatusInternalServerError)
-			return
+		whole := body.Len()
+		err := encoder.Encode(f)
+		if err == nil {
+			continue
+		}
+		h.log.Warn("some metrics of a family cannot be encoded; they are left out", "family", f.GetName(), "error", err)
+		body.Truncate(whole)
+		f.Metric = slices.DeleteFunc(f.Metric, func(m *dto.Metric) bool {
+			alone := &dto.MetricFamily{Name: f.Name, Help: f.Help, Type: f.Type, Unit: f.Unit, Metric: []*dto.Metric{m}}
+			return expfmt.NewEncoder(io.Discard, format).Encode(alone) != nil
+		})
+		if encoder.Encode(f) != nil {
+			body.Truncate(whole)
 		}
 	}
 	if c, ok := encoder.(expfmt.Closer); ok {
@@ -121,7 +135,7 @@ table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .8
 <table>
 <tr><th>service</th><th>target</th><th>state</th><th>read from</th><th>took</th><th>what is missing</th></tr>
 {{range .}}<tr><td>{{.Target.Service}}</td><td>{{.Target.URL}}</td><td>{{if .Up}}up{{else}}down{{end}}</td>
-<td>{{join .Sources ", "}}</td><td>{{.Took}}</td><td>{{range .Faults}}{{.Source}}: {{.Reason}}. {{.Err}}<br>{{end}}</td></tr>
+<td>{{join .Sources ", "}}</td><td>{{.Took}}</td><td>{{range .Faults}}{{if .Absent}}(no fault) {{end}}{{.Source}}: {{.Reason}}. {{.Err}}<br>{{end}}</td></tr>
 {{end}}</table>
 </body>
 </html>

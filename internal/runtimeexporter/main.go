@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"syscall"
 	"time"
 
@@ -66,6 +67,9 @@ func makeTargets(configs []target.Config) ([]*target.Target, error) {
 		if err != nil {
 			faults = append(faults, fmt.Errorf("target %w", err))
 			continue
+		}
+		if slices.ContainsFunc(all, func(o *target.Target) bool { return o.Service == t.Service && o.Instance == t.Instance }) {
+			faults = append(faults, fmt.Errorf("target %s: is there twice for service %s, by its labels; write it once", c.Address, c.Service))
 		}
 		all = append(all, t)
 	}

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/prometheus/common/config"
@@ -31,7 +30,7 @@ Flags:
 `
 
 // defaultPass is what a Prometheus of a Go service usually wants of its /metrics.
-const defaultPass = `(go|process|http|rpc|grpc|jvm)_.*`
+const defaultPass = `(go|goruntime|process|http|rpc|grpc|jvm)_.*`
 
 // options are the flags and the configuration file, read and checked.
 type options struct {
@@ -137,7 +136,7 @@ func (f flags) readTargets() ([]target.Config, error) {
 		}
 		all = append(all, target.Config{Service: service, Address: address, Timeout: f.timeout, Pass: pass, HTTP: http})
 	}
-	return all, unique(all)
+	return all, nil
 }
 
 // passPattern matches whole names; empty, none.
@@ -169,17 +168,4 @@ func (f flags) http() (config.HTTPClientConfig, error) {
 		return c, fmt.Errorf("flags of --target-…: %w", err)
 	}
 	return c, nil
-}
-
-// unique refuses two targets that would have the same labels.
-func unique(all []target.Config) error {
-	seen := map[string]bool{}
-	for _, c := range all {
-		key := c.Service + " " + strings.TrimPrefix(c.Address, "http://")
-		if seen[key] {
-			return fmt.Errorf("target %s: is there twice for service %s; write it once", c.Address, c.Service)
-		}
-		seen[key] = true
-	}
-	return nil
 }

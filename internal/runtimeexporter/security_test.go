@@ -59,7 +59,7 @@ func TestTheListenerSpeaksTLSAndChecksItsClientsCertificates(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, response.Body.Close())
 		assert.Equal(t, http.StatusOK, response.StatusCode)
-		assert.Contains(t, string(page), "up{")
+		assert.Contains(t, string(page), "target_up{")
 
 		_, err = secured(t, dir, false).Get("https://" + address + "/metrics")
 		assert.ErrorContains(t, err, "certificate required")
@@ -116,7 +116,7 @@ func TestATargetMayAskForTheExportersCertificate(t *testing.T) {
 		more []string
 		want string
 	}{
-		{[]string{"--target-cert", in("client.pem"), "--target-key", in("client.key")}, `(?m)^up\{.*\} 1$`},
+		{[]string{"--target-cert", in("client.pem"), "--target-key", in("client.key")}, `(?m)^target_up\{.*\} 1$`},
 		// The alert says tls; the reset that comes behind it may overtake it.
 		{nil, `target_fault\{reason="(tls|network)",.*source="expvar"\} 1`},
 	} {
@@ -131,7 +131,7 @@ func TestATargetMayAskForTheExportersCertificate(t *testing.T) {
   http: {tls_config: {ca_file: ca.pem, cert_file: client.pem, key_file: client.key, server_name: target.test}}
 `, server.URL))
 	run(t, []string{"--config", file}, func(address string) {
-		assert.Regexp(t, `(?m)^up\{.*\} 1$`, get(t, "http://"+address+"/metrics"))
+		assert.Regexp(t, `(?m)^target_up\{.*\} 1$`, get(t, "http://"+address+"/metrics"))
 	})
 }
 
@@ -148,14 +148,14 @@ func TestSecretsForTargetsAreReadFromFilesAtEachScrape(t *testing.T) {
 	dir := t.TempDir()
 	token := fileIn(t, dir, "token", "one\n")
 	run(t, []string{"--service=a", "--target", url, "--target-bearer", token}, func(address string) {
-		assert.Regexp(t, `(?m)^up\{.*\} 1$`, get(t, "http://"+address+"/metrics"))
+		assert.Regexp(t, `(?m)^target_up\{.*\} 1$`, get(t, "http://"+address+"/metrics"))
 		want = "Bearer two"
 		assert.Regexp(t, `target_fault\{reason="unauthorized",.*\} 1`, get(t, "http://"+address+"/metrics"))
 		fileIn(t, dir, "token", "two\n")
-		assert.Regexp(t, `(?m)^up\{.*\} 1$`, get(t, "http://"+address+"/metrics"))
+		assert.Regexp(t, `(?m)^target_up\{.*\} 1$`, get(t, "http://"+address+"/metrics"))
 	})
 	want = "Basic YTpi"
 	run(t, []string{"--service=a", "--target", url, "--target-username=a", "--target-password", fileIn(t, dir, "password", "b\n")}, func(address string) {
-		assert.Regexp(t, `(?m)^up\{.*\} 1$`, get(t, "http://"+address+"/metrics"))
+		assert.Regexp(t, `(?m)^target_up\{.*\} 1$`, get(t, "http://"+address+"/metrics"))
 	})
 }

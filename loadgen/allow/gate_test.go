@@ -41,8 +41,6 @@ func TestPatternsHaveWhatTheySay(t *testing.T) {
 		{"::1", []string{"[::1]:80"}, nil},
 		{"bücher.test", []string{"xn--bcher-kva.test:80", "BÜCHER.test.:80"}, []string{"bucher.test:80"}},
 		{"*.bücher.test:443", []string{"a.xn--bcher-kva.test:443"}, []string{"xn--bcher-kva.test:443", "a.xn--bcher-kva.test:80"}},
-		{"*", []string{"anything.test:1", "169.254.169.254:80"}, nil},
-		{"*:8080", []string{"anything.test:8080", "10.0.0.1:8080"}, []string{"anything.test:80"}},
 	} {
 		gate := New(list(t, c.pattern))
 		for _, target := range c.yes {
@@ -75,6 +73,38 @@ func TestPatternsThatMakeNoSenseAreRefused(t *testing.T) {
 	l, err := Parse("allowed_targets", nil)
 	require.NoError(t, err)
 	assert.True(t, New(l, List{}).Ajar())
+}
+
+// A list for every host looks like a limit and is none. 7ed9d53 took them all.
+func TestAListOfEverythingIsRefusedInEverySpelling(t *testing.T) {
+	split := []string{}
+	for bits := 1; bits <= 32; bits++ { // 128.0.0.0/1, 64.0.0.0/2, …
+		split = append(split, netip.PrefixFrom(flip(netip.IPv4Unspecified(), bits-1), bits).String())
+	}
+	for _, all := range [][]string{
+		{"*"}, {"*."}, {"*:443"}, {"*:1-65535"}, {"[*]:80"}, {"api.test", "*"},
+		{"0.0.0.0/0"}, {"0.0.0.0/0:8080"}, {"10.1.2.3/0"}, {"::/0"}, {"[::/0]:80"},
+		{"::ffff:0:0/96"}, {"[::ffff:0.0.0.0/96]:1"}, {"::ffff:0:0/90"},
+		{"0.0.0.0/1", "128.0.0.0/1"}, {"0.0.0.0/1:80", "128.0.0.0/1:443"}, {"::/1", "8000::/1"},
+		{"128.0.0.0/2", "10.0.0.0/8", "192.0.0.0/2", "0.0.0.0/1"}, {"::ffff:0:0/97", "128.0.0.0/1"},
+		append(split, "0.0.0.0"),
+	} {
+		assert.True(t, AllowsAll(all), "%q", all)
+		_, err := Parse("allowed_targets", all)
+		var key *pace.KeyError
+		if assert.ErrorAs(t, err, &key, "%q", all) {
+			assert.Equal(t, "allowed_targets", key.Key)
+			assert.Equal(t, "allows every host, which is no limit", key.What)
+		}
+	}
+	for _, some := range [][]string{
+		{"*.test"}, {"0.0.0.0/1"}, {"0.0.0.0/1", "::/1"}, {"0.0.0.0/1", "128.0.0.0/2"}, {"0.0.0.0", "::"}, {"127.0.0.0/8", "::1"},
+		{"128.0.0.0/1", "0.0.0.0/2", "::/1"}, split,
+	} {
+		assert.False(t, AllowsAll(some), "%q", some)
+		_, err := Parse("allowed_targets", some)
+		assert.NoError(t, err, "%q", some)
+	}
 }
 
 func TestATargetMustBeInEveryList(t *testing.T) {

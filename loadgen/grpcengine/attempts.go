@@ -59,6 +59,9 @@ func (r *run) intercept(
 	if f == nil {
 		return nil, status.Error(codes.Canceled, "the call has ended")
 	}
+	if r.cancels() {
+		ctx = f.arm(ctx)
+	}
 	f.ctx = tagged{ctx, f}
 	stream, err := next(&f.ctx, desc, cc, method, opts...)
 	if err != nil {

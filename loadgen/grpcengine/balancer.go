@@ -1,6 +1,7 @@
 package grpcengine
 
 import (
+	"cmp"
 	"errors"
 	"sync"
 
@@ -9,6 +10,8 @@ import (
 	"google.golang.org/grpc/balancer/pickfirst"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
+
+	"github.com/loadtrace/loadtrace/loadgen"
 )
 
 // policy is the name of the load-balancing policy of the run's channels.
@@ -18,6 +21,15 @@ const policy = "loadtrace_observed"
 // written to once a connection exists. So there is one policy for all runs, and
 // each channel finds its run by the authority of its target, which names it.
 func init() { balancer.Register(builder{}) }
+
+// LogMark stands in each line that gRPC logs of a dial of an attack, so that they can be
+// told from those of others: gRPC has one logger in a process.
+const LogMark = "loadtrace.attack"
+
+// mark is an attribute of the addresses that attacks dial. gRPC logs them with those.
+type mark struct{}
+
+func (mark) String() string { return LogMark }
 
 // attached holds the runs under way by name, for channels to find theirs.
 var attached sync.Map
@@ -63,7 +75,10 @@ func (c *channel) UpdateClientConnState(s balancer.ClientConnState) error {
 	c.link = &link{clock: c.run.setup.Clock, answers: &answers{}}
 	var addrs []resolver.Address
 	for _, e := range s.ResolverState.Endpoints {
-		addrs = append(addrs, e.Addresses...)
+		for _, a := range e.Addresses {
+			a.Attributes = a.Attributes.WithValue(mark{}, mark{})
+			addrs = append(addrs, a)
+		}
 	}
 	//lint:ignore SA1019 there is one address
 	sc, err := c.cc.NewSubConn(addrs, balancer.NewSubConnOptions{
@@ -94,7 +109,7 @@ func (c *channel) changed(s balancer.SubConnState) {
 func (c *channel) publish(state connectivity.State, err error) {
 	p := &picker{link: c.link, state: state, result: balancer.PickResult{SubConn: c.sc}}
 	if state == connectivity.TransientFailure {
-		p.fault = &dialFault{cause: err}
+		p.fault = newDialFault(err, c.link)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -199,7 +214,27 @@ func (p *picker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 }
 
 // dialFault is the error of a dial that failed.
-type dialFault struct{ cause error }
+type dialFault struct {
+	cause  error
+	kind   loadgen.ErrorKind
+	advice string // if what the target said is known
+}
 
-func (d *dialFault) Error() string { return d.cause.Error() }
+func newDialFault(cause error, l *link) *dialFault {
+	d := &dialFault{cause: cause, kind: dialKind(cause)}
+	switch d.kind {
+	case loadgen.ErrorClosed, loadgen.ErrorReset, loadgen.ErrorProtocol: // there was a connection
+		said := l.greeting()
+		d.kind, d.advice = cmp.Or(said.kind, d.kind), said.advice
+	}
+	return d
+}
+
+func (d *dialFault) Error() string {
+	if d.advice != "" {
+		return d.advice + " (" + d.cause.Error() + ")"
+	}
+	return d.cause.Error()
+}
+
 func (d *dialFault) Unwrap() error { return d.cause }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/types/dynamicpb"
 
 	"github.com/loadtrace/loadtrace/loadgen"
@@ -76,4 +77,26 @@ func BenchmarkBareClient(b *testing.B) {
 			}
 		}
 	})
+}
+
+// What it costs to see that a message received is one: of a small answer, and of one of
+// 48 kB with two thousand messages in it.
+func BenchmarkLayout(b *testing.B) {
+	l := newLayout(compiled(b, allKinds).Messages().Get(0))
+	small := []byte("\x0a\x05hello\x18\x2a\x28\x01")
+	var large []byte
+	for range 2000 {
+		large = protowire.AppendBytes(protowire.AppendTag(large, 13, protowire.BytesType), append([]byte("\x0a\x14"), "some text of a line."...))
+	}
+	for name, message := range map[string][]byte{"small": small, "large": large} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(message)))
+			for b.Loop() {
+				if err := l.check(message); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

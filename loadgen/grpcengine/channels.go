@@ -39,7 +39,7 @@ func (r *run) dial(name string) ([]*grpc.ClientConn, error) {
 		grpc.WithStreamInterceptor(r.intercept),
 		grpc.WithIdleTimeout(0),
 		grpc.WithDefaultCallOptions(
-			grpc.ForceCodecV2(codec{}),
+			grpc.ForceCodecV2(codec{r.output}),
 			grpc.WaitForReady(spec.WaitForReady),
 			grpc.MaxCallRecvMsgSize(maxMessage),
 			grpc.MaxCallSendMsgSize(math.MaxInt32),

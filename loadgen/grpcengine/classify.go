@@ -1,60 +1,25 @@
 package grpcengine
 
 import (
-	"context"
 	"errors"
-	"io"
 	"net"
-	"os"
 	"strings"
-	"syscall"
 
 	"google.golang.org/grpc/codes"
 
 	"github.com/loadtrace/loadtrace/loadgen"
-	"github.com/loadtrace/loadtrace/loadgen/allow"
+	"github.com/loadtrace/loadtrace/loadgen/internal/enginekit"
 )
-
-// causes are the errors that name their kind, the most telling first.
-var causes = []struct {
-	err  error
-	kind loadgen.ErrorKind
-}{
-	{syscall.EMFILE, loadgen.ErrorNoFiles},
-	{syscall.ENFILE, loadgen.ErrorNoFiles},
-	{syscall.EADDRNOTAVAIL, loadgen.ErrorNoPorts},
-	{syscall.ECONNREFUSED, loadgen.ErrorRefused},
-	{syscall.EHOSTUNREACH, loadgen.ErrorUnreachable},
-	{syscall.ENETUNREACH, loadgen.ErrorUnreachable},
-	{syscall.ECONNRESET, loadgen.ErrorReset},
-	{syscall.EPIPE, loadgen.ErrorReset},
-	{context.DeadlineExceeded, loadgen.ErrorTimeout},
-	{os.ErrDeadlineExceeded, loadgen.ErrorTimeout},
-	{io.EOF, loadgen.ErrorClosed},
-	{io.ErrUnexpectedEOF, loadgen.ErrorClosed},
-}
 
 // causeKind is the kind of a connection's error, if that has one.
 func causeKind(err error) (loadgen.ErrorKind, bool) {
 	switch {
 	case err == nil:
 		return "", false
-	case is[*allow.Refusal](err):
-		return loadgen.ErrorNotAllowed, true
-	case is[*net.DNSError](err):
-		return loadgen.ErrorDNS, true
 	case isAlert(err):
 		return loadgen.ErrorTLS, true
 	}
-	for _, c := range causes {
-		if errors.Is(err, c.err) {
-			return c.kind, true
-		}
-	}
-	if t, ok := errors.AsType[net.Error](err); ok && t.Timeout() {
-		return loadgen.ErrorTimeout, true
-	}
-	return "", false
+	return enginekit.NetworkKind(err)
 }
 
 // dialKind is the kind of a dial's error.

@@ -75,8 +75,8 @@ func letter(envelope *token) []byte {
 	return b
 }
 
-// codec opens envelopes and writes receipts.
-type codec struct{}
+// codec opens envelopes, and writes receipts of messages that a client could read.
+type codec struct{ output *layout }
 
 // Name implements encoding.CodecV2.
 func (codec) Name() string { return "proto" }
@@ -91,12 +91,25 @@ func (codec) Marshal(v any) (mem.BufferSlice, error) {
 }
 
 // Unmarshal implements encoding.CodecV2.
-func (codec) Unmarshal(data mem.BufferSlice, v any) error {
+func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
 	m, ok := v.(*token)
 	if !ok {
 		return fmt.Errorf("%T is no receipt", v)
 	}
+	if err := c.readable(data); err != nil {
+		return err
+	}
 	return m.TrySetFieldByNumber(content, uint64(data.Len()))
+}
+
+// readable reports why a client could not read a message.
+func (c codec) readable(data mem.BufferSlice) error {
+	if len(data) == 1 {
+		return c.output.check(data[0].ReadOnlyData())
+	}
+	whole := data.MaterializeToBuffer(mem.DefaultBufferPool())
+	defer whole.Free()
+	return c.output.check(whole.ReadOnlyData())
 }
 
 // receipt is the size of a message received.

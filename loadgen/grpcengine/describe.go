@@ -1,11 +1,12 @@
 package grpcengine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,6 +21,7 @@ import (
 	"google.golang.org/protobuf/types/dynamicpb"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/internal/infile"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
@@ -56,7 +58,7 @@ func describeFrom(ctx context.Context, spec *loadgen.GRPC, service string, ask r
 	case spec.Proto != "":
 		return compile(ctx, spec.Proto, spec.ImportPaths)
 	case spec.Protoset != "":
-		return readProtoset(spec.Protoset)
+		return readProtoset(ctx, spec.Protoset)
 	default:
 		return ask(ctx, service)
 	}
@@ -65,11 +67,17 @@ func describeFrom(ctx context.Context, spec *loadgen.GRPC, service string, ask r
 // compile reads a .proto file. It is looked for, like what it imports, in the
 // import paths, and then in its own folder.
 func compile(ctx context.Context, file string, imports []string) (description, error) {
-	if _, err := os.Stat(file); err != nil {
-		return description{}, &pace.KeyError{Key: "grpc.proto", What: err.Error(), Fix: "name a .proto file that can be read"}
+	if err := infile.Check(file, infile.MaxProto); err != nil {
+		return description{}, &pace.KeyError{Key: "grpc.proto", What: err.Error(), Fix: infile.Advice(err)}
 	}
 	name, paths := within(file, imports)
-	c := protocompile.Compiler{Resolver: protocompile.WithStandardImports(&protocompile.SourceResolver{ImportPaths: paths})}
+	c := protocompile.Compiler{Resolver: protocompile.WithStandardImports(&protocompile.SourceResolver{
+		ImportPaths: paths,
+		Accessor: func(path string) (io.ReadCloser, error) {
+			text, err := infile.Read(ctx, path, infile.MaxProto)
+			return io.NopCloser(bytes.NewReader(text)), err
+		},
+	})}
 	files, err := c.Compile(ctx, name)
 	if err != nil {
 		return description{}, compileFault(err, paths)
@@ -112,8 +120,8 @@ func within(file string, imports []string) (name string, paths []string) {
 	return filepath.Base(file), append(slices.Clip(imports), filepath.Dir(file))
 }
 
-func readProtoset(file string) (description, error) {
-	raw, err := os.ReadFile(file)
+func readProtoset(ctx context.Context, file string) (description, error) {
+	raw, err := infile.Read(ctx, file, infile.MaxProtoset)
 	var set descriptorpb.FileDescriptorSet
 	if err == nil {
 		if e := proto.Unmarshal(raw, &set); e != nil {

@@ -5,8 +5,8 @@
 // gives it to a worker that is free. Its channels are ours. It is told what is
 // called by a description of our own, in which every method streams what it
 // returns, since only then does it show each message of each call; on the wire
-// there is no difference. Messages are encoded once, by us, and what comes back
-// is counted and not decoded.
+// there is no difference. Messages are encoded once, by us; what comes back is
+// counted, and checked to be a message that a client could read, and not decoded.
 //
 // A load-balancing policy of ours dials, and sees every call wait for a connection
 // and end; a stats handler sees it get its stream; and the frames of a connection are

@@ -1,7 +1,6 @@
 package grpcengine
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -22,47 +21,52 @@ const defaultTimeout = 20 * time.Second
 type engine struct {
 	setup     runner.Setup
 	method    method
+	output    *layout // of what the method returns
 	wire      wire
 	messages  messages
 	metadata  headers
 	baggage   string
 	target    loadgen.Target
 	creds     credentials.TransportCredentials
-	timeout   time.Duration // of a call
-	closing   bool          // a call whose time is over is closed by plan, and no failure
+	timeout   time.Duration // of a call: its deadline
+	life      time.Duration // after which a call is over: timeout, or less if it is cancelled before
+	closing   bool          // a call whose time is over is ended by plan, and no failure
 	perStream int           // messages that the client sends, if it streams
 	firsts    enginekit.Firsts
 }
 
 // Open makes the engine of a gRPC attack: it reads the description of the
 // service, for which it may have to ask the target, and the messages, metadata
-// and certificates. It is a runner.Open. Faults are *pace.KeyError values,
+// and certificates, no longer than s.Opening lasts. It is a runner.Open. Faults are *pace.KeyError values,
 // joined.
 func Open(s runner.Setup) (loadgen.Engine, error) {
 	spec := s.Attack.GRPC
 	if spec == nil {
 		return nil, &pace.KeyError{Key: "grpc", What: "missing", Fix: "say what to attack"}
 	}
+	ctx := s.Context()
 	e := &engine{setup: s, baggage: enginekit.Baggage(s)}
 	var errCreds, errTarget error
-	e.creds, errCreds = newCredentials(spec)
+	e.creds, errCreds = newCredentials(ctx, spec)
 	e.target, errTarget = newTarget(spec)
 	if err := errors.Join(errCreds, errTarget, check(spec)); err != nil {
 		return nil, err
 	}
-	if err := e.admitted(context.Background()); err != nil {
+	if err := e.admitted(ctx); err != nil {
 		return nil, err
 	}
-	m, types, err := describe(context.Background(), spec, askTarget(spec, e.creds, s.Gate))
+	m, types, err := describe(ctx, spec, askTarget(spec, e.creds, s.Gate))
 	if err != nil {
 		return nil, err
 	}
-	e.describe(m)
+	if err := e.describe(m); err != nil {
+		return nil, err
+	}
 	if e.wire, err = newWire(m); err != nil {
 		return nil, err
 	}
 	var errMessages, errMetadata error
-	e.messages, errMessages = readMessages(spec, m, types, e.wire)
+	e.messages, errMessages = readMessages(ctx, spec, m, types, e.wire)
 	e.metadata, errMetadata = readMetadata(spec.Metadata, m.call())
 	if err := errors.Join(errMessages, errMetadata); err != nil {
 		return nil, err
@@ -74,19 +78,33 @@ func Open(s runner.Setup) (loadgen.Engine, error) {
 }
 
 // describe takes what the method decides.
-func (e *engine) describe(m method) {
+func (e *engine) describe(m method) error {
 	spec := e.setup.Attack.GRPC
-	e.method = m
+	e.method, e.output = m, newLayout(m.desc.Output())
 	e.target.Method = m.path()
 	e.target.URL = e.target.Scheme + "://" + spec.Target + "/" + m.path()
 	if e.timeout = spec.Timeout; e.timeout == 0 {
 		e.timeout = defaultTimeout
 	}
-	// Only a stream that the server alone sends must be broken off to be closed.
-	if d := spec.Stream.Duration; d > 0 && d < e.timeout && m.server && !m.client {
-		e.timeout, e.closing = d, true
+	e.life = e.timeout
+	d, cancels := spec.Stream.Duration, spec.Stream.End == loadgen.StreamCancel
+	switch {
+	case cancels && !m.server:
+		return &pace.KeyError{
+			Key: "grpc.stream.end", What: "is cancel, and " + e.method.path() + " returns one message, which would never come",
+			Fix: "remove it, or call a method that returns a stream",
+		}
+	case d == 0 || d >= e.timeout || !m.server:
+	case cancels:
+		e.life, e.closing = d, true
+	case !m.client: // which has nothing to close
+		e.timeout, e.life, e.closing = d, d, true
 	}
+	return nil
 }
+
+// cancels reports whether calls are cancelled by plan.
+func (e *engine) cancels() bool { return e.life < e.timeout }
 
 // check finds what neither ghz nor gRPC can do.
 func check(spec *loadgen.GRPC) error {

@@ -151,7 +151,7 @@ func TestTargetThatSpeaksNoGRPCFails(t *testing.T) {
 	a.GRPC.Target = web.Listener.Addr().String()
 	for _, r := range g.run(t, a, 2) {
 		assert.Equal(t, loadgen.Failed, r.Outcome)
-		assert.Contains(t, []loadgen.ErrorKind{loadgen.ErrorProtocol, loadgen.ErrorClosed}, r.Error, r.ErrorText)
+		assert.Equal(t, loadgen.ErrorProtocol, r.Error, r.ErrorText)
 	}
 }
 

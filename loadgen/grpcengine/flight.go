@@ -40,6 +40,7 @@ type flight struct {
 	sent     bool          // nothing more can be sent: the target has ended the stream
 	ruled    bool          // the target sent a trailer, which ends the call
 	answers  int           // messages received
+	cancel   *time.Timer   // that cancels the call by plan, if set
 	watched  bool
 	ended    bool
 }
@@ -242,6 +243,26 @@ func (f *flight) lapse() {
 	f.end(f.missed())
 }
 
+// arm has the call cancelled when its life is over.
+func (f *flight) arm(ctx context.Context) context.Context {
+	ctx, cancel := context.WithCancel(ctx)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.cancel = time.AfterFunc(f.begin+f.life-f.now(), cancel)
+	return ctx
+}
+
+// sampled notes whether the call gets a span. It reports false where the call has ended,
+// since its time was over before ghz came to make it: its record is the sink's.
+func (f *flight) sampled(yes bool) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.ended {
+		f.record.Unsampled = !yes
+	}
+	return !f.ended
+}
+
 // unsent ends a flight of which no call was made.
 func (f *flight) unsent(why loadgen.NotSentReason) {
 	f.mu.Lock()
@@ -256,6 +277,9 @@ func (f *flight) end(v verdict) {
 		return
 	}
 	f.ended = true
+	if f.cancel != nil {
+		f.cancel.Stop()
+	}
 	f.complete(v)
 	f.mu.Unlock()
 

@@ -29,6 +29,7 @@ type making struct {
 	begin, connected, secured time.Duration
 	local, peer               netip.AddrPort
 	tap                       *tap
+	greeted                   *greeted // without TLS
 }
 
 // connecting notes that a connection is begun. It comes from the balancer, and
@@ -47,6 +48,13 @@ func (l *link) carry() (made making, first bool) {
 	defer l.mu.Unlock()
 	first, l.fresh = l.fresh, false
 	return l.made, first
+}
+
+// greeting is how the target began on the last connection that was made.
+func (l *link) greeting() greeting {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.made.greeted.greeting()
 }
 
 // watched are credentials that report their handshakes to a link.
@@ -70,6 +78,8 @@ func (w watched) ClientHandshake(ctx context.Context, authority string, raw net.
 	}
 	if w.Info().SecurityProtocol == "insecure" {
 		m.secured = connected // there was no handshake
+		m.greeted = &greeted{Conn: conn}
+		conn = m.greeted
 	} else {
 		conn = &heeding{Conn: conn}
 	}

@@ -2,10 +2,11 @@ package grpcengine
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
+	"regexp"
 	"strings"
 	"text/template"
 
@@ -16,6 +17,7 @@ import (
 	"google.golang.org/protobuf/types/dynamicpb"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/internal/infile"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
@@ -37,18 +39,21 @@ type message struct {
 
 // readMessages encodes the messages of an attack, and tries those that are
 // templates with one call.
-func readMessages(spec *loadgen.GRPC, m method, types *dynamicpb.Types, w wire) (messages, error) {
+func readMessages(ctx context.Context, spec *loadgen.GRPC, m method, types *dynamicpb.Types, w wire) (messages, error) {
 	ms := messages{input: m.desc.Input(), types: types, wire: w}
 	if spec.BinaryFile != "" {
-		return ms.binary(spec.BinaryFile)
+		return ms.binary(ctx, spec.BinaryFile)
 	}
 	ms.key = "grpc.data"
 	text := []byte(spec.Data)
 	if spec.DataFile != "" {
 		ms.key, ms.file = "grpc.data_file", spec.DataFile
 		var err error
-		if text, err = os.ReadFile(spec.DataFile); err != nil {
-			return ms, &pace.KeyError{Key: ms.key, What: err.Error(), Fix: "name a file that can be read"}
+		if text, err = infile.Read(ctx, spec.DataFile, infile.MaxMessages); err != nil {
+			return ms, &pace.KeyError{Key: ms.key, What: err.Error(), Fix: infile.Advice(err)}
+		}
+		if len(bytes.TrimSpace(text)) == 0 {
+			return ms, ms.fault(errors.New("the file is empty"))
 		}
 	}
 	if err := ms.json(text, m); err != nil {
@@ -65,12 +70,13 @@ func (ms *messages) fault(err error) error {
 	}
 	return &pace.KeyError{
 		Key: ms.key, What: what,
-		Fix: fmt.Sprintf("write %s as JSON, or several as a list [{…}, {…}]; its fields are %s", ms.input.FullName(), form(ms.input)),
+		Fix: fmt.Sprintf("write %s as JSON, {} for the empty one, or several as a list [{…}, {…}]; its fields are %s", ms.input.FullName(), form(ms.input, true)),
 	}
 }
 
-// form lists the fields of a message with their types, as JSON names them.
-func form(m protoreflect.MessageDescriptor) string {
+// form lists the fields of a message with their types, as JSON names them, and if deep
+// those of messages within it.
+func form(m protoreflect.MessageDescriptor, deep bool) string {
 	var fields []string
 	for i := range m.Fields().Len() {
 		f := m.Fields().Get(i)
@@ -78,10 +84,12 @@ func form(m protoreflect.MessageDescriptor) string {
 		switch {
 		case f.IsMap():
 			kind = "map"
+		case f.Message() != nil && deep && f.Message().ParentFile().Package() == m.ParentFile().Package():
+			kind = string(f.Message().Name()) + " {" + form(f.Message(), false) + "}"
 		case f.Message() != nil:
 			kind = string(f.Message().Name())
 		case f.Enum() != nil:
-			kind = string(f.Enum().Name())
+			kind = values(f.Enum())
 		}
 		if f.IsList() {
 			kind = "list of " + kind
@@ -94,11 +102,20 @@ func form(m protoreflect.MessageDescriptor) string {
 	return enumerate(fields)
 }
 
-func (ms messages) binary(file string) (messages, error) {
-	raw, err := os.ReadFile(file)
+// values lists those of an enum.
+func values(e protoreflect.EnumDescriptor) string {
+	names := make([]string, e.Values().Len())
+	for i := range names {
+		names[i] = string(e.Values().Get(i).Name())
+	}
+	return string(e.Name()) + " of " + enumerate(names)
+}
+
+func (ms messages) binary(ctx context.Context, file string) (messages, error) {
+	raw, err := infile.Read(ctx, file, infile.MaxMessages)
 	if err == nil {
-		if e := proto.Unmarshal(raw, dynamicpb.NewMessage(ms.input)); e != nil {
-			err = fmt.Errorf("%s is no encoded %s: %s", file, ms.input.FullName(), plain(e))
+		if e := newLayout(ms.input).check(raw); e != nil {
+			err = fmt.Errorf("%s is no encoded %s: %w", file, ms.input.FullName(), e)
 		}
 	}
 	if err != nil {
@@ -180,7 +197,7 @@ func (ms *messages) at(n uint64, call *ghz.CallData) (*token, error) {
 func (ms *messages) fill(t *template.Template, call *ghz.CallData) (*token, error) {
 	var text bytes.Buffer
 	if err := t.Execute(&text, call); err != nil {
-		return nil, err
+		return nil, templateFault(err)
 	}
 	m := dynamicpb.NewMessage(ms.input)
 	if err := (protojson.UnmarshalOptions{Resolver: ms.types}).Unmarshal(text.Bytes(), m); err != nil {
@@ -194,8 +211,12 @@ func (ms *messages) fill(t *template.Template, call *ghz.CallData) (*token, erro
 }
 
 // plain is an error's text without protobuf's prefix, whose space is now and
-// then another character.
+// then another character, and with places in words.
 func plain(err error) string {
 	text := strings.ReplaceAll(err.Error(), "\u00a0", " ")
-	return strings.TrimPrefix(text, "proto: ")
+	text = strings.TrimPrefix(text, "proto: ")
+	return place.ReplaceAllString(text, "line $1, column $2 of the message: ")
 }
+
+// place is where protojson and prototext found a fault.
+var place = regexp.MustCompile(`^(?:syntax error )?\(line (\d+):(\d+)\): `)

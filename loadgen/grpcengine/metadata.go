@@ -65,7 +65,7 @@ func (h headers) fill(call *ghz.CallData) (metadata.MD, error) {
 	for k, t := range h.changes {
 		value, err := fillValue(k, t, call)
 		if err != nil {
-			return nil, &pace.KeyError{Key: "grpc.metadata." + k, What: fmt.Sprintf("in call %d: %v", call.RequestNumber, err)}
+			return nil, &pace.KeyError{Key: "grpc.metadata." + k, What: fmt.Sprintf("in call %d: %v", call.RequestNumber, err), Fix: "correct it"}
 		}
 		md[k] = []string{value}
 	}
@@ -75,7 +75,7 @@ func (h headers) fill(call *ghz.CallData) (metadata.MD, error) {
 func fillValue(key string, t *template.Template, call *ghz.CallData) (string, error) {
 	var b strings.Builder
 	if err := t.Execute(&b, call); err != nil {
-		return "", err
+		return "", templateFault(err)
 	}
 	value := b.String()
 	if strings.HasSuffix(key, "-bin") {

@@ -1,6 +1,7 @@
 package grpcengine
 
 import (
+	"context"
 	"errors"
 	"net"
 	"os"
@@ -223,11 +224,11 @@ func TestAFaultOfADataFileNamesFileFieldAndForm(t *testing.T) {
 	g := startTarget(t, echo)
 	form := "its fields are text (string), number (int64), raw (bytes)"
 	for text, says := range map[string][]string{
-		`{"number": "many"}`:                   {"1:12", "int64 field number", `"many"`},
+		`{"number": "many"}`:                   {"line 1, column 12", "int64 field number", `"many"`},
 		`[{"text": "a"}, {"text": 5}]`:         {"message 2", "string field text"},
 		`{"raw": "%%"}`:                        {"bytes field raw"},
 		`{"txt": "a"}`:                         {`unknown field "txt"`},
-		"{\"text\": \"a\"}\n{\"text\": \"b\"}": {"2:1", "several as a list"},
+		"{\"text\": \"a\"}\n{\"text\": \"b\"}": {"line 2, column 1", "several as a list"},
 		`{"number": "{{.WorkerID}}"}`:          {"int64 field number", "g0c0"},
 	} {
 		a := g.attack("Unary")
@@ -253,5 +254,47 @@ func TestMetadataThatIsGRPCsOrHTTP2sIsRefused(t *testing.T) {
 		var key *pace.KeyError
 		require.ErrorAs(t, err, &key, name)
 		assert.Equal(t, "grpc.metadata."+name, key.Key)
+	}
+}
+
+// A target that takes the question and does not answer was waited for, for five seconds
+// of each attack.
+func TestOpenLastsNoLongerThanItsContext(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { l.Close() })
+	enough := errors.New("enough")
+	opening, end := context.WithCancelCause(t.Context())
+	go func() {
+		conn, err := l.Accept()
+		if err == nil {
+			defer conn.Close()
+		}
+		end(enough)
+	}()
+	g := startTarget(t, echo)
+	a := g.attack("Unary")
+	a.GRPC.Proto, a.GRPC.Target = "", l.Addr().String()
+	setup := setupOf(a)
+	setup.Opening = opening
+	_, err = Open(setup)
+	require.ErrorContains(t, err, "asking "+a.GRPC.Target)
+	assert.Contains(t, err.Error(), "canceled", "by us, and not when it had lasted five seconds")
+}
+
+func TestAFileWithoutEndIsAFault(t *testing.T) {
+	g := startTarget(t, echo)
+	for key, change := range map[string]func(*loadgen.GRPC){
+		"grpc.proto: /dev/zero is longer than 4 MiB":         func(s *loadgen.GRPC) { s.Proto = "/dev/zero" },
+		"grpc.protoset: /dev/zero is longer than 64 MiB":     func(s *loadgen.GRPC) { s.Proto, s.Protoset = "", "/dev/zero" },
+		"grpc.data_file: /dev/zero is longer than 64 MiB":    func(s *loadgen.GRPC) { s.Data, s.DataFile = "", "/dev/zero" },
+		"grpc.binary_file: /dev/zero is longer than 64 MiB":  func(s *loadgen.GRPC) { s.Data, s.BinaryFile = "", "/dev/zero" },
+		"grpc.tls.ca_file: /dev/zero is longer than 4 MiB":   func(s *loadgen.GRPC) { s.Plaintext, s.TLS.CAFile = false, "/dev/zero" },
+		"grpc.tls.cert_file: /dev/zero is longer than 4 MiB": func(s *loadgen.GRPC) { s.Plaintext, s.TLS.CertFile = false, "/dev/zero" },
+	} {
+		a := g.attack("Unary")
+		change(a.GRPC)
+		_, err := Open(setupOf(a))
+		assert.ErrorContains(t, err, key)
 	}
 }

@@ -2,6 +2,8 @@ package grpcengine
 
 import (
 	"bytes"
+	"compress/gzip"
+	"encoding/binary"
 	"io"
 	"net"
 	"slices"
@@ -22,8 +24,9 @@ type rawTarget struct {
 	addr     string
 	answer   func(c *rawConn, stream uint32) // to a call, when its last message is there
 	settings []http2.Setting
-	mu       sync.Mutex // guards calls
+	mu       sync.Mutex // guards calls and accepted
 	calls    int
+	accepted int
 	open     sync.WaitGroup
 }
 
@@ -42,6 +45,9 @@ func startRaw(t *testing.T, settings []http2.Setting, answer func(c *rawConn, st
 			mu.Lock()
 			conns = append(conns, conn)
 			mu.Unlock()
+			r.mu.Lock()
+			r.accepted++
+			r.mu.Unlock()
 			r.open.Go(func() { r.serve(conn) })
 		}
 	})
@@ -188,4 +194,32 @@ func untilSent(t *testing.T, a loadgen.Attack, timeout time.Duration, run func()
 		}
 		require.Less(t, timeout, time.Minute, "calls were not sent within that")
 	}
+}
+
+// inPieces ends a response with a header in frames of 10 bytes.
+func (c *rawConn) inPieces(stream uint32, fields ...string) {
+	c.locked(func() {
+		c.block.Reset()
+		for i := 0; i < len(fields); i += 2 {
+			_ = c.encoder.WriteField(hpack.HeaderField{Name: fields[i], Value: fields[i+1]})
+		}
+		rest := c.block.Bytes()
+		_ = c.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: stream, BlockFragment: rest[:10], EndStream: true})
+		for rest = rest[10:]; len(rest) > 10; rest = rest[10:] {
+			_ = c.framer.WriteContinuation(stream, false, rest[:10])
+		}
+		_ = c.framer.WriteContinuation(stream, true, rest)
+	})
+}
+
+// zipped is a message of these bytes, compressed.
+func zipped(text string) []byte {
+	var b bytes.Buffer
+	b.Write(make([]byte, 5))
+	w := gzip.NewWriter(&b)
+	_, _ = io.WriteString(w, text)
+	_ = w.Close()
+	b.Bytes()[0] = 1
+	binary.BigEndian.PutUint32(b.Bytes()[1:], uint32(b.Len()-5))
+	return b.Bytes()
 }

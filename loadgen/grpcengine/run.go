@@ -62,9 +62,12 @@ func (r *run) metadataFor(call *ghz.CallData) (*metadata.MD, error) {
 		return nil, r.fail(f, err)
 	}
 	md[hitKey] = []string{strconv.FormatUint(f.record.Seq, 10)}
-	f.record.Unsampled = !r.setup.Sampler.Keeps(f.record.TraceID)
-	md["traceparent"] = []string{enginekit.TraceParent(f.record.TraceID, f.record.SpanID, !f.record.Unsampled)}
-	md["tracestate"] = []string{r.setup.TraceState(!f.record.Unsampled)}
+	sampled := r.setup.Sampler.Keeps(f.record.TraceID)
+	if !f.sampled(sampled) {
+		return nil, errNotSent
+	}
+	md["traceparent"] = []string{enginekit.TraceParent(f.record.TraceID, f.record.SpanID, sampled)}
+	md["tracestate"] = []string{r.setup.TraceState(sampled)}
 	if r.baggage != "" {
 		md["baggage"] = append(md["baggage"], r.baggage)
 	}
@@ -112,7 +115,7 @@ func (r *run) unsentReason() loadgen.NotSentReason {
 // expire ends the calls that must have ended, since their time was over a while
 // ago: such as never got as far as to ask for a connection.
 func (r *run) expire() {
-	late := r.now() - r.timeout - sweep
+	late := r.now() - r.life - sweep
 	for _, f := range r.flights.all() {
 		if f.begin < late {
 			f.lapse()

@@ -49,6 +49,10 @@ func (f *flight) note(s *loadgen.Stream, now time.Duration) {
 func (f *flight) Send(call *ghz.CallData) (*token, error) {
 	spec := f.setup.Attack.GRPC.Stream
 	n := f.handed
+	if n == f.perStream { // of a call that is cancelled: until then the client's side stays open
+		<-f.over
+		return nil, ghz.ErrEndStream
+	}
 	if n > 0 && !f.rest(spec.Interval, spec.Duration) {
 		return nil, ghz.ErrEndStream
 	}
@@ -62,7 +66,7 @@ func (f *flight) Send(call *ghz.CallData) (*token, error) {
 	defer f.mu.Unlock()
 	f.count(m)
 	f.marks.wrote = f.now()
-	if f.handed == f.perStream {
+	if f.handed == f.perStream && !f.cancels() {
 		return m, ghz.ErrLastMessage
 	}
 	return m, nil
@@ -72,7 +76,7 @@ func (f *flight) Send(call *ghz.CallData) (*token, error) {
 // closed instead.
 func (f *flight) rest(interval, duration time.Duration) bool {
 	last := false
-	if duration > 0 {
+	if duration > 0 && !f.cancels() {
 		left := duration - (f.now() - f.begin)
 		interval, last = min(interval, left), left <= interval
 	}

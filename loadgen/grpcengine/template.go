@@ -1,7 +1,12 @@
 package grpcengine
 
 import (
+	"fmt"
 	"math/rand/v2"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
 	"text/template"
 	"text/template/parse"
 
@@ -22,7 +27,48 @@ var functions = func() template.FuncMap {
 }()
 
 func newTemplate(text string) (*template.Template, error) {
-	return template.New("").Option("missingkey=error").Funcs(functions).Parse(text)
+	t, err := template.New("").Option("missingkey=error").Funcs(functions).Parse(text)
+	if err != nil {
+		return nil, templateFault(err)
+	}
+	return t, nil
+}
+
+// templateFault says in words where text/template found a fault. Its column, which it
+// counts in bytes from 0, is of a fault that a call brought to light.
+func templateFault(err error) error {
+	at := inTemplate.FindStringSubmatch(err.Error())
+	if at == nil {
+		return err
+	}
+	line, column, action, what := at[1], at[2], at[3], at[4]
+	where := "the template at line " + line
+	if n, err := strconv.Atoi(column); err == nil {
+		where += fmt.Sprintf(", column %d", n+1)
+	}
+	if action != "" {
+		where += ", {{" + action + "}}"
+	}
+	if field := noVariable.FindStringSubmatch(what); field != nil {
+		what = fmt.Sprintf("there is no variable .%s; there are %s", field[1], strings.Join(variables(), ", "))
+	}
+	return fmt.Errorf("%s: %s", where, what)
+}
+
+var (
+	inTemplate = regexp.MustCompile(`(?s)^template: [^:]*:(\d+)(?::(\d+))?: (?:executing "[^"]*" at <(.*?)>: )?(.*)$`)
+	noVariable = regexp.MustCompile(`^can't evaluate field (\w+) in type \*runner\.CallData$`)
+)
+
+// variables are what a template may ask of a call.
+func variables() []string {
+	var names []string
+	for f := range reflect.TypeFor[ghz.CallData]().Fields() {
+		if f.IsExported() {
+			names = append(names, "."+f.Name)
+		}
+	}
+	return names
 }
 
 // templated reports whether anything in a template changes from call to call.

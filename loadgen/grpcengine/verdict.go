@@ -59,6 +59,8 @@ func (f *flight) missed() verdict {
 		return failed(codes.Canceled, loadgen.ErrorCancelled, text)
 	case f.expired(code) && f.closes():
 		return verdict{outcome: loadgen.Finished}
+	case f.expired(code) && f.cancels():
+		return failed(codes.DeadlineExceeded, loadgen.ErrorTimeout, "nothing came until the call was cancelled, after stream.duration")
 	case f.expired(code):
 		return failed(codes.DeadlineExceeded, loadgen.ErrorTimeout, text)
 	}
@@ -86,7 +88,7 @@ func (f *flight) waited(code codes.Code, text string, stopped bool) verdict {
 // saw that, or else what gRPC says of it.
 func (f *flight) kind(code codes.Code, text string) loadgen.ErrorKind {
 	if d, ok := f.fault.(*dialFault); ok {
-		return dialKind(d.cause)
+		return d.kind
 	}
 	if kind, ok := said(text); ok {
 		return kind
@@ -105,7 +107,7 @@ func (f *flight) expired(code codes.Code) bool {
 	if code != codes.DeadlineExceeded && code != codes.Canceled && f.heard {
 		return false
 	}
-	end := f.begin + f.timeout
+	end := f.begin + f.life
 	if !f.deadline.IsZero() { // which ghz set a moment before
 		end = min(end, f.deadline.Sub(f.setup.Clock))
 	}

@@ -356,3 +356,23 @@ func TestAFaultOfATemplateEndsTheOtherAttacksToo(t *testing.T) {
 	}
 	assert.EqualValues(t, given, records.Load())
 }
+
+// A connection counts also where no call on it was sent.
+func TestADialCountsThoughTheTargetAllowsNoStream(t *testing.T) {
+	for _, method := range methods {
+		for _, connections := range []int{1, 3} {
+			target := noStreams(t)
+			a := target.attack(t, method)
+			a.GRPC.Timeout, a.GRPC.Connections = 200*time.Millisecond, connections
+			a.Load = []pace.Stage{{Max: &pace.Max{Workers: 4}, Count: 8}}
+			dialed := 0
+			for _, r := range loadgentest.Attack(t.Context(), t, Open, a, loadgen.Limits{}).Records {
+				dialed += r.Dialed
+			}
+			target.mu.Lock()
+			assert.Equal(t, target.accepted, dialed, method)
+			assert.Equal(t, connections, dialed, method)
+			target.mu.Unlock()
+		}
+	}
+}

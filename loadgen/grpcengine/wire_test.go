@@ -3,6 +3,7 @@ package grpcengine
 import (
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -145,6 +146,92 @@ func responses(t *testing.T) map[string]response {
 			c.data(n, false, []byte{0, 0xff, 0, 0, 0, 'x'})
 			c.status(n, "0", "")
 		}},
+		"a message that is none": {kind: loadgen.ErrorProtocol, answer: func(c *rawConn, n uint32) {
+			c.begin(n)
+			c.data(n, false, []byte("\x00\x00\x00\x00\x04junk"))
+			c.status(n, "0", "")
+		}},
+		"a message that is none, and then a status": {kind: loadgen.ErrorProtocol, answer: func(c *rawConn, n uint32) {
+			c.begin(n)
+			c.data(n, false, []byte("\x00\x00\x00\x00\x03\x0a\x01\xff"))
+			c.status(n, "5", "not found")
+		}},
+		"a message of unknown fields": {answer: func(c *rawConn, n uint32) {
+			c.begin(n)
+			c.data(n, false, []byte("\x00\x00\x00\x00\x03\x7a\x01\xff"))
+			c.status(n, "0", "")
+		}},
+		"a message in two frames": {answer: func(c *rawConn, n uint32) {
+			c.begin(n)
+			c.data(n, false, []byte("\x00\x00\x00\x00\x03\x0a"))
+			c.data(n, false, []byte("\x01x"))
+			c.status(n, "0", "")
+		}},
+		"a message that is none in two frames": {kind: loadgen.ErrorProtocol, answer: func(c *rawConn, n uint32) {
+			c.begin(n)
+			c.data(n, false, []byte("\x00\x00\x00\x00\x03\x0a"))
+			c.data(n, false, []byte("\x01\xff"))
+			c.status(n, "0", "")
+		}},
+		"an interim response before": {answer: func(c *rawConn, n uint32) {
+			c.headers(n, false, ":status", "103", "link", "</x>")
+			c.ok(n)
+		}},
+		"an interim response as the end": {kind: loadgen.ErrorProtocol, answer: func(c *rawConn, n uint32) { c.headers(n, true, ":status", "103") }},
+		"a header in pieces": {status: codes.NotFound, answer: func(c *rawConn, n uint32) {
+			c.begin(n)
+			c.inPieces(n, "grpc-status", "5", "grpc-message", "in three frames")
+		}},
+		"padding": {answer: func(c *rawConn, n uint32) {
+			c.begin(n)
+			c.locked(func() { _ = c.framer.WriteDataPadded(n, false, make([]byte, 5), make([]byte, 200)) })
+			c.status(n, "0", "")
+		}},
+		"a frame of an unknown kind": {answer: func(c *rawConn, n uint32) {
+			c.locked(func() { _ = c.framer.WriteRawFrame(0x42, 0xff, n, []byte("what is it")) })
+			c.ok(n)
+		}},
+		"headers of a stream that nobody opened": {answer: func(c *rawConn, n uint32) {
+			c.headers(n+100, true, ":status", "200", "content-type", "application/grpc", "grpc-status", "0")
+			c.ok(n)
+		}},
+		"empty data, a thousand times": {answer: func(c *rawConn, n uint32) {
+			c.begin(n)
+			for range 1000 {
+				c.data(n, false, nil)
+			}
+			c.message(n)
+			c.status(n, "0", "")
+		}},
+		"a message byte by byte": {answer: func(c *rawConn, n uint32) {
+			c.begin(n)
+			for _, b := range []byte("\x00\x00\x00\x00\x03\x0a\x01x") {
+				c.data(n, false, []byte{b})
+			}
+			c.status(n, "0", "")
+		}},
+		"grpc-status 00":           {answer: func(c *rawConn, n uint32) { c.begin(n); c.message(n); c.status(n, "00", "") }},
+		"grpc-status +5":           {status: codes.NotFound, answer: func(c *rawConn, n uint32) { c.begin(n); c.status(n, "+5", "") }},
+		"grpc-status beyond":       {kind: loadgen.ErrorProtocol, answer: func(c *rawConn, n uint32) { c.begin(n); c.status(n, "99999999999", "") }},
+		"grpc-status of nothing":   {kind: loadgen.ErrorProtocol, answer: func(c *rawConn, n uint32) { c.begin(n); c.status(n, "", "") }},
+		"a name in capitals":       {kind: loadgen.ErrorProtocol, answer: func(c *rawConn, n uint32) { c.begin(n); c.headers(n, true, "Grpc-Status", "0") }},
+		"a stream that ends twice": {answer: func(c *rawConn, n uint32) { c.ok(n); c.status(n, "13", "again") }},
+		"OK, and reset":            {answer: func(c *rawConn, n uint32) { c.ok(n); c.reset(n, http2.ErrCodeNo) }},
+		"gzip": {answer: func(c *rawConn, n uint32) {
+			c.headers(n, false, ":status", "200", "content-type", "application/grpc", "grpc-encoding", "gzip")
+			c.data(n, false, zipped("\x0a\x01x"))
+			c.status(n, "0", "")
+		}},
+		"gzip of what is no message": {kind: loadgen.ErrorProtocol, answer: func(c *rawConn, n uint32) {
+			c.headers(n, false, ":status", "200", "content-type", "application/grpc", "grpc-encoding", "gzip")
+			c.data(n, false, zipped("junk"))
+			c.status(n, "0", "")
+		}},
+		"gzip that is none": {kind: loadgen.ErrorProtocol, answer: func(c *rawConn, n uint32) {
+			c.headers(n, false, ":status", "200", "content-type", "application/grpc", "grpc-encoding", "gzip")
+			c.data(n, false, []byte("\x01\x00\x00\x00\x03abc"))
+			c.status(n, "0", "")
+		}},
 		"no frame at all": {kind: loadgen.ErrorProtocol, answer: func(c *rawConn, _ uint32) {
 			_, _ = c.Write([]byte("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n" + strings.Repeat("x", 1<<15)))
 		}},
@@ -234,4 +321,17 @@ func TestWhatCameOnTheWireDecides(t *testing.T) {
 			})
 		}
 	}
+}
+
+func TestAMessageThatIsTooLargeOnceItIsDecompressedFails(t *testing.T) {
+	r := startRaw(t, nil, func(c *rawConn, n uint32) {
+		c.headers(n, false, ":status", "200", "content-type", "application/grpc", "grpc-encoding", "gzip")
+		for part := range slices.Chunk(zipped(strings.Repeat("\x00", maxMessage+1)), 1<<14) {
+			c.data(n, false, part)
+		}
+		c.status(n, "0", "")
+	})
+	a := r.attack(t, "Unary")
+	a.GRPC.Timeout, a.Load = time.Minute, oneByOne(1)
+	failsAs(t, loadgentest.Attack(t.Context(), t, Open, a, loadgen.Limits{}).Records, loadgen.ErrorBodyTooBig, codes.ResourceExhausted)
 }

@@ -5,38 +5,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"io"
-	"net"
-	"os"
 	"strings"
-	"syscall"
 
 	"github.com/loadtrace/loadtrace/loadgen"
-	"github.com/loadtrace/loadtrace/loadgen/allow"
 	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/conns"
 	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/wire"
+	"github.com/loadtrace/loadtrace/loadgen/internal/enginekit"
 )
-
-// causes are the errors that name their kind, the most telling first.
-var causes = []struct {
-	err  error
-	kind loadgen.ErrorKind
-}{
-	{wire.ErrBodyTooLong, loadgen.ErrorBodyTooBig},
-	{syscall.EMFILE, loadgen.ErrorNoFiles},
-	{syscall.ENFILE, loadgen.ErrorNoFiles},
-	{syscall.EADDRNOTAVAIL, loadgen.ErrorNoPorts},
-	{syscall.ECONNREFUSED, loadgen.ErrorRefused},
-	{syscall.EHOSTUNREACH, loadgen.ErrorUnreachable},
-	{syscall.ENETUNREACH, loadgen.ErrorUnreachable},
-	{syscall.ECONNRESET, loadgen.ErrorReset},
-	{syscall.EPIPE, loadgen.ErrorReset},
-	{context.DeadlineExceeded, loadgen.ErrorTimeout},
-	{os.ErrDeadlineExceeded, loadgen.ErrorTimeout},
-	{context.Canceled, loadgen.ErrorCancelled},
-	{io.EOF, loadgen.ErrorClosed},
-	{io.ErrUnexpectedEOF, loadgen.ErrorClosed},
-}
 
 // unsent is why a request of which nothing was on the network was not sent.
 func unsent(err error) (why loadgen.NotSentReason, ok bool) {
@@ -58,18 +33,15 @@ func classify(err error, handshake bool) loadgen.ErrorKind {
 	if kind, ok := byType(err); ok {
 		return kind
 	}
-	for _, c := range causes {
-		if errors.Is(err, c.err) {
-			if handshake && c.kind == loadgen.ErrorClosed {
-				return loadgen.ErrorTLS
-			}
-			return c.kind
-		}
-	}
-	if t, ok := errors.AsType[net.Error](err); ok && t.Timeout() {
-		return loadgen.ErrorTimeout
-	}
-	if handshake {
+	kind, ok := enginekit.NetworkKind(err)
+	switch {
+	case handshake && kind == loadgen.ErrorClosed:
+		return loadgen.ErrorTLS
+	case ok:
+		return kind
+	case errors.Is(err, context.Canceled):
+		return loadgen.ErrorCancelled
+	case handshake:
 		return loadgen.ErrorTLS
 	}
 	return byText(err.Error())
@@ -77,17 +49,17 @@ func classify(err error, handshake bool) loadgen.ErrorKind {
 
 // byType finds the errors whose type tells more than what they wrap.
 func byType(err error) (loadgen.ErrorKind, bool) {
+	if f, ok := errors.AsType[*failure](err); ok {
+		return f.kind, true
+	}
+	if errors.Is(err, wire.ErrBodyTooLong) {
+		return loadgen.ErrorBodyTooBig, true
+	}
 	if is[*wire.ProtocolError](err) || is[*conns.ProtocolError](err) {
 		return loadgen.ErrorProtocol, true
 	}
 	if is[tooManyRedirects](err) {
 		return loadgen.ErrorRedirects, true
-	}
-	if is[*allow.Refusal](err) {
-		return loadgen.ErrorNotAllowed, true
-	}
-	if is[*net.DNSError](err) {
-		return loadgen.ErrorDNS, true
 	}
 	if is[*tls.CertificateVerificationError](err) || is[tls.RecordHeaderError](err) || is[tls.AlertError](err) ||
 		is[x509.UnknownAuthorityError](err) || is[x509.HostnameError](err) || is[x509.CertificateInvalidError](err) {

@@ -103,7 +103,7 @@ func (d *direct) carry(f *flight, sent time.Duration) error {
 	if err == nil {
 		r.Status, r.Proto = x.Status, x.Proto
 		if x.Excerpt != nil {
-			r.Excerpt = enginekit.Excerpt(x.Excerpt)
+			r.Excerpt = enginekit.EncodedExcerpt(x.Excerpt, x.Coding, x.Received)
 		}
 	}
 	return err

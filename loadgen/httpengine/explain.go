@@ -33,10 +33,17 @@ func (j *journey) cause(ctx context.Context, err error) error {
 		return j.base.Err()
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case !j.exchange.HTTP1() || explained(err):
-		return err
 	}
-	return explain(err, j.exchange.Ended(), j.exchange.Times().First != 0)
+	begun := j.exchange.Times().First != 0
+	switch own := explained(err); {
+	case own != nil:
+		return own
+	case j.exchange.HTTP1():
+		return explain(err, j.exchange.Ended(), begun)
+	case j.exchange.HTTP2():
+		return explainHTTP2(err, j.exchange.Ended(), j.exchange.GoAway(), begun)
+	}
+	return err
 }
 
 // checked is the version of HTTP of a response over HTTP/1, after a look at what
@@ -53,9 +60,21 @@ func checked(resp *http.Response) (proto uint8, err error) {
 	return uint8(10 + min(resp.ProtoMinor, 1)), nil
 }
 
-// explained reports whether an error of a request is in our own words.
-func explained(err error) bool {
-	return err == wire.ErrBodyTooLong || is[*wire.ProtocolError](err) || is[*conns.ProtocolError](err) || is[tooManyRedirects](err)
+// explained is the part of an error that is in our own words, if there is one.
+func explained(err error) error {
+	if err == wire.ErrBodyTooLong {
+		return err
+	}
+	if own, ok := errors.AsType[*wire.ProtocolError](err); ok {
+		return own
+	}
+	if own, ok := errors.AsType[*conns.ProtocolError](err); ok {
+		return own
+	}
+	if own, ok := errors.AsType[tooManyRedirects](err); ok {
+		return own
+	}
+	return nil
 }
 
 // explain is why a request failed over HTTP/1: how its connection ended, if the target

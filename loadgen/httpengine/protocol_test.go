@@ -135,8 +135,9 @@ func TestARedirectDoesNotChangeTheProtocol(t *testing.T) {
 	}
 }
 
-// What a redirect leads to may be anything, and only http and https are dialled.
-func TestARedirectToAnythingButHTTPIsNotDialled(t *testing.T) {
+// What a redirect leads to may be anything, and only what http and https can be followed
+// to is dialled. The rest is the target's fault in the protocol.
+func TestARedirectThatCannotBeFollowedIsNotDialled(t *testing.T) {
 	for _, c := range []struct{ to, because string }{
 		{"ftp://user:secret@files.test/there?token=secret", "the redirect leads to ftp://files.test/…: only http and https can be followed"},
 		{"FTP://files.test", "leads to ftp://files.test/…: only"},
@@ -147,6 +148,15 @@ func TestARedirectToAnythingButHTTPIsNotDialled(t *testing.T) {
 		{"http:///there", "leads to http:///…, which names no host"},
 		{"https://:443/there", "leads to https://:443/…, which names no host"},
 		{"http:secret", "leads to http:…, which names no host"},
+		{"http://[::1/secret", "the redirect's Location is no URL"},
+		{"/secret%zz", `the redirect's Location is no URL: invalid URL escape "%zz"`},
+		{"http://exa mple.test/secret", `the redirect's Location is no URL: invalid character " " in host name`},
+		{"http://user:pass@files.test:secret/", "the redirect's Location is no URL"},
+		{"ht!tp://files.test/secret", "the redirect's Location is no URL"},
+		{"http://\u2488com/secret", "the redirect leads to a host that cannot be: \"\u2488com\" is no host name"},
+		{"//b\u00fccher\u2488.test/secret", "the redirect leads to a host that cannot be"},
+		{"http://files.test:99999/secret", "the redirect leads to port 99999, which cannot be"},
+		{"http://files.test:0/secret", "the redirect leads to port 0, which cannot be"},
 	} {
 		t.Run(c.to, func(t *testing.T) {
 			from := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

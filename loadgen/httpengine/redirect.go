@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/conns"
 	"github.com/loadtrace/loadtrace/loadgen/internal/hostname"
 )
 
@@ -61,6 +63,17 @@ type hops struct {
 }
 
 func (h *hops) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := h.answer(req)
+	if err == nil && isRedirect(resp) {
+		if err := leads(req.URL, resp.Header.Get("Location")); err != nil {
+			resp.Body.Close()
+			return nil, err
+		}
+	}
+	return resp, err
+}
+
+func (h *hops) answer(req *http.Request) (*http.Response, error) {
 	if first := h.first; first != nil {
 		h.first = nil
 		return first, nil
@@ -73,4 +86,32 @@ func (h *hops) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.WithContext(req.Context()) // a copy
 	req.URL = &u
 	return h.journey.conns.RoundTrip(h.journey.exchange, req)
+}
+
+// leads is what is wrong with where a redirect leads, before it is followed: the target's
+// fault. All but a bad host may be secret.
+func leads(from *url.URL, location string) error {
+	to, err := from.Parse(location)
+	if err != nil {
+		return &conns.ProtocolError{What: "the redirect's Location is no URL" + known(err)}
+	}
+	if _, err := hostname.ASCII(to.Hostname()); err != nil {
+		return &conns.ProtocolError{What: "the redirect leads to a host that cannot be: " + err.Error()}
+	}
+	if n, err := strconv.ParseUint(to.Port(), 10, 16); to.Port() != "" && (err != nil || n == 0) {
+		return &conns.ProtocolError{What: "the redirect leads to port " + to.Port() + ", which cannot be"}
+	}
+	return nil
+}
+
+// known is what is wrong with a URL, as far as it does not show more of it than a few
+// bytes.
+func known(err error) string {
+	if escape, ok := errors.AsType[url.EscapeError](err); ok {
+		return ": " + escape.Error()
+	}
+	if char, ok := errors.AsType[url.InvalidHostError](err); ok {
+		return ": " + char.Error()
+	}
+	return ""
 }

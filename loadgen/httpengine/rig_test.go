@@ -47,7 +47,7 @@ func bothRigsInABubble(t *testing.T, a loadgen.Attack, s *bubbled, test func(t *
 
 func inABubble(t *testing.T, a loadgen.Attack, own bool, s *bubbled, test func(t *testing.T, r *rig)) {
 	synctest.Test(t, func(t *testing.T) {
-		n := &bubbled{opens: s.opens, reply: s.reply, cert: s.cert, early: s.early, deaf: s.deaf} // what waits belongs to its bubble
+		n := &bubbled{opens: s.opens, reply: s.reply, cert: s.cert, early: s.early, deaf: s.deaf, h2c: s.h2c, talk: s.talk} // what waits belongs to its bubble
 		defer n.serving.Wait()
 		r := newRig(t, a, own, n.dial)
 		r.net = n
@@ -93,11 +93,13 @@ func (r *rig) fly(ago time.Duration) loadgen.Record {
 
 // bubbled is the network of a bubble: net.Dialer and a server.
 type bubbled struct {
-	opens time.Duration                // how long a dial takes
-	reply func(c net.Conn, n int) bool // answers request n of a connection, until false
-	cert  *tls.Certificate             // if the server speaks TLS
-	early bool                         // it answers before it has read the body
-	deaf  bool                         // it does not even read
+	opens time.Duration                  // how long a dial takes
+	reply func(c net.Conn, n int) bool   // answers request n of a connection, until false
+	cert  *tls.Certificate               // if the server speaks TLS
+	early bool                           // it answers before it has read the body
+	deaf  bool                           // it does not even read
+	talk  func(c net.Conn)               // does all, instead of reply
+	h2c   func(c *byHand, stream uint32) // answers a stream, if the server speaks HTTP/2
 
 	serving     sync.WaitGroup
 	connections atomic.Int64
@@ -152,6 +154,17 @@ func (s *bubbled) serve(c net.Conn) {
 	defer c.Close()
 	if s.deaf {
 		time.Sleep(time.Hour)
+		return
+	}
+	if s.talk != nil {
+		s.talk(c)
+		return
+	}
+	if s.h2c != nil {
+		speakByHand(c, func(c *byHand, stream uint32) {
+			s.requests.Add(1)
+			s.h2c(c, stream)
+		})
 		return
 	}
 	r := bufio.NewReader(c)

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"io"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -72,7 +73,8 @@ func (t *standard) carry(f *flight, sent time.Duration) error {
 		err = j.cause(ctx, err)
 	}
 	j.exchange.Release()
-	j.land(f, err == nil)
+	_, unsent := unsent(err)
+	j.land(f, err == nil, !unsent)
 	if err == nil {
 		f.record.Status, f.record.Proto = status, proto
 	}
@@ -114,7 +116,7 @@ func (j *journey) travel(ctx context.Context, f *flight) (status int, proto uint
 		err = wire.ErrBodyTooLong
 	}
 	if err == nil && excerpt != nil {
-		f.record.Excerpt = excerpt.Excerpt()
+		f.record.Excerpt = excerpt.Excerpt(strings.Join(resp.Header["Content-Encoding"], ", "), j.received)
 	}
 	return resp.StatusCode, proto, err
 }
@@ -150,17 +152,21 @@ func (j *journey) phasesOf(x *conns.Exchange, end time.Duration) loadgen.Phases 
 //
 // A whole response may be there before the transport tells that the request is
 // written: then it was, if the transport took all of it and does not say
-// otherwise.
-func (j *journey) land(f *flight, whole bool) {
+// otherwise. Of a request whose body it did not take, since the target had answered
+// before it asked for it, net/http says that it was written.
+func (j *journey) land(f *flight, whole, sent bool) {
 	now, r, x := f.now(), &f.record, j.exchange
 	f.done(now)
 	f.handshake = x.Handshake
 	r.Phases = add(j.phases, j.phasesOf(x, now))
-	r.Reused, r.Dialed = x.Reused, j.dialed+x.Dialed
+	r.Reused, r.Dialed = x.Later(), j.dialed+x.Dialed
+	if sent {
+		r.Dialed += j.conns.Uncounted()
+	}
 	r.Local, r.Peer = x.Local, x.Peer
 	r.Redirects, r.BytesReceived = j.hops, j.received
 	written, cutShort := x.Written()
-	if size := int64(len(f.request.body)); written || whole && !cutShort && j.taken.Load() == size {
+	if size := int64(len(f.request.body)); j.taken.Load() == size && (written || whole && !cutShort) {
 		r.BytesSent = size
 	}
 }

@@ -207,28 +207,6 @@ func TestAConnectionThatTheTargetClosedWhileIdleIsNotUsed(t *testing.T) {
 	})
 }
 
-// Over TCP the direct transport looks whether the target has closed a connection.
-func TestADirectConnectionIsLookedAtBeforeItIsUsed(t *testing.T) {
-	closed := make(chan bool)
-	s := serveScript(t, false, func(c net.Conn, _ int) bool {
-		io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-		c.Close()
-		closed <- true
-		return false
-	})
-	a := attackOn(s.url)
-	newRig(t, a, true, (&net.Dialer{}).DialContext).test(t, func(t *testing.T, r *rig) {
-		for range 10 {
-			record := r.fly(0)
-			assert.Equal(t, loadgen.Finished, record.Outcome, record.ErrorText)
-			assert.False(t, record.Reused)
-			<-closed
-			time.Sleep(2 * time.Millisecond) // a shorter rest is not worth the look
-		}
-	})
-	assert.EqualValues(t, 10, s.requests.Load())
-}
-
 // What may have reached the target is not sent again, not even over a
 // connection that was kept, and whatever its method: net/http sends what it takes
 // for idempotent again.

@@ -12,7 +12,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/loadtrace/loadtrace/internal/yamlbound"
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/internal/infile"
 )
 
 const (
@@ -121,15 +123,39 @@ func TestTheReferenceStatesTheBounds(t *testing.T) {
 	for of, most := range map[string]string{
 		"a plan file": fmt.Sprintf("%d MiB", maxSource>>20),
 		"its text and values after aliases are replaced": fmt.Sprintf("%d MiB, with %d bytes counted for each value", maxExpanded>>20, nodeCost),
-		"levels of nesting":   fmt.Sprint(maxDepth),
-		"keys of one mapping": fmt.Sprint(maxKeys),
+		"levels of nesting":   fmt.Sprint(yamlbound.MaxDepth),
+		"keys of one mapping": fmt.Sprint(yamlbound.MaxKeys),
+		"a key":               fmt.Sprintf("%d bytes", yamlbound.MaxKey),
 		"attacks":             fmt.Sprint(maxAttacks),
 		"thresholds":          fmt.Sprint(maxThresholds),
 		"thresholds, each stage counted for those with `stage: each`": fmt.Sprint(maxChecks),
 		"faults listed": fmt.Sprint(maxFaults),
+		"`workers` and `max_workers` of an attack":                                            thousands(maxWorkers),
+		"`workers` of all attacks together; those of `max` where all stages are closed loops": thousands(maxWorkers),
+		"`http.connections` and `http.max_connections`":                                       thousands(maxConnections),
+		"`grpc.connections` of all attacks together":                                          thousands(maxGRPCConnections),
+		"`http.redirects`":       thousands(maxRedirects),
+		"`grpc.stream.messages`": thousands(maxMessages),
+		"a targets file":         mebibytes(infile.MaxTargets),
+		"a body's file":          mebibytes(infile.MaxBody),
+		"all files of bodies that a targets file names": mebibytes(1 << 30),
+		"a file of certificates or of a key":            mebibytes(infile.MaxPEM),
+		"a `.proto` file, and each that it imports":     mebibytes(infile.MaxProto),
+		"a protoset":                    mebibytes(infile.MaxProtoset),
+		"`data_file` and `binary_file`": mebibytes(infile.MaxMessages),
 	} {
 		assert.Contains(t, text, "| "+of+" | "+most+" |\n")
 	}
+}
+
+func mebibytes(n int) string { return fmt.Sprintf("%s bytes (%d MiB)", thousands(n), n>>20) }
+
+// thousands is a number with commas.
+func thousands(n int) string {
+	if n < 1000 {
+		return fmt.Sprint(n)
+	}
+	return thousands(n/1000) + fmt.Sprintf(",%03d", n%1000)
 }
 
 func readReference(t *testing.T) string {

@@ -5,41 +5,42 @@ import (
 	"path/filepath"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/internal/infile"
 )
 
 // fileKey is a key that names a file or a folder, and the place of its value.
 type fileKey struct {
-	key    string // below http or grpc
-	path   *string
-	folder bool
+	key  string // below http or grpc
+	path *string
+	most int64 // bytes in the file; 0 for a folder
 }
 
 func httpFiles(h *loadgen.HTTP) []fileKey {
-	keys := append([]fileKey{{key: "body_file", path: &h.BodyFile}}, tlsFiles(&h.TLS)...)
+	keys := append([]fileKey{{"body_file", &h.BodyFile, infile.MaxBody}}, tlsFiles(&h.TLS)...)
 	if h.Targets != nil {
-		keys = append(keys, fileKey{key: "targets.file", path: &h.Targets.File})
+		keys = append(keys, fileKey{"targets.file", &h.Targets.File, infile.MaxTargets})
 	}
 	return keys
 }
 
 func grpcFiles(g *loadgen.GRPC) []fileKey {
 	keys := []fileKey{
-		{key: "proto", path: &g.Proto},
-		{key: "protoset", path: &g.Protoset},
-		{key: "data_file", path: &g.DataFile},
-		{key: "binary_file", path: &g.BinaryFile},
+		{"proto", &g.Proto, infile.MaxProto},
+		{"protoset", &g.Protoset, infile.MaxProtoset},
+		{"data_file", &g.DataFile, infile.MaxMessages},
+		{"binary_file", &g.BinaryFile, infile.MaxMessages},
 	}
 	for i := range g.ImportPaths {
-		keys = append(keys, fileKey{key: item("import_paths", i), path: &g.ImportPaths[i], folder: true})
+		keys = append(keys, fileKey{item("import_paths", i), &g.ImportPaths[i], 0})
 	}
 	return append(keys, tlsFiles(&g.TLS)...)
 }
 
 func tlsFiles(t *loadgen.TLS) []fileKey {
 	return []fileKey{
-		{key: "tls.ca_file", path: &t.CAFile},
-		{key: "tls.cert_file", path: &t.CertFile},
-		{key: "tls.key_file", path: &t.KeyFile},
+		{"tls.ca_file", &t.CAFile, infile.MaxPEM},
+		{"tls.cert_file", &t.CertFile, infile.MaxPEM},
+		{"tls.key_file", &t.KeyFile, infile.MaxPEM},
 	}
 }
 
@@ -75,33 +76,15 @@ func (v *validator) files(files []fileKey, key string) {
 		if *f.path == "" {
 			continue
 		}
-		err, fix := readable(*f.path), "name a file that can be read"
-		if f.folder {
+		err := infile.Check(*f.path, f.most)
+		fix := infile.Advice(err)
+		if f.most == 0 {
 			err, fix = isFolder(*f.path), "name a folder"
 		}
 		if err != nil {
 			v.add(key+"."+f.key, err.Error(), fix)
 		}
 	}
-}
-
-// readable reports why a file cannot be read. A pipe is not opened, since that
-// would wait for its writer.
-func readable(path string) error {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return err
-	case info.IsDir():
-		return &os.PathError{Op: "read", Path: path, Err: os.ErrInvalid}
-	case !info.Mode().IsRegular():
-		return nil
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return f.Close()
 }
 
 // isFolder reports why nothing can be looked for in a folder.

@@ -132,6 +132,9 @@ func TestFaultsOfGRPCNamePlaceKeyWrongAndFix(t *testing.T) {
 		`keep_alive: {timeout: 1s}`:                          `5:27: attacks[0].grpc.keep_alive.timeout: there are no pings to wait for; write time too, such as 30s`,
 		`stream: {messages: -1}`:                             `5:24: attacks[0].grpc.stream.messages: is negative; write one such as 10, or leave it out to send the list once`,
 		`stream: {interval: -1s}`:                            `5:24: attacks[0].grpc.stream.interval: is negative; write one such as 100ms`,
+		`stream: {duration: 1s, end: stop}`:                  `5:33: attacks[0].grpc.stream.end: "stop" is no way to end a stream; write half_close or cancel`,
+		`stream: {end: cancel}`:                              `5:19: attacks[0].grpc.stream.end: there is no duration after which the call is cancelled; write duration too, such as 10s`,
+		`stream: {duration: 30s, end: cancel}`:               `5:24: attacks[0].grpc.stream.duration: is not less than the timeout, 30s, at which the call fails; lower it, or raise timeout`,
 		`stream: {duration: -1s}`:                            `5:24: attacks[0].grpc.stream.duration: is negative; write one such as 10s, or leave it out for no limit`,
 		"wait_for_ready: true\n  http: {url: http://h/}":     `2:3: attacks[0].grpc: there is http too; write http or grpc; the other can be a second attack`,
 	} {

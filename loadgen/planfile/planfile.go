@@ -1,17 +1,19 @@
 package planfile
 
 import (
+	"context"
+	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/internal/infile"
 )
 
 // maxSource bounds a plan's source, in bytes.
-const maxSource = 1 << 20
+const maxSource = infile.MaxPlan
 
 // An Option changes how Parse reads a plan.
 type Option func(*options)
@@ -41,25 +43,28 @@ func Literal() Option { return Env(nil) }
 // Load reads the plan in a file; path - is standard input. The sets are as of
 // the option Set.
 func Load(path string, sets ...string) (*loadgen.Plan, error) {
-	src, err := readSource(path)
+	return Read(context.Background(), path, Set(sets...))
+}
+
+// Read is Load no longer than ctx lasts, which the file may be a pipe for. The cause of
+// its end is then in the error.
+func Read(ctx context.Context, path string, opts ...Option) (*loadgen.Plan, error) {
+	src, err := readSource(ctx, path)
+	if _, long := errors.AsType[*infile.TooLong](err); long {
+		_, what, fix := tooLong()
+		return nil, &Error{File: path, What: what, Fix: fix}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read plan: %w", err)
 	}
-	return Parse(path, src, Set(sets...))
+	return Parse(path, src, opts...)
 }
 
-// readSource reads one byte more than is allowed at most, so that Parse sees
-// that there are too many.
-func readSource(path string) ([]byte, error) {
+func readSource(ctx context.Context, path string) ([]byte, error) {
 	if path == "-" {
-		return io.ReadAll(io.LimitReader(os.Stdin, maxSource+1))
+		return infile.ReadFrom(ctx, os.Stdin, "standard input", maxSource)
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxSource+1))
+	return infile.Read(ctx, path, maxSource)
 }
 
 // Parse reads a plan from YAML, fills in its defaults and checks it. name is

@@ -89,6 +89,9 @@ func TestASetThatIsWrongSaysWhatIsThere(t *testing.T) {
 		"limit.grace=1s":                           `limit: unknown key; did you mean limits? the keys here are name, order, attacks, limits, sampling, thresholds, trust`,
 		"limits.x=1s":                              `limits.x: unknown key; the keys here are grace, overrun, max_duration, allowed_targets`,
 		"attacks[1].name=x":                        `attacks: there is no element [1]; there are [0] login; to add one, set the list as a whole`,
+		"attacks[00].name=x":                       `attacks: [00] begins with a zero, as no index does; write .00 for the element of that name, or the index without it`,
+		"attacks.00.name=x":                        `attacks: there is no element "00"; there are [0] login; to add one, set the list as a whole`,
+		"attacks.login.load[01]={}":                `attacks[0].load: [01] begins with a zero, as no index does; write .01 for the element of that name, or the index without it`,
 		"attacks.logout.name=x":                    `attacks: there is no element "logout"; there are [0] login; to add one, set the list as a whole`,
 		"attacks.login.load[7]={}":                 `attacks[0].load: there is no element [7]; there are [0] first; to add one, set the list as a whole`,
 		"name.x=y":                                 `name.x: there are no keys below name; set name itself`,
@@ -144,7 +147,6 @@ func TestBracketsHoldAnIndexAndDotsANameOfAList(t *testing.T) {
 		"attacks.0.load.7.constant=100/s":         7,  // an index that is no name
 		"attacks.a.load[second].constant=100/s":   1,
 		"attacks.a.load[a.b [c].constant=100/s":   4,
-		"attacks[00].load[01].constant=100/s":     1,
 		"attacks.a.load.1.constant=100/s":         -1, // the name of [0], the index of [1]
 		"attacks.a.load.twin.constant=100/s":      -1,
 		"attacks.a.load[-1].constant=100/s":       -1,

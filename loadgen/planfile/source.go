@@ -11,6 +11,8 @@ import (
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/loadtrace/loadtrace/internal/yamlbound"
 )
 
 // parseSource turns source text into the syntax tree of its one document. The
@@ -22,8 +24,8 @@ func parseSource(src []byte, faults *faults) ast.Node {
 		return nil
 	}
 	tokens := lexer.Tokenize(string(src))
-	if t, what, fix := tooMuch(tokens); t != nil {
-		faults.at(placeOfToken(t), "", what, fix)
+	if t, what := yamlbound.Excess(tokens); t != nil {
+		faults.at(placeOfToken(t), "", what, "remove what is not needed: a plan has fewer than 10 levels and 100 keys in one mapping")
 		return nil
 	}
 	// Duplicate keys are reported by the builder, with their key paths.
@@ -40,7 +42,7 @@ func parseSource(src []byte, faults *faults) ast.Node {
 // are not UTF-8, and control characters.
 func checkText(src []byte) (p place, what, fix string) {
 	if len(src) > maxSource {
-		return place{}, fmt.Sprintf("more than %d bytes", maxSource), "put bodies into files and name them with body_file"
+		return tooLong()
 	}
 	p = place{line: 1, column: 1}
 	for len(src) > 0 {
@@ -57,6 +59,10 @@ func checkText(src []byte) (p place, what, fix string) {
 		src = src[n:]
 	}
 	return place{}, "", ""
+}
+
+func tooLong() (p place, what, fix string) {
+	return place{}, fmt.Sprintf("more than %d bytes", maxSource), "put bodies into files and name them with body_file"
 }
 
 // control reports whether YAML (1.2.2, section 5.1) forbids a character in a text.

@@ -42,13 +42,21 @@ func cutStep(key string) (first step, rest string, fault *misread) {
 	return first, rest, nil
 }
 
-var digits = regexp.MustCompile(`^[0-9]+$`)
+var (
+	digits  = regexp.MustCompile(`^[0-9]+$`)
+	numeral = regexp.MustCompile(`^(0|[1-9][0-9]*)$`) // as an index is written
+)
 
 // in finds the element of a list that a step means. Digits in brackets are an
 // index; all else is a name. Digits after a dot are an index if no element has
-// them as its name.
+// them as its name. Those that begin with a zero too many are never an index: whoever
+// numbers names 01, 02, 03 would mean another element.
 func (s step) in(list *node) (int, *misread) {
-	index, isIndex := -1, digits.MatchString(s.text)
+	index, isIndex := -1, numeral.MatchString(s.text)
+	if s.bracket && !isIndex && digits.MatchString(s.text) {
+		text := clip(s.text)
+		return 0, &misread{"[" + text + "] begins with a zero, as no index does", "write ." + text + " for the element of that name, or the index without it"}
+	}
 	if i, err := strconv.Atoi(s.text); isIndex && err == nil && i < len(list.entries) {
 		index = i
 	}

@@ -17,6 +17,16 @@ const (
 	maxLabel   = 64 // characters of a name
 )
 
+// Bounds of numbers that a typing error or a stranger may make absurd. What has such a
+// number of workers fills the memory before it sends a request, and hears no signal.
+const (
+	maxWorkers         = 100_000 // of an attack; and of all together, at the start
+	maxConnections     = 100_000 // per host, over HTTP
+	maxGRPCConnections = 10_000  // of all attacks together: each is a channel from the start
+	maxRedirects       = 1000
+	maxMessages        = 100_000_000 // of a stream
+)
+
 // attackName is what a name must be so that it can stand in metric labels,
 // paths and key paths as it is.
 var attackName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
@@ -95,6 +105,7 @@ func (v *validator) attacks(attacks []loadgen.Attack) {
 		}
 		v.attack(a, key)
 	}
+	v.together(attacks)
 }
 
 func (v *validator) attackName(name, key string) {
@@ -152,9 +163,9 @@ func (v *validator) load(load []pace.Stage, key string) {
 }
 
 func (v *validator) workers(a *loadgen.Attack, key string) {
-	notNegative(v, key+".workers", a.Workers, "10")
-	notNegative(v, key+".max_workers", a.MaxWorkers, "10000")
-	if a.MaxWorkers < 0 {
+	workers := v.upTo(key+".workers", a.Workers, maxWorkers, "10")
+	most := v.upTo(key+".max_workers", a.MaxWorkers, maxWorkers, "10000")
+	if !workers || !most {
 		return
 	}
 	if a.Workers > a.MaxWorkers {
@@ -165,6 +176,50 @@ func (v *validator) workers(a *loadgen.Attack, key string) {
 			v.add(item(key+".load", i)+".max.workers", fmt.Sprintf("%d is more than the attack's max_workers, %d", stage.Max.Workers, a.MaxWorkers), "raise max_workers or lower workers")
 		}
 	}
+}
+
+// upTo adds a fault, and reports false, if a number is below zero or more than there
+// may be.
+func (v *validator) upTo(key string, n, most int, example string) bool {
+	notNegative(v, key, n, example)
+	if n > most {
+		v.add(key, fmt.Sprintf("%d is more than %d", n, most), fmt.Sprintf("write at most %d, such as %s", most, example))
+	}
+	return 0 <= n && n <= most
+}
+
+// together adds a fault at the attack with which all have more than there may be of
+// what is made as the run begins.
+func (v *validator) together(attacks []loadgen.Attack) {
+	workers, connections := 0, 0
+	for i := range attacks {
+		a, key := &attacks[i], item("attacks", i)
+		n := firstWorkers(a)
+		if workers <= maxWorkers && n <= maxWorkers && workers+n > maxWorkers {
+			v.add(key+".workers", fmt.Sprintf("with those of the attacks before there are %d workers at the start, more than %d", workers+n, maxWorkers),
+				"lower workers, here or there; more are added while all are busy")
+		}
+		workers += n
+		if g := a.GRPC; g != nil {
+			if connections <= maxGRPCConnections && g.Connections <= maxGRPCConnections && connections+g.Connections > maxGRPCConnections {
+				v.add(key+".grpc.connections", fmt.Sprintf("with those of the attacks before there are %d, more than %d", connections+g.Connections, maxGRPCConnections),
+					"lower connections, here or there")
+			}
+			connections += g.Connections
+		}
+	}
+}
+
+// firstWorkers is how many workers an attack begins with: a load of closed loops has as
+// many as those.
+func firstWorkers(a *loadgen.Attack) (n int) {
+	for _, stage := range a.Load {
+		if stage.Max == nil {
+			return a.Workers
+		}
+		n = max(n, stage.Max.Workers)
+	}
+	return n
 }
 
 // notNegative adds a fault if a value is below zero.

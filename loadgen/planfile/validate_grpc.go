@@ -59,15 +59,16 @@ func (v *validator) grpc(g *loadgen.GRPC, key string) {
 	if !ascii.MatchString(g.Authority) {
 		v.add(key+".authority", quote(g.Authority)+" is no host", "write one such as api.test")
 	}
-	notNegative(v, key+".connections", g.Connections, "4")
+	v.upTo(key+".connections", g.Connections, maxGRPCConnections, "4")
 	notNegative(v, key+".timeout", g.Timeout, "30s")
 	if g.Compression != "" && g.Compression != "gzip" {
 		v.add(key+".compression", quote(g.Compression)+" is not supported", "write gzip, or leave it out for none")
 	}
 	v.keepAlive(g.KeepAlive, key+".keep_alive")
-	notNegative(v, key+".stream.messages", g.Stream.Messages, "10, or leave it out to send the list once")
+	v.upTo(key+".stream.messages", g.Stream.Messages, maxMessages, "10, or leave it out to send the list once")
 	notNegative(v, key+".stream.interval", g.Stream.Interval, "100ms")
 	notNegative(v, key+".stream.duration", g.Stream.Duration, "10s, or leave it out for no limit")
+	v.streamEnd(g, key+".stream")
 	v.files(grpcFiles(g), key)
 }
 
@@ -181,6 +182,21 @@ func (v *validator) binary(value, key string) {
 	if _, err := base64.StdEncoding.DecodeString(value); err != nil {
 		v.add(key, "is no base64, in which values of keys that end in -bin are written: "+err.Error(),
 			"write base64, such as AAE= for the bytes 0 and 1")
+	}
+}
+
+// streamEnd checks how a stream is ended. Whether the method has one is known when the
+// service is described.
+func (v *validator) streamEnd(g *loadgen.GRPC, key string) {
+	s := g.Stream
+	switch {
+	case s.End == "" || s.End == loadgen.StreamHalfClose:
+	case s.End != loadgen.StreamCancel:
+		v.add(key+".end", quote(string(s.End))+" is no way to end a stream", "write half_close or cancel")
+	case s.Duration == 0:
+		v.add(key+".end", "there is no duration after which the call is cancelled", "write duration too, such as 10s")
+	case s.Duration > 0 && g.Timeout > 0 && s.Duration >= g.Timeout:
+		v.add(key+".duration", "is not less than the timeout, "+formatDuration(g.Timeout)+", at which the call fails", "lower it, or raise timeout")
 	}
 }
 

@@ -27,10 +27,10 @@ func (v *validator) http(h *loadgen.HTTP, key string) {
 		v.add(key+".body_file", "there is a body too", "write body or body_file, not both")
 	}
 	v.protocol(h, key+".protocol")
-	notNegative(v, key+".connections", h.Connections, "100")
-	notNegative(v, key+".max_connections", h.MaxConnections, "100, or 0 for no limit")
+	v.upTo(key+".connections", h.Connections, maxConnections, "100")
+	v.upTo(key+".max_connections", h.MaxConnections, maxConnections, "100, or 0 for no limit")
 	notNegative(v, key+".timeout", h.Timeout, "30s")
-	notNegative(v, key+".redirects", h.Redirects, "10, or 0 to follow none")
+	v.upTo(key+".redirects", h.Redirects, maxRedirects, "10, or 0 to follow none")
 	notNegative(v, key+".max_body", h.MaxBody, "100MiB")
 	v.tls(h.TLS, key+".tls")
 	v.files(httpFiles(h), key)

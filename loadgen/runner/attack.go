@@ -29,6 +29,7 @@ type Account struct {
 	Length       time.Duration // Total without the pauses in it; 0 if unknown
 	Begun, Ended bool
 	Begin        time.Time // if Begun
+	At           time.Time // if Begun: the moment that the account is of, no later than the stop of the run
 	Target       string    // what is attacked, for people
 
 	// Stages is how far each stage is, in the attack's order, and Pauses are the
@@ -125,6 +126,10 @@ func (a *attack) account() Account {
 	now := time.Now()
 	if c.Ended && p.End() != pace.Completed { // else the time of its last hit goes on
 		now = a.endedAt // of a pacer that an engine no longer asked
+	}
+	c.At = now
+	if stop := a.run.stop.Load(); stop != nil && now.After(*stop) {
+		c.At = *stop
 	}
 	c.Stages, c.Pauses = p.Progress(now)
 	c.Length = c.Total

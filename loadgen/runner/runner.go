@@ -29,9 +29,20 @@ type Setup struct {
 	Gate allow.Gate
 	// Sampler decides which requests get a span, which their trace flags say.
 	Sampler loadgen.Sampler
+	// Opening ends the opening of the engine, which reads files and may ask the target;
+	// nil never does.
+	Opening context.Context
 	// Clock is the run's zero. Records' times are Clock plus a monotonic offset, so
 	// that a step of the wall clock cannot bend a latency.
 	Clock time.Time
+}
+
+// Context is that in which the engine is opened. It says nothing of the run.
+func (s *Setup) Context() context.Context {
+	if s.Opening == nil {
+		return context.Background()
+	}
+	return s.Opening
 }
 
 // TraceState is the W3C tracestate of a request, which has a span or has none.
@@ -46,6 +57,8 @@ func (s *Setup) TraceState(sampled bool) string {
 type Options struct {
 	ID   loadgen.RunID
 	Open Open
+	// Opening ends New, with its cause, whatever the engines wait for; nil never does.
+	Opening context.Context
 	// Begin is when the first attacks begin, such as a moment that the parts of a plan
 	// have agreed on; the zero Time is as soon as Do is called. What has passed by
 	// then is late.
@@ -70,8 +83,9 @@ type Run struct {
 	gate    allow.Gate
 	attacks []*attack
 	stopped atomic.Bool
-	failed  atomic.Bool     // an engine ended the run, before anything else did
-	ctx     context.Context // of Do; set before the first attack begins
+	stop    atomic.Pointer[time.Time] // when the run was stopped; nil if it was not
+	failed  atomic.Bool               // an engine ended the run, before anything else did
+	ctx     context.Context           // of Do; set before the first attack begins
 
 	eventMu sync.Mutex // serializes o.Event
 }
@@ -87,6 +101,12 @@ func New(plan *loadgen.Plan, o Options) (*Run, error) {
 	var faults []error
 	for i := range plan.Attacks {
 		a, err := r.open(i)
+		if o.Opening != nil && o.Opening.Err() != nil { // what err says of the plan follows from that
+			if err == nil {
+				r.attacks = append(r.attacks, a)
+			}
+			return nil, errors.Join(context.Cause(o.Opening), r.close())
+		}
 		if err != nil {
 			faults = append(faults, under(fmt.Sprintf("attacks[%d]", i), err))
 			continue
@@ -107,7 +127,8 @@ func (r *Run) open(i int) (*attack, error) {
 	}
 	schedule = schedule.Part(r.plan.Part)
 	engine, err := r.o.Open(Setup{
-		Run: r.o.ID, Index: i, Attack: spec, Limits: r.plan.Limits, Gate: r.gate, Sampler: r.plan.Sampler(), Clock: r.clock,
+		Run: r.o.ID, Index: i, Attack: spec, Limits: r.plan.Limits, Gate: r.gate, Sampler: r.plan.Sampler(),
+		Opening: r.o.Opening, Clock: r.clock,
 	})
 	if err != nil {
 		return nil, err
@@ -122,6 +143,7 @@ func (r *Run) Do(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	r.ctx = ctx
+	defer context.AfterFunc(ctx, func() { r.stop.Store(new(time.Now())) })()
 	giveUp := func(err error) {
 		if ctx.Err() == nil {
 			r.failed.Store(true) // before anybody can see the stop

@@ -165,6 +165,25 @@ func TestFaultsOfAPlanNameTheirAttack(t *testing.T) {
 	assert.Equal(t, 1, fake.Closed, "engines that did open are closed")
 }
 
+func TestTheOpeningOfAPlanEndsWithItsContext(t *testing.T) {
+	plan := &loadgen.Plan{Attacks: []loadgen.Attack{{Name: "a", Load: loop(1)}, {Name: "b", Load: loop(1)}, {Name: "c", Load: loop(1)}}}
+	enough := errors.New("enough")
+	opening, end := context.WithCancelCause(t.Context())
+	fake := &loadgentest.Fake{}
+	_, err := runner.New(plan, runner.Options{Opening: opening, Open: func(s runner.Setup) (loadgen.Engine, error) {
+		if s.Index == 0 {
+			return fake, nil
+		}
+		require.Equal(t, 1, s.Index, "the rest is not opened")
+		end(enough)
+		<-s.Context().Done()
+		return nil, &pace.KeyError{Key: "grpc.target", What: "does not answer", Fix: "start it"}
+	}})
+	assert.Equal(t, "enough", err.Error(), "not what follows from that")
+	assert.Equal(t, 1, fake.Closed, "engines that did open are closed")
+	assert.NotNil(t, (&runner.Setup{}).Context(), "of an engine that is opened by itself")
+}
+
 func TestAccountsSayWhatIsAttacked(t *testing.T) {
 	run, _ := start(t, &loadgen.Plan{Attacks: []loadgen.Attack{
 		{Name: "a", Load: loop(1), HTTP: &loadgen.HTTP{Method: "GET", URL: "http://h/"}},

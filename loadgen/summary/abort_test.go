@@ -202,3 +202,27 @@ func TestRequestsThatWaitedInVainAreADoubt(t *testing.T) {
 		assert.Equal(t, c.want, s.Verdict.Reasons)
 	}
 }
+
+// A threshold that was breached from the beginning, to abort after a second, ended the run
+// after two: the first look was after a second, and the next one a second later.
+func TestAnAbortIsLateByASmallPartOfItsTime(t *testing.T) {
+	for after, most := range map[time.Duration]time.Duration{
+		0:                     time.Second, // the first look
+		50 * time.Millisecond: 200 * time.Millisecond,
+		time.Second:           1200 * time.Millisecond,
+		5 * time.Second:       6 * time.Second,
+		10 * time.Second:      12 * time.Second,
+		100 * time.Second:     102 * time.Second,
+	} {
+		p := load(openFor(100, 10*time.Minute))
+		p.Thresholds = []loadgen.Threshold{{Metric: loadgen.MetricErrorRatio, AtMost: "1%", Abort: &loadgen.Abort{After: after}}}
+		s := simulate(t, simulation{plan: p, targets: []simTarget{func(uint64) simAnswer {
+			time.Sleep(time.Millisecond)
+			return simAnswer{status: 503}
+		}}})
+		require.Equal(t, Stopped, s.End, "%s", after)
+		ended := s.Elapsed.Duration()
+		assert.GreaterOrEqual(t, ended, after, "%s", after)
+		assert.LessOrEqual(t, ended, most+10*time.Millisecond, "%s", after)
+	}
+}

@@ -83,6 +83,7 @@ func anyRecord(attacks int) *rapid.Generator[loadgen.Record] {
 func naive(records []loadgen.Record) (r Requests, opened, reused uint64, slowest []time.Duration) {
 	r.Planned = uint64(len(records))
 	for _, rec := range records {
+		opened += uint64(rec.Dialed)
 		switch {
 		case rec.Outcome == loadgen.NotSent:
 			continue
@@ -94,7 +95,6 @@ func naive(records []loadgen.Record) (r Requests, opened, reused uint64, slowest
 				r.OK++
 			}
 		}
-		opened += uint64(rec.Dialed)
 		if rec.Reused {
 			reused++
 		}

@@ -39,24 +39,6 @@ func Comparable(a, b *Summary) Comparability {
 
 var ordinals = [...]string{"first", "second"}
 
-// failures finds a run of which most requests failed beside one of which they did not:
-// how soon requests fail says nothing of how soon they would have been answered. Of two
-// whose requests failed without an answer neither says anything; answers that are errors
-// in both may be what both expect.
-func (c *Comparability) failures(a, b *Summary) {
-	failing := [...]Failing{a.Failing(), b.Failing()}
-	mute := func(f Failing) bool { return f.Level() >= Most && !f.Answered }
-	if mute(failing[0]) && mute(failing[1]) {
-		c.differ("most requests of both runs failed without an answer, so that their times say nothing of answers: %s in the first, %s in the second", failing[0], failing[1])
-		return
-	}
-	for n, f := range failing {
-		if f.Level() >= Most && failing[1-n].Level() < Most {
-			c.differ("the %s run is mostly of errors, whose times say nothing of answers: %s", ordinals[n], f)
-		}
-	}
-}
-
 func (c *Comparability) differ(format string, args ...any) {
 	c.Answer = environment.Different
 	c.Obstacles = append(c.Obstacles, fmt.Sprintf(format, args...))

@@ -1,11 +1,13 @@
 package summary_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 
 	"github.com/loadtrace/loadtrace/goruntime/environment"
+	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/loadgen/verdict"
 )
@@ -52,15 +54,72 @@ func TestFiguresOfOtherEnvironmentsMayNot(t *testing.T) {
 	}
 }
 
-func TestTwoRunsWithoutAnswersMayNotBeCompared(t *testing.T) {
-	dead := func(failed uint64) *summary.Summary {
-		s := runOn("x", shop("1", "p", "go1.26"))
-		s.Total.Requests = summary.Requests{Planned: failed, Failed: failed}
-		return s
+// figures are of so many requests that were OK, and of errors by kind.
+func figures(ok uint64, errors map[string]uint64) summary.Figures {
+	f := summary.Figures{
+		Requests: summary.Requests{Planned: ok, Finished: ok, OK: ok},
+		Status:   map[string]uint64{"200": ok}, Errors: map[loadgen.ErrorKind]summary.Error{},
 	}
-	got := summary.Comparable(dead(10), dead(20))
-	assert.Equal(t, environment.Different, got.Answer)
-	assert.Equal(t, []string{"most requests of both runs failed without an answer, so that their times say nothing of answers: 100 % of requests failed in the first, 100 % of requests failed in the second"}, got.Obstacles)
+	for kind, n := range errors {
+		f.Requests.Planned += n
+		if status, bad := strings.CutPrefix(kind, "status "); bad {
+			f.Requests.Finished += n
+			f.Status[status] = n
+		} else {
+			f.Requests.Failed += n
+			f.Errors[loadgen.ErrorKind(kind)] = summary.Error{Count: n}
+		}
+	}
+	return f
+}
+
+// Two runs of nothing but errors were the same, and so were runs of other errors. A
+// threshold may say that errors are what is wanted.
+func TestRunsWhoseRequestsEndedDifferentlyMayNotBeCompared(t *testing.T) {
+	type errors = map[string]uint64
+	const no, both = "", "most requests of both runs were errors, and no threshold says that they should be: their times say nothing of answers: "
+	kept, breached := verdict.Passed, verdict.Breached
+	for name, c := range map[string]struct {
+		ok        [2]uint64
+		errors    [2]errors
+		threshold *verdict.Outcome
+		answer    environment.Answer
+		obstacle  string
+	}{
+		"all failed":               {[2]uint64{0, 0}, [2]errors{{"refused": 10}, {"refused": 20}}, nil, environment.Different, both + "100 % of requests failed in the first, 100 % of requests failed in the second"},
+		"all denied":               {[2]uint64{0, 0}, [2]errors{{"status 401": 10}, {"status 401": 20}}, nil, environment.Different, both + "100 % errors in the first, 100 % errors in the second"},
+		"all denied, as wanted":    {[2]uint64{0, 0}, [2]errors{{"status 401": 10}, {"status 401": 20}}, &kept, environment.Same, no},
+		"all denied, and breached": {[2]uint64{0, 0}, [2]errors{{"status 401": 10}, {"status 401": 20}}, &breached, environment.Different, both + "100 % errors in the first, 100 % errors in the second"},
+		"other ones, as wanted":    {[2]uint64{0, 0}, [2]errors{{"status 401": 10}, {"status 503": 20}}, &kept, environment.Different, "the errors of the two runs differ, and their times are among the figures: status 401 100 % and 0 %, status 503 0 % and 100 %"},
+		"one is dead":              {[2]uint64{100, 0}, [2]errors{{}, {"refused": 100}}, nil, environment.Different, "the second run is mostly of errors, whose times say nothing of answers: 100 % of requests failed"},
+		"more of one kind":         {[2]uint64{990, 950}, [2]errors{{"status 503": 10}, {"status 503": 50}}, nil, environment.Unknown, "the errors of the two runs differ, and their times are among the figures: status 503 1 % and 5 %"},
+		"as many of another kind":  {[2]uint64{900, 900}, [2]errors{{"timeout": 100}, {"status 503": 100}}, nil, environment.Unknown, "the errors of the two runs differ, and their times are among the figures: status 503 0 % and 10 %, timeout 10 % and 0 %"},
+		"of many kinds": {[2]uint64{900, 1000}, [2]errors{{"timeout": 20, "reset": 20, "status 500": 20, "status 502": 20, "status 503": 20}, {}}, nil, environment.Unknown,
+			"the errors of the two runs differ, and their times are among the figures: reset 2 % and 0 %, status 500 2 % and 0 %, status 502 2 % and 0 %, and 2 more kinds"},
+		"about as many":          {[2]uint64{990, 981}, [2]errors{{"status 503": 10}, {"status 503": 19}}, nil, environment.Same, no},
+		"none":                   {[2]uint64{100, 200}, [2]errors{{}, {}}, nil, environment.Same, no},
+		"cut off by a stop only": {[2]uint64{100, 200}, [2]errors{{"cancelled": 30}, {}}, nil, environment.Same, no},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var runs [2]*summary.Summary
+			for i := range runs {
+				runs[i] = runOn("x", shop("1", "p", "go1.26"))
+				f := figures(c.ok[i], c.errors[i])
+				digest := &loadgen.Digest{Requests: "r", Load: "l", Client: "c"}
+				runs[i].Total, runs[i].Attacks = f, []summary.Attack{{Name: "web", Digest: digest, Figures: f}}
+				if c.threshold != nil {
+					runs[i].Verdict.Thresholds = []verdict.Result{{Metric: loadgen.MetricErrorRatio, Outcome: *c.threshold}}
+				}
+			}
+			got := summary.Comparable(runs[0], runs[1])
+			assert.Equal(t, c.answer, got.Answer)
+			if c.obstacle == no {
+				assert.Empty(t, got.Obstacles)
+				return
+			}
+			assert.Equal(t, []string{c.obstacle}, got.Obstacles)
+		})
+	}
 }
 
 func TestWhatNobodyToldIsNotTakenForTheSame(t *testing.T) {

@@ -3,6 +3,7 @@ package summary
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -94,63 +95,136 @@ func (s *Summary) Failing() Failing {
 		return worst
 	}
 	for i := range s.Attacks {
-		if f := s.Attacks[i].Failing(); f.Level() > worst.Level() {
-			worst, worst.Attack = f, s.Attacks[i].Name
+		if f := s.attackFailing(i); f.Level() > worst.Level() {
+			worst = f
 		}
 	}
 	return worst
 }
 
-// Unjudged reports whether most requests or all, of the run or of an attack, were
-// errors, and no threshold says whether that is as it should be. One that a status has
-// at most says nothing of other errors, and one on a single stage nothing of the rest.
-func (s *Summary) Unjudged() bool {
-	f := s.Failing()
-	for i := range s.Verdict.Thresholds {
-		r := &s.Verdict.Thresholds[i]
-		about := r.Stage == "" && (r.Attack == "" || f.Attack == "" || r.Attack == f.Attack)
-		if about && (r.Metric == loadgen.MetricErrorRatio || r.Metric == loadgen.MetricStatus && r.AtLeast) {
-			return false
+// FailingWords say what failed: each attack of which most requests or all were errors,
+// or all attacks together where none stands out.
+func (s *Summary) FailingWords() string {
+	bad := s.failing(func(Failing) bool { return true })
+	if len(bad) == 0 {
+		return s.Failing().String()
+	}
+	return words(bad)
+}
+
+func (s *Summary) attackFailing(i int) Failing {
+	f := s.Attacks[i].Failing()
+	f.Attack = s.Attacks[i].Name
+	return f
+}
+
+// failing is the attacks of which most requests or all were errors, as far as keep keeps
+// them. If that is all attacks of the run, at one level, it is the run.
+func (s *Summary) failing(keep func(Failing) bool) []Failing {
+	whole := s.Total.Failing()
+	if len(s.Attacks) < 2 {
+		if whole.Level() >= Most && keep(whole) {
+			return []Failing{whole}
+		}
+		return nil
+	}
+	var bad []Failing
+	alike := true
+	for i := range s.Attacks {
+		f := s.attackFailing(i)
+		if f.Level() >= Most && keep(f) {
+			bad = append(bad, f)
+			alike = alike && f.Level() == whole.Level()
 		}
 	}
-	return f.Level() >= Most
+	if alike && len(bad) == len(s.Attacks) {
+		return []Failing{whole}
+	}
+	return bad
+}
+
+// Unjudged is what failed for the most part, the run or attacks of it, where no threshold
+// says whether that is as it should be.
+func (s *Summary) Unjudged() []Failing {
+	return s.failing(func(f Failing) bool {
+		return !slices.ContainsFunc(s.Verdict.Thresholds, func(r verdict.Result) bool { return s.judges(&r, f) })
+	})
+}
+
+// judges reports whether a threshold judges that something failed. One that a status has
+// at most says nothing of other errors, and one on a single stage nothing of the rest.
+// One that all attacks together kept to says nothing of an attack that is worse than all
+// together: the others may have made up for it.
+func (s *Summary) judges(r *verdict.Result, f Failing) bool {
+	switch {
+	case r.Stage != "" || !onErrors(r):
+		return false
+	case f.Attack == "":
+		return true
+	case r.Attack != "":
+		return r.Attack == f.Attack
+	}
+	return r.Outcome == verdict.Breached || f.Level() <= s.Total.Failing().Level()
+}
+
+func onErrors(r *verdict.Result) bool {
+	return r.Metric == loadgen.MetricErrorRatio || r.Metric == loadgen.MetricStatus && r.AtLeast
+}
+
+func words(of []Failing) string {
+	all := make([]string, len(of))
+	for i, f := range of {
+		all[i] = f.String()
+	}
+	return strings.Join(all, ", ")
 }
 
 // VerdictWords say the verdict in a line, and what it leaves out.
 func (s *Summary) VerdictWords() string {
-	v := &s.Verdict
-	if !s.Unjudged() {
-		return v.Words()
-	}
-	switch v.Verdict {
-	case verdict.Sound:
-		return "no thresholds, so the run does not fail: " + s.Failing().String()
-	case verdict.Pass:
-		return v.Words() + ", but none is on errors: " + s.Failing().String()
+	v, bad := &s.Verdict, s.Unjudged()
+	switch {
+	case len(bad) == 0:
+	case v.Verdict == verdict.Sound:
+		return "no thresholds, so the run does not fail: " + words(bad)
+	case v.Verdict == verdict.Pass && slices.ContainsFunc(v.Thresholds, func(r verdict.Result) bool { return onErrors(&r) }):
+		return v.Words() + ", but none could catch this: " + words(bad)
+	case v.Verdict == verdict.Pass:
+		return v.Words() + ", but none is on errors: " + words(bad)
 	}
 	return v.Words()
 }
 
 // ErrorThreshold is what makes a run fail whose errors no threshold judges: an
-// instruction, and the line to add to the plan, on the attack that failed if it is one of
-// several. Both are empty where one does, or
-// where the run did not pass anyway.
-func (s *Summary) ErrorThreshold() (advice, line string) {
-	if !s.Unjudged() {
-		return "", ""
+// instruction, and the lines to add to the plan, on each attack that failed if not all
+// did. Both are empty where thresholds do, or where the run did not pass anyway.
+func (s *Summary) ErrorThreshold() (advice string, lines []string) {
+	var thresholds []string
+	for _, f := range s.Unjudged() {
+		of := ""
+		if f.Attack != "" {
+			of = ", attack: " + scalar(f.Attack)
+		}
+		thresholds = append(thresholds, "{metric: error_ratio, at_most: 1%"+of+"}")
 	}
-	of := ""
-	if attack := s.Failing().Attack; attack != "" {
-		of = ", attack: " + scalar(attack)
+	if len(thresholds) == 0 {
+		return "", nil
 	}
-	threshold := "{metric: error_ratio, at_most: 1%" + of + "}"
 	switch s.Verdict.Verdict {
 	case verdict.Sound:
-		return "to fail such a run, in CI for instance, add to the plan:", "thresholds: [" + threshold + "]"
+		advice = "to fail such a run, in CI for instance, add to the plan:"
+		if len(thresholds) == 1 {
+			return advice, []string{"thresholds: [" + thresholds[0] + "]"}
+		}
+		lines = []string{"thresholds:"}
 	case verdict.Pass:
-		return "to fail such a run, in CI for instance, add to the plan's thresholds:", "- " + threshold
+		advice = "to fail such a run, in CI for instance, add to the plan's thresholds:"
+	default:
+		return "", nil
 	}
-	return "", ""
+	for _, t := range thresholds {
+		lines = append(lines, "- "+t)
+	}
+	return advice, lines
 }
 
 // plain is a name that YAML takes for a string as it is.

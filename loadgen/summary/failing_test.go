@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -85,8 +86,8 @@ func TestErrorsThatNoThresholdJudgesAreInTheVerdictsWords(t *testing.T) {
 	} {
 		s := Summary{Total: failing(0, 0, 100), Verdict: verdict.Report{Verdict: c.verdict, Thresholds: c.thresholds}}
 		assert.Equal(t, c.words, s.VerdictWords())
-		_, line := s.ErrorThreshold()
-		assert.Equal(t, c.paste, line)
+		_, lines := s.ErrorThreshold()
+		assert.Equal(t, c.paste, strings.Join(lines, "\n"))
 		s.Total = failing(60, 0, 40)
 		assert.Equal(t, s.Verdict.Words(), s.VerdictWords(), "the figures say so, and it may be as it should be")
 	}
@@ -97,7 +98,7 @@ func TestAThresholdOnOneStageDoesNotJudgeTheRun(t *testing.T) {
 		s := Summary{Total: failing(0, 0, 100), Verdict: verdict.Report{Verdict: verdict.Pass, Thresholds: []verdict.Result{
 			{Metric: loadgen.MetricErrorRatio, Stage: stage, Outcome: verdict.Passed},
 		}}}
-		assert.Equal(t, unjudged, s.Unjudged(), "stage %q", stage)
+		assert.Equal(t, unjudged, len(s.Unjudged()) > 0, "stage %q", stage)
 	}
 	p := load(openFor(10, time.Second), openFor(10, time.Second))
 	p.Attacks[0].Load[1].Name = "peak"
@@ -105,12 +106,12 @@ func TestAThresholdOnOneStageDoesNotJudgeTheRun(t *testing.T) {
 		p.Thresholds = []loadgen.Threshold{{Metric: loadgen.MetricErrorRatio, AtMost: "100%", Stage: stage}}
 		s := simulate(t, simulation{plan: p, targets: []simTarget{func(uint64) simAnswer { return simAnswer{} }}})
 		assert.Equal(t, want, s.Verdict.Thresholds[0].Stage)
-		assert.Equal(t, want != "", s.Unjudged(), "stage %q", stage)
+		assert.Equal(t, want != "", len(s.Unjudged()) > 0, "stage %q", stage)
 	}
 	p.Attacks[0].Load = p.Attacks[0].Load[1:]
 	p.Thresholds[0].Stage = "peak"
 	s := simulate(t, simulation{plan: p, targets: []simTarget{func(uint64) simAnswer { return simAnswer{} }}})
-	assert.False(t, s.Unjudged(), "it is the only stage")
+	assert.Empty(t, s.Unjudged(), "it is the only stage")
 }
 
 func TestTheThresholdToAddIsOnTheAttackThatFailed(t *testing.T) {
@@ -119,7 +120,71 @@ func TestTheThresholdToAddIsOnTheAttackThatFailed(t *testing.T) {
 			Total: failing(9000, 0, 10), Verdict: verdict.Report{Verdict: verdict.Sound},
 			Attacks: []Attack{{Name: "good", Figures: failing(9000, 0, 0)}, {Name: name, Figures: failing(0, 0, 10)}},
 		}
-		_, line := s.ErrorThreshold()
-		assert.Equal(t, "thresholds: [{metric: error_ratio, at_most: 1%, attack: "+want+"}]", line)
+		_, lines := s.ErrorThreshold()
+		assert.Equal(t, []string{"thresholds: [{metric: error_ratio, at_most: 1%, attack: " + want + "}]"}, lines)
+	}
+}
+
+// A threshold over all attacks was taken to judge a dead one, whose errors are lost among
+// the requests of the others; and of several that were dead only one was named.
+func TestEachAttackThatFailedAndThatNoThresholdCouldCatchIsNamed(t *testing.T) {
+	good, dead, denied, half := failing(9000, 0, 0), failing(0, 0, 10), failing(0, 20, 0), failing(6, 4, 0)
+	on := func(attack string, o verdict.Outcome) verdict.Result {
+		return verdict.Result{Metric: loadgen.MetricErrorRatio, Attack: attack, Outcome: o}
+	}
+	const no, yes = verdict.Breached, verdict.Passed
+	speed := verdict.Result{Metric: loadgen.MetricResponseTime, Outcome: yes}
+	for name, c := range map[string]struct {
+		attacks    []Figures // a, b, c
+		thresholds []verdict.Result
+		verdict    verdict.Verdict
+		words      string // empty: those of the verdict alone
+		paste      []string
+	}{
+		"one of all attacks": {
+			[]Figures{good, dead}, []verdict.Result{on("", yes)}, verdict.Pass,
+			"the threshold was kept to, but none could catch this: attack b: 100 % of requests failed", []string{"- {metric: error_ratio, at_most: 1%, attack: b}"},
+		},
+		"it is on another attack": {
+			[]Figures{good, dead}, []verdict.Result{on("a", yes)}, verdict.Pass,
+			"the threshold was kept to, but none could catch this: attack b: 100 % of requests failed", []string{"- {metric: error_ratio, at_most: 1%, attack: b}"},
+		},
+		"two, without a threshold": {
+			[]Figures{good, dead, denied}, nil, verdict.Sound,
+			"no thresholds, so the run does not fail: attack b: 100 % of requests failed, attack c: 100 % errors",
+			[]string{"thresholds:", "- {metric: error_ratio, at_most: 1%, attack: b}", "- {metric: error_ratio, at_most: 1%, attack: c}"},
+		},
+		"two, of which one is judged": {
+			[]Figures{good, dead, denied}, []verdict.Result{on("b", yes), speed}, verdict.Pass,
+			"all 2 thresholds were kept to, but none could catch this: attack c: 100 % errors", []string{"- {metric: error_ratio, at_most: 1%, attack: c}"},
+		},
+		"two of three, most of all": {
+			[]Figures{half, dead, denied}, []verdict.Result{on("", yes)}, verdict.Pass,
+			"the threshold was kept to, but none could catch this: attack b: 100 % of requests failed, attack c: 100 % errors",
+			[]string{"- {metric: error_ratio, at_most: 1%, attack: b}", "- {metric: error_ratio, at_most: 1%, attack: c}"},
+		},
+		"all":                          {[]Figures{dead, denied}, nil, verdict.Sound, "no thresholds, so the run does not fail: 100 % errors", []string{"thresholds: [{metric: error_ratio, at_most: 1%}]"}},
+		"all, as a threshold wants it": {[]Figures{dead, denied}, []verdict.Result{on("", yes)}, verdict.Pass, "", nil},
+		"each is judged":               {[]Figures{good, dead, denied}, []verdict.Result{on("b", yes), on("c", yes)}, verdict.Pass, "", nil},
+		"it is caught":                 {[]Figures{good, dead}, []verdict.Result{on("", no)}, verdict.Fail, "", nil},
+		"the run failed anyway":        {[]Figures{good, dead}, []verdict.Result{on("a", no)}, verdict.Fail, "", nil},
+		"nothing is dead":              {[]Figures{good, half}, []verdict.Result{on("", yes)}, verdict.Pass, "", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := Summary{Verdict: verdict.Report{Verdict: c.verdict, Thresholds: c.thresholds}}
+			for i, f := range c.attacks {
+				s.Attacks = append(s.Attacks, Attack{Name: string(rune('a' + i)), Figures: f})
+				s.Total.Requests.Finished += f.Requests.Finished
+				s.Total.Requests.Failed += f.Requests.Failed
+				s.Total.Requests.OK += f.Requests.OK
+			}
+			want := c.words
+			if want == "" {
+				want = s.Verdict.Words()
+			}
+			assert.Equal(t, want, s.VerdictWords())
+			_, lines := s.ErrorThreshold()
+			assert.Equal(t, c.paste, lines)
+		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
+	"github.com/loadtrace/loadtrace/loadgen/verdict"
 )
 
 // doing is a run of attacks, each a name and what it does: requests, load, address.
@@ -82,10 +83,15 @@ func TestASummaryOfAnEarlierVersionIsNotTakenForTheSamePlan(t *testing.T) {
 // Requests that are refused are quick.
 func TestARunOfErrorsIsNotComparedWithOneOfAnswers(t *testing.T) {
 	a, b := doing([4]string{"pay", "post", "fast", "h"}), doing([4]string{"pay", "post", "fast", "h"})
-	a.Total.Requests = summary.Requests{Planned: 100, Finished: 100, OK: 100}
-	b.Total.Requests = summary.Requests{Planned: 100, Failed: 100}
+	set := func(s *summary.Summary, r summary.Requests) { s.Total.Requests, s.Attacks[0].Requests = r, r }
+	set(a, summary.Requests{Planned: 100, Finished: 100, OK: 100})
+	set(b, summary.Requests{Planned: 100, Failed: 100})
 	assert.Equal(t, []string{"the second run is mostly of errors, whose times say nothing of answers: 100 % of requests failed"}, summary.Comparable(a, b).Obstacles)
-	a.Total.Requests = summary.Requests{Planned: 100, Finished: 100}
-	b.Total.Requests = a.Total.Requests
-	assert.Equal(t, environment.Same, summary.Comparable(a, b).Answer, "as when both expect a 401")
+	set(a, summary.Requests{Planned: 100, Finished: 100})
+	set(b, summary.Requests{Planned: 100, Finished: 100})
+	assert.Equal(t, environment.Different, summary.Comparable(a, b).Answer)
+	for _, s := range []*summary.Summary{a, b} {
+		s.Verdict.Thresholds = []verdict.Result{{Metric: loadgen.MetricStatus, AtLeast: true, Outcome: verdict.Passed}}
+	}
+	assert.Equal(t, environment.Same, summary.Comparable(a, b).Answer, "as both plans expect a 401")
 }

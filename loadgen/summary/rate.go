@@ -13,7 +13,7 @@ import (
 // measure is what a rate is computed from (docs/adr/0017): requests, and the time that
 // they stand for. Those of an open stage are the ones sent, and the time is the
 // schedule's; those of a closed loop the ones that finished, from when its turn came to
-// when the last of its requests ended. Times that overlap, of attacks side by side,
+// when the last of its requests ended, or until now if it waits for one that hangs. Times that overlap, of attacks side by side,
 // count once; pauses do not count.
 //
 // A request of an open stage stands for the time until the next. That of one attack is
@@ -64,7 +64,7 @@ func (a *Accumulator) measured(accounts []runner.Account, of about) *measure {
 		if p.Open {
 			m.open(p, s, c.Pauses)
 		} else if s.finished > 0 { // without an answer a closed loop has no rate
-			m.closed(p, s, c.Pauses, s.last)
+			m.closed(p, s, c.Pauses, s.until(p, c))
 		}
 	})
 	return m
@@ -90,11 +90,7 @@ func (a *Accumulator) passed(accounts []runner.Account, of about) *measure {
 			m.open(p, s, c.Pauses)
 			return
 		}
-		end := p.End
-		if s.last.After(end) {
-			end = s.last
-		}
-		m.closed(p, s, c.Pauses, end)
+		m.closed(p, s, c.Pauses, later(p.End, s.last))
 	})
 	return m
 }
@@ -139,6 +135,29 @@ func (m *measure) closed(p *pace.Progress, s *stageCounts, pauses []pace.Interva
 	m.n += s.finished
 	m.count += float64(s.finished)
 	m.taken = appendWithout(m.taken, pace.Interval{Begin: p.Begin, End: end}, pauses, s.longest)
+}
+
+// until is when the time of a closed loop ends that has had an answer: with the last of
+// them, or, if it has waited longer for the next one than for any before, when it was
+// asked for last. A target that hangs keeps no rate; and of one whose answers come all at
+// once, as those of workers that began together do, the rate does not sink between them.
+func (s *stageCounts) until(p *pace.Progress, c *runner.Account) time.Time {
+	asked := p.End
+	if p.Given > s.ended+s.unsent {
+		asked = later(asked, c.At)
+	}
+	silence := asked.Sub(s.last) - pace.Within(c.Pauses, s.last, asked)
+	if silence > s.longest {
+		return asked
+	}
+	return s.last
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // rate per second; 0 if there is none.

@@ -131,6 +131,7 @@ func (e *simEngine) carry(ctx, cut context.Context, hit pace.Hit, n uint64) load
 type seen struct {
 	readings []verdict.Reading
 	snapshot Snapshot
+	rates    []float64
 }
 
 // simulate carries out a run and gives its summary, judged as the receiver does.
@@ -166,7 +167,7 @@ func simulate(t *testing.T, sim simulation) (s Summary) {
 		watch, idle := verdict.NewWatch(a.Checks()), make(chan struct{})
 		look := func() {
 			now := time.Now()
-			found := &seen{readings: a.Readings(now, run.Accounts()), snapshot: a.Snapshot(now, run.Accounts())}
+			found := &seen{readings: a.Readings(now, run.Accounts()), snapshot: a.Snapshot(now, run.Accounts()), rates: a.Rates(run.Accounts())}
 			watch.Observe(now.Sub(began), found.readings)
 			if sim.look != nil {
 				sim.look(now.Sub(began), found)

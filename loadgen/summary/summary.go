@@ -91,8 +91,9 @@ type Figures struct {
 	//     It goes on for as long as requests of the stage are late. A stage that was
 	//     carried out on time has the wanted rate, one that was late a lower one.
 	//   - Of a closed loop: the requests that finished, over the time from when its turn
-	//     came to when the last of them ended by itself. One that nothing finished in
-	//     has no rate.
+	//     came to when the last of them ended by itself, or, if the loop waited longer for
+	//     the next than for any before, until that wait was over. One that nothing
+	//     finished in has no rate.
 	//   - Of several stages or attacks: the sum of requests, over the time in which any
 	//     was under way. Of several attacks that time ends now, and the last request
 	//     of each counts as far as its time has passed.
@@ -260,7 +261,7 @@ type Telemetry struct {
 
 // Join counts requests by how much of the target's side was joined to them.
 type Join struct {
-	Complete uint64 `json:"complete"` // the server span, the runtime and log lines, as far as their signals have a pipeline
+	Complete uint64 `json:"complete"` // the server span, and the runtime and log lines as far as the target sends them
 	Partial  uint64 `json:"partial"`
 	None     uint64 `json:"none"`
 	// Missing counts what the others lack, by the values of the attribute join.missing;
@@ -268,6 +269,13 @@ type Join struct {
 	Missing map[string]uint64 `json:"missing,omitempty"`
 	// Advice is what to do where the target's telemetry did not come, a sentence each.
 	Advice []string `json:"advice,omitempty"`
+	// Came is which signals of the target came at all: traces, metrics, logs.
+	Came []string `json:"came,omitempty"`
+	// Troubles are sentences: why log lines could not be fetched, if they could not.
+	Troubles []string `json:"troubles,omitempty"`
+	// Absent counts what is not expected of requests, since the target has never sent it:
+	// runtime_never_sent, logs_never_sent, or not_go, a process without a Go runtime.
+	Absent map[string]uint64 `json:"absent,omitempty"`
 }
 
 // Snapshot is what a progress display shows of a run under way.

@@ -39,6 +39,7 @@ type stageCounts struct {
 	unsent uint64 // given out and not sent
 	// Of a closed loop:
 	finished uint64
+	ended    uint64        // finished or failed by itself
 	last     time.Time     // when the last request ended by itself
 	longest  time.Duration // service time of one that did
 }
@@ -68,6 +69,8 @@ func (t *tally) add(r *loadgen.Record) {
 	if t.parts != nil {
 		t.sample(r)
 	}
+	// Also for a request that then waited in vain, such as for a stream.
+	t.counts.connections.Opened += uint64(max(r.Dialed, 0))
 	if r.Outcome == loadgen.NotSent {
 		t.counts.addNotSent(r)
 		return
@@ -119,7 +122,6 @@ func (c *counts) addSent(r *loadgen.Record) {
 	} else {
 		c.failed++
 	}
-	c.connections.Opened += uint64(max(r.Dialed, 0))
 	c.connections.Resent += uint64(max(r.Resent, 0))
 	if r.Reused {
 		c.connections.Reused++
@@ -143,6 +145,7 @@ func (s *stageCounts) end(r *loadgen.Record) {
 	case !r.Due():
 		return
 	}
+	s.ended++
 	if r.Done.After(s.last) {
 		s.last = r.Done
 	}

@@ -75,8 +75,13 @@ func (a *Accumulator) watch(checks []verdict.Check) {
 // Checks are those of the plan's thresholds, in the order of Readings.
 func (a *Accumulator) Checks() []verdict.Check { return a.checks }
 
-// Interval is how often Readings is to be asked for, so that no window is missed;
-// 0 if the plan has no thresholds.
+// looksPerAbort is how many looks there are in the time after which a breach ends the
+// run: it ends later than that by one of them at most, for which the first breach may have
+// been there unseen, and by one more for a look that came early.
+const looksPerAbort = 10
+
+// Interval is how often Readings is to be asked for, so that no window is missed and no
+// abort is late by much of its time; 0 if the plan has no thresholds.
 func (a *Accumulator) Interval() time.Duration {
 	if len(a.checks) == 0 {
 		return 0
@@ -85,6 +90,9 @@ func (a *Accumulator) Interval() time.Duration {
 	for i := range a.checks {
 		if w := a.checks[i].Window; w > 0 {
 			interval = min(interval, w/slicesPerWindow)
+		}
+		if abort := a.checks[i].Abort; abort != nil && abort.After > 0 {
+			interval = min(interval, max(abort.After/looksPerAbort, 100*time.Millisecond))
 		}
 	}
 	return interval

@@ -3,18 +3,19 @@ package targets
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/textproto"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/internal/infile"
 )
 
 // Target is one request of a file, which has passed all rules.
@@ -31,12 +32,20 @@ type Options struct {
 	Format  loadgen.TargetsFormat // the http format unless it is json
 	Dir     string                // to which names of body files are relative
 	Literal bool                  // {{…}} and ${…} are sent as they are
+	Context context.Context       // ends the reading of body files; nil never does
 }
 
-// Read reads all targets of a file. Faults are *Fault values with their line,
-// joined; there are no targets then.
+func (o *Options) context() context.Context {
+	if o.Context == nil {
+		return context.Background()
+	}
+	return o.Context
+}
+
+// Read reads all targets of a file of at most 256 MiB, with bodies of at most 1 GiB.
+// Faults are *Fault values with their line, joined; there are no targets then.
 func Read(src io.Reader, o Options) ([]Target, error) {
-	f := &file{options: o, bodies: map[string][]byte{}, lines: lines{src: bufio.NewReader(src)}}
+	f := &file{options: o, bodies: map[string][]byte{}, lines: lines{src: bufio.NewReader(&bounded{src, infile.MaxTargets})}}
 	example := "GET http://127.0.0.1:8080/"
 	if o.Format == loadgen.TargetsJSON {
 		example = exampleJSON
@@ -56,6 +65,10 @@ func Read(src io.Reader, o Options) ([]Target, error) {
 	return f.targets, nil
 }
 
+// maxBodies bounds what all body files of a targets file hold, in bytes. One that several
+// targets name counts once.
+const maxBodies = 1 << 30
+
 // file is a file being read.
 type file struct {
 	options Options
@@ -63,7 +76,25 @@ type file struct {
 	faults  faults
 	targets []Target
 	bodies  map[string][]byte // what body files hold, by path
+	held    int64             // bytes in them
 }
+
+// bounded is a file that must not hold more than left bytes.
+type bounded struct {
+	io.Reader
+	left int64
+}
+
+// Read implements io.Reader.
+func (b *bounded) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p[:min(int64(len(p)), b.left+1)])
+	if b.left -= int64(n); b.left < 0 {
+		return 0, errTooLong
+	}
+	return n, err
+}
+
+var errTooLong = fmt.Errorf("the file is longer than %d MiB; split it, and give each part an attack", infile.MaxTargets>>20)
 
 // draft is a target being read.
 type draft struct {
@@ -148,11 +179,16 @@ func (f *file) bodyFile(t *draft, line int, name string) {
 	body, known := f.bodies[path]
 	if !known {
 		var err error
-		if body, err = os.ReadFile(path); err != nil {
-			f.fault(t, line, &Fault{What: "body: " + err.Error(), Fix: "name a file that can be read; names are relative to the folder of the targets file"})
+		if body, err = infile.Read(f.options.context(), path, min(infile.MaxBody, maxBodies-f.held)); err != nil {
+			fix := infile.Advice(err) + "; names are relative to the folder of the targets file"
+			if _, long := errors.AsType[*infile.TooLong](err); long {
+				fix = fmt.Sprintf("a body has at most %d MiB, and all of a targets file together %d MiB", infile.MaxBody>>20, maxBodies>>20)
+			}
+			f.fault(t, line, &Fault{What: "body: " + err.Error(), Fix: fix})
 			return
 		}
 		f.bodies[path] = body
+		f.held += int64(len(body))
 	}
 	f.body(t, line, body)
 }

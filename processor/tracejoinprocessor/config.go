@@ -17,9 +17,9 @@ import (
 
 // Config of the processor.
 type Config struct {
-	// Wait is how long a client span waits for what the other side says: longer than
-	// the target's exporters take, and than the time between two runtime samples if
-	// their counts are wanted.
+	// Wait is how long a client span waits for what the other side says (default
+	// DefaultWait): longer than the target's exporters take, and than the time between
+	// two runtime samples if their counts are wanted.
 	Wait time.Duration `mapstructure:"wait"`
 	// MaxBytes is the memory for spans: three quarters for those that wait, over
 	// which the oldest leave early; the rest for those that the pipeline does not
@@ -62,7 +62,8 @@ type KeepConfig struct {
 	Slow time.Duration `mapstructure:"slow"`
 	// Failed keeps traces whose request failed.
 	Failed bool `mapstructure:"failed"`
-	// Share is the part of all others that is kept, 0 to 1, by trace id.
+	// Share is the part of all others that is kept, 0 to 1, by trace id: of all there
+	// were, if they were sampled before.
 	Share float64 `mapstructure:"share"`
 	// Remember is how many traces of either verdict are known by their id, so that it
 	// holds for what comes late of them too.
@@ -140,6 +141,11 @@ func (s *Size) UnmarshalText(text []byte) error {
 // MarshalText writes what UnmarshalText reads, to the byte.
 func (s Size) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%dB", int64(s)), nil }
 
+// DefaultWait is a second longer than the SDKs of OpenTelemetry keep spans by default
+// (OTEL_BSP_SCHEDULE_DELAY, 5 s). With a wait as long as that, a request that ends just
+// after a batch has left would leave just before the next one comes.
+const DefaultWait = 6 * time.Second
+
 // otherServers is how many server spans of other services a span lists.
 const otherServers = 8
 
@@ -153,7 +159,7 @@ func defaultLoki() LokiConfig {
 
 func createDefaultConfig() component.Config {
 	return &Config{
-		Wait:          5 * time.Second,
+		Wait:          DefaultWait,
 		MaxBytes:      256 << 20,
 		MaxTraceBytes: 4 << 20,
 		DrainTimeout:  10 * time.Second,

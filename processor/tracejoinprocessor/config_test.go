@@ -99,7 +99,7 @@ func TestAnySubsetOfPipelinesWorks(t *testing.T) {
 		defer func() { require.NoError(t, p.Shutdown(context.Background())) }()
 		require.NoError(t, p.ConsumeTraces(t.Context(), (&pipes{t: t, began: time.Now()}).spans(
 			"client trace=1 span=1 service=x took=2ms\nserver trace=1 span=2 parent=1 service=y took=1ms")))
-		time.Sleep(5 * time.Second) // virtual
+		time.Sleep(DefaultWait) // virtual
 		synctest.Wait()
 		require.Equal(t, 2, sink.SpanCount())
 		joined := sink.AllTraces()[1].ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Attributes()
@@ -202,4 +202,31 @@ func TestWhatTheLogSourceDoesIsCounted(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, requests.Data.(metricdata.Sum[int64]).DataPoints, 2, "first and repeated")
 	require.NoError(t, p.Shutdown(t.Context()))
+}
+
+// With one name for both, the metrics of two joins in one collector were one series each,
+// with two values.
+func TestEachJoinOfACollectorHasMetricsOfItsOwn(t *testing.T) {
+	f := NewFactory()
+	instances := map[string]bool{}
+	for range 2 {
+		synctest.Test(t, func(t *testing.T) {
+			cfg := createDefaultConfig()
+			var sink consumertest.MetricsSink
+			set := processortest.NewNopSettings(metadata.Type)
+			traces, err := f.CreateTraces(t.Context(), set, cfg, consumertest.NewNop())
+			require.NoError(t, err)
+			metrics, err := f.CreateMetrics(t.Context(), set, cfg, &sink)
+			require.NoError(t, err)
+			require.NoError(t, traces.Start(t.Context(), componenttest.NewNopHost()))
+			require.NoError(t, metrics.Start(t.Context(), componenttest.NewNopHost()))
+			require.NoError(t, traces.ConsumeTraces(t.Context(), (&pipes{t: t, began: time.Now()}).spans("client trace=1 span=1 service=x took=2ms")))
+			require.NoError(t, traces.Shutdown(t.Context()))
+			require.NoError(t, metrics.Shutdown(t.Context()))
+			require.NotZero(t, sink.DataPointCount())
+			id, _ := sink.AllMetrics()[0].ResourceMetrics().At(0).Resource().Attributes().Get("service.instance.id")
+			instances[id.Str()] = true
+		})
+	}
+	assert.Len(t, instances, 2)
 }

@@ -16,13 +16,13 @@ import (
 
 // factory makes processors, and knows the joins that they share.
 type factory struct {
-	instance string // service.instance.id of the metrics that are added
-	shared   registry
+	instances func() string // a service.instance.id for the metrics of each join
+	shared    registry
 }
 
 // NewFactory makes the factory of the processor. A collector needs no options.
 func NewFactory(options ...Option) processor.Factory {
-	f := &factory{instance: uuid.NewString()}
+	f := &factory{instances: uuid.NewString}
 	for _, o := range options {
 		o(f)
 	}
@@ -33,21 +33,21 @@ func NewFactory(options ...Option) processor.Factory {
 }
 
 func (f *factory) traces(_ context.Context, set processor.Settings, cfg component.Config, next consumer.Traces) (processor.Traces, error) {
-	h := f.shared.join(cfg.(*Config), set.TelemetrySettings, f.instance)
+	h := f.shared.join(cfg.(*Config), set.TelemetrySettings, f.instances)
 	h.of.next.Traces = next
 	h.flushes = true
 	return &traces{handle: h, next: next}, nil
 }
 
 func (f *factory) metrics(_ context.Context, set processor.Settings, cfg component.Config, next consumer.Metrics) (processor.Metrics, error) {
-	h := f.shared.join(cfg.(*Config), set.TelemetrySettings, f.instance)
+	h := f.shared.join(cfg.(*Config), set.TelemetrySettings, f.instances)
 	h.of.next.Metrics = next
 	h.flushes = true
 	return &metrics{handle: h, next: next}, nil
 }
 
 func (f *factory) logs(_ context.Context, set processor.Settings, cfg component.Config, next consumer.Logs) (processor.Logs, error) {
-	h := f.shared.join(cfg.(*Config), set.TelemetrySettings, f.instance)
+	h := f.shared.join(cfg.(*Config), set.TelemetrySettings, f.instances)
 	h.of.next.Logs = next
 	return &logs{handle: h, next: next}, nil
 }

@@ -281,14 +281,14 @@ func (p *pipes) lines(text string) plog.Logs {
 
 // cycle is the event of a GC cycle: number, earliest, latest, end and pause.
 func (p *pipes) cycle(r plog.LogRecord, it item) {
-	r.SetEventName("go.gc.cycle")
+	r.SetEventName("goruntime.gc.cycle")
 	n, err := strconv.Atoi(it.of["number"])
 	require.NoError(p.t, err)
-	r.Attributes().PutInt("go.gc.cycle.number", int64(n))
-	r.Attributes().PutInt("go.gc.cycle.start.earliest", p.at(it.of["earliest"]).UnixNano())
-	r.Attributes().PutInt("go.gc.cycle.start.latest", p.at(it.of["latest"]).UnixNano())
-	r.Attributes().PutInt("go.gc.cycle.end", p.at(it.of["end"]).UnixNano())
-	put(r.Attributes(), "go.gc.cycle.pause", it.of["pause"])
+	r.Attributes().PutInt("goruntime.gc.cycle.number", int64(n))
+	r.Attributes().PutInt("goruntime.gc.cycle.start.earliest", p.at(it.of["earliest"]).UnixNano())
+	r.Attributes().PutInt("goruntime.gc.cycle.start.latest", p.at(it.of["latest"]).UnixNano())
+	r.Attributes().PutInt("goruntime.gc.cycle.end", p.at(it.of["end"]).UnixNano())
+	put(r.Attributes(), "goruntime.gc.cycle.pause", it.of["pause"])
 }
 
 // points: every key with a dot or an underscore is a metric; with exemplar=N all

@@ -9,6 +9,7 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
+	"go.uber.org/zap"
 
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/hub"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logsource"
@@ -34,7 +35,7 @@ type group struct {
 	created, shut int
 	down          *shutdown
 	telemetry     *metadata.TelemetryBuilder
-	loki          *logsource.Loki // nil if there is none
+	lines         *lines // nil without a Loki
 }
 
 // shutdown of a hub, which several handles may await.
@@ -52,13 +53,15 @@ type handle struct {
 	ended   bool
 }
 
-// join adds a handle to the group of a configuration.
-func (r *registry) join(cfg *Config, set component.TelemetrySettings, instance string) *handle {
+// join adds a handle to the group of a configuration. Each group has a name of its own:
+// with one for all, the metrics of two joins in one collector would be one series each,
+// with two values.
+func (r *registry) join(cfg *Config, set component.TelemetrySettings, instances func() string) *handle {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	g := r.all[cfg]
 	if g == nil {
-		g = &group{cfg: cfg, set: set, instance: instance, down: &shutdown{}}
+		g = &group{cfg: cfg, set: set, instance: instances(), down: &shutdown{}}
 		if r.all == nil {
 			r.all = map[*Config]*group{}
 		}
@@ -103,15 +106,15 @@ func (h *handle) Start(ctx context.Context, host component.Host) error {
 	h2.Start()
 	g.hub.Store(h2)
 	if h.home.started != nil {
-		h.home.started(&Join{h2})
+		h.home.started(&Join{h2, g.lines})
 	}
 	return nil
 }
 
 func (g *group) observe(b *metadata.TelemetryBuilder, h *hub.Hub) error {
 	err := observe(b, h)
-	if g.loki != nil {
-		err = errors.Join(err, observeLoki(b, g.loki))
+	if g.lines != nil {
+		err = errors.Join(err, observeLoki(b, g.lines))
 	}
 	return err
 }
@@ -119,6 +122,7 @@ func (g *group) observe(b *metadata.TelemetryBuilder, h *hub.Hub) error {
 // options of the hub, with its log source.
 func (g *group) options(ctx context.Context, host component.Host) (hub.Options, error) {
 	o := g.cfg.options(g.instance)
+	o.Warn = func(what string, err error) { g.set.Logger.Warn(what, zap.Error(err)) }
 	c := g.cfg.Logs.Loki.Get()
 	if c == nil {
 		return o, nil
@@ -129,13 +133,13 @@ func (g *group) options(ctx context.Context, host component.Host) (hub.Options, 
 	if err != nil {
 		return o, fmt.Errorf("logs::loki: %w", err)
 	}
-	g.loki = loki
-	o.Source = loki
+	g.lines = newLines(loki, g.set.Logger)
+	o.Source = g.lines
 	if source.Grafana.Endpoint != "" {
 		o.Link = loki.Link
 	}
 	if c.PullInterval > 0 && g.next.Logs == nil {
-		o.Pull = hub.Pull{Source: loki, Every: c.PullInterval, Settle: c.Settle}
+		o.Pull = hub.Pull{Source: g.lines, Every: c.PullInterval, Settle: c.Settle}
 	}
 	return o, nil
 }
@@ -162,8 +166,8 @@ func (h *handle) Shutdown(ctx context.Context) error {
 	g.down.once.Do(func() {
 		g.down.err = running.Shutdown(ctx)
 		g.telemetry.Shutdown()
-		if g.loki != nil {
-			g.loki.Close()
+		if g.lines != nil {
+			g.lines.loki.Close()
 		}
 	})
 	return g.down.err

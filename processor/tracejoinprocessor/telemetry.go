@@ -8,7 +8,6 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/hub"
-	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logsource"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/metadata"
 )
 
@@ -31,6 +30,10 @@ func observe(b *metadata.TelemetryBuilder, h *hub.Hub) error {
 				"not_kept": c.NotKept, "undelivered": c.Undelivered, "turned_away": c.TurnedAway,
 			}
 		})),
+		b.RegisterTraceJoinPointsCallback(each("state", func() map[string]int64 {
+			delivered, refused, undelivered := h.Points()
+			return map[string]int64{"delivered": delivered, "refused": refused, "undelivered": undelivered}
+		})),
 		b.RegisterTraceJoinReleasedCallback(each("reason", func() map[string]int64 { return h.Counts().Released })),
 		b.RegisterTraceJoinLookupsCallback(each("result", func() map[string]int64 {
 			c := h.Counts()
@@ -38,7 +41,7 @@ func observe(b *metadata.TelemetryBuilder, h *hub.Hub) error {
 		})),
 		b.RegisterTraceJoinPullsCallback(each("pull", func() map[string]int64 {
 			c := h.Counts()
-			return map[string]int64{"answered": c.Pulls, "failed": c.PullsFailed}
+			return map[string]int64{"answered": c.Pulls, "failed": c.PullsFailed, "incomplete": c.PullsIncomplete}
 		})),
 		b.RegisterTraceJoinPulledLinesCallback(each("pulled", func() map[string]int64 {
 			c := h.Counts()
@@ -48,8 +51,10 @@ func observe(b *metadata.TelemetryBuilder, h *hub.Hub) error {
 }
 
 // observeLoki tells what the log source does.
-func observeLoki(b *metadata.TelemetryBuilder, l *logsource.Loki) error {
+func observeLoki(b *metadata.TelemetryBuilder, from *lines) error {
+	l := from.loki
 	return errors.Join(
+		b.RegisterTraceJoinLokiFailuresCallback(each("trouble", from.failures)),
 		b.RegisterTraceJoinLokiBytesCallback(one(func() int64 { return int64(l.Counts().Bytes) })),
 		b.RegisterTraceJoinLokiFullPagesCallback(one(func() int64 { return int64(l.Counts().FullPages) })),
 		b.RegisterTraceJoinLokiRequestsCallback(each("attempt", func() map[string]int64 {

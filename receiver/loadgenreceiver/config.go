@@ -1,6 +1,7 @@
 package loadgenreceiver
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -144,7 +145,7 @@ func (c *Config) validatePlan() error {
 	case c.Plan != nil && c.PlanFile != "":
 		return errors.New("plan_file: excludes plan; remove one of the two")
 	case c.Plan != nil:
-		_, err := c.plan()
+		_, err := c.plan(context.Background()) // no file of it is opened
 		return err
 	}
 	return nil
@@ -163,7 +164,7 @@ func (c *Config) validateTargets() error {
 	if err != nil || c.given != nil || c.Plan == nil || c.PlanFile != "" {
 		return err
 	}
-	plan, err := c.plan()
+	plan, err := c.plan(context.Background())
 	if err != nil {
 		return nil // told already
 	}
@@ -180,20 +181,20 @@ func (c *Config) allowed() (allow.List, error) {
 
 // plan is the one given to the factory, or read from the configuration or its file;
 // of the latter the part that is this receiver's.
-func (c *Config) plan() (*loadgen.Plan, error) {
+func (c *Config) plan(ctx context.Context) (*loadgen.Plan, error) {
 	if c.given != nil {
 		return c.given, nil
 	}
-	plan, err := c.whole()
+	plan, err := c.whole(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return plan.Split(c.part())
 }
 
-func (c *Config) whole() (*loadgen.Plan, error) {
+func (c *Config) whole(ctx context.Context) (*loadgen.Plan, error) {
 	if c.PlanFile != "" {
-		return planfile.Load(c.PlanFile, c.Set...)
+		return planfile.Read(ctx, c.PlanFile, planfile.Set(c.Set...))
 	}
 	src, err := yaml.Marshal(c.Plan)
 	if err != nil {

@@ -27,7 +27,7 @@ func TestAConfigurationIsReadWithItsUnits(t *testing.T) {
 	assert.Equal(t, MetricsConfig{Interval: time.Second, Exemplars: 4}, cfg.Metrics)
 	assert.Equal(t, SpansConfig{Batch: 100, FlushInterval: 50 * time.Millisecond}, cfg.Spans)
 	assert.Equal(t, OutboxConfig{MaxBytes: 64 << 20, DrainTimeout: time.Second}, cfg.Outbox)
-	plan, err := cfg.plan()
+	plan, err := cfg.plan(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, "smoke", plan.Name)
 	assert.Equal(t, "http://127.0.0.1:9/set", plan.Attacks[0].HTTP.URL, "set replaces the plan's value")
@@ -83,7 +83,7 @@ func TestValuesOfAnInlinePlanAreNotExpandedTwice(t *testing.T) {
 	}}}
 	cfg.Set = []string{"attacks[0].http.headers.Cookie=pa$$word ${env:LOADTRACE_TEST_NONE}"}
 	require.NoError(t, cfg.Validate())
-	plan, err := cfg.plan()
+	plan, err := cfg.plan(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, "pa$$word ${env:LOADTRACE_TEST_BODY}", plan.Attacks[0].HTTP.Body)
 	assert.Equal(t, "pa$$word ${env:LOADTRACE_TEST_NONE}", plan.Attacks[0].HTTP.Headers["Cookie"])
@@ -118,7 +118,7 @@ func TestAPlanThatMayNotAttackItsTargetDoesNotStart(t *testing.T) {
 	set := receivertest.NewNopSettings(metadata.Type)
 	g, err := newGenerator(cfg, set, "one", Observer{})
 	require.NoError(t, err)
-	assert.ErrorContains(t, g.start(nil), "is not in allowed_targets")
+	assert.ErrorContains(t, g.start(t.Context(), nil), "is not in allowed_targets")
 	require.NoError(t, g.shutdown(t.Context()))
 	assert.Zero(t, s.asked.Load())
 }

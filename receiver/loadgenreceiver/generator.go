@@ -47,14 +47,14 @@ func newGenerator(cfg *Config, set receiver.Settings, instance string, o Observe
 }
 
 // start reads the plan, opens its engines and begins the run. It returns before
-// the first request is sent.
-func (g *generator) start(hosts []component.Host) error {
+// the first request is sent, or when ctx ends.
+func (g *generator) start(ctx context.Context, hosts []component.Host) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.off || g.run.Load() != nil {
 		return nil
 	}
-	plan, err := g.cfg.plan()
+	plan, err := g.cfg.plan(ctx)
 	if err != nil {
 		return fmt.Errorf("read the plan: %w", err)
 	}
@@ -66,7 +66,7 @@ func (g *generator) start(hosts []component.Host) error {
 	if err != nil {
 		return err
 	}
-	r, err := newRun(id, plan, onClock(at, time.Now()), g)
+	r, err := newRun(ctx, id, plan, onClock(at, time.Now()), g)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 // whatever the configuration says.
 func TestAPlanOfTheFactoryOverridesThatOfTheConfiguration(t *testing.T) {
 	server := newTarget(t)
-	plan, err := server.config("1000/s", 20).plan()
+	plan, err := server.config("1000/s", 20).plan(t.Context())
 	require.NoError(t, err)
 	started := make(chan string, 1)
 	f := NewFactory(WithPlan(plan), WithObserver(Observer{OnStart: func(h *Handle) {

@@ -139,7 +139,9 @@ func TestAShutdownHonoursItsContext(t *testing.T) {
 	server := newTarget(t)
 	release := make(chan struct{})
 	pipeline := &stubborn{answer: func(int64) error { <-release; return nil }}
-	c := newCollector(t, settings(), server.config("1000/s", 20), pipes{traces: pipeline}).start()
+	cfg := server.config("1000/s", 20)
+	cfg.Outbox.DrainTimeout = time.Hour // nothing but the context ends it
+	c := newCollector(t, settings(), cfg, pipes{traces: pipeline}).start()
 	server.eventually(t, 20)
 	began := time.Now()
 	require.Error(t, c.shutdown(100*time.Millisecond))
@@ -160,7 +162,8 @@ func TestADeadTracesPipelineDoesNotCostTheMetricsTheirFinalFigures(t *testing.T)
 	cfg.Outbox.DrainTimeout = 2 * time.Second
 	c := newCollector(t, settings(), cfg, p).start()
 	require.Eventually(t, func() bool { return len(metrics.AllMetrics()) > 0 }, patience, time.Millisecond)
-	assert.EqualValues(t, 100, named(t, metrics.AllMetrics()[0], attr.MetricRequests).Sum().DataPoints().At(0).IntValue())
+	ended := named(t, metrics.AllMetrics()[0], attr.MetricRequests).Sum().DataPoints() // from 0
+	assert.EqualValues(t, 100, ended.At(ended.Len()-1).IntValue())
 	require.Eventually(t, func() bool { return logs.LogRecordCount() == 5 }, patience, time.Millisecond)
 
 	require.ErrorContains(t, c.shutdown(patience), "101 items")

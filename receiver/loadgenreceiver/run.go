@@ -53,9 +53,9 @@ type run struct {
 	metered time.Time // of the last metric points; of the one goroutine that puts them
 }
 
-// newRun opens the plan's engines and starts the queues of its telemetry; do ends the one,
+// newRun opens the plan's engines, no longer than ctx lasts, and starts the queues of its telemetry; do ends the one,
 // shutdown the other, or discard both.
-func newRun(id loadgen.RunID, plan *loadgen.Plan, at time.Time, g *generator) (*run, error) {
+func newRun(ctx context.Context, id loadgen.RunID, plan *loadgen.Plan, at time.Time, g *generator) (*run, error) {
 	r := &run{
 		id: id, plan: plan, digest: planfile.Digest(plan), at: at, cfg: g.cfg, origin: g.origin, log: g.set.Logger, observer: g.observer,
 		render: span.New(g.origin, id, plan),
@@ -75,7 +75,7 @@ func newRun(id loadgen.RunID, plan *loadgen.Plan, at time.Time, g *generator) (*
 		return nil, err
 	}
 	r.runner, err = runner.New(plan, runner.Options{
-		ID: id, Open: openEngine, Begin: at, Allowed: allowed,
+		ID: id, Open: openEngine, Opening: ctx, Begin: at, Allowed: allowed,
 		Sink:  func(rec *loadgen.Record) { r.live.Load().record(rec) },
 		Event: r.tell,
 	})

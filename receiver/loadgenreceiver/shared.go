@@ -54,7 +54,7 @@ func (r *registry) join(cfg *Config, make func() (*generator, error)) (*member, 
 
 // Start starts the generator with the last receiver of the group: only then has
 // the collector started everything behind all of them.
-func (m *member) Start(_ context.Context, host component.Host) error {
+func (m *member) Start(ctx context.Context, host component.Host) error {
 	m.home.mu.Lock()
 	g := m.home.all[m.cfg]
 	if m.started || m.shut || g == nil {
@@ -69,7 +69,7 @@ func (m *member) Start(_ context.Context, host component.Host) error {
 	if !last {
 		return nil
 	}
-	return m.of.start(hosts)
+	return m.of.start(ctx, hosts)
 }
 
 // Shutdown ends the generator with the first receiver of the group: until it

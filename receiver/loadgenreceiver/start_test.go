@@ -39,7 +39,7 @@ func TestThePartOfARunComesFromTheEnvironment(t *testing.T) {
 	at, err := cfg.startAt()
 	require.NoError(t, err)
 	assert.Equal(t, time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC), at)
-	plan, err := cfg.plan()
+	plan, err := cfg.plan(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, pace.Part{Index: 2, Count: 8}, plan.Part)
 }

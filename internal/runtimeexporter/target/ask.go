@@ -1,12 +1,16 @@
 package target
 
 import (
+	"compress/flate"
+	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -49,8 +53,8 @@ func (t *Target) Ask(ctx context.Context) Answer {
 type part struct {
 	source     string // that gave it, empty for none
 	memory     *Memory
-	goroutines *int64
-	threads    *int64
+	goroutines *uint64
+	threads    *uint64
 	families   families
 	faults     []Fault
 }
@@ -77,26 +81,23 @@ func merge(memory, counts, metrics part) Answer {
 	return a
 }
 
-// faults are those that matter: that a target lacks an endpoint is none if it
-// gave the same in another way.
+// faults are those of the parts, one for a source and reason. That a target
+// lacks an endpoint is none if it gave something in another way.
 func faults(a Answer, memory, counts, metrics part) (out []Fault) {
-	add := func(faults []Fault, replaced bool) {
-		for _, f := range faults {
-			known := slices.ContainsFunc(out, func(o Fault) bool { return o.Source == f.Source && o.Reason == f.Reason })
-			absent := f.Reason == ReasonNotFound || f.Reason == ReasonHTML
-			if !known && !(replaced && absent) {
+	for _, p := range []part{memory, counts, metrics} {
+		for _, f := range p.faults {
+			f.Absent = a.Up() && (f.Reason == ReasonNotFound || f.Reason == ReasonHTML)
+			if !slices.ContainsFunc(out, func(o Fault) bool { return o.Source == f.Source && o.Reason == f.Reason }) {
 				out = append(out, f)
 			}
 		}
 	}
-	add(memory.faults, a.Memory != nil)
-	add(counts.faults, a.Goroutines != nil)
-	add(metrics.faults, a.Memory != nil)
 	if a.Up() && a.Memory == nil && a.Goroutines == nil && len(metrics.families.runtime) == 0 {
 		out = append(out, Fault{Source: SourceMetrics, Reason: ReasonNoGo, Err: fmt.Errorf(
 			"%s answers, but neither with expvar or net/http/pprof nor with go_* metrics; is it a Go program?", a.Sources)})
 	}
-	return out
+	// A source that gave what was wanted of it by one of two endpoints lacks nothing.
+	return slices.DeleteFunc(out, func(f Fault) bool { return f.Absent && slices.Contains(a.Sources, f.Source) })
 }
 
 // memory comes from expvar, which is cheaper for the target, else from the heap
@@ -111,7 +112,7 @@ func (t *Target) memory(ctx context.Context) part {
 		p.source = SourceExpvar
 		return p
 	}
-	p.faults = append(p.faults, Fault{SourceExpvar, reason(err), err})
+	p.faults = append(p.faults, Fault{Source: SourceExpvar, Reason: reason(err), Err: err})
 	if ctx.Err() != nil {
 		return p
 	}
@@ -123,7 +124,7 @@ func (t *Target) memory(ctx context.Context) part {
 		p.source = SourcePprof
 		return p
 	}
-	p.faults = append(p.faults, Fault{SourcePprof, reason(err), err})
+	p.faults = append(p.faults, Fault{Source: SourcePprof, Reason: reason(err), Err: err})
 	return p
 }
 
@@ -142,7 +143,7 @@ func (t *Target) counts(ctx context.Context) part {
 		})
 	}
 	if err != nil {
-		p.faults = append(p.faults, Fault{SourcePprof, reason(err), err})
+		p.faults = append(p.faults, Fault{Source: SourcePprof, Reason: reason(err), Err: err})
 		return p
 	}
 	p.source = SourcePprof
@@ -152,14 +153,17 @@ func (t *Target) counts(ctx context.Context) part {
 func (t *Target) metrics(ctx context.Context) part {
 	var p part
 	err := t.get(ctx, "metrics", acceptMetrics, metricsLimit, func(h http.Header, body io.Reader) (err error) {
-		p.families, err = readFamilies(h, body, t.pass)
+		p.families, err = readFamilies(ctx, h, body, t.pass)
 		return err
 	})
 	if err != nil {
-		p.faults = append(p.faults, Fault{SourceMetrics, reason(err), err})
+		p.faults = append(p.faults, Fault{Source: SourceMetrics, Reason: reason(err), Err: err})
 		return p
 	}
 	p.source = SourceMetrics
+	if p.families.fault != nil {
+		p.faults = append(p.faults, Fault{Source: SourceMetrics, Reason: ReasonFormat, Err: p.families.fault})
+	}
 	return p
 }
 
@@ -175,6 +179,7 @@ func (t *Target) get(ctx context.Context, path, accept string, limit int64, read
 		return err
 	}
 	request.Header.Set("Accept", accept)
+	request.Header.Set("Accept-Encoding", "gzip, identity")
 	response, err := t.client.Do(request)
 	if err != nil {
 		return err
@@ -186,7 +191,11 @@ func (t *Target) get(ctx context.Context, path, accept string, limit int64, read
 	if kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")); kind == "text/html" && accept != kind {
 		return problemf(ReasonHTML, "%s: answers with a page of HTML", u)
 	}
-	if err := read(response.Header, &bounded{response.Body, limit}); err != nil {
+	body, err := decoded(response, limit)
+	if err != nil {
+		return fmt.Errorf("%s: %w", u, err)
+	}
+	if err := read(response.Header, &bounded{body, limit}); err != nil {
 		return fmt.Errorf("%s: %w", u, err)
 	}
 	return nil
@@ -202,6 +211,39 @@ func status(r *http.Response) error {
 		return problemf(ReasonUnauthorized, "answers %s", r.Status)
 	}
 	return problemf(ReasonStatus, "answers %s", r.Status)
+}
+
+// decoded is the body without its encoding. It is bounded on both sides of the
+// decoding, so a small body cannot become a large one.
+func decoded(r *http.Response, limit int64) (io.Reader, error) {
+	switch encoding := strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding"))); encoding {
+	case "", "identity":
+		return r.Body, nil
+	case "gzip", "x-gzip":
+		plain, err := gzip.NewReader(&bounded{r.Body, limit})
+		if err != nil {
+			return nil, undecodable(err)
+		}
+		return gzipped{plain}, nil
+	default:
+		return nil, problemf(ReasonFormat, "has the encoding %.20q, which was not asked for", encoding)
+	}
+}
+
+// gzipped tells faults of the encoding from those of the connection.
+type gzipped struct{ *gzip.Reader }
+
+func (g gzipped) Read(p []byte) (int, error) {
+	n, err := g.Reader.Read(p)
+	return n, undecodable(err)
+}
+
+func undecodable(err error) error {
+	var corrupt flate.CorruptInputError
+	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt) {
+		return problemf(ReasonFormat, "says that it is gzip, and is not: %w", err)
+	}
+	return err
 }
 
 // bounded fails, rather than ends, at the limit: half an answer is none.

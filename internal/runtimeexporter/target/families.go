@@ -1,16 +1,20 @@
 package target
 
 import (
+	"cmp"
+	"context"
 	"errors"
+	"fmt"
 	"io"
+	"math"
 	"mime"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 )
 
 // acceptMetrics prefers the forms that lose nothing: Prometheus's own text has
@@ -23,64 +27,83 @@ const acceptMetrics = "application/vnd.google.protobuf;proto=io.prometheus.clien
 type families struct {
 	runtime map[string]*dto.MetricFamily
 	pass    []*dto.MetricFamily
+	// fault names the families that could not be read, or is nil.
+	fault error
 }
 
-func readFamilies(h http.Header, body io.Reader, pass *regexp.Regexp) (families, error) {
+// page is what was read of a target's /metrics.
+type page struct {
+	families []*dto.MetricFamily
+	faults   []error // the first of them
+	more     int     // beyond these
+	readable bool    // it has at least one family, be it one that nobody wants
+}
+
+// add takes a family, or the reason why it could not be read.
+func (p *page) add(name string, f *dto.MetricFamily, err error) {
+	if err == nil {
+		err = check(f)
+	}
+	if err != nil {
+		p.fail(fmt.Errorf("family %.100q: %w", name, err))
+		return
+	}
+	p.readable = true
+	p.families = append(p.families, f)
+}
+
+// faultsShown bounds how many faults of a page are told one by one; the others
+// are counted.
+const faultsShown = 5
+
+func (p *page) fail(err error) {
+	if len(p.faults) < faultsShown {
+		p.faults = append(p.faults, err)
+	} else {
+		p.more++
+	}
+}
+
+func (p *page) fault() error {
+	if p.more > 0 {
+		return errors.Join(append(slices.Clone(p.faults), fmt.Errorf("and %d more", p.more))...)
+	}
+	return errors.Join(p.faults...)
+}
+
+func readFamilies(ctx context.Context, h http.Header, body io.Reader, pass *regexp.Regexp) (families, error) {
 	f := families{runtime: map[string]*dto.MetricFamily{}}
-	all, err := decode(h, body)
+	isRuntime := func(name string) bool { return strings.HasPrefix(name, "go_") || strings.HasPrefix(name, "goruntime_") }
+	isPassed := func(name string) bool { return pass != nil && pass.MatchString(name) }
+	all, err := decode(ctx, h, body, func(name string) bool { return isRuntime(name) || isPassed(name) })
 	if err != nil {
 		return f, err
 	}
-	for _, family := range all {
-		f.add(family, pass)
+	f.fault = all.fault()
+	if !all.readable {
+		return f, problemf(ReasonFormat, "has no metrics that can be read: %w", cmp.Or(f.fault, errors.New("it is empty")))
 	}
-	if len(f.runtime) == 0 && len(f.pass) == 0 {
-		return f, problemf(ReasonFormat, "has no metrics that are passed on")
+	for _, family := range all.families {
+		if isRuntime(family.GetName()) {
+			f.runtime[family.GetName()] = family
+		}
+		if isPassed(family.GetName()) {
+			f.pass = append(f.pass, family)
+		}
 	}
 	return f, nil
 }
 
-// decode reads whichever form the target has chosen.
-func decode(h http.Header, body io.Reader) ([]*dto.MetricFamily, error) {
-	if kind, _, _ := mime.ParseMediaType(h.Get("Content-Type")); kind == "application/openmetrics-text" {
-		return readOpenMetrics(body)
+// decode reads whichever form the target has chosen. It ends with ctx: a page
+// that takes longer to read than the target may take would hold up the others.
+func decode(ctx context.Context, h http.Header, body io.Reader, want func(string) bool) (page, error) {
+	switch kind, _, _ := mime.ParseMediaType(h.Get("Content-Type")); kind {
+	case "application/openmetrics-text":
+		return readOpenMetrics(ctx, body, want)
+	case expfmt.ProtoType:
+		return readProtobuf(ctx, body, want)
 	}
-	format := expfmt.ResponseFormat(h)
-	if format.FormatType() == expfmt.TypeUnknown {
-		format = expfmt.NewFormat(expfmt.TypeTextPlain)
-	}
-	var all []*dto.MetricFamily
-	decoder := expfmt.NewDecoder(body, format)
-	for {
-		family := &dto.MetricFamily{}
-		err := decoder.Decode(family)
-		if errors.Is(err, io.EOF) {
-			return all, nil
-		}
-		var p *problem
-		if errors.As(err, &p) || isNetwork(err) {
-			return nil, err
-		}
-		if err != nil {
-			return nil, problemf(ReasonFormat, "has no metrics that can be read: %w", err)
-		}
-		all = append(all, family)
-	}
-}
-
-// isNetwork tells faults of the connection from those of what it carried.
-func isNetwork(err error) bool {
-	return err != nil && (reason(err) == ReasonTimeout || errors.Is(err, io.ErrUnexpectedEOF))
-}
-
-func (f *families) add(family *dto.MetricFamily, pass *regexp.Regexp) {
-	name := family.GetName()
-	if strings.HasPrefix(name, "go_") {
-		f.runtime[name] = family
-	}
-	if pass != nil && pass.MatchString(name) && model.LegacyValidation.IsValidMetricName(name) {
-		f.pass = append(f.pass, family)
-	}
+	return readText(ctx, body, want)
 }
 
 // memory is what client_golang's collector has of it.
@@ -89,7 +112,7 @@ func (f families) memory() *Memory {
 		Sys: f.integer("go_memstats_sys_bytes"), HeapReleased: f.integer("go_memstats_heap_released_bytes"),
 		HeapAlloc: f.integer("go_memstats_heap_alloc_bytes"), StackInuse: f.integer("go_memstats_stack_inuse_bytes"),
 		TotalAlloc: f.integer("go_memstats_alloc_bytes_total"), Mallocs: f.integer("go_memstats_mallocs_total"),
-		NextGC: f.integer("go_memstats_next_gc_bytes"), LastGC: f.number("go_memstats_last_gc_time_seconds"),
+		NextGC: f.integer("go_memstats_next_gc_bytes"), LastGC: known(f.number("go_memstats_last_gc_time_seconds")),
 	}
 	// A summary of all pauses of the process, one a cycle.
 	if family := f.runtime["go_gc_duration_seconds"]; family.GetType() == dto.MetricType_SUMMARY && len(family.GetMetric()) == 1 {
@@ -102,16 +125,8 @@ func (f families) memory() *Memory {
 	return m
 }
 
-func (f families) goroutines() *int64 { return signed(f.integer("go_goroutines")) }
-func (f families) threads() *int64    { return signed(f.integer("go_threads")) }
-
-func signed(n *uint64) *int64 {
-	if n == nil {
-		return nil
-	}
-	v := int64(*n)
-	return &v
-}
+func (f families) goroutines() *uint64 { return f.integer("go_goroutines") }
+func (f families) threads() *uint64    { return f.integer("go_threads") }
 
 // number is the value of a family that has one.
 func (f families) number(name string) *float64 {
@@ -132,9 +147,12 @@ func (f families) number(name string) *float64 {
 
 func (f families) integer(name string) *uint64 {
 	v := f.number(name)
-	if v == nil || !(*v >= 0 && *v < 1<<63) {
+	if v == nil || !(*v >= 0) {
 		return nil
 	}
-	n := uint64(*v)
-	return &n
+	n, err := whole(math.Trunc(*v))
+	if err != nil {
+		return nil
+	}
+	return n
 }

@@ -11,11 +11,13 @@ import (
 	"syscall"
 )
 
-// Fault says why a source gave nothing. Reason is one of a few words, for a
-// label; Err is for people.
+// Fault says why a source gave nothing, or not all it has. Reason is one of a
+// few words, for a label; Err is for people. A source that the target simply
+// does not have is Absent, and no fault if another gave something.
 type Fault struct {
 	Source, Reason string
 	Err            error
+	Absent         bool
 }
 
 // Reasons.
@@ -31,7 +33,10 @@ const (
 	ReasonHTML         = "html"
 	ReasonFormat       = "bad_format"
 	ReasonTooLarge     = "too_large"
-	ReasonConflict     = "type_conflict" // of a family, with another target's
+	ReasonRedirect     = "redirect"      // to another origin
+	ReasonConflict     = "type_conflict" // of a family, with the exporter's own or another target's
+	ReasonReserved     = "reserved_name" // of a family: the exporter's own series have it
+	ReasonDuplicate    = "duplicate"     // of a series
 	ReasonNoGo         = "no_go_runtime" // it answers, and none of it is of a Go runtime
 )
 

@@ -2,6 +2,7 @@ package target
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -10,9 +11,87 @@ import (
 	"strings"
 )
 
-// readVars reads memstats of expvar, and skips all other variables.
+// readVars reads memstats of expvar, and skips all other variables. Variables
+// print themselves, so not all of them are JSON: an expvar.Float may be NaN or
+// +Inf.
 func readVars(r io.Reader) (*Memory, error) {
-	d := json.NewDecoder(r)
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	text = withoutInfinities(text)
+	m, err := findMemstats(text)
+	var p *problem
+	if err == nil || !errors.As(err, &p) {
+		return m, err
+	}
+	// A variable before memstats may print anything.
+	for range memstatsTried {
+		_, behind, there := bytes.Cut(text, []byte(`"memstats":`))
+		if !there {
+			break
+		}
+		if m, err := decodeMemstats(json.NewDecoder(bytes.NewReader(behind))); err == nil {
+			return m, nil
+		}
+		text = behind
+	}
+	return nil, err
+}
+
+// memstatsTried bounds the places in a broken text at which memstats is tried.
+const memstatsTried = 8
+
+// withoutInfinities writes null for numbers that JSON does not have, outside of
+// strings.
+func withoutInfinities(text []byte) []byte {
+	if !bytes.Contains(text, []byte("NaN")) && !bytes.Contains(text, []byte("Inf")) {
+		return text
+	}
+	out := make([]byte, 0, len(text))
+	for i := 0; i < len(text); {
+		n, null := 1, false
+		switch text[i] {
+		case '"':
+			n = quotedLen(text[i:])
+		case 'N', 'I', '+', '-':
+			if l := infinityLen(text[i:]); l > 0 {
+				n, null = l, true
+			}
+		}
+		if null {
+			out = append(out, "null"...)
+		} else {
+			out = append(out, text[i:i+n]...)
+		}
+		i += n
+	}
+	return out
+}
+
+func quotedLen(text []byte) int {
+	for i := 1; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(text)
+}
+
+func infinityLen(text []byte) int {
+	for _, s := range []string{"NaN", "+Inf", "-Inf", "Inf"} {
+		if bytes.HasPrefix(text, []byte(s)) {
+			return len(s)
+		}
+	}
+	return 0
+}
+
+func findMemstats(text []byte) (*Memory, error) {
+	d := json.NewDecoder(bytes.NewReader(text))
 	if open, err := d.Token(); err != nil || open != json.Delim('{') {
 		return nil, unexpected(err, "is no JSON object")
 	}
@@ -43,7 +122,7 @@ func decodeMemstats(d *json.Decoder) (*Memory, error) {
 	}
 	m := &Memory{
 		Sys: v.Sys, HeapReleased: v.HeapReleased, HeapAlloc: v.HeapAlloc, StackInuse: v.StackInuse, TotalAlloc: v.TotalAlloc,
-		Mallocs: v.Mallocs, NextGC: v.NextGC, NumGC: v.NumGC, LastGC: nanoseconds(v.LastGC), PauseTotal: nanoseconds(v.PauseTotalNs),
+		Mallocs: v.Mallocs, NextGC: v.NextGC, NumGC: v.NumGC, LastGC: known(nanoseconds(v.LastGC)), PauseTotal: nanoseconds(v.PauseTotalNs),
 		GCCPUFraction: v.GCCPUFraction,
 	}
 	if m.Sys == nil {
@@ -68,6 +147,14 @@ func nanoseconds(n *uint64) *float64 {
 	}
 	s := float64(*n) / 1e9
 	return &s
+}
+
+// known is a time, which the runtime has as 0 before there was any.
+func known(seconds *float64) *float64 {
+	if seconds == nil || !(*seconds > 0) {
+		return nil
+	}
+	return seconds
 }
 
 // readHeap reads the memory statistics at the end of a heap profile as text:
@@ -114,7 +201,7 @@ func readHeap(r io.Reader) (*Memory, error) {
 	if m.Sys == nil || m.NumGC == nil {
 		return nil, problemf(ReasonFormat, "has no runtime.MemStats at its end")
 	}
-	m.LastGC = nanoseconds(last)
+	m.LastGC = known(nanoseconds(last))
 	m.PauseTotal = sumOfPauses(pauses, *m.NumGC)
 	return m, nil
 }
@@ -152,13 +239,13 @@ var (
 )
 
 // readIndex reads the page /debug/pprof/, which has a count beside each profile.
-func readIndex(r io.Reader) (goroutines, threads *int64, err error) {
+func readIndex(r io.Reader) (goroutines, threads *uint64, err error) {
 	page, err := io.ReadAll(r)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, row := range indexRow.FindAllSubmatch(page, -1) {
-		n, err := strconv.ParseInt(string(row[1]), 10, 64)
+		n, err := strconv.ParseUint(string(row[1]), 10, 64)
 		if err != nil {
 			continue
 		}
@@ -176,7 +263,7 @@ func readIndex(r io.Reader) (goroutines, threads *int64, err error) {
 
 // readGoroutines reads the first line of a goroutine profile and no more of
 // what may be gigabytes of stacks.
-func readGoroutines(r io.Reader) (*int64, error) {
+func readGoroutines(r io.Reader) (*uint64, error) {
 	line, err := bufio.NewReaderSize(r, 512).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
@@ -185,7 +272,7 @@ func readGoroutines(r io.Reader) (*int64, error) {
 	if found == nil {
 		return nil, problemf(ReasonFormat, "does not begin as a goroutine profile")
 	}
-	n, err := strconv.ParseInt(found[1], 10, 64)
+	n, err := strconv.ParseUint(found[1], 10, 64)
 	if err != nil {
 		return nil, problemf(ReasonFormat, "has a count of goroutines that is none: %w", err)
 	}

@@ -15,6 +15,7 @@ func FuzzRead(f *testing.F) {
 	f.Add("goroutine profile: total 12\n")
 	f.Add("# TYPE go_goroutines gauge\ngo_goroutines 12\n")
 	f.Add("# TYPE a counter\na_total{b=\"c\"} 1 # {trace_id=\"d\"} 1\n# TYPE h histogram\nh_bucket{le=\"+Inf\"} 1\nh_count 1\n# EOF\n")
+	f.Add("\x14\n\x0dgo_goroutines\x18\x01\x22\x0b\x12\t\x09\x00\x00\x00\x00\x00\x00\xf0?")
 	all := regexp.MustCompile(".*")
 	f.Fuzz(func(t *testing.T, body string) {
 		if m, err := readVars(strings.NewReader(body)); (m == nil) == (err == nil) {
@@ -30,12 +31,17 @@ func FuzzRead(f *testing.F) {
 			t.Error("goroutines: neither a number nor an error, or both")
 		}
 		open := http.Header{"Content-Type": {"application/openmetrics-text; version=1.0.0"}}
-		if got, err := readFamilies(open, strings.NewReader(body), all); err == nil {
+		if got, err := readFamilies(t.Context(), open, strings.NewReader(body), all); err == nil {
+			got.memory()
+			got.goroutines()
+		}
+		proto := http.Header{"Content-Type": {"application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"}}
+		if got, err := readFamilies(t.Context(), proto, strings.NewReader(body), all); err == nil {
 			got.memory()
 			got.goroutines()
 		}
 		text := http.Header{"Content-Type": {"text/plain; version=0.0.4"}}
-		if got, err := readFamilies(text, strings.NewReader(body), all); err == nil {
+		if got, err := readFamilies(t.Context(), text, strings.NewReader(body), all); err == nil {
 			got.memory()
 			got.goroutines()
 		}

@@ -42,10 +42,37 @@ func New(c Config) (*Target, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the HTTP client: %w", err)
 	}
+	if c.HTTP.FollowRedirects {
+		client.CheckRedirect = sameOrigin
+	}
 	return &Target{
 		Service: c.Service, Instance: base.Host + strings.TrimSuffix(base.Path, "/"), base: base,
 		client: client, timeout: c.Timeout, pass: c.Pass,
 	}, nil
+}
+
+// redirects bounds those of one request.
+const redirects = 10
+
+// sameOrigin keeps to the target: another origin is another process, and its
+// answer would stand under the target's name. The client would send it the
+// target's credentials, too.
+func sameOrigin(next *http.Request, before []*http.Request) error {
+	if len(before) >= redirects {
+		return problemf(ReasonRedirect, "redirects more than %d times", redirects)
+	}
+	from, to := before[0].URL, next.URL
+	if from.Scheme != to.Scheme || !strings.EqualFold(from.Hostname(), to.Hostname()) || port(from) != port(to) {
+		return problemf(ReasonRedirect, "redirects to another origin, %s://%s; if that is the service, write it as the target", to.Scheme, to.Host)
+	}
+	return nil
+}
+
+func port(u *url.URL) string {
+	if p := u.Port(); p != "" {
+		return p
+	}
+	return map[string]string{"http": "80", "https": "443"}[u.Scheme]
 }
 
 // Close lets go of idle connections.
@@ -78,8 +105,8 @@ type Answer struct {
 	// Sources are those of expvar, pprof and metrics that gave something.
 	Sources    []string
 	Memory     *Memory
-	Goroutines *int64
-	Threads    *int64
+	Goroutines *uint64
+	Threads    *uint64
 	// Families are those to pass on.
 	Families []*dto.MetricFamily
 	Faults   []Fault
@@ -93,7 +120,7 @@ func (a Answer) Up() bool { return len(a.Sources) > 0 }
 type Memory struct {
 	Sys, HeapReleased, HeapAlloc, StackInuse, TotalAlloc, Mallocs, NextGC *uint64
 	NumGC                                                                 *uint64
-	LastGC                                                                *float64 // unix seconds
+	LastGC                                                                *float64 // unix seconds; nil before the first cycle
 	PauseTotal                                                            *float64 // seconds
 	GCCPUFraction                                                         *float64
 }

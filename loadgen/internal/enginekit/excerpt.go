@@ -37,22 +37,16 @@ func (b *Beginning) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Excerpt is what was kept, as a record has it.
-func (b *Beginning) Excerpt() string { return Excerpt(b.kept) }
+// Excerpt is what was kept, as a record has it, of an answer under a content coding.
+func (b *Beginning) Excerpt(coding string, size int64) string {
+	return EncodedExcerpt(b.kept, coding, size)
+}
 
 // Excerpt is the beginning of an answer as a record has it: text with its white space
 // collapsed, or, of what is no text, bytes as a Go literal. It is at most
 // loadgen.MaxExcerpt bytes.
 func Excerpt(answer []byte) string {
-	answer = answer[:min(len(answer), loadgen.MaxExcerpt)]
-	for cut := 1; cut < utf8.UTFMax && cut <= len(answer); cut++ { // a character that was cut off
-		if tail := answer[len(answer)-cut:]; utf8.RuneStart(tail[0]) {
-			if !utf8.FullRune(tail) {
-				answer = answer[:len(answer)-cut]
-			}
-			break
-		}
-	}
+	answer = whole(answer[:min(len(answer), loadgen.MaxExcerpt)])
 	if isText(answer) {
 		return strings.Join(strings.Fields(string(answer)), " ")
 	}
@@ -61,6 +55,19 @@ func Excerpt(answer []byte) string {
 		literal = literal[:loadgen.MaxExcerpt]
 	}
 	return literal
+}
+
+// whole is text without a character that was cut off at its end.
+func whole(answer []byte) []byte {
+	for cut := 1; cut < utf8.UTFMax && cut <= len(answer); cut++ {
+		if tail := answer[len(answer)-cut:]; utf8.RuneStart(tail[0]) {
+			if !utf8.FullRune(tail) {
+				answer = answer[:len(answer)-cut]
+			}
+			break
+		}
+	}
+	return answer
 }
 
 func isText(b []byte) bool {

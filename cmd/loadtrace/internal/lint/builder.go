@@ -16,14 +16,35 @@ type builder struct {
 	anchors        map[string]ast.Node
 	lines, columns int // that a text within another begins after
 	depth, values  int
+	paths          int // bytes of the paths of places
 }
 
 // maxDepth bounds the nesting of a configuration, and of its aliases; maxValues what it
-// has when those are replaced, or a page of aliases of aliases would fill the memory.
+// has when those are replaced, or a page of aliases of aliases would fill the memory. So
+// would a page of values below one long key, but for maxPaths, in bytes.
 const (
 	maxDepth  = 64
 	maxValues = 1 << 18
+	maxPaths  = 64 << 20
 )
+
+// excess is what a document has too much of, nil if it is within the bounds.
+func (b *builder) excess() error {
+	switch {
+	case b.values > maxValues:
+		return fmt.Errorf("more than %d values when its aliases are replaced", maxValues)
+	case b.paths > maxPaths:
+		return fmt.Errorf("keys are too long: the paths of its values have more than %d bytes", maxPaths)
+	}
+	return nil
+}
+
+// note the place of a path.
+func (b *builder) note(path string, at Place) {
+	if b.paths += len(path); b.paths <= maxPaths {
+		b.places[path] = at
+	}
+}
 
 func (b *builder) place(n ast.Node) Place {
 	p := placeOf(n.GetToken())
@@ -46,8 +67,11 @@ func (b *builder) build(n ast.Node, path string) {
 		b.entry(t, path)
 	case *ast.SequenceNode:
 		for i, v := range t.Values {
+			if b.paths > maxPaths {
+				return
+			}
 			at := under(path, strconv.Itoa(i))
-			b.places[at] = b.place(v)
+			b.note(at, b.place(v))
 			b.build(v, at)
 		}
 	case *ast.AnchorNode:
@@ -63,9 +87,12 @@ func (b *builder) build(n ast.Node, path string) {
 }
 
 func (b *builder) entry(v *ast.MappingValueNode, path string) {
+	if b.paths > maxPaths {
+		return
+	}
 	key := v.Key.GetToken().Value
 	at := under(path, key)
-	b.places[at] = b.place(v.Key)
+	b.note(at, b.place(v.Key))
 	b.texts = append(b.texts, text{key, at, b.place(v.Key)})
 	b.build(v.Value, at)
 }

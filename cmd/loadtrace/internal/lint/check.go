@@ -44,7 +44,7 @@ func (rules Rules) Check(file string, src []byte) ([]Finding, error) {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	var out []Finding
-	seen := map[*waiver]bool{}
+	seen := map[*waivers]bool{}
 	for _, c := range configs {
 		found, err := rules.look(c)
 		if err != nil {
@@ -53,9 +53,12 @@ func (rules Rules) Check(file string, src []byte) ([]Finding, error) {
 		out = append(out, found...)
 	}
 	for _, c := range configs {
-		for _, w := range c.waivers {
-			if !seen[w] {
-				seen[w] = true
+		for _, ws := range c.waivers {
+			if seen[ws] {
+				continue
+			}
+			seen[ws] = true
+			for _, w := range ws.all {
 				out = append(out, rules.judge(w)...)
 			}
 		}

@@ -10,6 +10,8 @@ import (
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/loadtrace/loadtrace/internal/yamlbound"
 )
 
 // maxSource bounds a file, in bytes.
@@ -26,8 +28,9 @@ type config struct {
 	value  map[string]any
 	places map[string]Place // of keys and items, by path
 	texts  []text
-	// waivers are comments that take findings back.
-	waivers []*waiver
+	// waivers are comments that take findings back: those of the file, and those of the
+	// text within it in which the configuration stands.
+	waivers []*waivers
 }
 
 // text is a word of a configuration: a key, or a value that is a text.
@@ -56,10 +59,9 @@ func readConfigs(src []byte) ([]*config, error) {
 	if len(src) > maxSource {
 		return nil, fmt.Errorf("more than %d bytes", maxSource)
 	}
-	tokens := lexer.Tokenize(string(src))
-	file, err := parser.Parse(tokens, 0)
+	tokens, file, err := parse(string(src))
 	if err != nil {
-		return nil, syntaxFault(err)
+		return nil, err
 	}
 	found := waiversOf(tokens)
 	var configs []*config
@@ -74,7 +76,7 @@ func readConfigs(src []byte) ([]*config, error) {
 			return nil, err
 		}
 		for _, c := range part {
-			c.waivers = append(c.waivers, found...)
+			c.waivers = append(c.waivers, found)
 		}
 		configs = append(configs, part...)
 	}
@@ -82,6 +84,27 @@ func readConfigs(src []byte) ([]*config, error) {
 		return nil, fmt.Errorf("no collector configuration is in it: none of the keys %s, no OpenTelemetryCollector and no ConfigMap that has one", strings.Join(sections, ", "))
 	}
 	return configs, nil
+}
+
+// tooMuch is a source that no parser should see.
+type tooMuch struct {
+	line int
+	what string
+}
+
+func (e tooMuch) Error() string { return fmt.Sprintf("line %d: %s", e.line, e.what) }
+
+// parse a source, unless it is nested too deeply. The error of that is a tooMuch.
+func parse(src string) (token.Tokens, *ast.File, error) {
+	tokens := lexer.Tokenize(src)
+	if t, what := yamlbound.Excess(tokens); t != nil {
+		return nil, nil, tooMuch{t.Position.Line, what}
+	}
+	file, err := parser.Parse(tokens, 0)
+	if err != nil {
+		return nil, nil, syntaxFault(err)
+	}
+	return tokens, file, nil
 }
 
 func syntaxFault(err error) error {
@@ -95,8 +118,8 @@ func syntaxFault(err error) error {
 // configs are those of one document.
 func (b *builder) configs(body ast.Node, src []byte) ([]*config, error) {
 	value, ok := b.value(body).(map[string]any)
-	if b.values > maxValues {
-		return nil, fmt.Errorf("more than %d values when its aliases are replaced", maxValues)
+	if err := b.excess(); err != nil {
+		return nil, err
 	}
 	if !ok {
 		return nil, nil
@@ -153,21 +176,23 @@ func (b *builder) embedded(value map[string]any, src []byte) ([]*config, error) 
 		if !ok || strings.Contains(name, sep) || data[name] == nil || t.value == name || !strings.Contains(t.value, "\n") {
 			continue
 		}
-		tokens := lexer.Tokenize(t.value)
-		file, err := parser.Parse(tokens, 0)
+		tokens, file, err := parse(t.value)
+		if e, ok := errors.AsType[tooMuch](err); ok {
+			return nil, tooMuch{t.place.Line + e.line, e.what} // it could hide anything
+		}
 		if err != nil {
 			continue // a file of another kind
 		}
+		found := waiversOf(tokens).moved(t.place.Line, indent(src, t.place.Line))
 		for _, doc := range file.Docs {
 			inner := &builder{places: map[string]Place{}, anchors: map[string]ast.Node{}, lines: t.place.Line, columns: indent(src, t.place.Line)}
 			inner.build(doc.Body, "")
-			if value, ok := inner.value(doc.Body).(map[string]any); ok && isConfig(value) {
-				found := waiversOf(tokens)
-				for _, w := range found {
-					w.line += t.place.Line
-					w.place = Place{w.place.Line + t.place.Line, w.place.Column + inner.columns}
-				}
-				out = append(out, &config{value: value, places: inner.places, texts: inner.texts, waivers: found})
+			value, ok := inner.value(doc.Body).(map[string]any)
+			if err := inner.excess(); err != nil {
+				return nil, err
+			}
+			if ok && isConfig(value) {
+				out = append(out, &config{value: value, places: inner.places, texts: inner.texts, waivers: []*waivers{found}})
 			}
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/expr-lang/expr"
 
 	"github.com/loadtrace/loadtrace/internal/attr"
+	"github.com/loadtrace/loadtrace/loadgen/allow"
 )
 
 // functions are what conditions may call beside the language's own.
@@ -20,6 +21,7 @@ var functions = []expr.Option{
 	expr.Function("scheme", func(p ...any) (any, error) { return scheme(p[0]), nil }, new(func(any) string)),
 	expr.Function("local", func(p ...any) (any, error) { return local(p[0]), nil }, new(func(any) bool)),
 	expr.Function("settings", func(p ...any) (any, error) { return settings(p[0], p[1].(string)), nil }, new(func(any, string) []any)),
+	expr.Function("beyond", func(p ...any) (any, error) { return beyond(p[0], p[1].(string), p[2].(int)), nil }, new(func(any, string, int) bool)),
 	expr.Function("secrets", func(p ...any) (any, error) { return secrets(p[0]), nil }, new(func(any) []string)),
 	expr.Function("names", func(p ...any) (any, error) { return ownNames(p[0].(string)), nil }, new(func(string) []string)),
 	expr.Function("known", func(p ...any) (any, error) { return attr.Known(p[0].(string)), nil }, new(func(string) bool)),
@@ -51,6 +53,23 @@ func endpoints(v any) []string {
 		}
 	})
 	return out
+}
+
+// beyond reports whether a key of a name has a number greater than most.
+func beyond(v any, name string, most int) bool {
+	return slices.ContainsFunc(settings(v, name), func(value any) bool {
+		switch n := value.(type) {
+		case int:
+			return n > most
+		case int64:
+			return n > int64(most)
+		case uint64:
+			return n > uint64(most)
+		case float64:
+			return n > float64(most)
+		}
+		return false
+	})
 }
 
 // settings are the values of all keys of a name.
@@ -128,13 +147,24 @@ func ownNames(s string) []string {
 	return []string{}
 }
 
-// anything reports whether an entry of a list of targets allows every host.
-func anything(v any) bool {
-	s, _ := v.(string)
-	host, _, _ := strings.Cut(strings.TrimPrefix(s, "["), "]")
-	if !strings.HasPrefix(s, "[") && strings.Count(s, ":") == 1 {
-		host, _, _ = strings.Cut(s, ":")
+// patterns are the entries of lists of targets. The collector takes a text for a list
+// whose items stand between commas.
+func patterns(v any) []string {
+	out := []string{}
+	switch t := v.(type) {
+	case string:
+		for part := range strings.SplitSeq(t, ",") {
+			out = append(out, part)
+		}
+	case []any:
+		for _, item := range t {
+			if s, ok := item.(string); ok {
+				out = append(out, s)
+			}
+		}
 	}
-	prefix, err := netip.ParsePrefix(host)
-	return host == "*" || err == nil && prefix.Bits() == 0
+	return out
 }
+
+// anything reports whether a list of targets allows every host.
+func anything(v any) bool { return allow.AllowsAll(patterns(v)) }

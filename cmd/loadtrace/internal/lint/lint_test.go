@@ -172,10 +172,64 @@ func TestAFileThatIsNoConfigurationIsAnError(t *testing.T) {
 		strings.Repeat("#", maxSource+1):    "more than",
 		"exporters: {a: 1\n  b: {c: d}}\n}": "line",
 		bomb(20):                            "when its aliases are replaced",
+		// Of these 7ed9d53 took up to 17 GB of memory, and minutes.
+		strings.Repeat("[", 200_000):                    "line 1: nested more than 64 deep",
+		strings.Repeat("{a: ", 50_000):                  "line 1: nested more than 64 deep",
+		strings.Repeat("- ", 100_000):                   "line 1: nested more than 64 deep",
+		strings.Repeat("? ", 100_000):                   "line 1: nested more than 64 deep",
+		"exporters:\n" + numbered("  x%d: {}\n", 5_000): "more than 1000 keys",
+		"exporters: {" + strings.Repeat("k", 300_000) + ": {" + numbered("a%d: 1, ", 20_000) + "}}":                                         "a key of more than 512 bytes",
+		"exporters: " + strings.Repeat("{"+strings.Repeat("k", 500)+": ", 60) + "{" + numbered("a%d: 1, ", 5_000) + strings.Repeat("}", 61): "keys are too long",
+		"apiVersion: v1\nkind: ConfigMap\ndata:\n  c.yaml: |\n    exporters: {a: " + strings.Repeat("[", 10_000):                            "line 5: nested more than 64 deep",
 	} {
 		_, err := builtins(t).Check("c.yaml", []byte(src))
 		assert.ErrorContains(t, err, want)
 		assert.ErrorContains(t, err, "c.yaml: ")
+	}
+}
+
+// numbered is a text with each number below n in its place.
+func numbered(text string, n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, text, i)
+	}
+	return b.String()
+}
+
+// What is found in ten times the file takes no more than about ten times as long: with
+// 7ed9d53 a megabyte of waivers took minutes. The bound is of the count of what is looked
+// at, and not of time: this ends within the test's own limit, or it does not.
+func TestAFileOfWaiversAndOneOfDocumentsAreReadOnce(t *testing.T) {
+	rules := builtins(t)
+	found, err := rules.Check("c.yaml", []byte(numbered("# lint:allow debug-exporter: %d\n", 25_000)+"exporters: {debug: {}}\n"))
+	require.NoError(t, err)
+	assert.Len(t, found, 25_000, "one waives, and the others do not")
+	found, err = rules.Check("c.yaml", []byte(numbered("---\nexporters: {debug: {}} # lint:allow debug-exporter: %d\n", 15_000)))
+	require.NoError(t, err)
+	assert.Len(t, found, 15_000)
+	for _, f := range found {
+		assert.NotEmpty(t, f.Waived)
+	}
+}
+
+// A pull request brings the names in a configuration, and those of its files.
+func TestFindingsAreOneLineOfPlainTextEach(t *testing.T) {
+	src := "exporters:\n  \"debug/x\\n::error::forged\\r\\e[31m\\u202e\": {}\n"
+	findings, err := builtins(t).Check("::error::name\n.yaml", []byte(src))
+	require.NoError(t, err)
+	require.Len(t, findings, 1)
+	report := &Report{Findings: findings}
+	var text, gh bytes.Buffer
+	require.NoError(t, Text(&text, report))
+	require.NoError(t, GitHub(&gh, report))
+	assert.True(t, strings.HasPrefix(text.String(), `./::error::name\n.yaml:2:3: error: debug-exporter: exporter debug/x\n::error::forged\r\x1b[31m\u202e: `), text.String())
+	assert.Equal(t, 2, strings.Count(text.String(), "\n"))
+	assert.True(t, strings.HasPrefix(gh.String(), `::error file=%3A%3Aerror%3A%3Aname\n.yaml,line=2,`), gh.String())
+	assert.Equal(t, 1, strings.Count(gh.String(), "\n"))
+	for _, out := range []string{text.String(), gh.String()} {
+		assert.NotContains(t, out, "\x1b")
+		assert.NotContains(t, out, "\u202e")
 	}
 }
 

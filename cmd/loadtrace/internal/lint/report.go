@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/loadtrace/loadtrace/internal/plaintext"
 )
 
 // Report is what a check of files found.
@@ -38,15 +40,26 @@ func Text(w io.Writer, r *Report) error {
 	var out strings.Builder
 	for i := range r.Findings {
 		f := &r.Findings[i]
+		said := fmt.Sprintf("%s: %s: %s", f.Severity, f.Rule, f.Message())
 		if f.Waived != "" {
-			fmt.Fprintf(&out, "%s:%d:%d: %s: waived: %s\n", f.File, f.Line, f.Column, f.Rule, f.Waived)
-			continue
+			said = fmt.Sprintf("%s: waived: %s", f.Rule, f.Waived)
 		}
-		fmt.Fprintf(&out, "%s:%d:%d: %s: %s: %s\n", f.File, f.Line, f.Column, f.Severity, f.Rule, f.Message())
-		fmt.Fprintf(&out, "    %s\n", f.Fix)
+		fmt.Fprintf(&out, "%s:%d:%d: %s\n", lineStart(plaintext.Line(f.File)), f.Line, f.Column, plaintext.Line(said))
+		if f.Waived == "" {
+			fmt.Fprintf(&out, "    %s\n", plaintext.Line(f.Fix))
+		}
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
+}
+
+// lineStart keeps the name of a file at the start of a line from being a workflow
+// command, which a code host takes from all that a job prints.
+func lineStart(file string) string {
+	if t := strings.TrimLeft(file, " "); strings.HasPrefix(t, "::") || strings.HasPrefix(t, "##[") {
+		return "./" + file
+	}
+	return file
 }
 
 // JSON writes the report for a program.
@@ -81,5 +94,5 @@ var (
 	propertyEscapes = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 )
 
-func data(s string) string     { return dataEscapes.Replace(s) }
-func property(s string) string { return propertyEscapes.Replace(s) }
+func data(s string) string     { return dataEscapes.Replace(plaintext.Line(s)) }
+func property(s string) string { return propertyEscapes.Replace(plaintext.Line(s)) }

@@ -74,6 +74,9 @@ func (rules Rules) with(src []byte) (Rules, error) {
 	var file struct {
 		Rules []map[string]any `yaml:"rules"`
 	}
+	if _, _, err := parse(string(src)); err != nil {
+		return nil, err
+	}
 	if err := yaml.UnmarshalWithOptions(src, &file, yaml.Strict()); err != nil {
 		return nil, errors.New(yaml.FormatError(err, false, true))
 	}

@@ -23,10 +23,25 @@ type waiver struct {
 
 var waiverText = regexp.MustCompile(`^\s*lint:allow\s+([A-Za-z0-9_-]+)\s*(?::\s*(.*?)\s*)?$`)
 
+// waivers are those of a text.
+type waivers struct {
+	all    []*waiver
+	byLine map[waived]*waiver // made at first use
+}
+
+// waived is what a waiver is for.
+type waived struct {
+	rule string
+	line int
+}
+
 // waiversOf finds the waivers among tokens.
-func waiversOf(tokens token.Tokens) (out []*waiver) {
-	for i, t := range tokens {
+func waiversOf(tokens token.Tokens) *waivers {
+	ws := &waivers{}
+	below := 0 // line of the next token that is no comment
+	for i, t := range slices.Backward(tokens) {
 		if t.Type != token.CommentType {
+			below = t.Position.Line
 			continue
 		}
 		m := waiverText.FindStringSubmatch(t.Value)
@@ -34,25 +49,45 @@ func waiversOf(tokens token.Tokens) (out []*waiver) {
 			continue
 		}
 		line := t.Position.Line
-		if i == 0 || tokens[i-1].Position.Line != line { // alone on its line
-			for _, next := range tokens[i+1:] {
-				if next.Type != token.CommentType {
-					line = next.Position.Line
-					break
-				}
+		if alone := i == 0 || tokens[i-1].Position.Line != line; alone && below > 0 {
+			line = below
+		}
+		ws.all = append(ws.all, &waiver{rule: m[1], reason: m[2], line: line, place: placeOf(t)})
+	}
+	slices.Reverse(ws.all)
+	return ws
+}
+
+// moved to where the text stands in its file.
+func (ws *waivers) moved(lines, columns int) *waivers {
+	for _, w := range ws.all {
+		w.line += lines
+		w.place = Place{w.place.Line + lines, w.place.Column + columns}
+	}
+	return ws
+}
+
+// at is the waiver of a rule for a line that has a reason, the first of several.
+func (ws *waivers) at(rule string, line int) *waiver {
+	if ws.byLine == nil {
+		ws.byLine = map[waived]*waiver{}
+		for _, w := range slices.Backward(ws.all) {
+			if w.reason != "" {
+				ws.byLine[waived{w.rule, w.line}] = w
 			}
 		}
-		out = append(out, &waiver{rule: m[1], reason: m[2], line: line, place: placeOf(t)})
 	}
-	return out
+	return ws.byLine[waived{rule, line}]
 }
 
 // waive is the reason of a waiver of a rule for one of the lines, or nothing.
 func (c *config) waive(rule string, lines ...int) string {
-	for _, w := range c.waivers {
-		if w.rule == rule && w.reason != "" && slices.Contains(lines, w.line) {
-			w.used = true
-			return w.reason
+	for _, ws := range c.waivers {
+		for _, line := range lines {
+			if w := ws.at(rule, line); w != nil {
+				w.used = true
+				return w.reason
+			}
 		}
 	}
 	return ""

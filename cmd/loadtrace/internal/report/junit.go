@@ -43,6 +43,8 @@ type testcase struct {
 	Time      string   `xml:"time,attr"`
 	Failure   *problem `xml:"failure,omitempty"`
 	Error     *problem `xml:"error,omitempty"`
+	Skipped   *problem `xml:"skipped,omitempty"`
+	Out       string   `xml:"system-out,omitempty"`
 }
 
 type problem struct {
@@ -52,8 +54,10 @@ type problem struct {
 }
 
 // JUnit writes a test case for each threshold, and one for the measurement
-// itself. What is undecided is an error, since CI systems show a skipped test
-// as if all were well.
+// itself, with what became of the requests. What is undecided is an error, since CI
+// systems show a skipped test as if all were well. Requests that failed for the most part,
+// and that no threshold judges, do not make the run fail: there a test is missing, and so
+// it is shown as one that was skipped.
 func JUnit(w io.Writer, s *summary.Summary) error {
 	suite := testsuite{
 		Name:       "loadtrace " + clean(s.Plan) + part(s),
@@ -65,6 +69,7 @@ func JUnit(w io.Writer, s *summary.Summary) error {
 	for i := range s.Verdict.Thresholds {
 		suite.Cases = append(suite.Cases, threshold(s, &s.Verdict.Thresholds[i]))
 	}
+	suite.Cases = append(suite.Cases, unjudged(s)...)
 	for i := range suite.Cases {
 		c := &suite.Cases[i]
 		c.Classname, c.Time = suite.Name, "0"
@@ -74,6 +79,9 @@ func JUnit(w io.Writer, s *summary.Summary) error {
 		}
 		if c.Error != nil {
 			suite.Errors++
+		}
+		if c.Skipped != nil {
+			suite.Skipped++
 		}
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
@@ -102,12 +110,19 @@ func properties(s *summary.Summary) []property {
 		{"loadgen.plan.name", clean(s.Plan)},
 		{"loadgen.run.end", s.End},
 		{"loadgen.run.verdict", string(s.Verdict.Verdict)},
+		{"loadgen.run.requests", strconv.FormatUint(s.Total.Requests.Planned, 10)},
+		{"loadgen.run.errors", strconv.FormatUint(s.Total.Failing().Errors, 10)},
 	}
 }
 
 // measurement is the test case that the figures can be trusted.
 func measurement(s *summary.Summary) testcase {
 	c := testcase{Name: "the measurement can be trusted"}
+	var lines []string
+	for i := range s.Attacks {
+		lines = append(lines, attackLines(&s.Attacks[i])...)
+	}
+	c.Out = sentences(lines)
 	if !s.Verdict.Trusted {
 		c.Error = &problem{Message: "undecided: the measurement cannot be trusted", Type: "undecided", Text: sentences(s.Verdict.Reasons)}
 	}
@@ -129,6 +144,27 @@ func threshold(s *summary.Summary, r *verdict.Result) testcase {
 		}
 	}
 	return c
+}
+
+// unjudged is a test case for each attack that failed for the most part and that no
+// threshold judges, where the run did not fail. All attacks together are one.
+func unjudged(s *summary.Summary) (cases []testcase) {
+	advice, lines := s.ErrorThreshold()
+	if len(lines) == 0 {
+		return nil
+	}
+	for _, f := range s.Unjudged() {
+		name := "errors"
+		if f.Attack != "" {
+			name += " (" + f.Attack + ")"
+		}
+		text := append([]string{"no threshold judges this: " + f.String(), advice}, lines...)
+		cases = append(cases, testcase{
+			Name:    clean(name),
+			Skipped: &problem{Message: clean("no threshold judges this: " + f.String()), Type: "unjudged", Text: sentences(text)},
+		})
+	}
+	return cases
 }
 
 func sentences(reasons []string) string { return clean(strings.Join(reasons, "\n")) }

@@ -23,15 +23,19 @@ func Markdown(w io.Writer, s *summary.Summary) error {
 	m := &markdown{}
 	v := &s.Verdict
 	mark, failing := verdictMarks[v.Verdict], ""
-	if _, line := s.ErrorThreshold(); line != "" {
-		mark, failing = "⚠️", ", "+text(s.Failing().String())
+	advice, lines := s.ErrorThreshold()
+	if len(lines) > 0 {
+		mark, failing = "⚠️", ", "+text(s.FailingWords())
 	}
 	m.linef("### %s %s: %s%s", mark, text(s.Plan), v.Verdict, failing)
 	m.linef("")
 	how := fmt.Sprintf("%s in %s", s.End, verdict.Amount(float64(s.Elapsed), "s"))
 	m.linef("%s. Run `%s` %s.", capital(text(s.VerdictWords())), code(s.RunID), how)
-	if advice, line := s.ErrorThreshold(); line != "" {
-		m.linef("%s `%s`.", capital(advice), line)
+	switch {
+	case len(lines) == 1:
+		m.linef("%s `%s`.", capital(advice), code(lines[0]))
+	case len(lines) > 1:
+		m.linef("%s\n\n```yaml\n%s\n```", capital(advice), strings.Join(codes(lines), "\n"))
 	}
 	if s.Part != nil {
 		m.linef("%s.", capital(text(s.Part.Words())))
@@ -42,6 +46,7 @@ func Markdown(w io.Writer, s *summary.Summary) error {
 	m.reasons(v)
 	m.thresholds(v.Thresholds)
 	m.figures(s)
+	m.errors(s)
 	m.environment(&s.Environment.Generator)
 	m.slowest(s.Slowest)
 	_, err := io.WriteString(w, m.out.String())
@@ -94,17 +99,27 @@ func (m *markdown) figures(s *summary.Summary) {
 	for i := range s.Attacks {
 		a := &s.Attacks[i]
 		n, q := a.Requests, a.ResponseTime
-		rate := "none"
-		if a.RateAchieved > 0 {
-			rate = verdict.Amount(a.RateAchieved, "1/s")
-		}
-		if a.RateWanted > 0 {
-			rate += " of " + verdict.Amount(a.RateWanted, "1/s")
-		}
-		m.row(text(a.Name), number(n.Sent()), number(a.Bad()), number(n.Unsent()), rate,
+		m.row(text(a.Name), number(n.Sent()), number(a.Bad()), number(n.Unsent()), rateOf(a),
 			took(q, q.P50), took(q, q.P95), took(q, q.P99), took(q, q.Max), took(a.Lag, a.Lag.P99))
 	}
 	m.linef("\nTimes are response times: from when a request was due to its last byte.")
+}
+
+// errors are the kinds of errors of each attack, with a sample.
+func (m *markdown) errors(s *summary.Summary) {
+	began := false
+	for i := range s.Attacks {
+		a := &s.Attacks[i]
+		for _, k := range kinds(a) {
+			if !began {
+				began = true
+				m.linef("")
+				m.row("attack", "what became of requests", "requests", "such as")
+				m.row("---", "---", "---:", "---")
+			}
+			m.row(text(a.Name), text(k.what), number(k.count), text(k.sample))
+		}
+	}
 }
 
 func (m *markdown) slowest(requests []summary.Request) {
@@ -154,6 +169,14 @@ func text(s string) string { return escapes.Replace(clean(s)) }
 // code is text within backquotes.
 func code(s string) string {
 	return strings.NewReplacer("\n", " ", "`", "'", "|", "\\|").Replace(clean(s))
+}
+
+func codes(lines []string) []string {
+	out := make([]string, len(lines))
+	for i, l := range lines {
+		out[i] = code(l)
+	}
+	return out
 }
 
 func capital(s string) string {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -151,4 +152,97 @@ func TestAMarkdownReportOfARunWhoseRequestsAllFailedSaysSo(t *testing.T) {
 	got.Reset()
 	require.NoError(t, Markdown(&got, s))
 	assert.Contains(t, got.String(), "### ✅ checkout: sound\n")
+}
+
+// A report of a run full of errors, without thresholds, once showed nothing but a
+// measurement that can be trusted.
+func TestAJUnitReportShowsTheErrorsThatNoThresholdJudges(t *testing.T) {
+	errors := func(of ...summary.Attack) *summary.Summary {
+		s := &summary.Summary{RunID: "4f0c719a5520b3ee", Plan: "checkout", End: summary.Completed, Elapsed: 2, Attacks: of}
+		for i := range of {
+			s.Total.Requests.Planned += of[i].Requests.Planned
+			s.Total.Requests.Finished += of[i].Requests.Finished
+			s.Total.Requests.Failed += of[i].Requests.Failed
+			s.Total.Requests.OK += of[i].Requests.OK
+		}
+		s.Verdict = verdict.Report{Verdict: verdict.Sound, Trusted: true}
+		return s
+	}
+	good := summary.Attack{Name: "web", Target: "GET http://h/", Figures: summary.Figures{
+		Requests: summary.Requests{Planned: 900, Finished: 900, OK: 899}, Status: map[string]uint64{"200": 899, "503": 1},
+	}}
+	dead := summary.Attack{Name: "pay", Target: "GET http://127.0.0.1:1/", Figures: summary.Figures{
+		Requests: summary.Requests{Planned: 100, Failed: 100},
+		Errors: map[loadgen.ErrorKind]summary.Error{
+			loadgen.ErrorRefused: {Count: 97, Example: "dial tcp 127.0.0.1:1: connect: connection refused"}, loadgen.ErrorTimeout: {Count: 3, Example: "i/o timeout"},
+		},
+	}}
+	denied := summary.Attack{Name: "calls", Target: "grpc h:1 a.B/C", Figures: summary.Figures{
+		Requests: summary.Requests{Planned: 60, Finished: 50, NotSent: map[loadgen.NotSentReason]uint64{loadgen.NotSentBackoff: 10}},
+		Status:   map[string]uint64{"Unavailable": 50}, Excerpts: map[string]string{"Unavailable": "secret"},
+	}}
+	for _, c := range []struct {
+		s       *summary.Summary
+		skipped map[string]string // name: message
+		out     []string
+	}{
+		{errors(good), map[string]string{}, []string{"status 503: 1\n"}},
+		{errors(dead), map[string]string{"errors": "no threshold judges this: 100 % of requests failed"}, []string{
+			"attack pay: GET http://127.0.0.1:1/\n  100 planned, 0 finished, 100 failed, 0 not sent\n",
+			"  failed refused: 97, such as: dial tcp 127.0.0.1:1: connect: connection refused\n  failed timeout: 3, such as: i/o timeout\n",
+			"  rate none",
+		}},
+		{errors(good, dead, denied), map[string]string{
+			"errors (pay)":   "no threshold judges this: attack pay: 100 % of requests failed",
+			"errors (calls)": "no threshold judges this: attack calls: 100 % errors",
+		}, []string{"  status Unavailable: 50\n  not sent connection_backoff: 10\n"}},
+	} {
+		var out bytes.Buffer
+		require.NoError(t, JUnit(&out, c.s))
+		var suites testsuites
+		require.NoError(t, xml.Unmarshal(out.Bytes(), &suites))
+		assert.Zero(t, suites.Suite.Failures+suites.Suite.Errors, "the run has the exit code 0")
+		assert.Equal(t, len(c.skipped), suites.Suite.Skipped)
+		assert.Equal(t, len(suites.Suite.Cases), suites.Suite.Tests)
+		got := map[string]string{}
+		for _, one := range suites.Suite.Cases {
+			if one.Skipped != nil {
+				got[one.Name] = one.Skipped.Message
+				assert.Contains(t, one.Skipped.Text, "{metric: error_ratio, at_most: 1%")
+			}
+		}
+		assert.Equal(t, c.skipped, got)
+		for _, want := range c.out {
+			assert.Contains(t, suites.Suite.Cases[0].Out, want)
+		}
+		assert.NotContains(t, out.String(), "secret", "what the target says is not for everybody")
+	}
+
+	judged := errors(dead)
+	judged.Verdict = verdict.Report{Verdict: verdict.Fail, Trusted: true, Thresholds: []verdict.Result{{Metric: loadgen.MetricErrorRatio, Outcome: verdict.Breached, Value: new(1.0)}}}
+	var out bytes.Buffer
+	require.NoError(t, JUnit(&out, judged))
+	assert.NotContains(t, out.String(), "<skipped")
+}
+
+// The comment had the number of errors, and not of which kinds they were.
+func TestACommentSaysWhichErrorsThereWere(t *testing.T) {
+	s := run()
+	s.Attacks[0].Status = map[string]uint64{"200": 490, "404": 9, "301": 1}
+	s.Attacks[0].Errors = map[loadgen.ErrorKind]summary.Error{loadgen.ErrorReset: {Count: 1, Example: "read: connection reset | by peer"}}
+	var out bytes.Buffer
+	require.NoError(t, Markdown(&out, s))
+	assert.Contains(t, out.String(), `
+| attack | what became of requests | requests | such as |
+| --- | --- | ---: | --- |
+| pay | not sent late | 10 |  |
+| pay | status 404 | 9 |  |
+| pay | failed reset | 1 | read: connection reset \| by peer |
+`)
+	for i := range 40 {
+		s.Attacks[0].Status[strconv.Itoa(500+i)] = 1
+	}
+	out.Reset()
+	require.NoError(t, Markdown(&out, s))
+	assert.Contains(t, out.String(), "| pay | 34 other kinds | 34 |  |\n")
 }

@@ -20,7 +20,7 @@ const (
 func (t *tree) branch(n *node, rails, below string) {
 	t.rows = append(t.rows, row{
 		rails: rails, label: t.clean(n.Service), color: t.service(n.Service),
-		name: "  " + t.name(n), from: n.Start, to: n.Start.Add(n.duration()),
+		name: "  " + t.name(n), from: n.Start, to: n.Start.Add(n.duration()), unknown: n.Implausible,
 	})
 	var children []*node
 	for _, c := range n.children {
@@ -72,10 +72,13 @@ func (t *tree) remarks(n *node, rails string) {
 	if n.Error != "" && n.Error != "error" {
 		t.say(rails, red, t.clean(n.Error))
 	}
+	if n.Implausible {
+		t.say(rails, yellow, "implausible: "+t.long(n.End.Sub(n.Start))+", longer than since the request began")
+	}
 	switch {
 	case n.orphan:
 		t.say(rails, yellow, "its parent "+t.clean(n.Parent)+" is not in the trace")
-	case n.parent != nil:
+	case n.parent != nil && !n.Implausible && !n.parent.Implausible:
 		if early := n.parent.Start.Sub(n.Start); early > outside {
 			t.say(rails, yellow, "begins "+t.took(early)+" before its parent: their clocks differ")
 		}

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,16 +20,22 @@ func Explain(w io.Writer, spans []Span, o Options) {
 	for i := range spans {
 		if s := &spans[i]; s.attribute(attr.JoinStatus) != "" {
 			p := &page{Options: o}
-			p.joined(s)
+			p.joined(s, slices.ContainsFunc(spans, func(s Span) bool { return s.Implausible }))
 			io.WriteString(w, p.text.String())
 			return
 		}
 	}
 }
 
-// joined draws what was joined to a client span.
-func (p *page) joined(s *Span) {
-	p.ledgerOf(s)
+// joined draws what was joined to a client span. Where the time went is not known if
+// spans of the trace are implausible.
+func (p *page) joined(s *Span, implausible bool) {
+	if implausible {
+		p.gap()
+		p.line(p.paint(bold, "where the time went") + "  is not known: a span is implausible")
+	} else {
+		p.ledgerOf(s)
+	}
 	p.runtimeOf(s)
 	p.linesOf(s)
 	if missing := missingOf(s); len(missing) > 0 {
@@ -86,6 +94,12 @@ func (p *page) runtimeOf(s *Span) {
 	p.facts(p.levels(s))
 	p.facts(p.during(s))
 	p.facts(p.clock(s))
+	if names := implausible(s); len(names) > 0 {
+		text := some(uint64(len(names)), "value is", "values are") + " implausible and not shown: " + strings.Join(names, ", ")
+		for _, l := range wrap(text, p.width()-2) {
+			p.line("  " + p.paint(yellow, l))
+		}
+	}
 }
 
 // facts writes a line of them, or more if they need it.
@@ -108,18 +122,16 @@ func (p *page) age(s *Span) string {
 }
 
 // levels of the runtime, as of the last sample before the work ended.
-func (p *page) levels(s *Span) (facts []string) {
-	add := func(key, format string, value func(float64) string) {
-		if s.attribute(key) != "" {
-			facts = append(facts, fmt.Sprintf(format, value(s.number(key))))
+func (p *page) levels(s *Span) []string { return p.those(s, levelFacts) }
+
+// those of facts that a span has and that can be true.
+func (p *page) those(s *Span, facts []fact) (shown []string) {
+	for i := range facts {
+		if known, ok := facts[i].plausible(s); known && ok {
+			shown = append(shown, fmt.Sprintf(facts[i].format, facts[i].value(p, s.number(facts[i].key))))
 		}
 	}
-	add(attr.JoinRuntimeGoroutines, "%s goroutines", whole)
-	add(attr.JoinRuntimeHeap, "heap %s", bytesOf)
-	add(attr.JoinRuntimeGCGoal, "next GC at %s", bytesOf)
-	add(attr.JoinRuntimeProcessors, "GOMAXPROCS %s", whole)
-	add(attr.JoinRuntimeScheduleP99, "scheduler latency p99 %s", func(v float64) string { return p.took(seconds(v)) })
-	return facts
+	return shown
 }
 
 // during is what happened between the samples before and after the work.
@@ -129,19 +141,7 @@ func (p *page) during(s *Span) (facts []string) {
 		return p.collections(s, nil)
 	}
 	facts = append(facts, "in the "+p.took(seconds(window))+" around it")
-	if s.attribute(attr.JoinRuntimeCPU) != "" {
-		facts = append(facts, digits(max(s.number(attr.JoinRuntimeCPU), 0.001))+" CPUs busy")
-	}
-	if s.attribute(attr.JoinRuntimeAllocated) != "" {
-		facts = append(facts, bytesOf(s.number(attr.JoinRuntimeAllocated))+" allocated")
-	}
-	if s.attribute(attr.JoinRuntimeGCCycles) != "" {
-		facts = append(facts, some(uint64(max(0, s.number(attr.JoinRuntimeGCCycles))), "GC cycle", "GC cycles"))
-	}
-	if s.attribute(attr.JoinRuntimeGCPause) != "" {
-		facts = append(facts, "paused "+p.took(seconds(s.number(attr.JoinRuntimeGCPause))))
-	}
-	return p.collections(s, facts)
+	return p.collections(s, append(facts, p.those(s, duringFacts)...))
 }
 
 // collections adds whether a garbage collection was at work at the same time.
@@ -243,17 +243,29 @@ func missingWords(reason string) string {
 		return "no log lines"
 	case "no_clock":
 		return "the clock's offset is not known"
+	case "not_go":
+		return "not a Go process, so no Go runtime"
+	case "runtime_never_sent":
+		return "no runtime metrics came"
+	case "logs_never_sent":
+		return "no log lines came"
 	}
 	return reason
 }
 
 // number is an attribute that is one; 0 if it is none.
 func (s *Span) number(key string) float64 {
-	v, err := strconv.ParseFloat(s.attribute(key), 64)
-	if err != nil {
-		return 0
-	}
+	v, _ := s.parsed(key)
 	return v
+}
+
+// parsed is an attribute that is a number, if it is one.
+func (s *Span) parsed(key string) (v float64, ok bool) {
+	v, err := strconv.ParseFloat(s.attribute(key), 64)
+	if err != nil || math.IsNaN(v) {
+		return 0, false
+	}
+	return v, true
 }
 
 func seconds(v float64) time.Duration { return time.Duration(v * float64(time.Second)) }

@@ -93,3 +93,54 @@ func TestASampleFromAfterTheRequestIsSaidToBeOne(t *testing.T) {
 	}
 	assert.Contains(t, explained(spans, Options{}), "its runtime 250 ms after it answered")
 }
+
+// Forged or absurd values were shown as facts: 0 goroutines of −5, GOMAXPROCS of 9e18, a
+// server that worked for ten hours within a second.
+func TestWhatCannotBeTrueIsNotShown(t *testing.T) {
+	for value, c := range map[string]struct{ key, hidden, named string }{
+		"-5":                     {attr.JoinRuntimeGoroutines, " goroutines", "1 value is implausible and not shown: goroutines"},
+		"0":                      {attr.JoinRuntimeProcessors, "GOMAXPROCS 0", "1 value is implausible and not shown: GOMAXPROCS"},
+		"9e18":                   {attr.JoinRuntimeProcessors, "GOMAXPROCS 9", "1 value is implausible and not shown: GOMAXPROCS"},
+		"1e300":                  {attr.JoinRuntimeHeap, "heap ", "1 value is implausible and not shown: heap"},
+		"-1":                     {attr.JoinRuntimeAllocated, "allocated", "1 value is implausible and not shown: bytes allocated"},
+		"NaN":                    {attr.JoinRuntimeCPU, "CPUs busy", "1 value is implausible and not shown: CPUs busy"},
+		"+Inf":                   {attr.JoinRuntimeGCPause, "paused", "1 value is implausible and not shown: GC pause"},
+		"1e6":                    {attr.JoinRuntimeScheduleP99, "scheduler latency p99", "1 value is implausible and not shown: scheduler latency"},
+		"many":                   {attr.JoinRuntimeGCCycles, "GC cycle", "1 value is implausible and not shown: GC cycles"},
+		"1.8446744073709552e+19": {attr.JoinRuntimeGCGoal, "next GC at", ""}, // GOGC=off
+	} {
+		spans := joinedTrace()
+		for i := range spans[1].Attributes {
+			if spans[1].Attributes[i].Key == c.key {
+				spans[1].Attributes[i].Value = value
+			}
+		}
+		drawn := explained(spans, Options{})
+		shown, note, _ := strings.Cut(drawn, "implausible")
+		assert.NotContains(t, shown, c.hidden, value)
+		if c.named == "" {
+			assert.Empty(t, note, value)
+		} else {
+			assert.Contains(t, drawn, c.named, value)
+		}
+	}
+	assert.NotContains(t, explained(joinedTrace(), Options{}), "implausible")
+}
+
+func TestAnImplausibleSpanHasNoTimesInATree(t *testing.T) {
+	spans := joinedTrace()
+	forged := Span{
+		ID: "ffffffffffffffff", Parent: spans[1].ID, Trace: spans[1].Trace, Service: "forged", Name: "POST", Kind: "Server",
+		Start: spans[1].Start, End: spans[1].Start.Add(10 * time.Hour), Implausible: true,
+	}
+	for _, parent := range []string{spans[1].ID, "eeeeeeeeeeeeeeee", ""} {
+		forged.Parent = parent
+		drawn := explained(append(spans, forged), Options{})
+		assert.Regexp(t, `(?m)forged.*\s\?$`, drawn)
+		assert.Contains(t, drawn, "implausible: 10 h 00 min, longer than since the request began")
+		assert.Contains(t, drawn, "where the time went  is not known: a span is implausible")
+		head, _, _ := strings.Cut(drawn, "\n")
+		want, _, _ := strings.Cut(explained(spans, Options{}), "\n")
+		assert.Equal(t, want, head, "the request is what it is about")
+	}
+}

@@ -15,7 +15,7 @@ type node struct {
 	drawn    bool
 }
 
-// grow makes trees of spans, the longest first. Spans that came twice are taken
+// grow makes trees of spans, that of a request first, then the longest. Spans that came twice are taken
 // once. Every span is in exactly one tree, also if parents are missing or go in
 // a circle.
 func grow(spans []Span) []*node {
@@ -34,7 +34,15 @@ func grow(spans []Span) []*node {
 		}
 	}
 	roots = append(roots, cut(nodes, roots)...)
-	slices.SortStableFunc(roots, func(a, b *node) int { return cmp.Compare(b.duration(), a.duration()) })
+	slices.SortStableFunc(roots, func(a, b *node) int {
+		if one, other := a.request(), b.request(); one != other {
+			if one {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(b.duration(), a.duration())
+	})
 	for _, n := range nodes {
 		slices.SortStableFunc(n.children, byStart)
 	}

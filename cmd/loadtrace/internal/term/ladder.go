@@ -157,11 +157,34 @@ func (p *page) ladderNotes(r *ladder.Result) {
 	}
 	p.found(r.Rungs, ladder.Unchanged, "no change shown under this load: ")
 	p.found(r.Rungs, ladder.Undecided, "undecided: ")
-	if r.Claims > 1 {
-		p.line(p.paint(dim, "all "+strconv.Itoa(r.Claims)+" intervals hold at once with 95 % confidence (Bonferroni)"))
-	} else {
-		p.line(p.paint(dim, "the interval has 95 % confidence"))
+	if words := confidence(r); words != "" {
+		p.line(p.paint(dim, words))
 	}
+}
+
+// confidence is that of the intervals that are shown. What decides nothing claims none.
+func confidence(r *ladder.Result) string {
+	shown := 0
+	count := func(g *ladder.Gain) {
+		if g != nil && g.Finding() != ladder.Undecided {
+			shown++
+		}
+	}
+	for i := range r.Rungs {
+		count(r.Rungs[i].Gain)
+	}
+	if len(r.Rungs) > 2 { // else it is that of the only step
+		count(r.Whole)
+	}
+	switch {
+	case shown == 0 || len(r.Undecided) > 0:
+		return ""
+	case r.Claims == 1:
+		return "the interval has 95 % confidence"
+	case shown == r.Claims:
+		return "all " + strconv.Itoa(shown) + " intervals hold at once with 95 % confidence (Bonferroni)"
+	}
+	return "the intervals that are shown hold at once with 95 % confidence (Bonferroni, over " + strconv.Itoa(r.Claims) + ")"
 }
 
 // found names the steps of a finding.
@@ -202,7 +225,7 @@ func Climb(c Climbing, o Options) string {
 	room := max(n-2, 8)
 	lines = append(lines, o.paint(dim, o.pick("▕", "|"))+o.paint(cyan, o.bar(float64(c.Done)/float64(c.Runs), room))+o.paint(dim, o.pick("▏", "|")))
 	if c.Last != "" {
-		lines = append(lines, o.paint(dim, "last: "+o.clean(c.Last)+", "+rate(c.Rate)))
+		lines = append(lines, o.paint(dim, "last: "+o.clean(c.Last)+", "+c.rate()))
 	}
 	for i, l := range lines {
 		lines[i] = o.cut(l, n)
@@ -213,5 +236,13 @@ func Climb(c Climbing, o Options) string {
 // ClimbLine is what a run has shown as one line of plain words, without its end.
 func ClimbLine(c Climbing, o Options) string {
 	return "run " + strconv.Itoa(c.Done) + " of " + strconv.Itoa(c.Runs) + o.dot() + "round " + strconv.Itoa(c.Round) + o.dot() +
-		o.clean(c.Last) + ": " + rate(c.Rate)
+		o.clean(c.Last) + ": " + c.rate()
+}
+
+// rate of the run before.
+func (c Climbing) rate() string {
+	if c.Rate == 0 {
+		return "no rate"
+	}
+	return rate(c.Rate)
 }

@@ -49,6 +49,25 @@ func TestALadderIsDrawnWithWhatEachStepGained(t *testing.T) {
 	}))
 }
 
+// Below "undecided" it said that all intervals hold.
+func TestALadderClaimsNoConfidenceForIntervalsThatItDoesNotShow(t *testing.T) {
+	some := climbed()
+	some.Rungs[1].Gain.Low = 0.1
+	starved := climbed()
+	starved.Undecided = []string{"most runs are not to be trusted"}
+	for want, r := range map[string]ladder.Result{
+		"all 4 intervals hold at once with 95 % confidence (Bonferroni)": climbed(),
+		"the intervals that are shown hold at once with 95 % confidence": some,
+		"undecided": starved, "2 rounds are too few": shortened(climbed(), 2),
+	} {
+		drawn := text(func(b *bytes.Buffer) { require.NoError(t, Ladder(b, &r, Options{})) })
+		require.Contains(t, drawn, want)
+		if len(r.Undecided) > 0 {
+			require.NotContains(t, drawn, "confidence")
+		}
+	}
+}
+
 // shortened is a ladder of fewer rounds.
 func shortened(r ladder.Result, rounds int) ladder.Result {
 	for i := range r.Rungs {

@@ -16,8 +16,10 @@ type Span struct {
 	Kind              string // Client, Server, …
 	Start, End        time.Time
 	Error             string // why it failed, in words, or error; empty if it did not
-	Attributes        []Attribute
-	Events            []Event
+	// Implausible spans lasted longer than they can have: their times are not shown.
+	Implausible bool
+	Attributes  []Attribute
+	Events      []Event
 }
 
 // Attribute is a key and its value as text.
@@ -30,8 +32,16 @@ type Event struct {
 	Attributes []Attribute
 }
 
-// duration is never negative, whatever the clocks said.
-func (s *Span) duration() time.Duration { return max(s.End.Sub(s.Start), 0) }
+// duration is never negative, whatever the clocks said, and 0 if it is implausible.
+func (s *Span) duration() time.Duration {
+	if s.Implausible {
+		return 0
+	}
+	return max(s.End.Sub(s.Start), 0)
+}
+
+// request reports whether the span is a request of a run.
+func (s *Span) request() bool { return !s.hasParent() && s.attribute(attr.RunID) != "" }
 
 func (s *Span) attribute(key string) string { return valueOf(s.Attributes, key) }
 

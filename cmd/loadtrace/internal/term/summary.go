@@ -48,6 +48,12 @@ func (p *page) line(s string) {
 	p.text.WriteByte('\n')
 }
 
+// whole writes a line that is to be copied, which may be longer than the page is wide.
+func (p *page) whole(s string) {
+	p.text.WriteString(s)
+	p.text.WriteByte('\n')
+}
+
 func (p *page) gap() { p.text.WriteByte('\n') }
 
 func (p *page) headline(s *summary.Summary) {
@@ -57,7 +63,7 @@ func (p *page) headline(s *summary.Summary) {
 	head := p.paint(color, mark) + " " + p.paint(bold, p.clean(s.Plan)) + " " + what + p.long(s.Elapsed.Duration())
 	failing, aside := s.Failing(), ""
 	if failing.Level() > summary.None && s.End != summary.Failed {
-		aside = failing.String()
+		aside = s.FailingWords()
 	}
 	if n := len(s.Faults); n > 0 {
 		head += p.dot() + p.paint(alarm, some(uint64(n), "fault", "faults")+", see below")
@@ -92,7 +98,7 @@ func (p *page) ending(s *summary.Summary) (mark string, color ink, what string) 
 		return cross, alarm, what
 	case s.End == summary.Failed:
 		return mark, color, what
-	case s.Unjudged():
+	case len(s.Unjudged()) > 0:
 		return cross, alarm, what
 	case s.End != summary.Completed:
 		return mark, color, what
@@ -169,15 +175,28 @@ func (p *page) rate(f *summary.Figures) {
 	sent := p.paint(rateInk(f), rate(f.RateAchieved)) + " sent"
 	switch {
 	case f.RateWanted > 0 && cutShort(f):
-		p.line("    rate        " + rate(f.RateWanted) + " wanted over the whole schedule" + p.dot() + sent + " until it was stopped")
+		p.rateLine(rate(f.RateWanted)+" wanted over the whole schedule", sent+" until it was stopped")
 	case f.RateWanted > 0:
-		p.line("    rate        " + rate(f.RateWanted) + " wanted" + p.dot() + sent)
+		p.rateLine(rate(f.RateWanted)+" wanted", sent)
 	case f.Requests.Sent() > 0 && f.RateAchieved == 0:
-		p.line("    rate        none" + p.dot() + "closed loop, and no request finished")
+		p.rateLine("none", "closed loop, and no request finished")
 	case f.Requests.Sent() > 0 && f.Lag.Count == 0:
-		p.line("    rate        " + p.paint(bold, rate(f.RateAchieved)) + " finished" + p.dot() + "closed loop: as fast as the target answered")
+		p.rateLine(p.paint(bold, rate(f.RateAchieved))+" finished", "closed loop: as fast as the target answered")
 	case f.Requests.Sent() > 0:
-		p.line("    rate        " + p.paint(bold, rate(f.RateAchieved)) + p.dot() + "sent in open stages, finished in closed loops")
+		p.rateLine(p.paint(bold, rate(f.RateAchieved)), "sent in open stages, finished in closed loops")
+	}
+}
+
+// rateLine writes the parts of what there is to say of a rate, on lines of their own
+// where they do not fit on one.
+func (p *page) rateLine(parts ...string) {
+	const label = 16
+	for i, l := range join(parts, p.dot(), p.width()-label) {
+		head := spaces(label)
+		if i == 0 {
+			head = left("    rate", label)
+		}
+		p.line(head + l)
 	}
 }
 
@@ -237,24 +256,19 @@ func (p *page) telemetry(s *summary.Summary) {
 
 // join says what of the target's side was joined to the requests.
 func (p *page) join(j *summary.Join) {
-	if j == nil {
+	if j == nil || j.Complete+j.Partial == 0 {
+		p.aside(j)
 		return
 	}
-	var lines []string
-	if j.Complete+j.Partial > 0 {
-		all := j.Complete + j.Partial + j.None
-		lines = join(append(p.joinedParts(j, all), p.missing(j.Missing)...), p.dot(), p.width()-11)
-	}
-	for _, sentence := range j.Advice {
-		lines = append(lines, wrap(p.clean(sentence), p.width()-11)...)
-	}
-	for i, l := range lines {
+	all := j.Complete + j.Partial + j.None
+	for i, l := range join(slices.Concat(p.joinedParts(j, all), p.missing(j.Missing), p.absent(j.Absent, all)), p.dot(), p.width()-11) {
 		label := spaces(9)
 		if i == 0 {
 			label = p.paint(bold, left("join", 9))
 		}
 		p.line(label + "  " + l)
 	}
+	p.aside(j)
 }
 
 // joinedParts are how many requests have all that there is to join, and, where some do not,
@@ -269,6 +283,19 @@ func (p *page) joinedParts(j *summary.Join, all uint64) []string {
 		count(served) + " of " + some(all, "request", "requests") + " joined to their server span (" + share(served, all) + ")",
 		complete,
 	}
+}
+
+// absent is what the target never sent of any request, or how often, so that it was not
+// expected.
+func (p *page) absent(of map[string]uint64, all uint64) (parts []string) {
+	for _, why := range slices.Sorted(maps.Keys(of)) {
+		words := missingWords(why)
+		if of[why] < all {
+			words += " " + p.repeated(of[why])
+		}
+		parts = append(parts, words)
+	}
+	return parts
 }
 
 // missing is what requests lack, the most frequent first.

@@ -47,6 +47,7 @@ type row struct {
 	words        bool
 	from, to     time.Time
 	thin         bool // drawn as a phase
+	unknown      bool // it has no times to show
 }
 
 // window is the time that the bars span.
@@ -59,6 +60,9 @@ func windowOf(main *node, spans []Span) window {
 	near := window{w.from.Add(-w.length()), w.to.Add(w.length())}
 	for i := range spans {
 		s := &spans[i]
+		if s.Implausible {
+			continue
+		}
 		if s.Start.Before(w.from) && !s.Start.Before(near.from) {
 			w.from = s.Start
 		}
@@ -122,6 +126,7 @@ func (t *tree) headline(main *node) string {
 
 func (t *tree) row(r row, labels, bar int) string {
 	rails := t.paint(dim, t.rail(r.rails, labels*3/5))
+	took := t.took(max(r.to.Sub(r.from), 0))
 	if r.words {
 		return rails + t.paint(r.color, r.label)
 	}
@@ -132,8 +137,11 @@ func (t *tree) row(r row, labels, bar int) string {
 	if r.thin {
 		color = dim
 	}
+	if r.unknown {
+		drawn, took = spaces(bar), "?"
+	}
 	edge, end := t.paint(dim, t.pick("▕", "|")), t.paint(dim, t.pick("▏", "|"))
-	return left(label, labels) + " " + edge + t.paint(color, drawn) + end + right(t.took(max(r.to.Sub(r.from), 0)), durationWidth)
+	return left(label, labels) + " " + edge + t.paint(color, drawn) + end + right(took, durationWidth)
 }
 
 // rail keeps the rails of a deep span from taking the room of its name.

@@ -19,17 +19,33 @@ func (p *page) thresholds(results []verdict.Result) {
 	for i := range results {
 		r := &results[i]
 		mark, color := p.outcome(r.Outcome)
-		what := p.clean(r.Figure)
-		if r.Where != "" {
-			what += p.dot() + p.clean(r.Where)
-		}
-		s := "  " + p.paint(color, mark) + " " + left(p.cut(what, name-6), name-width(mark)-3)
+		names := p.names(r, name-6)
+		s := "  " + p.paint(color, mark) + " " + left(p.cut(names[0], name-6), name-width(mark)-3)
 		s += right(p.plain(r.Allowed()), limit) + p.paint(color, right(p.plain(r.Measured()), value))
 		if r.Outcome == verdict.Breached && r.FirstBreach != nil {
 			s += right(p.at(r), first)
 		}
 		p.line(s)
+		for _, more := range names[1:] {
+			p.line(spaces(width(mark)+3) + more)
+		}
 	}
+}
+
+// names are the lines of what a threshold is about. They are whole: two may differ in
+// their last word alone.
+func (p *page) names(r *verdict.Result, n int) (lines []string) {
+	parts := []string{p.clean(r.Figure)}
+	if r.Where != "" {
+		parts = append(parts, p.clean(r.Where))
+	}
+	for _, l := range join(parts, p.dot(), n) {
+		lines = append(lines, wrap(l, n)...)
+	}
+	if len(lines) == 0 {
+		return []string{""}
+	}
+	return lines
 }
 
 // at is when a threshold was first breached, since the run began.
@@ -89,11 +105,13 @@ func (p *page) verdict(s *summary.Summary) {
 			p.bulleted(indent, reason)
 		}
 	}
-	if advice, line := s.ErrorThreshold(); line != "" {
+	if advice, lines := s.ErrorThreshold(); len(lines) > 0 {
 		for _, l := range wrap(advice, p.width()-len(indent)) {
 			p.line(indent + l)
 		}
-		p.line(indent + "  " + p.paint(bold, line))
+		for _, l := range lines {
+			p.whole(indent + "  " + p.paint(bold, p.clean(l)))
+		}
 	}
 	if len(r.Unknown) > 0 {
 		for _, l := range wrap(p.clean("not known: "+strings.Join(r.Unknown, ", ")), p.width()-len(indent)) {

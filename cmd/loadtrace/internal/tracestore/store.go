@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/loadtrace/loadtrace/internal/attr"
+	"github.com/loadtrace/loadtrace/loadgen"
 )
 
 // pinned is how many of the slowest traces never leave the store.
@@ -27,6 +28,7 @@ type Store struct {
 	limit int
 
 	mu      sync.Mutex // guards all below
+	run     loadgen.RunID
 	traces  map[pcommon.TraceID]*trace
 	order   *list.List // of *trace, the oldest first
 	slowest []*trace   // at most pinned
@@ -50,7 +52,15 @@ func New(limit int) *Store {
 	return &Store{limit: limit, traces: map[pcommon.TraceID]*trace{}, order: list.New()}
 }
 
-// Add copies the spans of td into the store.
+// Follow says whose traces are kept from now on. Those of others that come to the same
+// collector are not: they would be ranked beside the run's own, and take their place.
+func (s *Store) Follow(run loadgen.RunID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.run = run
+}
+
+// Add copies the spans of td that are in traces of the run into the store.
 func (s *Store) Add(td ptrace.Traces) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -61,7 +71,9 @@ func (s *Store) Add(td ptrace.Traces) {
 		}
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, span := range ss.Spans().All() {
-				s.add(service, span)
+				if id := span.TraceID(); loadgen.RunID(id[:len(s.run)]) == s.run {
+					s.add(service, span)
+				}
 			}
 		}
 	}
@@ -174,7 +186,7 @@ func (s *Store) Trace(id pcommon.TraceID) []Span {
 	return out
 }
 
-// Served is the number of server spans that came.
+// Served is the number of server spans that came in traces of the run.
 func (s *Store) Served() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/loadtrace/loadtrace/internal/attr"
+	"github.com/loadtrace/loadtrace/loadgen"
 )
 
 func spans(id byte, kind ptrace.SpanKind, took time.Duration) ptrace.Traces {
@@ -17,7 +18,7 @@ func spans(id byte, kind ptrace.SpanKind, took time.Duration) ptrace.Traces {
 	rs := td.ResourceSpans().AppendEmpty()
 	rs.Resource().Attributes().PutStr("service.name", "shop")
 	span := rs.ScopeSpans().AppendEmpty().Spans().AppendEmpty()
-	span.SetTraceID(pcommon.TraceID{1, id})
+	span.SetTraceID(own(id))
 	span.SetSpanID(pcommon.SpanID{id, byte(kind)})
 	span.SetKind(kind)
 	if kind == ptrace.SpanKindServer {
@@ -29,62 +30,91 @@ func spans(id byte, kind ptrace.SpanKind, took time.Duration) ptrace.Traces {
 }
 
 func TestTheSpansOfATraceComeTogether(t *testing.T) {
-	s := New(1 << 20)
+	s := following(1 << 20)
 	s.Add(spans(1, ptrace.SpanKindServer, time.Millisecond))
 	s.Add(spans(2, ptrace.SpanKindServer, time.Millisecond))
 	s.Add(spans(1, ptrace.SpanKindClient, 2*time.Millisecond))
 
-	got := s.Trace(pcommon.TraceID{1, 1})
+	got := s.Trace(own(1))
 	require.Len(t, got, 2)
 	assert.Equal(t, "shop", got[0].Service)
 	assert.Equal(t, ptrace.SpanKindClient, got[1].Kind())
-	assert.Empty(t, s.Trace(pcommon.TraceID{1, 9}))
+	assert.Empty(t, s.Trace(own(9)))
 }
 
 // An exporter that refuses makes the pipeline deliver again to all of them.
 func TestASpanThatComesAgainIsKeptOnce(t *testing.T) {
-	s := New(1 << 20)
+	s := following(1 << 20)
 	s.Add(spans(1, ptrace.SpanKindServer, time.Millisecond))
 	s.Add(spans(1, ptrace.SpanKindServer, time.Millisecond))
-	assert.Len(t, s.Trace(pcommon.TraceID{1, 1}), 1)
+	assert.Len(t, s.Trace(own(1)), 1)
 }
 
 func TestOverTheLimitTheOldestLeaveButTheSlowestStay(t *testing.T) {
-	s := New(100 * 400)
+	s := following(100 * 400)
 	s.Add(spans(0, ptrace.SpanKindClient, time.Minute))
 	for i := 1; i < 250; i++ {
 		s.Add(spans(byte(i), ptrace.SpanKindServer, time.Millisecond))
 	}
-	assert.NotEmpty(t, s.Trace(pcommon.TraceID{1, 0}), "the slowest was the oldest")
-	assert.NotEmpty(t, s.Trace(pcommon.TraceID{1, 249}))
-	assert.Empty(t, s.Trace(pcommon.TraceID{1, 1}))
+	assert.NotEmpty(t, s.Trace(own(0)), "the slowest was the oldest")
+	assert.NotEmpty(t, s.Trace(own(249)))
+	assert.Empty(t, s.Trace(own(1)))
 	assert.Positive(t, s.Evicted())
 	assert.LessOrEqual(t, s.bytes, s.limit)
 	assert.Equal(t, 249, s.Served())
 }
 
 func TestATraceLeavesWhenItsRequestIsNotAmongTheSlowest(t *testing.T) {
-	s := New(1 << 20)
+	s := following(1 << 20)
 	for i := range 2 * pinned {
 		s.Add(spans(byte(i), ptrace.SpanKindServer, time.Millisecond))
 		s.Add(spans(byte(i), ptrace.SpanKindClient, time.Duration(1+i)*time.Second))
 	}
 	for i := range 2 * pinned {
-		assert.Equal(t, i >= pinned, len(s.Trace(pcommon.TraceID{1, byte(i)})) > 0, "trace %d", i)
+		assert.Equal(t, i >= pinned, len(s.Trace(own(byte(i)))) > 0, "trace %d", i)
 	}
 	s.Add(spans(200, ptrace.SpanKindClient, time.Second))
-	assert.Empty(t, s.Trace(pcommon.TraceID{1, 200}))
+	assert.Empty(t, s.Trace(own(200)))
 	assert.Len(t, s.traces, pinned)
 }
 
 // What keeps a request waiting in the generator is no part of its span.
 func TestTheSlowestAreRankedByTheirResponseTime(t *testing.T) {
-	s := New(1 << 20)
+	s := following(1 << 20)
 	late := spans(1, ptrace.SpanKindClient, time.Millisecond)
 	late.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Attributes().PutDouble(attr.ResponseTime, 60)
 	s.Add(late)
 	for i := range pinned {
 		s.Add(spans(byte(2+i), ptrace.SpanKindClient, time.Second))
 	}
-	assert.NotEmpty(t, s.Trace(pcommon.TraceID{1, 1}))
+	assert.NotEmpty(t, s.Trace(own(1)))
+}
+
+// run is that of own traces.
+var run = loadgen.RunID{1}
+
+func own(id byte) pcommon.TraceID { return pcommon.TraceID{1, 8: id} }
+
+// following is a store of the run that spans are of.
+func following(limit int) *Store {
+	s := New(limit)
+	s.Follow(run)
+	return s
+}
+
+// Thirty-two slow requests of another service took the place of the run's slowest.
+func TestTracesOfOthersDoNotDisplaceThoseOfTheRun(t *testing.T) {
+	s := following(1 << 20)
+	s.Add(spans(1, ptrace.SpanKindServer, time.Millisecond))
+	for i := range 2 * pinned {
+		for _, kind := range []ptrace.SpanKind{ptrace.SpanKindServer, ptrace.SpanKindClient} {
+			td := spans(byte(i), kind, time.Hour)
+			td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).SetTraceID(pcommon.TraceID{2, 0, 0, 0, 0, 0, 0, 0, byte(i)})
+			s.Add(td)
+		}
+	}
+	s.Add(spans(1, ptrace.SpanKindClient, 2*time.Millisecond))
+	assert.Len(t, s.Trace(own(1)), 2)
+	assert.Equal(t, 1, s.Served(), "that of the run")
+	assert.Len(t, s.traces, 1)
 }

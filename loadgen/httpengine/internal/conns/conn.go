@@ -2,6 +2,7 @@ package conns
 
 import (
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -9,6 +10,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/wire"
 )
 
 // shutWithin is how long the farewell of TLS may take.
@@ -21,8 +24,12 @@ type conn struct {
 	many        bool // HTTP/2: any number of requests at a time
 	local, peer netip.AddrPort
 
+	had atomic.Bool // a request
+
 	// Of HTTP/2. starting counts requests that have a place and no stream yet.
 	starting atomic.Int32
+	// urgent counts those of them that are sent again.
+	urgent atomic.Int32
 	// spoke tells that the target has sent its settings.
 	spoke atomic.Bool
 	// spoilt tells that net/http takes no more requests for it.
@@ -31,6 +38,8 @@ type conn struct {
 	alien atomic.Bool
 	// goAway is 0 until the target sends GOAWAY, then 1 more than its error code.
 	goAway atomic.Int64
+	// took tells that, by its GOAWAY, the target has taken requests of it.
+	took atomic.Bool
 
 	// All below is guarded by the pool's mutex.
 	via     *http.ClientConn // nil until the connection is open
@@ -50,7 +59,7 @@ type conn struct {
 // might exceed the number of streams that it is about to allow, and be refused.
 func (c *conn) room() bool {
 	switch {
-	case c.dead || c.retired || c.via == nil || c.spoilt.Load():
+	case c.dead || c.retired || c.via == nil || c.spoilt.Load() || c.urgent.Load() > 0:
 		return false
 	case !c.many:
 		return c.active == 0
@@ -120,10 +129,18 @@ type tap struct {
 	conn   *conn
 	wrote  atomic.Bool // something was written since the last request began
 	closed atomic.Bool
+	deaf   atomic.Bool           // HTTP/2: the target takes nothing more
 	ended  atomic.Pointer[error] // the first error of reading
 	frames frames                // only the reader touches it
 	seen   frames                // what of frames net/http has acted on
+
+	// Of HTTP/1. asks tells that a request is being written, or was, and has not ended.
+	asks  atomic.Bool
+	begun atomic.Bool   // the first request is, or the connection is closed
+	first chan struct{} // closed when it begun
 }
+
+func newTap(nc net.Conn, c *conn) *tap { return &tap{Conn: nc, conn: c, first: make(chan struct{})} }
 
 // Read implements net.Conn.
 //
@@ -134,7 +151,11 @@ func (t *tap) Read(b []byte) (int, error) {
 	if t.conn.many {
 		t.acted()
 	}
+	unused := !t.begun.Load()
 	n, err := t.Conn.Read(b)
+	if !t.conn.many && n > 0 && !t.asks.Load() {
+		n, err = t.unasked(n, err, unused)
+	}
 	if err != nil {
 		end := err // so that err itself need not be on the heap
 		t.ended.CompareAndSwap(nil, &end)
@@ -150,9 +171,32 @@ func (t *tap) Read(b []byte) (int, error) {
 		t.conn.alien.Store(true)
 	}
 	if t.frames.goAway {
+		t.conn.took.Store(t.frames.last > 0)
 		t.conn.goAway.Store(int64(t.frames.code) + 1)
 	}
 	return n, err
+}
+
+// errStray says that a target sent something while it was asked nothing. Whatever
+// it is, it answers no request that came later.
+var errStray = &wire.ProtocolError{What: "bytes that answer no request"}
+
+// unasked is what to make of n bytes that came over HTTP/1 while no request was under
+// way. If there was none before, they are the answer to the first, as to the direct
+// transport: a target may turn away who connects before it reads anything.
+func (t *tap) unasked(n int, err error, unused bool) (int, error) {
+	if unused {
+		<-t.first
+		return n, err
+	}
+	return 0, errStray
+}
+
+// begin is called when the first request is being written, and after the last.
+func (t *tap) begin() {
+	if !t.begun.Load() && !t.begun.Swap(true) {
+		close(t.first)
+	}
 }
 
 // acted lets the pool look again at what the connection allows.
@@ -165,10 +209,22 @@ func (t *tap) acted() {
 }
 
 // Write implements net.Conn.
+//
+// Subtle: at the first error net/http closes an HTTP/2 connection, and with it what the
+// target has said to the end: answers, and which requests it has not looked at. So it is
+// not given the error. Reading comes to it too, after all that.
 func (t *tap) Write(b []byte) (int, error) {
+	if !t.conn.many {
+		t.asks.Store(true)
+		t.begin()
+	}
 	n, err := t.Conn.Write(b)
 	if n > 0 || t.conn.pool.origin.secure { // of what TLS did not take, some may be on its way
 		t.wrote.Store(true)
+	}
+	if err != nil && t.conn.many && !errors.Is(err, net.ErrClosed) {
+		t.deaf.Store(true)
+		return len(b), nil
 	}
 	return n, err
 }
@@ -178,6 +234,7 @@ func (t *tap) Close() error {
 	if t.closed.Swap(true) {
 		return nil
 	}
+	t.begin()
 	if secure, ok := t.Conn.(*tls.Conn); ok {
 		raw := secure.NetConn()
 		defer time.AfterFunc(shutWithin, func() { raw.Close() }).Stop()

@@ -432,7 +432,7 @@ func TestAConnectionThatIsOpenTooLateIsOfNoUse(t *testing.T) {
 	defer cancel()
 	d := &dial{}
 	c := &conn{pool: newPool(s, origin{address: "target.test:80"}), many: true, dial: d}
-	c.tap = &tap{Conn: &ending{Conn: near, end: cancel, closed: make(chan struct{})}, conn: c}
+	c.tap = newTap(&ending{Conn: near, end: cancel, closed: make(chan struct{})}, c)
 	via, err := d.over(ctx, c)
 	assert.Nil(t, via)
 	assert.Equal(t, context.Canceled, cause(ctx, err))

@@ -29,7 +29,8 @@ type dial struct {
 
 	mu          sync.Mutex // guards all below
 	at          wire.Times
-	connected   bool
+	connected   bool // and no request has it in its count yet
+	orphan      bool // nor will the one that it was for
 	handshake   bool // it failed in the TLS handshake
 	local, peer netip.AddrPort
 }
@@ -92,16 +93,33 @@ func (d *dial) open(ctx context.Context, p *pool) (*conn, error) {
 		d.mu.Unlock()
 		return nil, err
 	}
-	d.connected = true
+	if d.orphan {
+		p.set.uncounted.Add(1)
+	} else {
+		d.connected = true
+	}
 	d.local, d.peer = enginekit.AddrPort(nc.LocalAddr()), enginekit.AddrPort(nc.RemoteAddr())
 	c := &conn{pool: p, dial: d, local: d.local, peer: d.peer}
 	d.mu.Unlock()
-	c.tap = &tap{Conn: nc, conn: c}
+	c.tap = newTap(nc, c)
 	if !p.origin.secure {
 		c.many = p.set.options.Protocol == loadgen.ProtocolH2C
 		return c, nil
 	}
 	return c, d.secure(ctx, c)
+}
+
+// count is how many connections it has opened that are in no request's count. If it
+// opens one later, that is the Set's to count.
+func (d *dial) count() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.orphan = true
+	if !d.connected {
+		return 0
+	}
+	d.connected = false
+	return 1
 }
 
 // once stamps a moment of which the first time counts: the dialer tries several

@@ -25,6 +25,7 @@ type frames struct {
 	settings bool // a SETTINGS frame has come, in full
 	goAway   bool // a GOAWAY frame has come, in full
 	code     uint32
+	last     uint32 // the last stream that was taken, of those that it named
 }
 
 // feed takes the next bytes.
@@ -59,6 +60,7 @@ func (f *frames) end() {
 		f.settings = true
 	case typeGoAway:
 		f.goAway, f.code = true, binary.BigEndian.Uint32(f.body[4:])
+		f.last = binary.BigEndian.Uint32(f.body[:]) & (1<<31 - 1)
 	}
 	f.have = 0
 }

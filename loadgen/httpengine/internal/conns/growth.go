@@ -31,6 +31,7 @@ func (p *pool) expect(w *wait) {
 	}
 	p.open++
 	d := &dial{wait: w}
+	w.disown()
 	w.dial, w.own = d, d
 	p.dials = append(p.dials, d)
 	p.set.dials.Go(func() { d.run(p, w.deadline, w.bounded) })
@@ -134,7 +135,7 @@ func (p *pool) place(d *dial, c *conn) {
 	p.many = p.many || c.many
 	if c.many && p.enough(d) {
 		if w := d.wait; w.place != nil {
-			w.dialed, w.own = w.dialed+1, nil
+			w.disown()
 		}
 		p.retire(c)
 		p.finish(d, false)

@@ -63,8 +63,8 @@ func (p *pool) old(c *conn) bool {
 }
 
 // admit gives a request a place on a connection with room, the last one if it is
-// final.
-func (p *pool) admit(c *conn, final bool) served {
+// final. One that is sent again has its stream before another gets a place.
+func (p *pool) admit(c *conn, final, again bool) served {
 	if final && c.many {
 		c.spoilt.Store(true)
 	}
@@ -75,6 +75,9 @@ func (p *pool) admit(c *conn, final bool) served {
 	c.used++
 	c.active++
 	c.starting.Add(1)
+	if again {
+		c.urgent.Add(1)
+	}
 	c.tap.wrote.Store(false)
 	return got
 }
@@ -84,6 +87,7 @@ func (p *pool) put(c *conn) {
 	// HTTP/1.1: net/http has decided by now. To ask it with mu held would lock up
 	// with its closing of the connection.
 	again := c.many || c.via.Available() > 0
+	c.tap.asks.Store(false)
 	p.mu.Lock()
 	defer p.unlock()
 	c.active--
@@ -153,7 +157,7 @@ func (p *pool) serve() {
 // deliver gives a request that waits a place on a connection with room.
 func (p *pool) deliver(w *wait, c *conn) {
 	p.remove(w)
-	got := p.admit(c, w.final)
+	got := p.admit(c, w.final, w.again)
 	got.own = w.own != nil && w.own.conn == c
 	w.served <- got
 }

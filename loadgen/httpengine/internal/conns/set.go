@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/loadtrace/loadtrace/loadgen"
@@ -46,6 +47,7 @@ type Set struct {
 	base         context.Context // of dials
 	sever        context.CancelFunc
 	dials        sync.WaitGroup
+	uncounted    atomic.Int64 // connections that are in no request's count
 
 	mu    sync.Mutex // guards pools
 	pools map[origin]*pool
@@ -200,6 +202,16 @@ func (s *Set) leave(p *pool) {
 	if p.users--; p.users == 0 && p.empty() {
 		delete(s.pools, p.origin)
 	}
+}
+
+// Uncounted is how many connections were opened since it was last asked that no
+// request has in its count: the one that each was for had been served, or had ended,
+// before. They are the next one's that is.
+func (s *Set) Uncounted() int {
+	if s.uncounted.Load() == 0 {
+		return 0
+	}
+	return int(s.uncounted.Swap(0))
 }
 
 // Sever ends what waits and what is being dialled, with context.Canceled. What

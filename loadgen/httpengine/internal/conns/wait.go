@@ -18,6 +18,8 @@ type wait struct {
 	limited  bool          // it shares dial because it may have none of its own
 	tried    bool          // a dial that was to serve it failed
 	final    bool          // it is the last of its connection
+	again    bool          // it was sent before, and the target has not looked at it
+	begin    time.Duration // of the request
 	deadline time.Time
 	bounded  bool // there is a deadline
 	served   chan served
@@ -37,13 +39,13 @@ func (p *pool) get(ctx context.Context, x *Exchange, a *attempt) error {
 	p.mu.Lock()
 	if p.waiting.Len() == 0 && p.set.base.Err() == nil {
 		if c := p.take(); c != nil {
-			got := p.admit(c, a.final)
+			got := p.admit(c, a.final, a.resent)
 			p.unlock()
 			x.hold(got, a)
 			return nil
 		}
 	}
-	w := p.queue(ctx, a.final)
+	w := p.queue(ctx, x, a)
 	p.unlock()
 	var got served
 	select {
@@ -53,11 +55,11 @@ func (p *pool) get(ctx context.Context, x *Exchange, a *attempt) error {
 	case <-p.set.base.Done():
 		got = served{err: p.leave(p.set.base, w)}
 	}
-	w.tell(x, got)
 	if over := p.set.over(ctx); over != nil && got.conn != nil { // there is nothing to send any more
-		p.refuse(got.conn)
-		return w.blame(over)
+		p.refuse(w, got.conn)
+		got = served{err: w.blame(over)}
 	}
+	w.tell(x, got)
 	if got.err != nil {
 		return got.err
 	}
@@ -76,10 +78,10 @@ func (x *Exchange) hold(got served, a *attempt) {
 }
 
 // queue makes a request wait. The caller holds mu.
-func (p *pool) queue(ctx context.Context, final bool) *wait {
-	w := &wait{final: final, served: make(chan served, 1)}
+func (p *pool) queue(ctx context.Context, x *Exchange, a *attempt) *wait {
+	w := &wait{final: a.final, again: a.resent, begin: x.Begin, served: make(chan served, 1)}
 	w.deadline, w.bounded = ctx.Deadline()
-	w.place = p.waiting.PushBack(w)
+	p.enqueue(w)
 	p.waiters.Add(1)
 	p.relist()
 	p.serve()
@@ -87,6 +89,24 @@ func (p *pool) queue(ctx context.Context, final bool) *wait {
 		p.expect(w)
 	}
 	return w
+}
+
+// enqueue gives a request its place in the queue: the last, or, if it has been sent
+// before, one in front of all that have not, in the order in which they began. At the
+// end a target that gives up its connections often could send it away again and again.
+// The caller holds mu.
+func (p *pool) enqueue(w *wait) {
+	if !w.again {
+		w.place = p.waiting.PushBack(w)
+		return
+	}
+	for e := p.waiting.Front(); e != nil; e = e.Next() {
+		if other := e.Value.(*wait); !other.again || other.begin > w.begin {
+			w.place = p.waiting.InsertBefore(w, e)
+			return
+		}
+	}
+	w.place = p.waiting.PushBack(w)
 }
 
 // relist looks whether HTTP/2 connections have got room while nobody waited.
@@ -109,7 +129,7 @@ func (p *pool) leave(ctx context.Context, w *wait) error {
 	} else {
 		p.unlock()
 		if got := <-w.served; got.conn != nil {
-			p.refuse(got.conn)
+			p.refuse(w, got.conn)
 		}
 	}
 	return w.blame(ctx.Err())
@@ -144,10 +164,13 @@ func (p *pool) remove(w *wait) {
 }
 
 // refuse gives back a place that was not used.
-func (p *pool) refuse(c *conn) {
+func (p *pool) refuse(w *wait, c *conn) {
 	p.mu.Lock()
 	defer p.unlock()
 	c.starting.Add(-1)
+	if w.again {
+		c.urgent.Add(-1)
+	}
 	c.used--
 	if c.active--; c.active == 0 && !c.dead {
 		p.idle++
@@ -162,18 +185,24 @@ func (p *pool) refuse(c *conn) {
 // tell puts into the exchange what its own dial saw: its times if they are those
 // of the connection that it got, or if it got none.
 func (w *wait) tell(x *Exchange, got served) {
-	x.Dialed += w.dialed
 	d := w.own
+	w.disown()
+	x.Dialed += w.dialed
 	if d == nil {
 		return
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.connected {
-		x.Dialed++
-	}
 	if got.own || got.conn == nil {
 		x.opening, x.Handshake, x.Local, x.Peer = d.at, d.handshake, d.local, d.peer
+	}
+}
+
+// disown counts what its own dial has opened, before it has another or none.
+func (w *wait) disown() {
+	if w.own != nil {
+		w.dialed += w.own.count()
+		w.own = nil
 	}
 }
 

@@ -75,6 +75,7 @@ type Exchange struct {
 	Sent        bool   // the whole request was written
 	Received    int64  // bytes of the response's body
 	Excerpt     []byte // of the beginning of the body, where Options.Excerpt wants it
+	Coding      string // Content-Encoding, if there is an excerpt
 	Reused      bool   // the connection had been used before
 	Dialed      int    // connections opened
 	Local, Peer netip.AddrPort

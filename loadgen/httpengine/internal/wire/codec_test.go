@@ -37,9 +37,10 @@ func BenchmarkResponse(b *testing.B) {
 		b.ReportAllocs()
 		c := &conn{client: &Client{options: Options{MaxBody: 1 << 20}}, reader: reader}
 		c.lines.from = reader
+		x := &Exchange{}
 		for b.Loop() {
 			rewind()
-			require.NoError(b, c.readHead())
+			require.NoError(b, c.readHead(x))
 			_, err := c.readBody(http.MethodGet)
 			require.NoError(b, err)
 		}

@@ -17,6 +17,7 @@ var errNeverSent = errors.New("nothing was sent")
 type conn struct {
 	net.Conn
 	client      *Client
+	look        *look
 	fuse        fuse
 	reader      *bufio.Reader
 	buffer      []byte // of the request being written

@@ -36,15 +36,17 @@ func (c *Client) dial(x *Exchange) (*conn, error) {
 	}
 	defer cancel()
 	nc, err := c.connect(ctx, x)
+	var l *look
 	if err == nil {
 		x.Dialed++
 		x.Local, x.Peer = enginekit.AddrPort(nc.LocalAddr()), enginekit.AddrPort(nc.RemoteAddr())
-		nc, err = c.secure(ctx, nc, x)
+		l = newLook(nc)
+		nc, err = c.secure(ctx, l, x)
 	}
 	if err != nil {
 		return nil, cause(ctx, err)
 	}
-	return c.keep(nc, x), nil
+	return c.keep(nc, l, x), nil
 }
 
 // cause prefers the reason why a context ended over how that showed.
@@ -84,9 +86,11 @@ func (c *Client) connect(ctx context.Context, x *Exchange) (net.Conn, error) {
 	return nc, err
 }
 
-func (c *Client) secure(ctx context.Context, nc net.Conn, x *Exchange) (net.Conn, error) {
+// secure is what is spoken over: TLS over the connection, or, of http, the connection
+// itself.
+func (c *Client) secure(ctx context.Context, l *look, x *Exchange) (net.Conn, error) {
 	if !x.Request.secure {
-		return nc, nil
+		return l.Conn, nil
 	}
 	config := c.options.TLS.Clone()
 	if config == nil {
@@ -97,20 +101,20 @@ func (c *Client) secure(ctx context.Context, nc net.Conn, x *Exchange) (net.Conn
 	}
 	config.NextProtos = []string{"http/1.1"}
 	x.TLS = c.now()
-	t := tls.Client(nc, config)
-	err := t.HandshakeContext(ctx)
+	l.over = tls.Client(l, config)
+	err := l.over.HandshakeContext(ctx)
 	x.TLSDone = c.now()
 	if err != nil {
 		x.Handshake = true
-		nc.Close()
+		l.Close()
 		return nil, err
 	}
-	return t, nil
+	return l.over, nil
 }
 
 // keep makes an open connection one of the client's.
-func (c *Client) keep(nc net.Conn, x *Exchange) *conn {
-	k := &conn{Conn: nc, client: c, local: x.Local, peer: x.Peer}
+func (c *Client) keep(nc net.Conn, l *look, x *Exchange) *conn {
+	k := &conn{Conn: nc, client: c, look: l, local: x.Local, peer: x.Peer}
 	k.reader = bufio.NewReaderSize(k, readBuffer)
 	k.lines.from = k.reader
 	k.fuse = fuse{conn: nc, now: c.now, timeout: c.options.Timeout}

@@ -33,6 +33,8 @@ type head struct {
 	stays     bool // or keep-alive
 	misplaced bool // Trailer names a field that a trailer must not have
 
+	coding string // Content-Encoding of an error
+
 	// What is wrong with it beyond its syntax, which net/http reports when the whole
 	// head is there: with any head, and with a final one.
 	fault, alien error
@@ -246,6 +248,10 @@ func (h *head) take(name, value []byte) {
 			h.closes = h.closes || has(value, "close")
 			h.stays = h.stays || has(value, "keep-alive")
 		}
+	case len("Content-Encoding"):
+		if h.status >= 400 && isNamed(name, "Content-Encoding") {
+			h.encode(value)
+		}
 	case len("Content-Length"):
 		if isNamed(name, "Content-Length") {
 			h.size(value)
@@ -263,6 +269,19 @@ func (h *head) take(name, value []byte) {
 	if name[len(name)-1] == ' ' && Frames(string(name)) {
 		h.alien = malformed("header", name)
 	}
+}
+
+// encode takes a Content-Encoding. Those of several lines are one list, of which no more
+// is kept than can be made sense of.
+func (h *head) encode(value []byte) {
+	const most = 64
+	if len(h.coding) >= most {
+		return
+	}
+	if h.coding != "" {
+		h.coding += ", "
+	}
+	h.coding += string(value[:min(len(value), most)])
 }
 
 // size takes a Content-Length. Another must be the same.

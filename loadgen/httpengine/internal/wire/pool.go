@@ -7,11 +7,6 @@ import (
 	"time"
 )
 
-// fresh is how long a connection may have been idle to be used again without a
-// look whether the target has closed it: the look is a system call. What closes
-// in so short a time is found by the exchange.
-const fresh = time.Millisecond
-
 // Reasons why an exchange ended while it waited for a connection of the pool.
 var (
 	// ErrConnectionWait says that the timeout passed.
@@ -46,7 +41,7 @@ func (p *pool) get(x *Exchange) (*conn, error) {
 			return p.dial(x)
 		}
 		now := p.client.now()
-		if now-c.since > fresh && (p.old(c, now) || c.stale()) {
+		if p.old(c, now) || c.look.stale() {
 			p.discard(c)
 			continue
 		}

@@ -19,16 +19,12 @@ func (e *ProtocolError) Error() string { return "malformed response: " + e.What 
 // receive reads the response. keep tells that nothing of it forbids another
 // exchange on this connection.
 func (c *conn) receive(x *Exchange) (keep bool, err error) {
-	if _, err := c.reader.Peek(1); err != nil {
-		return false, Closed(err, io.EOF)
-	}
-	x.First = c.client.now()
-	if err := c.readHead(); err != nil {
+	if err := c.readHead(x); err != nil {
 		return false, err
 	}
 	x.Status, x.Proto = c.head.status, c.head.proto
 	if wanted := c.client.options.Excerpt; wanted != nil && wanted(x.Status) {
-		x.Excerpt = c.excerpt(x)
+		x.Excerpt, x.Coding = c.excerpt(x), c.head.coding
 	}
 	received, err := c.readBody(x.Request.method)
 	x.Received = received
@@ -55,10 +51,14 @@ func Closed(err, as error) error {
 	}
 }
 
-// readHead reads heads until that of the final response.
-func (c *conn) readHead() error {
+// readHead reads heads until that of the final response, and stamps when that began.
+func (c *conn) readHead(x *Exchange) error {
 	c.lines.left = MaxHead
 	for {
+		if _, err := c.reader.Peek(1); err != nil {
+			return Closed(err, io.EOF)
+		}
+		x.First = c.client.now()
 		if err := c.head.read(&c.lines); err != nil {
 			return c.headError(err, MaxHead)
 		}
@@ -66,14 +66,21 @@ func (c *conn) readHead() error {
 			c.lines.shrink()
 			return c.head.alien
 		}
+		x.First = 0
 	}
+}
+
+// HeadTooLong says that a head, with those of interim responses, or a trailer was longer
+// than it may be.
+func HeadTooLong(most int) error {
+	return &ProtocolError{fmt.Sprintf("more than %d bytes of headers", most)}
 }
 
 // headError tells a connection that broke within lines from lines that are wrong.
 func (c *conn) headError(err error, most int) error {
 	switch {
 	case err == errTooLong:
-		return &ProtocolError{fmt.Sprintf("more than %d bytes of headers", most)}
+		return HeadTooLong(most)
 	case is[*ProtocolError](err) || c.broken == nil:
 		return err
 	}

@@ -1,6 +1,7 @@
 package annotate_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -84,6 +85,7 @@ func everything(s ptrace.Span) annotate.Result {
 	r.Reason = join.Waited
 	r.Clock, r.Clocked = clock.Estimate{Offset: 2 * time.Second, Bound: 3 * ms}, true
 	r.Runtime = runtime()
+	r.Sent = annotate.Senders{Samples: true, Lines: true}
 	r.Conclude(annotate.Expected{Runtime: true, Logs: true})
 	return r
 }
@@ -197,17 +199,31 @@ func TestTheStatusSaysWhatIsMissingOfWhatIsExpected(t *testing.T) {
 		expect  annotate.Expected
 		status  annotate.Status
 		missing []annotate.Missing
+		absent  []annotate.Absent
 	}{
-		{"all", func(*annotate.Result) {}, all, annotate.Complete, nil},
-		{"logs", func(r *annotate.Result) { r.Lines, r.LinesCut = nil, 0 }, all, annotate.Partial, []annotate.Missing{annotate.NoLogs}},
-		{"logs that nobody brings", func(r *annotate.Result) { r.Lines, r.LinesCut = nil, 0 }, annotate.Expected{Runtime: true}, annotate.Complete, nil},
-		{"lines beyond the bound are lines", func(r *annotate.Result) { r.Lines = nil }, all, annotate.Complete, nil},
-		{"old samples", func(r *annotate.Result) { r.Runtime = window.Answer{TooOld: true} }, all, annotate.Partial, []annotate.Missing{annotate.RuntimeTooOld}},
-		{"clock", func(r *annotate.Result) { r.Clocked = false }, all, annotate.Partial, []annotate.Missing{annotate.NoClock}},
-		{"server", func(r *annotate.Result) { r.Server = annotate.Server{} }, all, annotate.Partial, []annotate.Missing{annotate.NoServerSpan}},
+		{"all", func(*annotate.Result) {}, all, annotate.Complete, nil, nil},
+		{"logs", func(r *annotate.Result) { r.Lines, r.LinesCut = nil, 0 }, all, annotate.Partial, []annotate.Missing{annotate.NoLogs}, nil},
+		{"logs that nobody brings", func(r *annotate.Result) { r.Lines, r.LinesCut = nil, 0 }, annotate.Expected{Runtime: true}, annotate.Complete, nil, nil},
+		{"lines beyond the bound are lines", func(r *annotate.Result) { r.Lines = nil }, all, annotate.Complete, nil, nil},
+		{"old samples", func(r *annotate.Result) { r.Runtime = window.Answer{TooOld: true} }, all, annotate.Partial, []annotate.Missing{annotate.RuntimeTooOld}, nil},
+		{"clock", func(r *annotate.Result) { r.Clocked = false }, all, annotate.Partial, []annotate.Missing{annotate.NoClock}, nil},
+		{"server", func(r *annotate.Result) { r.Server = annotate.Server{} }, all, annotate.Partial, []annotate.Missing{annotate.NoServerSpan}, nil},
 		{"everything", func(r *annotate.Result) {
-			*r = annotate.Result{Client: clientspan.Client{NotSampled: true}}
-		}, all, annotate.None, []annotate.Missing{annotate.NotSampled, annotate.NoRuntime, annotate.NoLogs}},
+			*r = annotate.Result{Client: clientspan.Client{NotSampled: true}, Sent: annotate.Senders{Samples: true, Lines: true}}
+		}, all, annotate.None, []annotate.Missing{annotate.NotSampled, annotate.NoRuntime, annotate.NoLogs}, nil},
+		// Once 0 % of the requests of a service that sends spans alone were complete.
+		{"a service that sends spans alone", func(r *annotate.Result) {
+			r.Runtime, r.Lines, r.LinesCut, r.Sent = window.Answer{}, nil, 0, annotate.Senders{}
+		}, all, annotate.Complete, nil, []annotate.Absent{annotate.RuntimeNeverSent, annotate.LogsNeverSent}},
+		{"a process that is not Go", func(r *annotate.Result) {
+			r.Runtime, r.Sent.Samples, r.Server.NotGo = window.Answer{}, false, true
+		}, all, annotate.Complete, nil, []annotate.Absent{annotate.NotGo}},
+		{"a process that is not Go, with a runtime all the same", func(r *annotate.Result) { r.Server.NotGo = true }, all, annotate.Complete, nil, nil},
+		{"another instance of the service sends samples", func(r *annotate.Result) { r.Runtime = window.Answer{} }, all,
+			annotate.Partial, []annotate.Missing{annotate.NoRuntime}, nil},
+		{"no server span, where nobody sends anything else", func(r *annotate.Result) {
+			*r = annotate.Result{}
+		}, all, annotate.None, []annotate.Missing{annotate.NoServerSpan}, []annotate.Absent{annotate.RuntimeNeverSent, annotate.LogsNeverSent}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := everything(ours(client(ptrace.NewTraces())))
@@ -216,6 +232,8 @@ func TestTheStatusSaysWhatIsMissingOfWhatIsExpected(t *testing.T) {
 			r.Conclude(c.expect) // as after a look-up: it says nothing twice
 			assert.Equal(t, c.status, r.Status)
 			assert.ElementsMatch(t, c.missing, r.Missing)
+			absent := slices.DeleteFunc([]annotate.Absent{r.NoRuntime, r.NoLogs}, func(a annotate.Absent) bool { return a == "" })
+			assert.ElementsMatch(t, c.absent, absent)
 		})
 	}
 }

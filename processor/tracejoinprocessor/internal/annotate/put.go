@@ -70,6 +70,7 @@ func (r *Result) Put(s ptrace.Span, l Limits) {
 func (r *Result) putServer(a pcommon.Map) {
 	v := &r.Server
 	putStr(a, attr.JoinServerService, v.From.Service)
+	putStr(a, attr.JoinServerNamespace, v.From.Namespace)
 	putStr(a, attr.JoinServerInstance, v.From.Instance)
 	putStr(a, attr.JoinServerRoute, v.Route)
 	a.PutStr(attr.JoinServerSpan, v.ID.String())
@@ -116,6 +117,7 @@ var (
 		{window.GCGoal, attr.JoinRuntimeGCGoal},
 		{window.Processors, attr.JoinRuntimeProcessors},
 		{window.ScheduleP99, attr.JoinRuntimeScheduleP99},
+		{window.EventLoopP99, attr.JoinRuntimeEventLoopP99},
 	}
 	counts = [...]named{
 		{window.GCCycles, attr.JoinRuntimeGCCycles},
@@ -202,6 +204,7 @@ func (r *Result) putLines(s ptrace.Span, l Limits) {
 		a.PutInt(attr.JoinLogsCut, int64(cut))
 	}
 	if l.Link != nil {
-		putStr(a, attr.JoinLogsURL, l.Link(r.Trace, r.Client.Sent, r.Client.Done))
+		from, to := r.LogSpan()
+		putStr(a, attr.JoinLogsURL, l.Link(r.Trace, from, to))
 	}
 }

@@ -31,11 +31,25 @@ type Missing string
 const (
 	NoServerSpan  Missing = "no_server_span"
 	NotSampled    Missing = "not_sampled"     // and so no server span
-	NoRuntime     Missing = "no_runtime"      // the instance sent no samples, or they were scraped and its clock is unknown
+	NoRuntime     Missing = "no_runtime"      // the instance sent no samples, or they were scraped and its clock is unknown; others of its service did
 	RuntimeTooOld Missing = "runtime_too_old" // it did, and none near the work
 	NoLogs        Missing = "no_logs"
 	NoClock       Missing = "no_clock" // the request got no answer, and no other told the offset
 )
+
+// Absent says why a part is not expected, so that a request without it can be complete.
+type Absent string
+
+// What nobody can join.
+const (
+	NotGo            Absent = "not_go"             // the server's process is not Go, and has told nothing of its runtime
+	RuntimeNeverSent Absent = "runtime_never_sent" // no sample of the service has ever come
+	LogsNeverSent    Absent = "logs_never_sent"    // nor a line of its log
+)
+
+// Senders says of a request's service what has ever come of it; of a request without a
+// server span, what has come of any.
+type Senders struct{ Samples, Lines bool }
 
 // Resolutions of the server span.
 const (
@@ -67,11 +81,15 @@ type Result struct {
 	Ledger    ledger.Ledger
 	Status    Status
 	Missing   []Missing
+	Sent      Senders
+	NoRuntime Absent // why the runtime is not expected; empty if it is, or is there
+	NoLogs    Absent
 	Reason    join.Reason
 	children  []join.Server // if there are several
 }
 
-// Expected says which parts can be there: of signals that have a pipeline.
+// Expected says which parts can be there: of signals that have a pipeline. What a service
+// has never sent is not expected of its requests.
 type Expected struct {
 	Runtime, Logs bool
 }
@@ -157,17 +175,13 @@ func (r *Result) Conclude(e Expected) {
 	r.Client.Request.Answered = r.Server.Resolution != ""
 	r.Client.Request.Server = r.Server.Duration
 	r.Ledger = ledger.Of(r.Client.Request)
-	r.Missing, r.Status = r.Missing[:0], Complete
+	r.Missing, r.Status, r.NoRuntime, r.NoLogs = r.Missing[:0], Complete, "", ""
 	has := r.server()
 	if e.Runtime {
 		has = r.runtime() || has
 	}
 	if e.Logs {
-		if len(r.Lines) == 0 && r.LinesCut == 0 {
-			r.Missing = append(r.Missing, NoLogs)
-		} else {
-			has = true
-		}
+		has = r.logs() || has
 	}
 	switch {
 	case !has:
@@ -196,8 +210,24 @@ func (r *Result) runtime() bool {
 		return true
 	case r.Runtime.TooOld:
 		r.Missing = append(r.Missing, RuntimeTooOld)
-	default:
+	case r.Sent.Samples:
 		r.Missing = append(r.Missing, NoRuntime)
+	case r.Server.NotGo:
+		r.NoRuntime = NotGo
+	default:
+		r.NoRuntime = RuntimeNeverSent
+	}
+	return false
+}
+
+func (r *Result) logs() bool {
+	switch {
+	case len(r.Lines) > 0 || r.LinesCut > 0:
+		return true
+	case r.Sent.Lines:
+		r.Missing = append(r.Missing, NoLogs)
+	default:
+		r.NoLogs = LogsNeverSent
 	}
 	return false
 }

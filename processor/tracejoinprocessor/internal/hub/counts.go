@@ -11,7 +11,7 @@ type counts struct {
 	late                                   atomic.Int64 // server spans that came after their clients had left
 	repeated                               atomic.Int64 // client spans that had come before
 	lookups, lookupsFailed, lookupsSkipped atomic.Int64 // of requests
-	pulls, pullsFailed                     atomic.Int64 // windows
+	pulls, pullsFailed, pullsIncomplete    atomic.Int64 // windows
 	pulled, pulledOver                     atomic.Int64 // lines taken, and lines beyond the bound of a window
 	released                               [reasons]atomic.Int64
 	held, going                            atomic.Int64 // bytes that wait; that have left and are not taken yet
@@ -30,7 +30,8 @@ type Counts struct {
 	Retries, TurnedAway, Stripped            int64
 	Late, Repeated                           int64
 	Lookups, LookupsFailed, LookupsSkipped   int64
-	Pulls, PullsFailed, Pulled, PulledOver   int64
+	Pulls, PullsFailed, PullsIncomplete      int64
+	Pulled, PulledOver                       int64
 	Released                                 map[string]int64 // client spans by reason
 	HeldBytes, Waiting                       int64
 }
@@ -40,7 +41,7 @@ func (c *counts) snapshot() Counts {
 		Waited: c.waited.Load(), Passed: c.passed.Load(),
 		NotKept: c.notKept.Load(), TurnedAway: c.turnedAway.Load(), Stripped: c.stripped.Load(), Late: c.late.Load(), Repeated: c.repeated.Load(),
 		Lookups: c.lookups.Load(), LookupsFailed: c.lookupsFailed.Load(), LookupsSkipped: c.lookupsSkipped.Load(),
-		Pulls: c.pulls.Load(), PullsFailed: c.pullsFailed.Load(), Pulled: c.pulled.Load(), PulledOver: c.pulledOver.Load(),
+		Pulls: c.pulls.Load(), PullsFailed: c.pullsFailed.Load(), PullsIncomplete: c.pullsIncomplete.Load(), Pulled: c.pulled.Load(), PulledOver: c.pulledOver.Load(),
 		Released: map[string]int64{}, HeldBytes: c.held.Load() + c.going.Load(), Waiting: c.waiting.Load(),
 	}
 	for i, reason := range reasonNames {

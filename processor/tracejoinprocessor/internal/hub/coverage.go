@@ -14,19 +14,29 @@ var (
 	}
 )
 
-// coverage counts the requests that have left, by status and by what they lack.
+var absences = [...]annotate.Absent{annotate.NotGo, annotate.RuntimeNeverSent, annotate.LogsNeverSent}
+
+// coverage counts the requests that have left, by status, by what they lack, and by what
+// is not expected of them.
 type coverage struct {
 	status  [len(statuses)]atomic.Int64
 	missing [len(lacks)]atomic.Int64
+	absent  [len(absences)]atomic.Int64
 }
 
 func (c *coverage) add(results []annotate.Result) {
 	var status [len(statuses)]int64
 	var missing [len(lacks)]int64
+	var absent [len(absences)]int64
 	for i := range results {
 		status[slices.Index(statuses[:], results[i].Status)]++
 		for _, m := range results[i].Missing {
 			missing[slices.Index(lacks[:], m)]++
+		}
+		for _, a := range [...]annotate.Absent{results[i].NoRuntime, results[i].NoLogs} {
+			if a != "" {
+				absent[slices.Index(absences[:], a)]++
+			}
 		}
 	}
 	for i, n := range status {
@@ -39,13 +49,18 @@ func (c *coverage) add(results []annotate.Result) {
 			c.missing[i].Add(n)
 		}
 	}
+	for i, n := range absent {
+		if n > 0 {
+			c.absent[i].Add(n)
+		}
+	}
 }
 
-// Coverage of the requests that have left: by status, and by what they lack, of
-// which a request may lack several.
+// Coverage of the requests that have left: by status, by what they lack, of which a
+// request may lack several, and by what is not expected of them.
 type Coverage struct {
 	Complete, Partial, None int64
-	Missing                 map[string]int64 // above 0 only
+	Missing, Absent         map[string]int64 // above 0 only
 }
 
 // Coverage until now.
@@ -53,11 +68,16 @@ func (h *Hub) Coverage() Coverage {
 	c := &h.coverage
 	v := Coverage{
 		Complete: c.status[0].Load(), Partial: c.status[1].Load(), None: c.status[2].Load(),
-		Missing: map[string]int64{},
+		Missing: map[string]int64{}, Absent: map[string]int64{},
 	}
 	for i, m := range lacks {
 		if n := c.missing[i].Load(); n > 0 {
 			v.Missing[string(m)] = n
+		}
+	}
+	for i, a := range absences {
+		if n := c.absent[i].Load(); n > 0 {
+			v.Absent[string(a)] = n
 		}
 	}
 	return v

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/loadtrace/loadtrace/internal/queue"
@@ -31,21 +32,28 @@ func newEmitter(o *Options, next consumer.Metrics) *emitter {
 		meter: meter.New(time.Now(), o.Exemplars),
 	}
 	if next != nil {
-		e.out = queue.New(queue.Options[pmetric.Metrics]{Send: sender(next, o.Interval)})
+		e.out = queue.New(queue.Options[pmetric.Metrics]{Send: sender(next, o.Interval, o.Warn)})
 	}
 	go e.run(o.Interval)
 	return e
 }
 
 // sender hands a copy on, since who consumes metrics may change them before refusing
-// them. An attempt takes at most a time.
-func sender(next consumer.Metrics, within time.Duration) func(context.Context, *pmetric.Metrics) error {
+// them. An attempt takes at most a time. The first refusal for good is warned of; what is
+// refused is dropped and counted, and the next collection has all counts again.
+func sender(next consumer.Metrics, within time.Duration, warn func(string, error)) func(context.Context, *pmetric.Metrics) error {
+	warned := false // of the queue's goroutine
 	return func(ctx context.Context, md *pmetric.Metrics) error {
 		ctx, cancel := context.WithTimeout(ctx, within)
 		defer cancel()
 		fresh := pmetric.NewMetrics()
 		md.CopyTo(fresh)
-		return next.ConsumeMetrics(ctx, fresh)
+		err := next.ConsumeMetrics(ctx, fresh)
+		if !warned && warn != nil && consumererror.IsPermanent(err) {
+			warned = true
+			warn("the pipeline refused metrics of the join for good; more are counted in trace_join_points", err)
+		}
+		return err
 	}
 }
 

@@ -32,9 +32,9 @@ func (m *taking) ConsumeMetrics(ctx context.Context, md pmetric.Metrics) error {
 }
 
 // joined is a hub over a pipeline of metrics, with one request on its way through it.
-func joined(t *testing.T, metrics consumer.Metrics) *Hub {
+func joined(t *testing.T, metrics consumer.Metrics, warn func(string, error)) *Hub {
 	o := options()
-	o.Wait = 100 * time.Millisecond
+	o.Wait, o.Warn = 100*time.Millisecond, warn
 	h := New(o, Consumers{Traces: consumertest.NewNop(), Metrics: metrics})
 	h.Start()
 	request := func(n int) {
@@ -63,8 +63,11 @@ func TestMetricsThatAreRefusedForGoodDoNotHoldUpOthers(t *testing.T) {
 			}
 			return nil
 		}}
-		h := joined(t, metrics)
+		var warnings []error
+		h := joined(t, metrics, func(_ string, err error) { warnings = append(warnings, err) })
 		require.NoError(t, h.Shutdown(t.Context()))
+		require.Len(t, warnings, 1)
+		assert.ErrorContains(t, warnings[0], "out of order")
 		assert.NotZero(t, metrics.DataPointCount())
 		c := h.meter.counts()
 		assert.NotZero(t, c.Refused)
@@ -81,7 +84,7 @@ func TestMetricsThatAreRefusedAreTriedAgain(t *testing.T) {
 			}
 			return nil
 		}}
-		h := joined(t, metrics)
+		h := joined(t, metrics, nil)
 		require.NoError(t, h.Shutdown(t.Context()))
 		c := h.meter.counts()
 		assert.EqualValues(t, 3, c.Retries)
@@ -96,7 +99,7 @@ func TestAShutdownDoesNotWaitForMetricsThatHang(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		metrics := &taking{answer: func(int, pmetric.Metrics) error { <-release; return nil }}
-		h := joined(t, metrics)
+		h := joined(t, metrics, nil)
 		began := time.Now()
 		err := h.Shutdown(t.Context())
 		assert.ErrorIs(t, err, context.DeadlineExceeded)

@@ -29,6 +29,7 @@ type Hub struct {
 	coverage coverage
 	silence  silence
 	excess   excess
+	mail     *mail
 
 	targets *targets
 	meter   *emitter
@@ -47,8 +48,8 @@ type Hub struct {
 // passes through it.
 func New(o Options, next Consumers) *Hub {
 	h := &Hub{
-		o: o, next: next, targets: newTargets(), silence: silence{optional: o.Optional, wait: o.Wait},
-		expected: annotate.Expected{Runtime: next.Metrics != nil, Logs: next.Logs != nil || o.Source != nil || o.Pull.Source != nil},
+		o: o, next: next, mail: newMail(o.MaxBytes / mailShare), targets: newTargets(o.Clients.generator), silence: silence{optional: o.Optional, wait: o.Wait},
+		expected: annotate.Expected{Runtime: next.Metrics != nil, Logs: next.Logs != nil || o.Pull.Source != nil},
 	}
 	h.excess.over = func() int64 { return h.counts.held.Load() - h.room() }
 	return h
@@ -73,7 +74,7 @@ func (h *Hub) newLoop() *loop {
 	l := &loop{
 		hub: h, in: make(chan message, mailbox), ended: make(chan struct{}),
 		shard: join.New(join.Options{
-			Wait: h.o.Wait, TraceBytes: h.o.TraceBytes, KeepAll: h.o.Keep.All, Remember: h.o.Keep.Remember / h.o.Shards,
+			Wait: h.o.Wait, TraceBytes: h.o.TraceBytes, KeepAll: h.o.Keep.All, Remember: h.o.Keep.remembered(h.o.Shards),
 		}),
 		out: h.out.add(h.next.Traces, &h.counts.going),
 	}
@@ -131,7 +132,14 @@ func (h *Hub) Counts() Counts {
 	c.Delivered, c.Refused = int64(out.Delivered), int64(out.Refused)
 	c.Undelivered = int64(out.Undelivered + out.TurnedAway)
 	c.Retries = int64(out.Retries)
+	c.HeldBytes += h.mail.held()
 	return c
+}
+
+// Points says what became of the points of the join's own metrics.
+func (h *Hub) Points() (delivered, refused, undelivered int64) {
+	c := h.meter.counts()
+	return int64(c.Delivered), int64(c.Refused), int64(c.Undelivered + c.TurnedAway)
 }
 
 // Capacity is the budget in bytes.
@@ -143,43 +151,71 @@ func (h *Hub) Instances() (n int, evicted uint64) { return h.targets.instances()
 // Traces takes spans. What does not wait goes on first: if it is refused, so is the
 // whole payload, and no span of it was taken.
 func (h *Hub) Traces(ctx context.Context, td ptrace.Traces) error {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	if !h.open {
+	if !h.takes() {
 		return h.next.Traces.ConsumeTraces(ctx, td)
 	}
 	n := td.SpanCount()
 	if h.crowded() {
 		h.counts.turnedAway.Add(int64(n))
+		h.hear(serversOf(&h.o, td))
 		return ErrFull
 	}
 	now := time.Now()
 	in := takeIn(&h.o, td, h.passes(now))
 	if passed := n - in.held; passed > 0 || n == 0 {
 		if err := in.pass(ctx, td, h.next.Traces); err != nil {
-			h.hear(in)
+			h.hear(in.inputs)
 			return err
 		}
 		h.counts.passed.Add(int64(passed))
 	}
 	h.silence.note(now, in)
+	if h.hold(in) {
+		return nil
+	}
+	// A shutdown began meanwhile.
+	rest := ptrace.NewTraces()
+	if in.giveBack(rest); in.held == 0 {
+		return nil
+	}
+	return h.next.Traces.ConsumeTraces(ctx, rest)
+}
+
+// takes reports whether the loops take something.
+func (h *Hub) takes() bool {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.open
+}
+
+// hold gives what waits to the loops, unless they take nothing any more. The lock is not
+// held while the pipeline behind is asked, which may hang: a shutdown would wait for it.
+func (h *Hub) hold(in *intake) bool {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if !h.open {
+		return false
+	}
 	h.counts.waited.Add(int64(in.held))
 	in.encode()
 	for i := range in.inputs {
 		if v := &in.inputs[i]; len(v.Servers) > 0 || len(v.Wire) > 0 || v.Spans.ResourceSpans().Len() > 0 {
-			h.loops[i].in <- message{in: in.inputs[i]}
+			h.post(h.loops[i], *v)
 		}
 	}
-	return nil
+	return true
 }
 
 // hear tells the shards of the server spans of a payload that was refused, so that
 // requests that wait are joined to them while the pipeline behind is away: its
 // sender may bring them again too late. A span that comes again is known by its id.
-func (h *Hub) hear(in *intake) {
-	for i := range in.inputs {
-		if servers := in.inputs[i].Servers; len(servers) > 0 {
-			h.loops[i].in <- message{in: join.Input{Spans: ptrace.NewTraces(), Servers: servers}}
+func (h *Hub) hear(inputs []join.Input) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	for i := 0; i < len(inputs) && h.open; i++ {
+		if servers := inputs[i].Servers; len(servers) > 0 {
+			h.silence.heard.Store(true)
+			h.post(h.loops[i], join.Input{Spans: ptrace.NewTraces(), Servers: servers})
 		}
 	}
 }
@@ -211,14 +247,15 @@ func (h *Hub) Logs(ctx context.Context, ld plog.Logs) error {
 func (h *Hub) lines(ld plog.Logs, now time.Time) [][]logline.Line {
 	lines := make([][]logline.Line, h.o.Shards)
 	for _, rl := range ld.ResourceLogs().All() {
-		service := ""
+		service, named := "", false
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, r := range sl.LogRecords().All() {
 				if r.TraceID().IsEmpty() || window.IsEvent(r) {
 					continue
 				}
-				if service == "" {
-					service = serviceOf(rl.Resource())
+				if !named {
+					service, named = serviceOf(rl.Resource()), true
+					h.targets.hearOf(service)
 				}
 				i := shardOf(r.TraceID(), h.o.Shards)
 				lines[i] = append(lines[i], lineOf(r, service, h.o.Logs.BodyBytes, now))

@@ -314,6 +314,28 @@ func TestARequestIsJoinedToAServerSpanThatThePipelineRefused(t *testing.T) {
 	})
 }
 
+// Server spans that are refused because the join is full are heard as well: once only
+// those that the pipeline behind it refused were.
+func TestARequestIsJoinedToAServerSpanThatAFullJoinRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		next := &fickle{seen: newSeen(), reads: true, refuse: func() error { return nil }}
+		o := options()
+		h := New(o, Consumers{Traces: next})
+		h.Start()
+		require.NoError(t, h.Traces(t.Context(), alone(1, true)))
+		h.counts.going.Add(o.MaxBytes) // as if the pipeline had not taken so much
+		servers := alone(1, false)
+		require.ErrorIs(t, h.Traces(t.Context(), servers), ErrFull)
+		require.Equal(t, 2, servers.SpanCount(), "the sender has all of them still")
+		h.counts.going.Add(-o.MaxBytes)
+		time.Sleep(time.Minute) // virtual
+		require.NoError(t, h.Traces(t.Context(), servers))
+		require.NoError(t, h.Shutdown(t.Context()))
+		next.seen.once(t, 3)
+		assert.Zero(t, h.Coverage().Missing["no_server_span"])
+	})
+}
+
 // What was handed on may be shared by several exporters, and then nobody may change
 // it any more.
 func TestWhatSeveralExportersShareIsGivenBackWhole(t *testing.T) {

@@ -82,6 +82,7 @@ func (in *intake) waitsWhole(td ptrace.Traces) bool {
 func (in *intake) resource(rs ptrace.ResourceSpans, whole bool) {
 	id := window.IdentityOf(rs.Resource())
 	var from *join.Origin
+	notGo := false
 	for i := range in.out {
 		in.out[i].resource = false
 	}
@@ -91,11 +92,13 @@ func (in *intake) resource(rs ptrace.ResourceSpans, whole bool) {
 		}
 		take := func(s ptrace.Span) bool {
 			to := shardOf(s.TraceID(), len(in.inputs))
-			if s.Kind() == ptrace.SpanKindServer && identified(s) {
+			if isServer(s) {
 				if from == nil {
-					from = &join.Origin{Service: id.Service, Instance: id.Instance, By: id.By}
+					from, notGo = originOf(rs.Resource(), id)
 				}
-				in.inputs[to].Servers = append(in.inputs[to].Servers, digest(s, from))
+				v := digest(s, from)
+				v.NotGo = notGo
+				in.inputs[to].Servers = append(in.inputs[to].Servers, v)
 			}
 			if !in.waits(s, id.Service) {
 				return false
@@ -210,7 +213,7 @@ func (in *intake) hold(to *join.Input, s ptrace.Span, service string) {
 	if !in.o.Keep.All {
 		told := in.read(s)
 		c.Index, c.Told = len(to.IDs)-1, told
-		c.Wanted = in.o.Keep.wants(c.Trace, told.Request.Response, told.Failed)
+		c.Wanted = in.o.Keep.wants(s, told.Request.Response, told.Failed)
 	}
 	to.Clients = append(to.Clients, c)
 }
@@ -223,6 +226,42 @@ func (in *intake) read(s ptrace.Span) *clientspan.Client {
 	}
 	in.told = &told
 	return &told
+}
+
+// serversOf a payload, by shard, of which nothing is taken.
+func serversOf(o *Options, td ptrace.Traces) []join.Input {
+	inputs := make([]join.Input, o.Shards)
+	for _, rs := range td.ResourceSpans().All() {
+		var from *join.Origin
+		notGo := false
+		for _, ss := range rs.ScopeSpans().All() {
+			for _, s := range ss.Spans().All() {
+				if !isServer(s) {
+					continue
+				}
+				if from == nil {
+					from, notGo = originOf(rs.Resource(), window.IdentityOf(rs.Resource()))
+				}
+				v := digest(s, from)
+				v.NotGo = notGo
+				to := &inputs[shardOf(s.TraceID(), o.Shards)]
+				to.Servers = append(to.Servers, v)
+			}
+		}
+	}
+	return inputs
+}
+
+func isServer(s ptrace.Span) bool { return s.Kind() == ptrace.SpanKindServer && identified(s) }
+
+func originOf(r pcommon.Resource, id window.Identity) (from *join.Origin, notGo bool) {
+	return &join.Origin{Namespace: id.Namespace, Service: id.Service, Instance: id.Instance, By: id.By}, isNotGo(r)
+}
+
+// isNotGo reports whether a resource says that its process is written in another language.
+func isNotGo(r pcommon.Resource) bool {
+	v, ok := r.Attributes().Get(attr.SDKLanguage)
+	return ok && v.AsString() != "go"
 }
 
 // routeBytes bounds a route: a span's name may be of any length.

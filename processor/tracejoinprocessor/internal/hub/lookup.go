@@ -2,7 +2,6 @@ package hub
 
 import (
 	"context"
-	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
@@ -16,23 +15,6 @@ import (
 // matters by its timeout, or twice that where another question is under way, and
 // nothing else.
 const pending = 16
-
-// How far from its request a line may lie in time, where nothing is known of the
-// server's clock, and beside what is known of it: agents stamp lines when they read
-// them. A source compares each line of the span, so that it is to be narrow.
-const (
-	margin     = time.Minute
-	nearMargin = 5 * time.Second
-)
-
-// span is in which time, by the clock of who wrote them, a request's lines lie.
-func span(r *annotate.Result) (from, to time.Time) {
-	shift, around := time.Duration(0), margin
-	if r.Clocked {
-		shift, around = r.Clock.Offset, r.Clock.Bound+nearMargin
-	}
-	return r.Client.Sent.Add(shift - around), r.Client.Done.Add(shift + around)
-}
 
 // lookups asks the source for the lines of requests that matter and have none.
 // Without a source it is inert.
@@ -126,13 +108,13 @@ func (l *lookups) ask(all []*outcome) {
 	}
 	byID := make(map[pcommon.TraceID]*annotate.Result, len(of))
 	ids := make([]pcommon.TraceID, 0, len(of))
-	from, to := span(of[0])
+	from, to := of[0].LogSpan()
 	for _, r := range of {
 		if byID[r.Trace] == nil {
 			byID[r.Trace] = r
 			ids = append(ids, r.Trace)
 		}
-		begin, end := span(r)
+		begin, end := r.LogSpan()
 		if begin.Before(from) {
 			from = begin
 		}
@@ -143,7 +125,7 @@ func (l *lookups) ask(all []*outcome) {
 	ctx, cancel := context.WithTimeout(l.ctx, l.hub.o.Logs.LookupTimeout)
 	defer cancel()
 	l.hub.counts.lookups.Add(int64(len(ids)))
-	if err := l.source.Lookup(ctx, ids, from, to, func(line logline.Line) {
+	err := l.source.Lookup(ctx, ids, from, to, func(line logline.Line) {
 		r := byID[line.TraceID]
 		switch {
 		case r == nil:
@@ -152,10 +134,20 @@ func (l *lookups) ask(all []*outcome) {
 		default:
 			r.LinesCut++
 		}
-	}); err != nil {
+	})
+	if err != nil {
 		l.hub.counts.lookupsFailed.Add(int64(len(ids)))
 	}
+	// Where nothing else brings lines, they are expected of what is looked up alone.
+	expected := l.hub.expected
+	expected.Logs = true
 	for _, r := range of {
-		r.Conclude(l.hub.expected)
+		if err != nil { // there may be some
+			r.Sent.Lines = true
+		}
+		for i := range r.Lines {
+			l.hub.targets.hearOf(r.Lines[i].Service)
+		}
+		r.Conclude(expected)
 	}
 }

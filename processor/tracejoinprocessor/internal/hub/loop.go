@@ -20,6 +20,7 @@ var reasonNames = [reasons]join.Reason{join.Waited, join.OverBudget, join.TraceT
 // message to a loop: what came, or trace ids that exemplars name, to be answered.
 type message struct {
 	in    join.Input
+	bytes int64 // of in
 	marks []pcommon.TraceID
 	gone  chan<- []pcommon.TraceID // buffered
 }
@@ -47,6 +48,9 @@ func (l *loop) run() {
 				return
 			}
 			l.take(m)
+			if m.bytes > 0 {
+				l.hub.mail.give(m.bytes)
+			}
 		case <-timer.C:
 		}
 		now := time.Now()

@@ -2,18 +2,17 @@ package hub
 
 import (
 	"context"
-	"encoding/binary"
-	"math"
 	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/loadtrace/loadtrace/internal/attr"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
 )
 
-// Options of a Hub. All must be set, but for Source, Pull and Link.
+// Options of a Hub. All must be set, but for Source, Pull, Link and Warn.
 type Options struct {
 	Wait         time.Duration
 	MaxBytes     int64
@@ -35,6 +34,8 @@ type Options struct {
 	Pull Pull
 	// Link is the URL of a request's log lines.
 	Link func(trace pcommon.TraceID, from, to time.Time) string
+	// Warn is told what somebody has to look into: each kind of trouble once.
+	Warn func(what string, err error)
 }
 
 // Clients says which client spans wait.
@@ -48,7 +49,7 @@ type Keep struct {
 	All      bool
 	Slow     time.Duration // response time from which a trace is kept; 0 for none
 	Failed   bool
-	Share    float64 // of all others, by their trace id
+	Share    float64 // of all others, by the randomness of their trace id
 	Remember int     // traces of either verdict that are known by their id, in all
 }
 
@@ -73,17 +74,12 @@ type Consumers struct {
 	Logs    consumer.Logs
 }
 
-// wants reports whether a trace is kept for what one client span says.
-func (k Keep) wants(trace pcommon.TraceID, response time.Duration, failed bool) bool {
-	return k.All || k.Failed && failed || k.Slow > 0 && response >= k.Slow || share(trace) < k.Share
-}
-
-// share is where a trace id lies between 0 and 1: its last 56 bits, which the W3C
-// trace context (level 2) wants to be random.
-func share(id pcommon.TraceID) float64 {
-	return float64(binary.BigEndian.Uint64(id[8:])&(1<<56-1)) / math.Exp2(56)
-}
-
 func (c Clients) of(service string) bool {
 	return len(c.Services) == 0 || slices.Contains(c.Services, service)
+}
+
+// generator reports whether a service is known to be a load generator: ours, or one that
+// is named. The events of a run have a trace id, too.
+func (c Clients) generator(service string) bool {
+	return service == attr.ServiceLoadtrace || slices.Contains(c.Services, service)
 }

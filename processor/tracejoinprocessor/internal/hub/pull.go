@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -11,7 +12,8 @@ import (
 )
 
 // Windows is a source of all lines of any trace within a window of time, each once.
-// It yields on the caller's goroutine.
+// It yields on the caller's goroutine. After an error with a method Incomplete that
+// reports true, all lines were yielded that can be had; after any other, some.
 type Windows interface {
 	Window(ctx context.Context, from, to time.Time, yield func(logline.Line)) error
 }
@@ -71,24 +73,40 @@ func (p *pulls) pull(ctx context.Context, from, now time.Time) (next time.Time) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, max(o.Pull.Every, o.Logs.LookupTimeout))
 	defer cancel()
-	lines, held := make([][]logline.Line, o.Shards), 0
+	lines, held, of := make([][]logline.Line, o.Shards), 0, ""
 	err := o.Pull.Source.Window(ctx, from, to, func(l logline.Line) {
 		if held == most {
 			p.hub.counts.pulledOver.Add(1)
 			return
 		}
+		if held == 0 || l.Service != of {
+			of = l.Service
+			p.hub.targets.hearOf(of)
+		}
 		held++
 		i := shardOf(l.TraceID, o.Shards)
 		lines[i] = append(lines[i], l)
 	})
-	if err != nil {
+	p.hub.targets.fetched(err == nil || incomplete(err))
+	switch {
+	case err == nil:
+		p.hub.counts.pulls.Add(1)
+	case incomplete(err): // to fetch it again would bring no more
+		p.hub.counts.pullsIncomplete.Add(1)
+	default:
 		p.hub.counts.pullsFailed.Add(1)
 		return from
 	}
-	p.hub.counts.pulls.Add(1)
 	p.hub.counts.pulled.Add(int64(held))
 	p.hub.take(lines)
 	return to
+}
+
+// incomplete reports whether an error says that all lines came but for some that cannot
+// be had.
+func incomplete(err error) bool {
+	var e interface{ Incomplete() bool }
+	return errors.As(err, &e) && e.Incomplete()
 }
 
 func (p *pulls) shutdown() {
@@ -105,7 +123,7 @@ func (h *Hub) take(lines [][]logline.Line) {
 	}
 	for i, l := range lines {
 		if len(l) > 0 && i < len(h.loops) {
-			h.loops[i].in <- message{in: join.Input{Spans: ptrace.NewTraces(), Lines: l}}
+			h.post(h.loops[i], join.Input{Spans: ptrace.NewTraces(), Lines: l})
 		}
 	}
 }

@@ -24,6 +24,19 @@ const silentRoom = 16
 // may happen.
 func (s *silence) lasts() bool { return s.optional && !s.heard.Load() }
 
+// Expects reports whether targets are to send their telemetry: they must, or one has.
+func (h *Hub) Expects() bool { return !h.silence.lasts() }
+
+// Came is which signals of targets have come.
+type Came struct{ Spans, Samples, Lines bool }
+
+// Came until now.
+func (h *Hub) Came() Came {
+	h.targets.mu.Lock()
+	defer h.targets.mu.Unlock()
+	return Came{Spans: h.silence.heard.Load(), Samples: h.targets.window.SentBy(h.targets.generator), Lines: len(h.targets.wrote) > 0}
+}
+
 // over reports whether client spans need not wait any more for a first word.
 func (s *silence) over(now time.Time) bool {
 	if !s.lasts() {
@@ -35,7 +48,7 @@ func (s *silence) over(now time.Time) bool {
 
 // note what came with a payload: client spans that wait, and server spans.
 func (s *silence) note(now time.Time, in *intake) {
-	if !s.lasts() {
+	if s.heard.Load() {
 		return
 	}
 	if in.held > 0 {

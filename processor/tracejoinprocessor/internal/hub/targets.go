@@ -19,13 +19,20 @@ const maxClocks = 4096
 
 // targets is what is known of the instances that answer.
 type targets struct {
+	generator func(service string) bool // it is that of a load generator, which is no target
+
 	mu     sync.Mutex // guards what follows
 	clocks map[join.Origin]*clock.Filter
 	window *window.Store
+	wrote  map[string]bool // services whose log lines have come; "" of lines that do not say
+	blind  bool            // lines could not be fetched the last time, so that any may have some
 }
 
-func newTargets() *targets {
-	return &targets{clocks: map[join.Origin]*clock.Filter{}, window: window.NewStore()}
+// maxWriters bounds the services of which it is known that they log. More are not noted.
+const maxWriters = 4096
+
+func newTargets(generator func(service string) bool) *targets {
+	return &targets{generator: generator, clocks: map[join.Origin]*clock.Filter{}, window: window.NewStore(), wrote: map[string]bool{}}
 }
 
 func (t *targets) read(md pmetric.Metrics) {
@@ -39,6 +46,31 @@ func (t *targets) hear(ld plog.Logs) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.window.Hear(ld)
+}
+
+// hearOf notes that a line of a service has come.
+func (t *targets) hearOf(service string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.wrote) < maxWriters && !t.generator(service) {
+		t.wrote[service] = true
+	}
+}
+
+// fetched notes whether the lines of a window could be had.
+func (t *targets) fetched(ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.blind = !ok
+}
+
+// sent is what has ever come of a result's service.
+func (t *targets) sent(r *annotate.Result) annotate.Senders {
+	if r.Server.Resolution == "" {
+		return annotate.Senders{Samples: t.window.SentBy(t.generator), Lines: t.blind || len(t.wrote) > 0}
+	}
+	service := r.Server.From.Service
+	return annotate.Senders{Samples: t.window.Sent(service), Lines: t.blind || t.wrote[service] || t.wrote[""]}
 }
 
 func (t *targets) instances() (n int, evicted uint64) {
@@ -61,6 +93,11 @@ func (t *targets) look(results []annotate.Result, maxAge time.Duration) {
 	known := t.known
 	for i := range results {
 		r := &results[i]
+		if i > 0 && r.Server.From == results[i-1].Server.From {
+			r.Sent = results[i-1].Sent // nearly all are of one resource
+		} else {
+			r.Sent = t.sent(r)
+		}
 		if r.Server.Resolution == "" {
 			continue
 		}

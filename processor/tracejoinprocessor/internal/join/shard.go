@@ -37,6 +37,15 @@ type Input struct {
 	Lines   []logline.Line
 }
 
+// Size of an input in memory, about.
+func (in *Input) Size() int {
+	n := in.Bytes + len(in.Servers)*serverBytes
+	for i := range in.Lines {
+		n += lineBytes + len(in.Lines[i].Body)
+	}
+	return n
+}
+
 // Reason is why an entry left.
 type Reason string
 

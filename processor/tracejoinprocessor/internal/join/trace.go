@@ -14,6 +14,7 @@ import (
 // Origin is the resource that server spans are from. Instance is empty if nothing
 // tells one replica of the service from another.
 type Origin struct {
+	Namespace         string // of the service, empty if it is not said
 	Service, Instance string
 	By                int // as of window.Identity
 }
@@ -25,6 +26,7 @@ type Server struct {
 	Began, Ended pcommon.Timestamp
 	Route        string // http.route, or the RPC's method, or the span's name
 	From         *Origin
+	NotGo        bool // its process is written in another language (telemetry.sdk.language)
 }
 
 // Client is a client span that waits.

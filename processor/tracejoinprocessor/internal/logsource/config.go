@@ -67,7 +67,7 @@ type Fields struct {
 	// TraceID names the trace id's field (default trace_id), 32 hexadecimal
 	// digits. Window finds either case; Lookup only lower case, as OpenTelemetry
 	// writes it. In JSON, a dotted name such as ctx.trace_id is a field within a
-	// field.
+	// field. In logfmt, a name has letters, digits and _ only, as Loki's parser wants.
 	TraceID string `mapstructure:"trace_id"`
 	// SpanID names the span id's field (default span_id). A line needs none.
 	SpanID string `mapstructure:"span_id"`
@@ -168,9 +168,13 @@ func checkURL(key, raw, fix string) error {
 }
 
 func (f Fields) check() error {
-	name, kind, such := label, "label", "trace_id"
-	if f.In == InJSON || f.In == InLogfmt {
-		name, kind, such = path, "field", "trace_id or ctx.trace_id"
+	name, kind, fix := label, "label", "write one such as trace_id"
+	switch f.In {
+	case InJSON:
+		name, kind, fix = path, "field", "write one such as trace_id or ctx.trace_id"
+	case InLogfmt: // LogQL's "logfmt label=field" takes identifiers, and answers 400 to anything else
+		kind, fix = "field that Loki's logfmt parser takes",
+			"have the service write one of letters, digits and _, such as trace_id; or let the agent put it into structured metadata, and write in: metadata"
 	}
 	faults := []error{fault(!slices.Contains([]string{InMetadata, InJSON, InLogfmt}, f.In), "fields.in",
 		fmt.Sprintf("%q is no place for ids", f.In), "write metadata, json or logfmt")}
@@ -180,7 +184,7 @@ func (f Fields) check() error {
 	}{{"trace_id", f.TraceID, true}, {"span_id", f.SpanID, false}, {"severity", f.Severity, false}} {
 		bad := !name.MatchString(field.value) && (field.needed || field.value != "")
 		faults = append(faults, fault(bad, "fields."+field.key,
-			fmt.Sprintf("%q is no name of a %s", field.value, kind), "write one such as "+such))
+			fmt.Sprintf("%q is no name of a %s", field.value, kind), fix))
 	}
 	return errors.Join(faults...)
 }

@@ -71,6 +71,28 @@ func TestAFaultNamesItsKeyAndTheFix(t *testing.T) {
 	}
 }
 
+// Loki answers 400 to a query with such a field (pkg/logql/log/logfmt/lexer.go), which
+// once only a count told.
+func TestFieldsOfLogfmtAreThoseThatLokisParserTakes(t *testing.T) {
+	for name, ok := range map[string]bool{
+		"trace_id": true, "traceId": true, "_t1": true,
+		"ctx.trace_id": false, "trace-id": false, "1trace": false, "trace@id": false, "": false,
+	} {
+		c := valid()
+		c.Fields.In, c.Fields.TraceID = InLogfmt, name
+		if ok {
+			assert.NoError(t, c.Validate(), name)
+		} else {
+			assert.ErrorContains(t, c.Validate(), "fields.trace_id: ", name)
+			assert.ErrorContains(t, c.Validate(), "letters, digits and _", name)
+		}
+	}
+	c := valid()
+	c.Fields = Fields{In: InLogfmt, TraceID: "trace_id", SpanID: "span-id", Severity: "log.level"}
+	assert.ErrorContains(t, c.Validate(), "fields.span_id: ")
+	assert.ErrorContains(t, c.Validate(), "fields.severity: ")
+}
+
 func TestAllFaultsAreToldAtOnce(t *testing.T) {
 	c := valid()
 	c.PageLines, c.Fields.In = 0, ""

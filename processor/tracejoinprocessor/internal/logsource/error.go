@@ -39,6 +39,9 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s: %v", e.What, e.Err)
 }
 
+// Incomplete reports whether all lines that could be had were yielded.
+func (e *Error) Incomplete() bool { return e.Kind == Incomplete }
+
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 

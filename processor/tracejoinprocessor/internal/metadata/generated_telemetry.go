@@ -35,10 +35,12 @@ type TelemetryBuilder struct {
 	TraceJoinInstancesEvicted  metric.Int64ObservableCounter
 	TraceJoinLate              metric.Int64ObservableCounter
 	TraceJoinLokiBytes         metric.Int64ObservableCounter
+	TraceJoinLokiFailures      metric.Int64ObservableCounter
 	TraceJoinLokiFullPages     metric.Int64ObservableCounter
 	TraceJoinLokiLines         metric.Int64ObservableCounter
 	TraceJoinLokiRequests      metric.Int64ObservableCounter
 	TraceJoinLookups           metric.Int64ObservableCounter
+	TraceJoinPoints            metric.Int64ObservableCounter
 	TraceJoinPulledLines       metric.Int64ObservableCounter
 	TraceJoinPulls             metric.Int64ObservableCounter
 	TraceJoinReleased          metric.Int64ObservableCounter
@@ -164,6 +166,21 @@ func (builder *TelemetryBuilder) RegisterTraceJoinLokiBytesCallback(cb metric.In
 	return nil
 }
 
+// RegisterTraceJoinLokiFailuresCallback sets callback for observable TraceJoinLokiFailures metric.
+func (builder *TelemetryBuilder) RegisterTraceJoinLokiFailuresCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.TraceJoinLokiFailures, obs: o})
+		return nil
+	}, builder.TraceJoinLokiFailures)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterTraceJoinLokiFullPagesCallback sets callback for observable TraceJoinLokiFullPages metric.
 func (builder *TelemetryBuilder) RegisterTraceJoinLokiFullPagesCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
@@ -215,6 +232,21 @@ func (builder *TelemetryBuilder) RegisterTraceJoinLookupsCallback(cb metric.Int6
 		cb(ctx, &observerInt64{inst: builder.TraceJoinLookups, obs: o})
 		return nil
 	}, builder.TraceJoinLookups)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterTraceJoinPointsCallback sets callback for observable TraceJoinPoints metric.
+func (builder *TelemetryBuilder) RegisterTraceJoinPointsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.TraceJoinPoints, obs: o})
+		return nil
+	}, builder.TraceJoinPoints)
 	if err != nil {
 		return err
 	}
@@ -399,6 +431,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
+	builder.TraceJoinLokiFailures, err = builder.meter.Int64ObservableCounter(
+		"otelcol_trace_join_loki_failures",
+		metric.WithDescription("Windows and look-ups that Loki did not answer as they should be, by the kind of trouble. The first of each kind is logged. [Development]"),
+		metric.WithUnit("{failure}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.TraceJoinLokiFullPages, err = builder.meter.Int64ObservableCounter(
 		"otelcol_trace_join_loki_full_pages",
 		metric.WithDescription("Pages that were full of lines of one trace and instant, beyond which lines may be missing. [Development]"),
@@ -423,6 +461,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{request}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.TraceJoinPoints, err = builder.meter.Int64ObservableCounter(
+		"otelcol_trace_join_points",
+		metric.WithDescription("Points of the join's own metrics, by what became of them. The first refusal for good is logged. [Development]"),
+		metric.WithUnit("{point}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.TraceJoinPulledLines, err = builder.meter.Int64ObservableCounter(
 		"otelcol_trace_join_pulled_lines",
 		metric.WithDescription("Log lines of pulled windows, taken or left because a window had too many. [Development]"),
@@ -431,7 +475,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.TraceJoinPulls, err = builder.meter.Int64ObservableCounter(
 		"otelcol_trace_join_pulls",
-		metric.WithDescription("Windows of time whose log lines were asked for. One that failed is asked for again with the next. [Development]"),
+		metric.WithDescription("Windows of time whose log lines were asked for. One that failed is asked for again with the next; of one that is incomplete, what came is joined. [Development]"),
 		metric.WithUnit("{window}"),
 	)
 	errs = errors.Join(errs, err)

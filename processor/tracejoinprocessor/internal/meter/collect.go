@@ -11,8 +11,14 @@ import (
 )
 
 // Collect renders everything until now; ok is false if there was no request.
+//
+// The first point of a count is preceded by one of 0, of the collection before: rates would
+// miss what was counted in between. The last points of an attack that has ended are
+// followed by ones without a value (the flag NoRecordedValue), which Prometheus takes for
+// stale.
 func (m *Meter) Collect(now time.Time, instance string) (md pmetric.Metrics, ok bool) {
 	md = pmetric.NewMetrics()
+	defer func() { m.collected = now }()
 	if len(m.requests.keys) == 0 {
 		return md, false
 	}
@@ -22,17 +28,28 @@ func (m *Meter) Collect(now time.Time, instance string) (md pmetric.Metrics, ok 
 	rm.Resource().Attributes().PutStr(attr.ServiceInstanceID, instance)
 	sm := rm.ScopeMetrics().AppendEmpty()
 	sm.Scope().SetName(attr.ScopeJoin)
-	p := page{metrics: sm.Metrics(), began: pcommon.NewTimestampFromTime(m.began), now: pcommon.NewTimestampFromTime(now)}
+	p := page{
+		metrics: sm.Metrics(), began: pcommon.NewTimestampFromTime(m.began), now: pcommon.NewTimestampFromTime(now),
+		before: pcommon.NewTimestampFromTime(m.collected), ended: map[*attack]bool{},
+	}
+	for _, a := range m.attacks {
+		if a.ended(now) {
+			p.ended[a] = true
+		}
+	}
 	p.latencies(m)
 	p.requests(m)
 	p.signals(m)
+	m.forget(p.ended)
+	sm.Metrics().RemoveIf(empty) // Prometheus answers 500 to a metric without points
 	return md, true
 }
 
 // page is the metrics of one collection.
 type page struct {
-	metrics    pmetric.MetricSlice
-	began, now pcommon.Timestamp
+	metrics            pmetric.MetricSlice
+	began, before, now pcommon.Timestamp
+	ended              map[*attack]bool
 }
 
 func (p *page) latencies(m *Meter) {
@@ -46,6 +63,11 @@ func (p *page) latencies(m *Meter) {
 			p.point(parts, a, h, attr.JoinLedgerPart, ledger.Part(i).String())
 		}
 	}
+}
+
+// empty reports a histogram whose attacks have all ended.
+func empty(m pmetric.Metric) bool {
+	return m.Type() == pmetric.MetricTypeExponentialHistogram && m.ExponentialHistogram().DataPoints().Len() == 0
 }
 
 func (p *page) histogram(name, description string) pmetric.ExponentialHistogram {
@@ -67,7 +89,7 @@ func (p *page) point(to pmetric.ExponentialHistogram, a *attack, h *histogram, k
 		return
 	}
 	d := to.DataPoints().AppendEmpty()
-	d.SetStartTimestamp(p.began)
+	d.SetStartTimestamp(pcommon.NewTimestampFromTime(a.began))
 	d.SetTimestamp(p.now)
 	switch {
 	case a.overflow:
@@ -77,25 +99,27 @@ func (p *page) point(to pmetric.ExponentialHistogram, a *attack, h *histogram, k
 		d.Attributes().PutStr(attr.AttackName, a.key.attack)
 	}
 	d.Attributes().PutStr(key, value)
+	if p.ended[a] {
+		d.SetFlags(d.Flags().WithNoRecordedValue(true))
+		return
+	}
 	h.moveTo(d)
 }
 
 func (p *page) requests(m *Meter) {
 	points := p.sum(attr.MetricJoinRequests, "Client spans that left the join, by what was joined and why they left.")
-	for i, k := range m.requests.keys {
-		d := p.number(points, m.requests.n[i])
-		d.PutStr(attr.JoinStatus, string(k.status))
-		d.PutStr(attr.JoinReleased, string(k.reason))
-	}
+	count(p, points, &m.requests, func(k requestKey, a pcommon.Map) {
+		a.PutStr(attr.JoinStatus, string(k.status))
+		a.PutStr(attr.JoinReleased, string(k.reason))
+	})
 }
 
 func (p *page) signals(m *Meter) {
 	points := p.sum(attr.MetricJoinSignals, "Client spans by signal: joined, or why it is missing.")
-	for i, k := range m.signals.keys {
-		d := p.number(points, m.signals.n[i])
-		d.PutStr(attr.JoinSignal, k.signal)
-		d.PutStr(attr.JoinState, k.state)
-	}
+	count(p, points, &m.signals, func(k signalKey, a pcommon.Map) {
+		a.PutStr(attr.JoinSignal, k.signal)
+		a.PutStr(attr.JoinState, k.state)
+	})
 }
 
 func (p *page) sum(name, description string) pmetric.NumberDataPointSlice {
@@ -105,10 +129,21 @@ func (p *page) sum(name, description string) pmetric.NumberDataPointSlice {
 	return s.DataPoints()
 }
 
-func (p *page) number(to pmetric.NumberDataPointSlice, n uint64) pcommon.Map {
+// count renders the series of a counter.
+func count[K comparable](p *page, to pmetric.NumberDataPointSlice, c *counter[K], put func(K, pcommon.Map)) {
+	for i, k := range c.keys {
+		if i >= c.told && p.before < p.now {
+			put(k, p.number(to, p.before, 0))
+		}
+		put(k, p.number(to, p.now, c.n[i]))
+	}
+	c.told = len(c.keys)
+}
+
+func (p *page) number(to pmetric.NumberDataPointSlice, at pcommon.Timestamp, n uint64) pcommon.Map {
 	d := to.AppendEmpty()
 	d.SetStartTimestamp(p.began)
-	d.SetTimestamp(p.now)
+	d.SetTimestamp(at)
 	d.SetIntValue(int64(n))
 	return d.Attributes()
 }

@@ -56,7 +56,8 @@ func (h *histogram) add(e exemplar, kept bool, room int) {
 }
 
 // moveTo writes the distribution until now, and the exemplars since the last time:
-// none is sent twice.
+// none is sent twice, and none is later than the point, as one by the clock of
+// another host may be.
 func (h *histogram) moveTo(p pmetric.ExponentialHistogramDataPoint) {
 	p.SetCount(h.values.Count())
 	p.SetSum(h.values.Sum())
@@ -69,6 +70,9 @@ func (h *histogram) moveTo(p pmetric.ExponentialHistogramDataPoint) {
 	p.Positive().BucketCounts().EnsureCapacity(int(from.Len()))
 	for i := range from.Len() {
 		p.Positive().BucketCounts().Append(from.At(i))
+	}
+	for i := range h.exemplars {
+		h.exemplars[i].at = min(h.exemplars[i].at, p.Timestamp())
 	}
 	slices.SortFunc(h.exemplars, func(a, b exemplar) int {
 		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.value, b.value))

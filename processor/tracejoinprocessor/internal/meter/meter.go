@@ -1,6 +1,9 @@
 package meter
 
 import (
+	"cmp"
+	"maps"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -11,8 +14,8 @@ import (
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/window"
 )
 
-// MaxSeries bounds the attacks that are told apart, each with a histogram for
-// each part and each overlap. Later ones share an overflow series.
+// MaxSeries bounds the attacks that are told apart at a time, each with a histogram for
+// each part and each overlap. Those beyond share an overflow series.
 const MaxSeries = 100
 
 // overlaps are the values of join.gc.overlap, by index.
@@ -27,6 +30,9 @@ type attackKey struct {
 type attack struct {
 	key      attackKey
 	overflow bool
+	began    time.Time // since when its series count
+	active   time.Time // the last collection before which a request of it left
+	idle     bool      // none has left since
 	parts    [ledger.Parts]*histogram
 	response [len(overlaps)]*histogram
 }
@@ -46,6 +52,7 @@ type counter[K comparable] struct {
 	index map[K]int
 	keys  []K
 	n     []uint64
+	told  int // how many of keys have been collected
 }
 
 func (c *counter[K]) add(k K) {
@@ -61,19 +68,26 @@ func (c *counter[K]) add(k K) {
 	c.n[i]++
 }
 
-// Meter counts from Began.
+// Meter counts from Began. The series of an attack of which no request has left for Idle
+// end: a collection marks them as stale, and those of further requests begin anew.
 type Meter struct {
 	began     time.Time
+	collected time.Time // the last time
 	exemplars int
 	attacks   []*attack
 	byKey     map[attackKey]*attack
+	overflow  *attack // among attacks; nil if there is none
 	requests  counter[requestKey]
 	signals   counter[signalKey]
 }
 
+// Idle is how long the series of an attack outlive its last request: longer than the range
+// of alerts and of the rates in dashboards.
+const Idle = 2 * time.Minute
+
 // New makes a meter that keeps so many exemplars of each series.
 func New(began time.Time, exemplars int) *Meter {
-	return &Meter{began: began, exemplars: exemplars, byKey: map[attackKey]*attack{}}
+	return &Meter{began: began, collected: began, exemplars: exemplars, byKey: map[attackKey]*attack{}}
 }
 
 // Add counts a request. It does not keep the result.
@@ -106,9 +120,11 @@ func add(h **histogram, x exemplar, kept bool, room int) {
 	(*h).add(x, kept, room)
 }
 
-// coverage counts each expected signal as joined, or by why it is missing.
+// coverage counts each signal that has a pipeline as joined, or by why it is missing or
+// not expected.
 func (m *Meter) coverage(r *annotate.Result, e annotate.Expected) {
-	server, runtime, logs := "joined", "joined", "joined"
+	server, runtime, logs := "joined", cmp.Or(string(r.NoRuntime), "joined"), cmp.Or(string(r.NoLogs), "joined")
+	lookedUp := r.NoLogs != "" || len(r.Lines) > 0 || r.LinesCut > 0
 	for _, why := range r.Missing {
 		switch why {
 		case annotate.NoServerSpan, annotate.NotSampled:
@@ -116,31 +132,58 @@ func (m *Meter) coverage(r *annotate.Result, e annotate.Expected) {
 		case annotate.NoRuntime, annotate.RuntimeTooOld:
 			runtime = string(why)
 		case annotate.NoLogs:
-			logs = string(why)
+			logs, lookedUp = string(why), true
 		}
 	}
 	m.signals.add(signalKey{"server", server})
 	if e.Runtime {
 		m.signals.add(signalKey{"runtime", runtime})
 	}
-	if e.Logs {
+	if e.Logs || lookedUp {
 		m.signals.add(signalKey{"logs", logs})
 	}
 }
 
 func (m *Meter) attack(k attackKey) *attack {
-	if a := m.byKey[k]; a != nil {
-		return a
-	}
-	a := &attack{key: k}
-	if len(m.byKey) >= MaxSeries {
-		if last := m.attacks[len(m.attacks)-1]; last.overflow {
-			return last
-		}
-		a = &attack{overflow: true}
-	} else {
+	a := m.byKey[k]
+	switch {
+	case a != nil:
+	case len(m.byKey) < MaxSeries:
+		a = m.begin(&attack{key: k})
 		m.byKey[k] = a
+	case m.overflow != nil:
+		a = m.overflow
+	default:
+		a = m.begin(&attack{overflow: true})
+		m.overflow = a
 	}
+	a.idle = false
+	return a
+}
+
+// begin an attack: at the last collection it had counted nothing.
+func (m *Meter) begin(a *attack) *attack {
+	a.began = m.collected
 	m.attacks = append(m.attacks, a)
 	return a
+}
+
+// ended reports whether no request of an attack has left for so long that its series end.
+func (a *attack) ended(now time.Time) bool {
+	if !a.idle {
+		a.idle, a.active = true, now
+	}
+	return now.Sub(a.active) >= Idle
+}
+
+// forget attacks that have ended.
+func (m *Meter) forget(gone map[*attack]bool) {
+	if len(gone) == 0 {
+		return
+	}
+	m.attacks = slices.DeleteFunc(m.attacks, func(a *attack) bool { return gone[a] })
+	maps.DeleteFunc(m.byKey, func(_ attackKey, a *attack) bool { return gone[a] })
+	if gone[m.overflow] {
+		m.overflow = nil
+	}
 }

@@ -75,8 +75,11 @@ func points(t *testing.T, md pmetric.Metrics, name, key string) map[string]pmetr
 			continue
 		}
 		for _, p := range m.ExponentialHistogram().DataPoints().All() {
-			v, _ := p.Attributes().Get(key)
-			found[v.AsString()] = p
+			name := "" // of the overflow
+			if v, ok := p.Attributes().Get(key); ok {
+				name = v.AsString()
+			}
+			found[name] = p
 		}
 	}
 	require.NotEmpty(t, found)
@@ -138,4 +141,81 @@ func TestAttacksBeyondTheBoundShareASeries(t *testing.T) {
 	}
 	assert.Equal(t, meter.MaxSeries+1, series)
 	assert.EqualValues(t, 20, over)
+}
+
+// sums are the points of a count, "value@seconds" by attribute.
+func sums(t *testing.T, md pmetric.Metrics, name, key string) map[string][]string {
+	t.Helper()
+	found := map[string][]string{}
+	for _, m := range md.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().All() {
+		if m.Name() != name {
+			continue
+		}
+		for _, p := range m.Sum().DataPoints().All() {
+			v, _ := p.Attributes().Get(key)
+			found[v.AsString()] = append(found[v.AsString()], fmt.Sprintf("%d@%v", p.IntValue(), p.Timestamp().AsTime().Sub(epoch)))
+		}
+	}
+	return found
+}
+
+// A rate needs two points: 500 requests that no server span answered, all within one
+// interval, were once none, because their series began with them.
+func TestACountBeginsWithThePointBeforeIt(t *testing.T) {
+	m := meter.New(epoch, 0)
+	_, ok := m.Collect(epoch.Add(5*time.Second), "i")
+	require.False(t, ok)
+	m.Add(request(1, window.OverlapNo), all, true)
+	md := collect(t, m, 10*time.Second)
+	assert.Equal(t, map[string][]string{"complete": {"0@5s", "1@10s"}}, sums(t, md, "join.requests", "join.status"))
+	for range 500 {
+		m.Add(request(1, window.OverlapNo, annotate.NoServerSpan), all, true)
+	}
+	md = collect(t, m, 15*time.Second)
+	assert.Equal(t, map[string][]string{"complete": {"1@15s"}, "partial": {"0@10s", "500@15s"}}, sums(t, md, "join.requests", "join.status"))
+	md = collect(t, m, 20*time.Second)
+	assert.Equal(t, map[string][]string{"complete": {"1@20s"}, "partial": {"500@20s"}}, sums(t, md, "join.requests", "join.status"))
+}
+
+// After 100 attacks all further ones were one series without a run, and the first 100 were
+// sent for as long as the collector lived.
+func TestTheSeriesOfAnAttackEndWithIt(t *testing.T) {
+	m := meter.New(epoch, 0)
+	attack := func(name string) {
+		r := request(1, window.OverlapNo)
+		r.Client.Attack = name
+		m.Add(r, all, true)
+	}
+	series := func(at time.Duration) map[string]pmetric.ExponentialHistogramDataPoint {
+		return points(t, collect(t, m, at), "join.response_time", "loadgen.attack.name")
+	}
+	for n := range meter.MaxSeries + 20 {
+		attack(fmt.Sprint(n))
+	}
+	require.Len(t, series(time.Minute), meter.MaxSeries+1)
+	attack("0") // goes on
+	live := series(time.Minute + meter.Idle - time.Second)
+	require.Len(t, live, meter.MaxSeries+1)
+	for name, p := range live {
+		assert.False(t, p.Flags().NoRecordedValue(), name)
+	}
+	marks := series(time.Minute + meter.Idle)
+	require.Len(t, marks, meter.MaxSeries+1)
+	for name, p := range marks {
+		assert.Equal(t, name != "0", p.Flags().NoRecordedValue(), "%s: the last points of an attack that has ended have no value", name)
+	}
+	assert.Zero(t, marks["1"].Count())
+	require.Len(t, series(time.Minute+meter.Idle+time.Second), 1, "and leave")
+	collect(t, m, 30*time.Minute)
+	for _, metric := range collect(t, m, 31*time.Minute).ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().All() {
+		assert.Equal(t, pmetric.MetricTypeSum, metric.Type(), "%s: no attack has series, and Prometheus takes no metric without points", metric.Name())
+	}
+
+	attack("1")
+	attack("another")
+	again := series(time.Hour)
+	require.Len(t, again, 2)
+	assert.EqualValues(t, 1, again["1"].Count(), "what comes back begins anew,")
+	assert.Equal(t, epoch.Add(31*time.Minute), again["1"].StartTimestamp().AsTime(), "when it had counted nothing")
+	assert.Contains(t, again, "another", "with a series of its own")
 }

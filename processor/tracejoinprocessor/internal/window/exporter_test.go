@@ -11,6 +11,7 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/config"
+	"github.com/prometheus/common/expfmt"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -39,7 +40,7 @@ func TestWhatOurExporterServesIsRead(t *testing.T) {
 	s := window.NewStore()
 	for i := range 2 {
 		answers := []target.Answer{targets[0].Ask(t.Context()), targets[1].Ask(t.Context())}
-		families, err := page.Families(answers)
+		families, err := page.Families(answers, expfmt.NewFormat(expfmt.TypeTextPlain))
 		require.NoError(t, err)
 		s.Read(scrapedAt(at(time.Duration(i)*time.Second), families))
 		runtime.GC()

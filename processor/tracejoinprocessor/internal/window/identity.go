@@ -6,9 +6,12 @@ import (
 	"github.com/loadtrace/loadtrace/internal/attr"
 )
 
-// Identity names an instance: service.name of a resource, and its
-// service.instance.id or else the place and the process that it runs in.
+// Identity names an instance: service.namespace and service.name of a resource,
+// and its service.instance.id or else the place and the process that it runs in.
+// Instance ids tell instances of one service apart, and two namespaces may each
+// have a service of one name.
 type Identity struct {
+	Namespace         string // empty if it is not said
 	Service, Instance string
 	// By is what the instance is named after: 0 is its own id, and every other number
 	// some attributes. Names by different ones do not tell instances apart.
@@ -18,6 +21,13 @@ type Identity struct {
 // other reports whether two names are of different instances.
 func (id Identity) other(than Identity) bool {
 	return id.Instance != "" && than.Instance != "" && id.By == than.By && id.Instance != than.Instance
+}
+
+// of reports whether two names may be of one service: not every signal says its
+// namespace.
+func (id Identity) of(service Identity) bool {
+	return id.Service == service.Service &&
+		(id.Namespace == service.Namespace || id.Namespace == "" || service.Namespace == "")
 }
 
 // places are the attributes that tell where a process runs, the narrowest first. Of
@@ -36,7 +46,7 @@ var places = [...][]string{
 // service from another. The id of a process tells it only from others of its place.
 func IdentityOf(res pcommon.Resource) (id Identity) {
 	a := res.Attributes()
-	id.Service = text(a, attr.ServiceName)
+	id.Namespace, id.Service = text(a, attr.ServiceNamespace), text(a, attr.ServiceName)
 	if id.Instance = text(a, attr.ServiceInstanceID); id.Instance != "" {
 		return id
 	}

@@ -77,6 +77,9 @@ func (r *reading) batch(point pcommon.Map) *batch {
 	if r.scraped {
 		if v, ok := point.Get("service_name"); ok {
 			id = Identity{Service: v.Str()}
+			if v, ok := point.Get("service_namespace"); ok {
+				id.Namespace = v.Str()
+			}
 			if v, ok := point.Get("service_instance_id"); ok {
 				id.Instance = v.Str()
 			}

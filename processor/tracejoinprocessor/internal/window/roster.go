@@ -9,16 +9,22 @@ const MaxInstances = 1024
 
 // roster is what is known of instances, a T of each.
 type roster[T any] struct {
-	of      map[Identity]*member[T]
-	evicted uint64
+	of       map[Identity]*member[T]
+	services map[string]bool // of all that ever were, the first maxServices
+	evicted  uint64
 }
+
+// maxServices bounds the services that are known to have sent something.
+const maxServices = 4096
 
 type member[T any] struct {
 	fed int64 // the latest time that it told something of
 	its T
 }
 
-func newRoster[T any]() roster[T] { return roster[T]{of: map[Identity]*member[T]{}} }
+func newRoster[T any]() roster[T] {
+	return roster[T]{of: map[Identity]*member[T]{}, services: map[string]bool{}}
+}
 
 func (r *roster[T]) member(id Identity) *member[T] {
 	m := r.of[id]
@@ -27,6 +33,9 @@ func (r *roster[T]) member(id Identity) *member[T] {
 	}
 	if len(r.of) >= MaxInstances {
 		r.evict()
+	}
+	if len(r.services) < maxServices {
+		r.services[id.Service] = true
 	}
 	m = &member[T]{}
 	r.of[id] = m
@@ -58,7 +67,7 @@ func (r *roster[T]) find(id Identity, named bool) (of *T, resolution string) {
 	if len(r.of) == 0 {
 		return nil, ""
 	}
-	if m := r.of[id]; m != nil && id.Instance != "" {
+	if m := r.instance(id); m != nil {
 		return &m.its, ByInstance
 	}
 	if id.Service == "" {
@@ -66,7 +75,7 @@ func (r *roster[T]) find(id Identity, named bool) (of *T, resolution string) {
 	}
 	for other, m := range r.of {
 		switch {
-		case other.Service != id.Service:
+		case !other.of(id):
 		case of != nil:
 			return nil, "" // it cannot be told which one it was
 		case named && id.other(other):
@@ -79,4 +88,17 @@ func (r *roster[T]) find(id Identity, named bool) (of *T, resolution string) {
 		return nil, ""
 	}
 	return of, ByService
+}
+
+// instance is the member that a server span names, if it names one. Samples may not
+// say the namespace that the span does.
+func (r *roster[T]) instance(id Identity) *member[T] {
+	if id.Instance == "" {
+		return nil
+	}
+	if m := r.of[id]; m != nil || id.Namespace == "" {
+		return m
+	}
+	id.Namespace = ""
+	return r.of[id]
 }

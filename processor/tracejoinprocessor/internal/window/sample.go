@@ -7,11 +7,12 @@ type Field int
 
 // The figures: first levels, then counts that only grow.
 const (
-	Goroutines  Field = iota
-	Heap              // By
-	GCGoal            // By
-	Processors        // GOMAXPROCS
-	ScheduleP99       // s: 99th percentile of the scheduler latency since the sample before
+	Goroutines   Field = iota
+	Heap               // By
+	GCGoal             // By
+	Processors         // GOMAXPROCS
+	ScheduleP99        // s: 99th percentile of the scheduler latency since the sample before
+	EventLoopP99       // s: 99th percentile of the delay of Node.js' event loop
 	levels
 
 	GCCycles  Field = iota - 1

@@ -43,11 +43,15 @@ var sources = map[string]source{
 	"go_sched_goroutines_goroutines": {Goroutines, 0, value},
 
 	goruntime.MetricHeapObjects:            {Heap, 3, value},
-	"go_memory_heap_objects_bytes":         {Heap, 3, value},
+	"goruntime_memory_heap_objects_bytes":  {Heap, 3, value},
 	"go_memstats_heap_alloc_bytes":         {Heap, 2, value},
 	"go_memory_classes_heap_objects_bytes": {Heap, 1, value},
 	"go.memory.used":                       {Heap, 0, other},
 	"go_memory_used_bytes":                 {Heap, 0, other},
+
+	// Of Node.js. The heap is told by its spaces, which are summed up.
+	"v8js.memory.heap.used":      {Heap, 0, value},
+	"nodejs.eventloop.delay.p99": {EventLoopP99, 0, value},
 
 	"go.memory.gc.goal":         {GCGoal, 1, value},
 	"go_memory_gc_goal_bytes":   {GCGoal, 1, value},
@@ -67,11 +71,11 @@ var sources = map[string]source{
 	"go_gc_duration_seconds":             {GCCycles, 1, count},
 	"go_gc_cycles_total_gc_cycles_total": {GCCycles, 0, value},
 
-	"go.memory.gc.pause.duration":           {GCPause, 3, sum},
-	"go_memory_gc_pause_duration_seconds":   {GCPause, 3, sum},
-	"go_memory_gc_pause_time_seconds_total": {GCPause, 2, value},
-	"go_gc_pauses_seconds":                  {GCPause, 0, sum},
-	"go_sched_pauses_total_gc_seconds":      {GCPause, 0, sum},
+	"go.memory.gc.pause.duration":                  {GCPause, 3, sum},
+	"go_memory_gc_pause_duration_seconds":          {GCPause, 3, sum},
+	"goruntime_memory_gc_pause_time_seconds_total": {GCPause, 2, value},
+	"go_gc_pauses_seconds":                         {GCPause, 0, sum},
+	"go_sched_pauses_total_gc_seconds":             {GCPause, 0, sum},
 
 	"go.memory.allocated":             {Allocated, 1, value},
 	"go_memory_allocated_bytes_total": {Allocated, 1, value},

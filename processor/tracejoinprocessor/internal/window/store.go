@@ -34,6 +34,24 @@ func (s *Store) Evicted() uint64 { return s.own.evicted + s.scraped.evicted + s.
 // twice: its name is another then.
 func (s *Store) Len() int { return len(s.own.of) + len(s.scraped.of) }
 
+// Sent reports whether a sample of a service has ever come.
+func (s *Store) Sent(service string) bool {
+	return s.own.services[service] || s.scraped.services[service]
+}
+
+// SentBy reports whether a sample of any service has ever come but for those that are
+// left out.
+func (s *Store) SentBy(leftOut func(service string) bool) bool {
+	for _, services := range []map[string]bool{s.own.services, s.scraped.services} {
+		for service := range services {
+			if !leftOut(service) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Question is an interval of an instance's work.
 type Question struct {
 	Of    Identity

@@ -69,6 +69,36 @@ func TestALevelIsThatOfTheLastSampleWithItsAge(t *testing.T) {
 	assert.False(t, a.Levels[window.Heap].OK, "nobody told it")
 }
 
+// What @opentelemetry/instrumentation-runtime-node sends. A process that is not Go once had
+// no runtime.
+func TestOfNodeTheHeapAndTheDelayOfTheEventLoopAreRead(t *testing.T) {
+	s := window.NewStore()
+	require.False(t, s.Sent("auth"))
+	used := s.Read(payload("auth", "a", func(ms pmetric.MetricSlice) {
+		gauge(ms, "nodejs.eventloop.delay.p99", at(5*time.Second), 0.0125)
+		gauge(ms, "nodejs.eventloop.delay.p50", at(5*time.Second), 0.011)
+		gauge(ms, "v8js.memory.heap.limit", at(5*time.Second), 4e9)
+		m := ms.AppendEmpty()
+		m.SetName("v8js.memory.heap.used")
+		points := m.SetEmptyGauge().DataPoints()
+		for space, bytes := range map[string]float64{"new_space": 1e6, "old_space": 4e6, "code_space": 5e5} {
+			p := points.AppendEmpty()
+			p.SetTimestamp(at(5 * time.Second))
+			p.SetDoubleValue(bytes)
+			p.Attributes().PutStr("v8js.heap.space.name", space)
+		}
+	}))
+	assert.Equal(t, 4, used)
+	a := s.Ask(question(6*time.Second, 7*time.Second))
+	assert.True(t, a.Known())
+	assert.Equal(t, window.Value{V: 0.0125, Age: 2 * time.Second, OK: true}, a.Levels[window.EventLoopP99])
+	assert.Equal(t, window.Value{V: 5.5e6, Age: 2 * time.Second, OK: true}, a.Levels[window.Heap])
+	assert.True(t, s.Sent("auth"))
+	assert.False(t, s.Sent("other"))
+	assert.True(t, s.SentBy(func(string) bool { return false }))
+	assert.False(t, s.SentBy(func(service string) bool { return service == "auth" }))
+}
+
 func TestACountIsTheDifferenceOfTheSamplesAroundTheWork(t *testing.T) {
 	s := fed(0, 5*time.Second, 10*time.Second, 15*time.Second)
 	a := s.Ask(question(6*time.Second, 7*time.Second))

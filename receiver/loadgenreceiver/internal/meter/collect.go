@@ -34,7 +34,8 @@ type Spans struct {
 }
 
 // Collect renders everything until now. Exemplars are those since the last
-// collection.
+// collection. The first point of a way in which requests end is preceded by one of 0, of
+// the collection before: rates would miss what was counted in between.
 func (m *Meter) Collect(now time.Time, s State) pmetric.Metrics {
 	metrics := pmetric.NewMetrics()
 	rm := metrics.ResourceMetrics().AppendEmpty()
@@ -44,8 +45,10 @@ func (m *Meter) Collect(now time.Time, s State) pmetric.Metrics {
 	page := page{
 		metrics: scope.Metrics(),
 		began:   pcommon.NewTimestampFromTime(m.o.Began),
+		before:  pcommon.NewTimestampFromTime(m.collected),
 		now:     pcommon.NewTimestampFromTime(now),
 	}
+	m.collected = now
 	m.collectLatencies(page)
 	m.collectLags(page)
 	m.collectPhases(page)
@@ -107,6 +110,12 @@ func (m *Meter) collectPhases(p page) {
 func (m *Meter) collectOutcomes(p page) {
 	points := p.sum(attr.MetricRequests, "{request}", "Planned requests that have ended, by how.", true)
 	for _, o := range m.outcomes.all {
+		if !o.told && p.before < p.now {
+			zero := p.count(points, 0)
+			zero.SetTimestamp(p.before)
+			m.putOutcome(zero.Attributes(), o)
+		}
+		o.told = true
 		m.putOutcome(p.count(points, o.requests).Attributes(), o)
 	}
 }

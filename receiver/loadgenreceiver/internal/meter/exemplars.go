@@ -64,9 +64,15 @@ func (k *keeper) addOther(e exemplar, random uint64) {
 }
 
 // moveTo writes the exemplars by (time, value) and forgets them: none is ever
-// sent twice.
-func (k *keeper) moveTo(dst pmetric.ExemplarSlice) {
+// sent twice. None is later than its point, whose time a stepped clock may have
+// put before the records': a point is of what was measured until then.
+func (k *keeper) moveTo(dst pmetric.ExemplarSlice, until time.Time) {
 	all := append(k.highest, k.sample...)
+	for i := range all {
+		if all[i].at.After(until) {
+			all[i].at = until
+		}
+	}
 	slices.SortFunc(all, func(a, b exemplar) int {
 		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.value, b.value))
 	})

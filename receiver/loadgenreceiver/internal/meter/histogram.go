@@ -50,5 +50,5 @@ func (h *histogram) moveTo(p pmetric.ExponentialHistogramDataPoint) {
 	for i := range from.Len() {
 		counts.Append(from.At(i))
 	}
-	h.exemplars.moveTo(p.Exemplars())
+	h.exemplars.moveTo(p.Exemplars(), p.Timestamp().AsTime())
 }

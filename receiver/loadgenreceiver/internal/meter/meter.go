@@ -30,6 +30,8 @@ type Meter struct {
 	run    string
 	random random
 
+	collected time.Time // the last time
+
 	latencies latencies
 	outcomes  outcomes
 	attacks   []attack // in the plan's order
@@ -56,6 +58,7 @@ func New(o Options) *Meter {
 		o:         o,
 		run:       o.Run.String(),
 		random:    random(o.Seed),
+		collected: o.Began,
 		latencies: latencies{byKey: map[latencyKey]*latency{}},
 		outcomes:  outcomes{byKey: map[outcomeKey]*outcome{}},
 		attacks:   make([]attack, len(o.Plan.Attacks)),
@@ -76,6 +79,8 @@ func (m *Meter) AddUnsent(attack int, reason loadgen.NotSentReason, n uint64) {
 // Add measures a record. It does not keep it. How long a request took that the stop of
 // the run cut off is no time of the target's, and is left out, as in the summary.
 func (m *Meter) Add(r *loadgen.Record) {
+	a := &m.attacks[r.Attack]
+	a.dialed += uint64(r.Dialed) // also for a request that then waited in vain, such as for a stream
 	if r.Outcome == loadgen.NotSent {
 		m.AddUnsent(r.Attack, r.NotSent, 1)
 		return
@@ -88,8 +93,6 @@ func (m *Meter) Add(r *loadgen.Record) {
 		l.response.add(r.ResponseTime(), r, m.random.next())
 	}
 
-	a := &m.attacks[r.Attack]
-	a.dialed += uint64(r.Dialed)
 	if r.Reused {
 		a.reused++
 	}

@@ -1,6 +1,7 @@
 package meter_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -56,7 +57,7 @@ func TestMetricsOfARunAreAsCommitted(t *testing.T) {
 	failed := took(3, 40*time.Millisecond)
 	failed.Outcome, failed.Error, failed.Status, failed.Proto = loadgen.Failed, loadgen.ErrorTimeout, 0, 0
 	m.Add(failed)
-	m.Add(&loadgen.Record{Seq: 4, Outcome: loadgen.NotSent, NotSent: loadgen.NotSentLate, Target: target})
+	m.Add(&loadgen.Record{Seq: 4, Outcome: loadgen.NotSent, NotSent: loadgen.NotSentLate, Target: target, Dialed: 1}) // it waited for a stream in vain
 	m.AddUnsent(1, loadgen.NotSentStopped, 7)
 	got := m.Collect(began.Add(5*time.Second), meter.State{
 		Attacks: []meter.AttackState{{Planned: 20, InFlight: 3, RateWanted: 12.5, RateAchieved: 11.25}, {Planned: 8}},
@@ -95,6 +96,35 @@ func TestMetricsOfBothProtocolsAreAsCommitted(t *testing.T) {
 	json, err := (&pmetric.JSONMarshaler{}).MarshalMetrics(m.Collect(began.Add(5*time.Second), meter.State{}))
 	require.NoError(t, err)
 	goldentest.Equal(t, "calls.json", json)
+}
+
+// A rate needs two points: 500 timeouts, all within one interval, were once none, because
+// their series began with them.
+func TestACountBeginsWithThePointBeforeIt(t *testing.T) {
+	m := newMeter(0)
+	counted := func(after time.Duration) (points []string) {
+		for _, sm := range m.Collect(began.Add(after), meter.State{}).ResourceMetrics().At(0).ScopeMetrics().All() {
+			for _, metric := range sm.Metrics().All() {
+				if metric.Name() != attr.MetricRequests {
+					continue
+				}
+				for _, p := range metric.Sum().DataPoints().All() {
+					outcome, _ := p.Attributes().Get(attr.Outcome)
+					points = append(points, fmt.Sprintf("%s %d@%v", outcome.Str(), p.IntValue(), p.Timestamp().AsTime().Sub(began)))
+				}
+			}
+		}
+		return points
+	}
+	m.Add(took(0, time.Millisecond))
+	assert.Equal(t, []string{"finished 0@0s", "finished 1@5s"}, counted(5*time.Second))
+	for i := range uint64(500) {
+		r := took(1+i, time.Second)
+		r.Outcome, r.Error, r.Status = loadgen.Failed, loadgen.ErrorTimeout, 0
+		m.Add(r)
+	}
+	assert.Equal(t, []string{"finished 1@10s", "failed 0@5s", "failed 500@10s"}, counted(10*time.Second))
+	assert.Equal(t, []string{"finished 1@15s", "failed 500@15s"}, counted(15*time.Second))
 }
 
 // The latency of a request that we cut off ourselves was the target's.
@@ -250,7 +280,12 @@ func TestAHistogramTellsQuantilesWithinItsResolution(t *testing.T) {
 
 func collected(t *testing.T, m *meter.Meter, name string) pmetric.ExponentialHistogramDataPointSlice {
 	t.Helper()
-	metrics := m.Collect(began.Add(time.Minute), meter.State{}).ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics()
+	return collectedAt(t, m, name, began.Add(time.Minute))
+}
+
+func collectedAt(t *testing.T, m *meter.Meter, name string, at time.Time) pmetric.ExponentialHistogramDataPointSlice {
+	t.Helper()
+	metrics := m.Collect(at, meter.State{}).ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics()
 	for i := range metrics.Len() {
 		if metrics.At(i).Name() == name {
 			return metrics.At(i).ExponentialHistogram().DataPoints()

@@ -8,10 +8,10 @@ import (
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/convention"
 )
 
-// page is the metrics of one collection, all of the same two times.
+// page is the metrics of one collection, all of the same two times; before is that of the last one.
 type page struct {
-	metrics    pmetric.MetricSlice
-	began, now pcommon.Timestamp
+	metrics            pmetric.MetricSlice
+	began, before, now pcommon.Timestamp
 }
 
 func (p page) metric(name, unit, description string) pmetric.Metric {

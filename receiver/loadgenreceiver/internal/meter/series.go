@@ -96,6 +96,7 @@ type outcome struct {
 	key      outcomeKey
 	overflow bool
 	requests uint64
+	told     bool // it has been collected
 }
 
 // outcomes is the series, in the order in which they appeared.

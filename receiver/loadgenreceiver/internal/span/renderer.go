@@ -20,7 +20,8 @@ type Renderer struct {
 	origin   origin.Origin
 	plan     *loadgen.Plan
 	run      string
-	state    string
+	state    string // tracestate of the run's own span, which is always made
+	sampled  string // of a request's, with the part of the requests that has one
 	runTrace pcommon.TraceID
 	runSpan  pcommon.SpanID
 }
@@ -33,6 +34,7 @@ func New(o origin.Origin, run loadgen.RunID, plan *loadgen.Plan) *Renderer {
 		plan:     plan,
 		run:      run.String(),
 		state:    run.TraceState(),
+		sampled:  run.SampledState(plan.Sampler()),
 		runTrace: pcommon.TraceID(trace),
 		runSpan:  pcommon.SpanID(span),
 	}
@@ -62,7 +64,7 @@ func (r *Renderer) traces() (ptrace.Traces, ptrace.SpanSlice) {
 func (r *Renderer) request(s ptrace.Span, rec *loadgen.Record) {
 	s.SetTraceID(pcommon.TraceID(rec.TraceID))
 	s.SetSpanID(pcommon.SpanID(rec.SpanID))
-	s.TraceState().FromRaw(r.state)
+	s.TraceState().FromRaw(r.sampled)
 	s.SetFlags(flags)
 	s.SetKind(ptrace.SpanKindClient)
 	s.SetName(name(rec.Target))

@@ -1,4 +1,10 @@
-package planfile
+// Package yamlbound bounds a YAML source before goccy/go-yaml's parser sees it.
+//
+// The parser recurses, and takes time in the square of the depth and in that of the keys
+// of one mapping: a minute for 100,000 of either, and gigabytes. It writes the path of
+// each value out, so that long keys cost as much. The tokens of a source tell all that,
+// and lexing takes time in the length of the source.
+package yamlbound
 
 import (
 	"fmt"
@@ -6,27 +12,29 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// The parser recurses, and takes time in the square of the depth and in that of the
-// keys of one mapping: a minute for 100,000 of either. So both are bounded
-// before it sees the source.
+// Bounds of a source.
 const (
-	maxDepth = 64
-	maxKeys  = 1000
+	MaxDepth = 64   // of nested collections
+	MaxKeys  = 1000 // of one mapping in block style
+	MaxKey   = 512  // bytes of a key
 )
 
-// tooMuch returns the first token of a source that is nested too deeply or is one
-// key too many, what is wrong and the fix.
-func tooMuch(tokens token.Tokens) (*token.Token, string, string) {
+// Excess returns the first token of a source that is nested too deeply or is one key too
+// many, and what is wrong with it; nil if the source is within the bounds.
+func Excess(tokens token.Tokens) (*token.Token, string) {
 	d, k := depth{}, keys{count: map[int]int{}}
-	for _, t := range tokens {
-		if d.add(t) > maxDepth {
-			return t, fmt.Sprintf("nested more than %d deep", maxDepth), "a plan needs fewer than 10 levels"
+	for i, t := range tokens {
+		if t.Type == token.MappingValueType && i > 0 && len(tokens[i-1].Value) > MaxKey {
+			return tokens[i-1], fmt.Sprintf("a key of more than %d bytes", MaxKey)
 		}
-		if d.flow == 0 && k.add(t) > maxKeys {
-			return t, fmt.Sprintf("more than %d keys in one mapping", maxKeys), "remove what is not needed"
+		if d.add(t) > MaxDepth {
+			return t, fmt.Sprintf("nested more than %d deep", MaxDepth)
+		}
+		if d.flow == 0 && k.add(t) > MaxKeys {
+			return t, fmt.Sprintf("more than %d keys in one mapping", MaxKeys)
 		}
 	}
-	return nil, "", ""
+	return nil, ""
 }
 
 // depth bounds from above how deeply a token is nested. In a flow style that is
@@ -84,6 +92,8 @@ func (k *keys) add(t *token.Token) int {
 		k.dedent(k.start)
 	}
 	switch t.Type {
+	case token.DocumentHeaderType, token.DocumentEndType:
+		clear(k.count)
 	case token.SequenceEntryType:
 		k.dedent(t.Position.Column)
 		k.start = 0

@@ -1,0 +1,26 @@
+//go:build unix
+
+package wire
+
+import (
+	"io"
+	"syscall"
+)
+
+// readNow reads what has come, or errQuiet. Go's descriptors do not block.
+func readNow(fd uintptr, b []byte) (int, error) {
+	for {
+		n, err := syscall.Read(int(fd), b)
+		switch {
+		case err == syscall.EINTR:
+		case err == syscall.EAGAIN:
+			return 0, errQuiet
+		case err != nil:
+			return 0, err
+		case n == 0:
+			return 0, io.EOF
+		default:
+			return n, nil
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package hub
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+)
+
+func spanOf(random uint64, state string) ptrace.Span {
+	s := ptrace.NewSpan()
+	var id pcommon.TraceID
+	id[0] = 1
+	binary.BigEndian.PutUint64(id[8:], random)
+	s.SetTraceID(id)
+	s.TraceState().FromRaw(state)
+	return s
+}
+
+// The plan keeps the traces whose randomness is at its threshold or above (ot=th),
+// and the share once kept those below: of 0.1 it kept none.
+func TestTheShareKeepsWhatEveryConsistentSamplerKeeps(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for _, c := range []struct{ sampling, share, kept float64 }{
+		{1, 1, 1}, {1, 0.5, 0.5}, {1, 0.1, 0.1}, {1, 0, 0}, {0.1, 1, 0.1}, {0.1, 0.5, 0.1}, {0.1, 0.1, 0.1}, {0.1, 0.05, 0.05}, {0.5, 0.1, 0.1},
+	} {
+		before, err := sampling.ProbabilityToThreshold(c.sampling)
+		require.NoError(t, err)
+		kept := 0
+		const n = 20_000
+		for range n {
+			s := spanOf(random.Uint64(), "")
+			r := sampling.TraceIDToRandomness(s.TraceID())
+			if !before.ShouldSample(r) {
+				continue
+			}
+			wants := Keep{Share: c.share}.wants(s, 0, false)
+			share, err := sampling.ProbabilityToThreshold(c.share)
+			assert.Equal(t, err == nil && share.ShouldSample(r), wants, "%v %v", c, r)
+			if wants {
+				kept++
+			}
+		}
+		assert.InDelta(t, c.kept, float64(kept)/n, 0.01, "%+v", c)
+	}
+}
+
+func TestASpanOfTheShareSaysHowManyItStandsFor(t *testing.T) {
+	for _, c := range []struct {
+		keep        Keep
+		state, want string
+	}{
+		{Keep{Share: 0.5}, "", "ot=th:8"},
+		{Keep{Share: 0.5}, "loadtrace=0011223344556677", "ot=th:8,loadtrace=0011223344556677"},
+		{Keep{Share: 0.5}, "loadtrace=1,ot=th:4", "ot=th:8,loadtrace=1"},
+		{Keep{Share: 0.5}, "loadtrace=1,ot=th:c", "loadtrace=1,ot=th:c"}, // sampled harder before
+		{Keep{Share: 0.5}, "ot=th:4;rv:90000000000000", "ot=rv:90000000000000;th:8"},
+		{Keep{Share: 1}, "loadtrace=1", "loadtrace=1"},
+		{Keep{All: true, Share: 0.5}, "loadtrace=1", "loadtrace=1"},
+		{Keep{Slow: 1, Share: 0.5}, "loadtrace=1", "loadtrace=1"}, // it is kept for what it is
+		{Keep{Share: 0.5}, "not a tracestate", "not a tracestate"},
+	} {
+		s := spanOf(1<<56-1, c.state)
+		require.True(t, c.keep.wants(s, time.Second, false))
+		state, err := sampling.NewW3CTraceState(s.TraceState().AsRaw())
+		if err != nil {
+			assert.Equal(t, c.want, s.TraceState().AsRaw())
+			continue
+		}
+		want, err := sampling.NewW3CTraceState(c.want)
+		require.NoError(t, err)
+		assert.Equal(t, want.OTelValue().TValue(), state.OTelValue().TValue(), c.state)
+		assert.Equal(t, want.OTelValue().RValue(), state.OTelValue().RValue(), c.state)
+		assert.Equal(t, want.ExtraValues(), state.ExtraValues(), c.state)
+	}
+	// Whose tracestate has its randomness is judged by that.
+	s := spanOf(1<<56-1, "ot=rv:00000000000001")
+	assert.False(t, Keep{Share: 0.5}.wants(s, 0, false))
+}
+
+func TestTheLastTracesAreRememberedWhateverTheShards(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	for _, shards := range []int{1, 2, 3, 4, 8, 64} {
+		for _, remember := range []int{0, 1, 2, 3, 5, 10, 100, 1000, 100_000} {
+			room := Keep{Remember: remember}.remembered(shards)
+			assert.LessOrEqual(t, room, remember)
+			fullest := make([]int, shards)
+			for range remember {
+				fullest[random.IntN(shards)]++
+			}
+			for _, n := range fullest {
+				assert.GreaterOrEqual(t, room, n, "%d traces over %d shards", remember, shards)
+			}
+		}
+	}
+}
