@@ -159,7 +159,7 @@ var (
 		counted: ownCount,
 	}
 	node = target{
-		name: "node", service: "greeter", can: signals{logs: true},
+		name: "node", service: "greeter", can: signals{runtime: true, logs: true},
 		server: nodeService,
 		attacks: func(at *stack.Instance, load string) string {
 			return fmt.Sprintf(`[{name: express, http: {url: %q}, load: %s}, {name: grpc, grpc: {target: %q, plaintext: true, method: greet.v1.Greeter/Greet, proto: %q, data: {name: alice}}, load: %s}]`,

@@ -92,7 +92,10 @@ func examine(t *testing.T, of target) {
 	sent := o.summary.Total.Requests.Finished + o.summary.Total.Requests.Failed
 	require.EqualValues(t, sent, len(o.spans), "each request has one joined span")
 	require.NotNil(t, o.summary.Telemetry.Join)
-	assert.Equal(t, f.joined, sent-o.summary.Telemetry.Join.Missing["no_server_span"], "the summary and the spans say the same")
+	j := o.summary.Telemetry.Join
+	assert.Equal(t, f.joined, sent-j.Missing["no_server_span"], "the summary and the spans say the same")
+	assert.Equal(t, f.complete, j.Complete, "and of what is complete")
+	assert.Equal(t, sent, j.Complete+j.Partial+j.None, "each request is one of the three")
 	t.Log(f.row(of.name, o.summary.Total.Requests.Planned))
 
 	assert.GreaterOrEqual(t, float64(f.joined), most*float64(sent), "joined")
