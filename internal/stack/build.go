@@ -3,6 +3,7 @@ package stack
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -23,13 +24,16 @@ const (
 )
 
 // Build builds a server, if the user's cache folder does not have it yet, and
-// returns its binary. The name there holds a digest of its go.mod, go.sum, build
-// tags and Go version, so that a change of any is built anew. Progress may be
+// returns its binary. The name there holds a digest of its go.mod, go.sum, Go files,
+// build tags and Go version, so that a change of any is built anew. Progress may be
 // nil.
 //
 // Processes that build the same server at the same time each do all the work;
 // none sees a half-written binary.
 func Build(ctx context.Context, s Server, progress io.Writer) (string, error) {
+	if s.Binary != "" {
+		return s.Binary, nil
+	}
 	dir, err := folder(s)
 	if err != nil {
 		return "", err
@@ -63,7 +67,8 @@ func Build(ctx context.Context, s Server, progress io.Writer) (string, error) {
 // folder is where a server's module and config are.
 func folder(s Server) (string, error) {
 	root, err := Root()
-	return filepath.Join(root, "deploy", "stack", s.Name), err
+	dir := cmp.Or(s.Dir, "deploy/stack/"+s.Name)
+	return filepath.Join(root, filepath.FromSlash(dir)), err
 }
 
 // Root is the folder of this module around the working directory: the servers
@@ -92,9 +97,16 @@ func digest(ctx context.Context, s Server, dir string) (string, error) {
 		return "", fmt.Errorf("ask go for its version (is Go installed?): %w", err)
 	}
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%s\n%s\n", version, s.pkg, s.tags)
-	for _, name := range []string{"go.mod", "go.sum"} {
-		content, err := os.ReadFile(filepath.Join(dir, name))
+	fmt.Fprintf(h, "%s\n%s\n%s\n", version, s.Package, s.Tags)
+	own, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		return "", fmt.Errorf("find what %s is built from: %w", s.Name, err)
+	}
+	for _, name := range append([]string{"go.mod", "go.sum"}, own...) {
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(dir, name)
+		}
+		content, err := os.ReadFile(name)
 		if err != nil {
 			return "", fmt.Errorf("read what %s is built from: %w", s.Name, err)
 		}
@@ -115,7 +127,7 @@ func golang(ctx context.Context, dir string, args ...string) *exec.Cmd {
 }
 
 func compile(ctx context.Context, s Server, dir, binary string, progress io.Writer) error {
-	cmd := golang(ctx, dir, "build", "-v", "-tags", s.tags, "-ldflags", "-s -w", "-o", binary, s.pkg)
+	cmd := golang(ctx, dir, "build", "-v", "-tags", s.Tags, "-ldflags", "-s -w", "-o", binary, s.Package)
 	var said tail
 	cmd.Stdout, cmd.Stderr = &said, &said
 	done := report(s, progress, &said.lines)

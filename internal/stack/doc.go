@@ -2,7 +2,7 @@
 // without containers: for the command deploy/stack, and for tests that need the
 // real thing.
 //
-// Each server is built with go build from a module of its own, under
+// Each server is built with go build from a module of its own, mostly under
 // deploy/stack, and kept in the user's cache folder. The first build takes
 // minutes; a build that fails is an error with its output, never a skip.
 //

@@ -32,7 +32,7 @@ type Instance struct {
 	Log string
 
 	data    string
-	at      addresses
+	at      Addresses
 	logFrom int64 // where in Log it began
 	cmd     *exec.Cmd
 	done    chan struct{} // closed when it has ended
@@ -80,8 +80,11 @@ func start(ctx context.Context, s Server, o Options, binary string) (*Instance, 
 		return nil, err
 	}
 	i := &Instance{Server: s, Log: filepath.Join(o.Data, s.Name+".log"), data: o.Data, at: at, done: make(chan struct{})}
-	i.cmd = exec.Command(binary, s.args(filepath.Join(dir, s.config), at)...)
-	i.cmd.Dir, i.cmd.Env = o.Data, append(os.Environ(), s.env...)
+	i.cmd = exec.Command(binary, s.Args(filepath.Join(dir, s.Config), at)...)
+	i.cmd.Dir, i.cmd.Env = o.Data, os.Environ()
+	if s.Env != nil {
+		i.cmd.Env = append(i.cmd.Env, s.Env(at)...)
+	}
 	if err := i.launch(); err != nil {
 		return nil, err
 	}
@@ -140,7 +143,7 @@ func (i *Instance) await(ctx context.Context) error {
 			return i.ended()
 		case <-ctx.Done():
 			return fmt.Errorf("%s is not ready at %s (%w): %w; its log %s ends with:\n%s",
-				i.Server.Name, i.URL(i.Server.readyPort), context.Cause(ctx), answer, i.Log, i.lastWords())
+				i.Server.Name, i.URL(i.Server.ReadyPort), context.Cause(ctx), answer, i.Log, i.lastWords())
 		case <-tick.C:
 		}
 	}
@@ -148,7 +151,7 @@ func (i *Instance) await(ctx context.Context) error {
 
 // probe asks once whether the server is ready.
 func (i *Instance) probe(ctx context.Context) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, i.URL(i.Server.readyPort)+i.Server.readyPath, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, i.URL(i.Server.ReadyPort)+i.Server.ReadyPath, nil)
 	if err != nil {
 		return err
 	}
@@ -185,6 +188,9 @@ func (i *Instance) lastWords() string {
 	return string(log[max(0, len(log)-most):])
 }
 
+// Address is host:port of a port.
+func (i *Instance) Address(port string) string { return i.at[port] }
+
 // URL is http:// and the address of a port.
 func (i *Instance) URL(port string) string { return "http://" + i.at[port] }
 
@@ -202,7 +208,7 @@ func (i *Instance) URLs() map[string]string {
 func (i *Instance) Again() Options {
 	ports := map[string]int{}
 	for name := range i.at {
-		ports[name], _ = strconv.Atoi(i.at.port(name))
+		ports[name], _ = strconv.Atoi(i.at.Port(name))
 	}
 	return Options{Data: i.data, Ports: ports}
 }

@@ -9,6 +9,6 @@ import (
 // returns its binary.
 func BuildPromtool(ctx context.Context, progress io.Writer) (string, error) {
 	s := Prometheus()
-	s.pkg = "github.com/prometheus/prometheus/cmd/promtool"
+	s.Package = "github.com/prometheus/prometheus/cmd/promtool"
 	return Build(ctx, s, progress)
 }

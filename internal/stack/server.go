@@ -8,19 +8,24 @@ import (
 
 // Server is a server that can be built and run.
 type Server struct {
-	// Name is that of its folder under deploy/stack.
-	Name  string
-	pkg   string
-	tags  string
-	ports []Port
-	// args is the command line: its config file and where it listens.
-	args func(config string, at addresses) []string
-	// config is its file in its folder.
-	config string
-	// env is added to the environment of its process.
-	env []string
-	// ready is the port and path that answer 200 when it takes requests.
-	readyPort, readyPath string
+	Name string
+	// Dir is the folder, within the source tree, of the module that it is built
+	// from; empty: its name under deploy/stack.
+	Dir string
+	// Package is what go build builds there, with Tags.
+	Package string
+	Tags    string
+	// Binary is a program that needs no build, such as an interpreter; then there
+	// is no Package.
+	Binary string
+	Ports  []Port
+	// Args is the command line, with the path of Config, its file in Dir.
+	Args   func(config string, at Addresses) []string
+	Config string
+	// Env is added to the environment of its process; nil adds nothing.
+	Env func(at Addresses) []string
+	// ReadyPort and ReadyPath answer 200 when it takes requests.
+	ReadyPort, ReadyPath string
 }
 
 // Port is what a server listens on.
@@ -29,8 +34,8 @@ type Port struct {
 	Usual int    // where up puts it
 }
 
-// addresses of a server, host:port by port name.
-type addresses map[string]string
+// Addresses of a server are host:port by port name.
+type Addresses map[string]string
 
 func (s Server) describe(port string) string { return s.Name + "." + port }
 
@@ -49,14 +54,14 @@ func Named(name string) (Server, error) {
 // Loki takes logs at /otlp/v1/logs and /loki/api/v1/push on port http.
 func Loki() Server {
 	return Server{
-		Name: "loki", pkg: "github.com/grafana/loki/v3/cmd/loki", tags: "netgo,grpcnotrace,remove_all_sd",
-		ports:  []Port{{"http", 3100}, {"grpc", 9096}},
-		config: "loki.yaml", readyPort: "http", readyPath: "/ready",
-		args: func(config string, at addresses) []string {
+		Name: "loki", Package: "github.com/grafana/loki/v3/cmd/loki", Tags: "netgo,grpcnotrace,remove_all_sd",
+		Ports:  []Port{{"http", 3100}, {"grpc", 9096}},
+		Config: "loki.yaml", ReadyPort: "http", ReadyPath: "/ready",
+		Args: func(config string, at Addresses) []string {
 			return []string{
 				"-config.file=" + config,
-				"-server.http-listen-port=" + at.port("http"),
-				"-server.grpc-listen-port=" + at.port("grpc"),
+				"-server.http-listen-port=" + at.Port("http"),
+				"-server.grpc-listen-port=" + at.Port("grpc"),
 			}
 		},
 	}
@@ -65,10 +70,10 @@ func Loki() Server {
 // Prometheus takes metrics at /api/v1/otlp/v1/metrics on port http.
 func Prometheus() Server {
 	return Server{
-		Name: "prometheus", pkg: "github.com/prometheus/prometheus/cmd/prometheus", tags: "netgo,grpcnotrace,remove_all_sd",
-		ports:  []Port{{"http", 9090}},
-		config: "prometheus.yml", readyPort: "http", readyPath: "/-/ready",
-		args: func(config string, at addresses) []string {
+		Name: "prometheus", Package: "github.com/prometheus/prometheus/cmd/prometheus", Tags: "netgo,grpcnotrace,remove_all_sd",
+		Ports:  []Port{{"http", 9090}},
+		Config: "prometheus.yml", ReadyPort: "http", ReadyPath: "/-/ready",
+		Args: func(config string, at Addresses) []string {
 			return []string{
 				"--config.file=" + config,
 				"--web.listen-address=" + at["http"],
@@ -85,15 +90,15 @@ func Prometheus() Server {
 // port http.
 func Jaeger() Server {
 	return Server{
-		Name: "jaeger", pkg: "github.com/jaegertracing/jaeger/cmd/jaeger", tags: "netgo,grpcnotrace",
-		ports: []Port{
+		Name: "jaeger", Package: "github.com/jaegertracing/jaeger/cmd/jaeger", Tags: "netgo,grpcnotrace",
+		Ports: []Port{
 			{"http", 16686}, {"grpc", 16685}, {"otlp_grpc", 14317}, {"otlp_http", 14318}, {"health", 13134},
 		},
-		config: "jaeger.yaml", readyPort: "health", readyPath: "/status",
+		Config: "jaeger.yaml", ReadyPort: "health", ReadyPath: "/status",
 		// It would trace its own work, and send that to the usual port of OTLP, where
 		// a collector of ours may be.
-		env: []string{"OTEL_TRACES_SAMPLER=always_off"},
-		args: func(config string, at addresses) []string {
+		Env: func(Addresses) []string { return []string{"OTEL_TRACES_SAMPLER=always_off"} },
+		Args: func(config string, at Addresses) []string {
 			return []string{
 				"--config=file:" + filepath.ToSlash(config),
 				"--set=extensions.jaeger_query.http.endpoint=" + at["http"],
@@ -110,9 +115,9 @@ func Jaeger() Server {
 // of them, for a JaegerOver it.
 func JaegerStorage() Server {
 	s := Jaeger()
-	s.ports = []Port{{"grpc", 17271}, {"otlp_grpc", 17317}, {"health", 17134}}
-	s.config = "storage.yaml"
-	s.args = func(config string, at addresses) []string {
+	s.Ports = []Port{{"grpc", 17271}, {"otlp_grpc", 17317}, {"health", 17134}}
+	s.Config = "storage.yaml"
+	s.Args = func(config string, at Addresses) []string {
 		return []string{
 			"--config=file:" + filepath.ToSlash(config),
 			"--set=extensions.remote_storage.endpoint=" + at["grpc"],
@@ -127,9 +132,9 @@ func JaegerStorage() Server {
 // outlive it.
 func JaegerOver(storage *Instance) Server {
 	s := Jaeger()
-	s.config = "stateless.yaml"
-	args := s.args
-	s.args = func(config string, at addresses) []string {
+	s.Config = "stateless.yaml"
+	args := s.Args
+	s.Args = func(config string, at Addresses) []string {
 		return append(args(config, at), "--set=extensions.jaeger_storage.backends.main.grpc.endpoint="+storage.at["grpc"])
 	}
 	return s

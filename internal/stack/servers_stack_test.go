@@ -47,8 +47,8 @@ func TestEachServerStartsIsReadyAndStops(t *testing.T) {
 
 func TestAServerThatCannotStartSaysWhy(t *testing.T) {
 	s := Loki()
-	args := s.args
-	s.args = func(config string, at addresses) []string { return append(args(config, at), "-no-such-flag") }
+	args := s.Args
+	s.Args = func(config string, at Addresses) []string { return append(args(config, at), "-no-such-flag") }
 	_, err := Start(t.Context(), s, Options{Data: t.TempDir(), Progress: os.Stderr})
 	assert.ErrorContains(t, err, "loki ended by itself")
 	assert.ErrorContains(t, err, "no-such-flag")

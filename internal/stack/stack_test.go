@@ -73,8 +73,8 @@ func tree(t *testing.T, program, how string) Server {
 	}
 	t.Chdir(filepath.Join(root, "elsewhere"))
 	return Server{
-		Name: "small", pkg: "example.com/small", ports: []Port{{"http", 1}}, config: "conf", readyPort: "http", readyPath: "/",
-		args: func(config string, at addresses) []string { return []string{config, at["http"]} },
+		Name: "small", Package: "example.com/small", Ports: []Port{{"http", 1}}, Config: "conf", ReadyPort: "http", ReadyPath: "/",
+		Args: func(config string, at Addresses) []string { return []string{config, at["http"]} },
 	}
 }
 
@@ -118,7 +118,7 @@ func TestABuildThatFailsShowsTheCompilersWords(t *testing.T) {
 	assert.Empty(t, files, "nothing half-built is kept")
 }
 
-func TestAnotherGoSumIsAnotherBuild(t *testing.T) {
+func TestAnotherSourceIsAnotherBuild(t *testing.T) {
 	s := tree(t, small, "well")
 	first, err := Build(t.Context(), s, nil)
 	require.NoError(t, err)
@@ -128,6 +128,10 @@ func TestAnotherGoSumIsAnotherBuild(t *testing.T) {
 	second, err := Build(t.Context(), s, nil)
 	require.NoError(t, err)
 	assert.NotEqual(t, first, second)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "main.go"), []byte(small+"\n// changed\n"), 0o644))
+	third, err := Build(t.Context(), s, nil)
+	require.NoError(t, err)
+	assert.NotEqual(t, second, third)
 }
 
 func TestAServerThatEndsAtOnceIsAnErrorWithItsLastWords(t *testing.T) {
@@ -177,7 +181,7 @@ func TestFreePortsDiffer(t *testing.T) {
 	for _, address := range at {
 		seen[address] = true
 	}
-	assert.Len(t, seen, len(Jaeger().ports))
+	assert.Len(t, seen, len(Jaeger().Ports))
 }
 
 func TestOutsideTheSourceTreeItSaysSo(t *testing.T) {
@@ -186,16 +190,28 @@ func TestOutsideTheSourceTreeItSaysSo(t *testing.T) {
 	assert.ErrorContains(t, err, "is not within loadtrace's source tree")
 }
 
+func TestAProgramThatNeedsNoBuildIsTakenAsItIs(t *testing.T) {
+	s := tree(t, small, "well")
+	built, err := Build(t.Context(), s, nil)
+	require.NoError(t, err)
+	s.Package, s.Binary = "", built
+	s.Env = func(at Addresses) []string { return []string{"SMALL=" + at.Port("http")} }
+	i, err := Start(t.Context(), s, Options{Data: t.TempDir()})
+	require.NoError(t, err)
+	assert.Equal(t, "SMALL="+i.at.Port("http"), i.cmd.Env[len(i.cmd.Env)-1])
+	require.NoError(t, i.Stop(context.Background()))
+}
+
 func TestEveryServerHasItsFolderAndConfig(t *testing.T) {
 	for _, s := range append(All(), JaegerStorage(), JaegerOver(&Instance{})) {
 		dir, err := folder(s)
 		require.NoError(t, err)
-		for _, name := range []string{"go.mod", "go.sum", s.config} {
+		for _, name := range []string{"go.mod", "go.sum", s.Config} {
 			assert.FileExists(t, filepath.Join(dir, name))
 		}
 		found, err := Named(s.Name)
 		require.NoError(t, err)
-		assert.Equal(t, s.pkg, found.pkg)
+		assert.Equal(t, s.Package, found.Package)
 	}
 	_, err := Named("grafana")
 	assert.ErrorContains(t, err, "prometheus, loki or jaeger")

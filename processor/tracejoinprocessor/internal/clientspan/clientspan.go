@@ -21,6 +21,7 @@ type Client struct {
 	NotSampled bool // its flags say that servers were told not to record
 	Request    ledger.Request
 	redirected bool // so that its connections were made for several requests
+	shares     bool // its connection, with other requests, in HTTP/2 or gRPC
 }
 
 // sampled and known are bits of OTLP's SpanFlags: the W3C sampled flag, and the
@@ -47,6 +48,10 @@ func Read(s ptrace.Span) (c Client) {
 			c.Attack = v.Str()
 		case attr.Redirects:
 			c.redirected = v.Int() > 0
+		case attr.RPCSystemName, "rpc.system":
+			c.shares = true
+		case attr.NetworkProtocolVersion:
+			c.shares = c.shares || v.Str() == "2"
 		case attr.HTTPResponseStatusCode, "http.status_code":
 			c.Answered, bad = true, bad || serverError(v)
 		case attr.RPCResponseStatusCode, "rpc.grpc.status_code":
@@ -153,13 +158,21 @@ func seconds(v pcommon.Value) time.Duration {
 	return time.Duration(v.Double()*1e9 + 0.5)
 }
 
-// Asked is when the request was on its way: after a connection was there. Of several
-// requests, each after a redirect, it is not known which connection was whose, and it
-// is when the first began.
+// Asked is when the request was on its way, or earlier: after a connection was there.
+// Of several requests, each after a redirect, it is not known which connection was whose,
+// and it is when the first began.
+//
+// Subtle: a request that shares its connection waits for a stream of it as well, and the
+// libraries of HTTP/2 and gRPC report that it has one after its header has left. A busy
+// generator notes that when the server is at work already, so the wait is not counted.
 func (c *Client) Asked() time.Time {
 	if c.redirected {
 		return c.Sent
 	}
 	p := &c.Request.Phases
-	return c.Sent.Add(p[ledger.Connection] + p[ledger.DNS] + p[ledger.Connect] + p[ledger.TLS])
+	made := p[ledger.DNS] + p[ledger.Connect] + p[ledger.TLS]
+	if c.shares {
+		return c.Sent.Add(made)
+	}
+	return c.Sent.Add(made + p[ledger.Connection])
 }

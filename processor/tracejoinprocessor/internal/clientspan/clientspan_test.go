@@ -61,6 +61,32 @@ func TestOursTellsItsPhases(t *testing.T) {
 	assert.Equal(t, epoch, c.Asked().UTC(), "a connection may be that to the second server")
 }
 
+// That it has a stream is known of a request after its header has left: a server of etcd
+// began up to a millisecond before, and the clocks of one machine were 0.4 ms apart.
+func TestTheWaitForAStreamDoesNotProveWhenARequestLeft(t *testing.T) {
+	const wait, connect = 5 * time.Millisecond, 3 * time.Millisecond
+	for _, c := range []struct {
+		name string
+		put  func(pcommon.Map)
+		want time.Duration
+	}{
+		{"HTTP/1.1", func(a pcommon.Map) { a.PutStr("network.protocol.version", "1.1") }, wait + connect},
+		{"HTTP/2", func(a pcommon.Map) { a.PutStr("network.protocol.version", "2") }, connect},
+		{"gRPC", func(a pcommon.Map) { a.PutStr("rpc.system.name", "grpc") }, connect},
+		{"gRPC of old", func(a pcommon.Map) { a.PutStr("rpc.system", "grpc") }, connect},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := span()
+			c.put(s.Attributes())
+			s.Attributes().PutDouble(attr.PhaseConnection, wait.Seconds())
+			s.Attributes().PutDouble(attr.PhaseConnect, connect.Seconds())
+			read := clientspan.Read(s)
+			assert.Equal(t, epoch.Add(c.want), read.Asked().UTC())
+			assert.Equal(t, wait, read.Request.Phases[ledger.Connection], "the ledger has it still")
+		})
+	}
+}
+
 // A request that failed was answered only if its span has something that none but a
 // server says, by the conventions of old and new.
 func TestAFailureMayBeAnAnswer(t *testing.T) {

@@ -1,0 +1,3 @@
+package greet
+
+allow if input.name == "alice"
