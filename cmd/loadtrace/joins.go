@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -81,28 +82,37 @@ func (s *session) settle(sum *summary.Summary) {
 		}
 	}
 	if all != nil {
-		all.Advice = s.advice(all)
+		all.Advice = s.advice(all, sum.Elapsed.Duration())
 	}
 	sum.Telemetry.Join = all
 	sum.Lose(lost)
 }
 
 // advice is what to do where the target's telemetry did not come.
-func (s *session) advice(j *summary.Join) []string {
-	n, nothing := s.tls.Count(), len(j.Came) == 0
-	switch {
-	case n > 0:
-		connections := fmt.Sprintf("%d connections", n)
-		if n == 1 {
-			connections = "a connection"
-		}
-		return []string{fmt.Sprintf("%s to %s spoke TLS, which it does not take: set OTEL_EXPORTER_OTLP_INSECURE=true "+
-			"for the target, or give its exporter an endpoint with http://", connections, s.listen.grpcURL())}
-	case nothing && s.listen.any():
-		return []string{"no telemetry came from the target: it has no OpenTelemetry SDK, sends elsewhere than " + s.listen.urls() +
-			", or its exporter is waiting to try again (see " + notJoined + ")"}
+func (s *session) advice(j *summary.Join, took time.Duration) (sentences []string) {
+	if n := s.first.TLS(); n > 0 {
+		sentences = append(sentences, fmt.Sprintf("%s to %s spoke TLS, which it does not take: set OTEL_EXPORTER_OTLP_INSECURE=true "+
+			"for the target, or give its exporter an endpoint with http://", connections(n), s.listen.grpcURL()))
 	}
-	return nil
+	if n := s.first.HTTP1(); n > 0 {
+		sentences = append(sentences, fmt.Sprintf("%s to %s spoke HTTP/1, as OTLP over HTTP does: set OTEL_EXPORTER_OTLP_PROTOCOL=grpc "+
+			"for the target, or send to %s", connections(n), s.listen.grpcURL(), cmp.Or(s.listen.httpURL(), "an address for HTTP (--listen)")))
+	}
+	if len(sentences) > 0 || len(j.Came) > 0 || !s.listen.any() {
+		return sentences
+	}
+	nothing := "no telemetry came from the target: it has no OpenTelemetry SDK, sends elsewhere than " + s.listen.urls() + ", "
+	if took < tracejoinprocessor.DefaultWait {
+		nothing += "had not sent yet (SDKs do so every 5 s, and the run took " + took.Round(100*time.Millisecond).String() + "), "
+	}
+	return append(sentences, nothing+"or its exporter is waiting to try again (see "+notJoined+")")
+}
+
+func connections(n uint64) string {
+	if n == 1 {
+		return "a connection"
+	}
+	return fmt.Sprintf("%d connections", n)
 }
 
 // notJoined is the page about targets whose telemetry does not come.

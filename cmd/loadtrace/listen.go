@@ -9,7 +9,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tlsclients"
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/greeting"
 )
 
 // listen is where the target's telemetry is taken: addresses, empty for none.
@@ -29,7 +29,7 @@ func (l listen) protocols() object {
 		p["http"] = object{"endpoint": l.HTTP}
 	}
 	if l.GRPC != "" {
-		p["grpc"] = object{"endpoint": l.GRPC, "middlewares": []object{{"id": tlsclients.Type.String()}}}
+		p["grpc"] = object{"endpoint": l.GRPC, "middlewares": []object{{"id": greeting.Type.String()}}}
 	}
 	return p
 }
@@ -38,7 +38,7 @@ func (l listen) protocols() object {
 func (l listen) urls() string {
 	var urls []string
 	if l.HTTP != "" {
-		urls = append(urls, "http://"+l.HTTP)
+		urls = append(urls, l.httpURL())
 	}
 	if l.GRPC != "" {
 		urls = append(urls, l.grpcURL())
@@ -47,6 +47,14 @@ func (l listen) urls() string {
 }
 
 func (l listen) grpcURL() string { return "grpc://" + l.GRPC }
+
+// httpURL is empty if nothing is taken over HTTP.
+func (l listen) httpURL() string {
+	if l.HTTP == "" {
+		return ""
+	}
+	return "http://" + l.HTTP
+}
 
 // readListen reads the values of --listen: URLs of OTLP endpoints, or none.
 func readListen(values []string) (l listen, err error) {

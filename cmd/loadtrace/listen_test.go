@@ -201,14 +201,15 @@ func TestWithoutTelemetryOfTheTargetARunEndsAtOnceAndReportsIt(t *testing.T) {
 	c.run(t, 0)
 	assert.Less(t, time.Since(began), tracejoinprocessor.DefaultWait)
 	said := strings.Join(strings.Fields(c.out.String()), " ")
-	assert.Contains(t, said, "join no telemetry came from the target: it has no OpenTelemetry SDK, sends elsewhere than http://"+address)
+	assert.Contains(t, said, "join no telemetry came from the target: it has no OpenTelemetry SDK, sends elsewhere than http://"+address+", had not sent yet (SDKs do so every 5 s, and the run took ")
 	assert.NotContains(t, c.out.String(), "One slow request")
 	assert.Len(t, sink.client, 50)
 	assert.NotContains(t, sink.bodies.String(), "join.status")
 }
 
-// The Go SDK's exporter over gRPC speaks TLS by default. 7ed9d53 said nothing of it.
-func TestATargetThatSpeaksTLSToThePlaintextPortIsToldWhatToSet(t *testing.T) {
+// The Go SDK's exporter over gRPC speaks TLS by default, and Caddy sends OTLP over HTTP to
+// whatever port it is given. 7ed9d53 said nothing of either.
+func TestATargetThatSpeaksTLSOrHTTP1ToThePortOfGRPCIsToldWhatToSet(t *testing.T) {
 	address, err := freeAddress()
 	require.NoError(t, err)
 	var once sync.Once
@@ -216,6 +217,8 @@ func TestATargetThatSpeaksTLSToThePlaintextPortIsToldWhatToSet(t *testing.T) {
 		once.Do(func() {
 			_, err := tls.Dial("tcp", address, &tls.Config{NextProtos: []string{"h2"}})
 			assert.ErrorContains(t, err, "first record does not look like a TLS handshake")
+			_, err = http.Post("http://"+address+"/v1/traces", "application/x-protobuf", nil)
+			assert.Error(t, err)
 		})
 	}))
 	defer tg.Close()
@@ -224,8 +227,11 @@ func TestATargetThatSpeaksTLSToThePlaintextPortIsToldWhatToSet(t *testing.T) {
 	c.run(t, 0)
 	j := c.summary(t).Telemetry.Join
 	require.NotNil(t, j)
-	assert.Equal(t, []string{"a connection to grpc://" + address + " spoke TLS, which it does not take: set " +
-		"OTEL_EXPORTER_OTLP_INSECURE=true for the target, or give its exporter an endpoint with http://"}, j.Advice)
+	require.Len(t, j.Advice, 2)
+	assert.Equal(t, "a connection to grpc://"+address+" spoke TLS, which it does not take: set "+
+		"OTEL_EXPORTER_OTLP_INSECURE=true for the target, or give its exporter an endpoint with http://", j.Advice[0])
+	assert.Contains(t, j.Advice[1], " to grpc://"+address+" spoke HTTP/1, as OTLP over HTTP does: set "+
+		"OTEL_EXPORTER_OTLP_PROTOCOL=grpc for the target, or send to an address for HTTP (--listen)")
 }
 
 // What the join has taken and could not deliver is lost too, and the summary must

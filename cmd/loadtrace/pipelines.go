@@ -10,9 +10,9 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/greeting"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/peers"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/strangers"
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tlsclients"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tracestore"
 	"github.com/loadtrace/loadtrace/internal/attr"
 )
@@ -65,7 +65,7 @@ func (p pipelines) config() (string, error) {
 	}
 	extensions := object{}
 	if p.Listen.GRPC != "" {
-		extensions[tlsclients.Type.String()] = object{}
+		extensions[greeting.Type.String()] = object{}
 	}
 	return uri(object{
 		"extensions": extensions,

@@ -14,9 +14,9 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 	"go.uber.org/zap"
 
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/greeting"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/peers"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/strangers"
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tlsclients"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tracestore"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
@@ -32,9 +32,9 @@ type session struct {
 	over    chan error // the collector's own end
 	peers   peers.Peers
 	own     strangers.Run
-	// listen is where the target's telemetry is taken, tls what spoke TLS there.
+	// listen is where the target's telemetry is taken, first what was said there first.
 	listen listen
-	tls    tlsclients.Seen
+	first  greeting.Seen
 	// endpoint is that of --otlp.
 	endpoint endpoint
 
@@ -107,7 +107,7 @@ func (s *session) factories(plan *loadgen.Plan, start loadgenreceiver.Start, sto
 	f.Receivers[loadgen.Type()] = only{loadgen, s}
 	join := tracejoinprocessor.NewFactory(tracejoinprocessor.WithObserver(s.joined))
 	f.Processors[join.Type()] = join
-	greeted := tlsclients.NewFactory(&s.tls)
+	greeted := greeting.NewFactory(&s.first)
 	f.Extensions[greeted.Type()] = greeted
 	sieve := strangers.NewFactory(&s.own)
 	f.Processors[sieve.Type()] = sieve

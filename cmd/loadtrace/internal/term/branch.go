@@ -137,7 +137,7 @@ func (t *tree) phases(n *node, rails string) {
 			at = at.Add(p.took)
 		}
 	}
-	if rest := n.duration() - sum; rest > 0 {
+	if rest := n.duration() - sum; rest >= time.Microsecond { // less is rounding
 		say(part{"the generator's own", rest})
 	}
 	for _, l := range join(words, t.dot(), t.width()-width(rails)) {

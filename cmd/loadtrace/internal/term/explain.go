@@ -188,7 +188,12 @@ func (p *page) linesOf(s *Span) {
 		return
 	}
 	p.gap()
-	p.line(p.paint(bold, some(n, "line that it logged", "lines that it logged")))
+	whose := p.whose(s)
+	title := some(n, "line that it logged", "lines that it logged")
+	if whose != nil {
+		title = some(n, "line that was logged", "lines that were logged")
+	}
+	p.line(p.paint(bold, title))
 	offset := seconds(s.number(attr.JoinClockOffset))
 	shown := uint64(0)
 	for i := range s.Events {
@@ -199,11 +204,23 @@ func (p *page) linesOf(s *Span) {
 		shown++
 		severity := p.clean(e.attribute(attr.LogSeverity))
 		head := right(p.took(e.Time.Add(-offset).Sub(s.Start)), 10) + "  " + p.paint(severityInk(severity), left(severity, 5)) + "  "
+		if whose != nil {
+			head += p.paint(dim, whose(e)) + "  "
+		}
 		p.line(head + p.cut(p.clean(e.attribute(attr.LogBody)), p.width()-width(head)))
 	}
 	if shown < n {
 		p.line("  " + p.paint(dim, fmt.Sprintf("%s and %s", p.ellipsis(), some(n-shown, "more line", "more lines"))))
 	}
+}
+
+// whose names the service of a line; nil if all are of the one that answered.
+func (p *page) whose(s *Span) func(*Event) string {
+	answered := s.attribute(attr.JoinServerService)
+	if !slices.ContainsFunc(s.Events, func(e Event) bool { return e.Name == attr.EventLog && e.attribute(attr.LogService) != answered }) {
+		return nil
+	}
+	return func(e *Event) string { return p.cut(p.clean(e.attribute(attr.LogService)), 20) }
 }
 
 func severityInk(severity string) ink {

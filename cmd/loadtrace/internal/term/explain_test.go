@@ -64,6 +64,18 @@ func TestAJoinedRequestIsExplainedAsItsGoldenFile(t *testing.T) {
 	requireGolden(t, "explain_partial.txt", explained(partTrace(), Options{}))
 }
 
+// Lines of a service behind a proxy stood under the proxy's name.
+func TestLinesOfOtherServicesNameThem(t *testing.T) {
+	spans := joinedTrace()
+	assert.Contains(t, explained(spans, Options{}), "4 lines that it logged\n")
+	for i := range spans[1].Events {
+		spans[1].Events[i].Attributes[2].Value = "store"
+	}
+	drawn := explained(spans, Options{})
+	assert.Contains(t, drawn, "4 lines that were logged\n")
+	assert.Contains(t, drawn, "INFO   store  token accepted\n")
+}
+
 func TestARequestThatWasNotJoinedIsATreeAlone(t *testing.T) {
 	assert.Equal(t, treeText(goodTrace(), Options{}), explained(goodTrace(), Options{}))
 }

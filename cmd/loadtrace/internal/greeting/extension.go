@@ -1,4 +1,4 @@
-package tlsclients
+package greeting
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 )
 
 // Type is the extension's component type.
-var Type = component.MustNewType("run_tls_clients")
+var Type = component.MustNewType("run_greeting")
 
 var _ extensionmiddleware.GRPCServer = (*middleware)(nil)
 
@@ -30,7 +30,7 @@ type middleware struct {
 	seen *Seen
 }
 
-// GetGRPCServerOptions returns the credentials that notice TLS.
+// GetGRPCServerOptions returns the credentials that notice what is said first.
 func (m *middleware) GetGRPCServerOptions(context.Context) ([]grpc.ServerOption, error) {
 	return []grpc.ServerOption{grpc.Creds(newPlaintext(m.seen))}, nil
 }

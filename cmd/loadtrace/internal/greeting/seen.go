@@ -1,6 +1,7 @@
-package tlsclients
+package greeting
 
 import (
+	"bytes"
 	"io"
 	"net"
 	"sync/atomic"
@@ -9,16 +10,19 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 )
 
-// Seen counts connections of clients that spoke TLS. The zero value is ready; its
-// methods may be called at any time.
+// Seen counts connections by what they began with. The zero value is ready; its methods
+// may be called at any time.
 type Seen struct {
-	n atomic.Uint64
+	tls, http1 atomic.Uint64
 }
 
-// Count returns how many connections began with a TLS ClientHello.
-func (s *Seen) Count() uint64 { return s.n.Load() }
+// TLS returns how many connections began with a ClientHello.
+func (s *Seen) TLS() uint64 { return s.tls.Load() }
 
-// plaintext is the credentials of a plaintext server that notices TLS.
+// HTTP1 returns how many connections began with a request of HTTP/1.
+func (s *Seen) HTTP1() uint64 { return s.http1.Load() }
+
+// plaintext is the credentials of a plaintext server that notices what is said first.
 type plaintext struct {
 	credentials.TransportCredentials
 	seen *Seen
@@ -26,17 +30,20 @@ type plaintext struct {
 
 func newPlaintext(seen *Seen) plaintext { return plaintext{insecure.NewCredentials(), seen} }
 
-// ServerHandshake reads as much as tells TLS from HTTP/2. gRPC has set a deadline.
+// ServerHandshake reads as much as tells TLS and HTTP/1 from HTTP/2. gRPC has set a deadline.
 func (p plaintext) ServerHandshake(conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
 	head := make([]byte, 3)
 	n, err := io.ReadFull(conn, head)
 	if err != nil && n == 0 {
 		return nil, nil, err // nobody has said anything, as a probe of the port
 	}
-	if isClientHello(head[:n]) {
-		p.seen.n.Add(1)
+	switch head = head[:n]; {
+	case isClientHello(head):
+		p.seen.tls.Add(1)
+	case isMethod(head):
+		p.seen.http1.Add(1)
 	}
-	return p.TransportCredentials.ServerHandshake(&peeked{Conn: conn, head: head[:n]})
+	return p.TransportCredentials.ServerHandshake(&peeked{Conn: conn, head: head})
 }
 
 // Clone returns credentials that count into the same place.
@@ -48,6 +55,12 @@ func (p plaintext) Clone() credentials.TransportCredentials {
 // (RFC 8446, section 5.1: type 22, and a legacy version of 3.x).
 func isClientHello(head []byte) bool {
 	return len(head) == 3 && head[0] == 22 && head[1] == 3 && head[2] <= 4
+}
+
+// isMethod reports whether a connection begins with a method of HTTP/1. That of HTTP/2 is
+// PRI (RFC 9113, section 3.4).
+func isMethod(head []byte) bool {
+	return len(head) == 3 && string(head) != "PRI" && !bytes.ContainsFunc(head, func(r rune) bool { return r < 'A' || r > 'Z' })
 }
 
 // peeked is a connection whose first bytes have been read already.
