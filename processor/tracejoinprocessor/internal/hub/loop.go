@@ -33,7 +33,7 @@ type loop struct {
 	out   *queue.Queue[spans]
 	ended chan struct{}
 
-	bytes, waiting, late, repeated int // of the shard, as the hub has counted them
+	bytes, waiting, own, late, repeated int // of the shard, as the hub has counted them
 }
 
 func (l *loop) run() {
@@ -124,9 +124,11 @@ func (l *loop) shed() {
 func (l *loop) count() {
 	l.hub.counts.held.Add(int64(l.shard.Bytes() - l.bytes))
 	l.hub.counts.waiting.Add(int64(l.shard.Waiting() - l.waiting))
+	l.hub.counts.own.Add(int64(l.shard.OwnWaiting() - l.own))
 	l.hub.counts.late.Add(int64(l.shard.Late() - l.late))
 	l.hub.counts.repeated.Add(int64(l.shard.Repeated() - l.repeated))
-	l.bytes, l.waiting, l.late, l.repeated = l.shard.Bytes(), l.shard.Waiting(), l.shard.Late(), l.shard.Repeated()
+	l.bytes, l.waiting, l.own = l.shard.Bytes(), l.shard.Waiting(), l.shard.OwnWaiting()
+	l.late, l.repeated = l.shard.Late(), l.shard.Repeated()
 }
 
 // outcome is an entry that has left, with its client spans joined.
@@ -187,5 +189,5 @@ func (h *Hub) tell(o *outcome) {
 		}
 	}
 	h.meter.add(o, h.expected)
-	h.coverage.add(o.results)
+	h.coverage.add(o)
 }
