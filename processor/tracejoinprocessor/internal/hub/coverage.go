@@ -10,7 +10,7 @@ import (
 var (
 	statuses = [...]annotate.Status{annotate.Complete, annotate.Partial, annotate.None}
 	lacks    = [...]annotate.Missing{
-		annotate.NoServerSpan, annotate.NotSampled, annotate.NoRuntime, annotate.RuntimeTooOld, annotate.NoLogs, annotate.NoClock,
+		annotate.NoServerSpan, annotate.NotSampled, annotate.NoRuntime, annotate.RuntimeTooOld, annotate.NoLogs, annotate.NoClock, annotate.Implausible,
 	}
 )
 

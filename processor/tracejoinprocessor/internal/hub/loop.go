@@ -156,8 +156,9 @@ func (l *loop) release(left []join.Left) {
 // explain joins the client spans of an entry.
 func (h *Hub) explain(left *join.Left) *outcome {
 	o := &outcome{left: *left, results: make([]annotate.Result, len(left.Clients)), kept: make([]bool, len(left.Clients)), named: make([]bool, len(left.Clients))}
+	now := time.Now()
 	for i := range left.Clients {
-		o.results[i] = annotate.Match(&left.Clients[i])
+		o.results[i] = annotate.Match(&left.Clients[i], now, now.Sub(left.Arrived))
 		o.results[i].Reason = left.Reason
 		o.kept[i], o.named[i] = left.Clients[i].Of.Verdict != join.NotKept, left.Clients[i].Of.Named
 	}

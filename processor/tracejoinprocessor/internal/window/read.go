@@ -157,6 +157,10 @@ func (b *batch) grow(src source, ts, start pcommon.Timestamp, d float64) {
 	if int64(ts) <= b.of.fed {
 		return
 	}
+	if !src.field.grows(d, time.Duration(max(0, int64(ts)-int64(start)))) {
+		b.of.its.refused = int64(ts)
+		return
+	}
 	total := &b.of.its.sums[src.field][src.rank]
 	if int64(start) > total.until+int64(collection) {
 		*total = running{since: int64(start)}
@@ -210,6 +214,9 @@ func (b *batch) sample(src source, ts pcommon.Timestamp) (s *Sample, ok bool) {
 
 func (b *batch) finish() {
 	for i := range b.samples {
+		if b.samples[i].sift(&b.ranks[i]) {
+			b.of.its.refused = b.samples[i].At
+		}
 		b.of.its.put(&b.samples[i])
 		b.of.fed = max(b.of.fed, b.samples[i].At)
 	}
