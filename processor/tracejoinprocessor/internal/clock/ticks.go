@@ -9,15 +9,20 @@ type ticks struct {
 	seen    [32]int64 // the latest begins of spans, in Unix nanoseconds
 	n       int
 	repeats int
-	gap     time.Duration // the shortest between two that differ; 0 if there are none
+	// gap is the shortest between two that differ, of the latest times, and before of those
+	// before them; 0 if there is none. When a clock is set, one may be shorter than a tick.
+	gap, before time.Duration
 }
+
+// generation is how many times that differ have one gap.
+const generation = 64
 
 // coarse is with how many times that were seen before a clock counts as coarse.
 const coarse = 3
 
 // see a time. It reports whether the clock is now known to be coarser than it was.
 func (t *ticks) see(at time.Time) (coarser bool) {
-	ns, before := at.UnixNano(), t.grain()
+	ns, was := at.UnixNano(), t.grain()
 	again := false
 	for _, other := range t.seen[:min(t.n, len(t.seen))] {
 		switch gap := time.Duration(ns - other).Abs(); {
@@ -31,9 +36,11 @@ func (t *ticks) see(at time.Time) (coarser bool) {
 		t.repeats++
 	} else {
 		t.seen[t.n%len(t.seen)] = ns
-		t.n++
+		if t.n++; t.n%generation == 0 {
+			t.before, t.gap = t.gap, 0
+		}
 	}
-	return t.grain() > before
+	return t.grain() > 2*was // what was learned as of nearly as coarse a clock is as good
 }
 
 // grain is how coarse the clock is; 0 if nothing is known.
@@ -41,5 +48,9 @@ func (t *ticks) grain() time.Duration {
 	if t.repeats < coarse {
 		return 0
 	}
-	return min(t.gap, time.Second)
+	gap := t.gap
+	if gap == 0 || t.before > 0 && t.before < gap {
+		gap = t.before
+	}
+	return min(gap, time.Second)
 }

@@ -205,6 +205,12 @@ func TestInEveryWorldTheTrueOffsetIsWithinTheBound(t *testing.T) {
 		{"Windows: ticks of 15.625 ms", world{offsets: now, stamp: ticking(15_625*us, 0), every: 5 * ms}, 0.99, 20 * ms},
 		{"Windows, its clock corrected", world{offsets: now, stamp: ticking(15_625*us, 23*us), every: 5 * ms}, 0.99, 20 * ms},
 		{"Windows: ticks of half a millisecond", world{offsets: now, stamp: ticking(500*us, 3*us), every: 400 * us}, 0.99, 2 * ms},
+		{"Windows, its clock set", world{offsets: []offset{step(10*time.Second, 3007*us)}, stamp: func(t time.Time) time.Time {
+			if from := epoch.Add(10*time.Second + 3007*us); t.After(from) { // its ticks are others then
+				return ticking(15_625*us, 0)(t.Add(-3007*us - 1)).Add(3007*us + 1)
+			}
+			return ticking(15_625*us, 0)(t)
+		}, every: 5 * ms}, 0.9, 20 * ms},
 		{"Windows that takes 50 ms", world{offsets: now, stamp: ticking(15_625*us, 0), every: 5 * ms, work: slow(50 * ms)}, 0.99, 70 * ms},
 		{"a client on whole milliseconds", world{offsets: now, sent: cut(ms)}, 1, 2 * ms},
 		{"both on whole milliseconds", world{offsets: now, sent: cut(ms), stamp: cut(ms)}, 1, 3 * ms},
