@@ -62,15 +62,18 @@ func (s *session) settle(sum *summary.Summary) {
 	}
 	var lost uint64
 	var all *summary.Join
+	var covered []tracejoinprocessor.Coverage
 	for _, j := range s.allJoins() {
 		lost += j.Lost()
 		sum.Telemetry.Refused += j.Retries()
-		c := j.Coverage()
+		covered = append(covered, j.Coverage())
 		if all == nil {
 			all = &summary.Join{Missing: map[string]uint64{}, Absent: map[string]uint64{}}
 		}
 		all.Came = came(all.Came, j)
 		all.Troubles = append(all.Troubles, j.Troubles()...)
+	}
+	for _, c := range once(covered, sum.Telemetry.SpansMade) {
 		all.Complete += c.Complete
 		all.Partial += c.Partial
 		all.None += c.None
@@ -86,6 +89,22 @@ func (s *session) settle(sum *summary.Summary) {
 	}
 	sum.Telemetry.Join = all
 	sum.Lose(lost)
+}
+
+// once are the joins' counts such that no request is in two of them: all, if they share the
+// requests, or else that of the join that had most, and joined most of these.
+func once(all []tracejoinprocessor.Coverage, made uint64) []tracejoinprocessor.Coverage {
+	var sum uint64
+	of := func(c tracejoinprocessor.Coverage) uint64 { return c.Complete + c.Partial + c.None }
+	for _, c := range all {
+		sum += of(c)
+	}
+	if sum <= made || len(all) == 0 {
+		return all
+	}
+	return []tracejoinprocessor.Coverage{slices.MaxFunc(all, func(a, b tracejoinprocessor.Coverage) int {
+		return cmp.Or(cmp.Compare(of(a), of(b)), cmp.Compare(a.Complete, b.Complete), cmp.Compare(a.Partial, b.Partial))
+	})}
 }
 
 // advice is what to do where the target's telemetry did not come.

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -256,30 +257,41 @@ func TestSpansThatAreLostBehindTheJoinAreCountedAndMistrusted(t *testing.T) {
 // foreign posts client spans of an hour each to a listener, in traces of another run: 60
 // of another loadtrace, and 40 that are roots of another service.
 func foreign(t *testing.T, otlp string) {
+	require.EventuallyWithT(t, func(c *assert.CollectT) { // once it listens
+		status, err := foreignOnce(otlp)
+		require.NoError(c, err)
+		assert.Equal(c, 200, status)
+	}, time.Minute, 20*time.Millisecond)
+}
+
+var traces atomic.Uint32 // of foreignOnce
+
+func foreignOnce(otlp string) (status int, err error) {
 	td := ptrace.NewTraces()
 	for service, n := range map[string]int{"loadtrace": 60, "cart": 40} {
 		rs := td.ResourceSpans().AppendEmpty()
 		rs.Resource().Attributes().PutStr("service.name", service)
 		spans := rs.ScopeSpans().AppendEmpty().Spans()
-		for i := range n {
+		for range n {
 			s := spans.AppendEmpty()
 			s.SetName("stranger")
 			s.SetKind(ptrace.SpanKindClient)
-			s.SetTraceID(pcommon.TraceID{0xfe, byte(len(service)), 15: byte(i)})
-			s.SetSpanID(pcommon.SpanID{byte(i), 7: 1})
+			id := traces.Add(1)
+			s.SetTraceID(pcommon.TraceID{0xfe, byte(len(service)), 13: byte(id >> 16), 14: byte(id >> 8), 15: byte(id)})
+			s.SetSpanID(pcommon.SpanID{byte(id), byte(id >> 8), byte(id >> 16), 7: 1})
 			s.SetStartTimestamp(pcommon.NewTimestampFromTime(time.Now().Add(-time.Hour)))
 			s.SetEndTimestamp(pcommon.NewTimestampFromTime(time.Now()))
 		}
 	}
 	body, err := new(ptrace.ProtoMarshaler).MarshalTraces(td)
-	require.NoError(t, err)
-	require.EventuallyWithT(t, func(c *assert.CollectT) { // once it listens
-		resp, err := http.Post(otlp+"/v1/traces", "application/x-protobuf", bytes.NewReader(body))
-		if assert.NoError(c, err) {
-			resp.Body.Close()
-			assert.Equal(c, 200, resp.StatusCode)
-		}
-	}, time.Minute, 20*time.Millisecond)
+	if err != nil {
+		return 0, err
+	}
+	resp, err := http.Post(otlp+"/v1/traces", "application/x-protobuf", bytes.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	return resp.StatusCode, resp.Body.Close()
 }
 
 // Slow root spans of any other service displaced the run's slow requests, and the summary
@@ -301,4 +313,44 @@ func TestWhatOthersSendToTheListenerIsNotTheRuns(t *testing.T) {
 	assert.Contains(t, c.out.String(), "One slow request, from the generator to the last span of the target")
 	assert.NotContains(t, c.out.String(), "did not arrive")
 	assert.Equal(t, 100, strings.Count(sink.bodies.String(), "stranger"), "an endpoint gets them all the same")
+}
+
+// With a configuration of the user's, requests of other runs were joined requests of this
+// one, and its end waited for them for as long as they kept coming.
+func TestWhatOthersSendToAUsersCollectorIsNotTheRuns(t *testing.T) {
+	address, err := freeAddress()
+	require.NoError(t, err)
+	config := filepath.Join(t.TempDir(), "collector.yaml")
+	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, `
+receivers: {loadgen: {}, otlp: {protocols: {http: {endpoint: %q}}}}
+processors: {trace_join: {wait: 3s}}
+exporters: {nop: {}}
+service:
+  telemetry: {metrics: {level: none}}
+  pipelines: {traces: {receivers: [loadgen, otlp], processors: [trace_join], exporters: [nop]}}
+`, address), 0o600))
+	tg := newTestTarget(t)
+	c := loadtrace(t, "run", writePlan(t, tg.url, "[{constant: 100/s, count: 200}]"), "--json", "--config", config)
+	require.NoError(t, c.Start())
+	foreign(t, "http://"+address)
+	over := make(chan struct{})
+	var others sync.WaitGroup
+	others.Go(func() {
+		for tick := time.NewTicker(100 * time.Millisecond); ; {
+			select {
+			case <-tick.C:
+				foreignOnce("http://" + address)
+			case <-over:
+				tick.Stop()
+				return
+			}
+		}
+	})
+	c.wait(t, 0)
+	close(over)
+	others.Wait()
+	j := c.summary(t).Telemetry.Join
+	require.NotNil(t, j)
+	assert.EqualValues(t, 200, j.Complete+j.Partial+j.None)
+	assert.EqualValues(t, 200, j.Missing["no_server_span"])
 }

@@ -105,7 +105,7 @@ func (s *session) factories(plan *loadgen.Plan, start loadgenreceiver.Start, sto
 			OnEnd: func(sum summary.Summary, err error) { s.ended <- outcome{summary: sum, err: err} },
 		}))
 	f.Receivers[loadgen.Type()] = only{loadgen, s}
-	join := tracejoinprocessor.NewFactory(tracejoinprocessor.WithObserver(s.joined))
+	join := tracejoinprocessor.NewFactory(tracejoinprocessor.WithObserver(s.joined), tracejoinprocessor.WithRun(s.own.Has))
 	f.Processors[join.Type()] = join
 	greeted := greeting.NewFactory(&s.first)
 	f.Extensions[greeted.Type()] = greeted

@@ -119,6 +119,8 @@ func TestOneBadFamilyCostsThatFamilyAndNotTheTarget(t *testing.T) {
 		"a gauge and a histogram of one name, OpenMetrics": {
 			serves: open("# TYPE http_a gauge\nhttp_a 2\n# TYPE http_a histogram\nhttp_a_bucket{le=\"+Inf\"} 3\nhttp_a_count 3\nhttp_a_sum 4\n" + good + "# EOF\n"),
 			has:    []string{`http_a\{.*\} 2`, `http_a_bucket\{.*le="\+Inf"\} 3`, `http_a_count\{.*\} 3`}, fault: "type_conflict"},
+		"a gauge with the name of a histogram's bucket": {serves: text("# TYPE http_a histogram\nhttp_a_bucket{le=\"1\"} 2\nhttp_a_bucket{le=\"+Inf\"} 3\nhttp_a_count 3\nhttp_a_sum 1\n" + good +
+			"# TYPE http_a_bucket gauge\nhttp_a_bucket{le=\"1.0\"} 5\n"), fault: "type_conflict"},
 		"a gauge and a histogram of one name, protobuf": {
 			serves: protobuf(t, family("http_a", dto.MetricType_GAUGE, gauge(2)), family("http_a", dto.MetricType_HISTOGRAM,
 				&dto.Metric{Histogram: &dto.Histogram{SampleCount: proto.Uint64(3), SampleSum: proto.Float64(4)}}), goodFamily),
@@ -176,6 +178,12 @@ func TestOneBadFamilyCostsThatFamilyAndNotTheTarget(t *testing.T) {
 				response := answer(t, url, form, everything)
 				require.Equal(t, http.StatusOK, response.Code, form)
 				series := parsed(t, form, response.Body.Bytes())
+				names := map[string]bool{}
+				for _, s := range series {
+					name := s[:strings.LastIndex(s, "} ")]
+					assert.False(t, form != asProtobuf && names[name], "%s is there twice", s)
+					names[name] = true
+				}
 				assert.Len(t, slices.Compact(slices.Clone(series)), len(series), "none is there twice")
 				got := strings.Join(series, "\n")
 				host := strings.TrimPrefix(url, "http://")

@@ -1,6 +1,10 @@
 package tracejoinprocessor
 
-import "github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/hub"
+import (
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/hub"
+)
 
 // Option changes a factory, for programs that have a collector inside.
 type Option func(*factory)
@@ -9,6 +13,13 @@ type Option func(*factory)
 // soon.
 func WithObserver(started func(*Join)) Option {
 	return func(f *factory) { f.shared.started = started }
+}
+
+// WithRun has Join.Coverage and Join.Waiting count the requests of traces of which run says
+// so, in place of all: those of one run, where others send theirs to the same collector. It
+// is called for each client span, and before the run began it should say no.
+func WithRun(run func(pcommon.TraceID) bool) Option {
+	return func(f *factory) { f.shared.run = run }
 }
 
 // Join is a join at work, or over. Its methods may be called by any goroutine at
@@ -22,7 +33,7 @@ type Join struct {
 func (j *Join) Troubles() []string { return j.lines.troubles() }
 
 // Waiting is how many client spans wait for what the target will tell of them.
-func (j *Join) Waiting() uint64 { return uint64(max(0, j.hub.Counts().Waiting)) }
+func (j *Join) Waiting() uint64 { return uint64(max(0, j.hub.Counts().OwnWaiting)) }
 
 // Expects reports whether targets are to send their telemetry: they must, or one has. If
 // not, what waits waits in vain.

@@ -9,6 +9,7 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.uber.org/zap"
 
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/hub"
@@ -18,8 +19,9 @@ import (
 
 // registry knows the join of each configuration while one of its handles is alive.
 type registry struct {
-	started func(*Join) // nil: nobody wants to know
-	mu      sync.Mutex  // guards all, and what the groups say is guarded by it
+	started func(*Join)                // nil: nobody wants to know
+	run     func(pcommon.TraceID) bool // nil: all are of the run
+	mu      sync.Mutex                 // guards all, and what the groups say is guarded by it
 	all     map[*Config]*group
 }
 
@@ -93,6 +95,7 @@ func (h *handle) Start(ctx context.Context, host component.Host) error {
 	if err != nil {
 		return err
 	}
+	options.Own = h.home.run
 	h2 := hub.New(options, g.next)
 	builder, err := metadata.NewTelemetryBuilder(g.set)
 	if err != nil {

@@ -42,6 +42,7 @@ func flat(f *dto.MetricFamily, created bool) []*dto.MetricFamily {
 		one := &dto.Metric{Label: m.Label, Untyped: &dto.Untyped{Value: &value}}
 		if len(more) > 0 {
 			one.Label = append(slices.Clone(m.Label), &dto.LabelPair{Name: &more[0], Value: &more[1]})
+			slices.SortFunc(one.Label, func(a, b *dto.LabelPair) int { return strings.Compare(a.GetName(), b.GetName()) })
 		}
 		out[i].Metric = append(out[i].Metric, one)
 	}

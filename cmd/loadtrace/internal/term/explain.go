@@ -258,6 +258,8 @@ func missingWords(reason string) string {
 		return "no sample of the runtime near it"
 	case "no_logs":
 		return "no log lines"
+	case "implausible":
+		return "implausible times or figures, not used"
 	case "no_clock":
 		return "the clock's offset is not known"
 	case "not_go":

@@ -34,7 +34,8 @@ const (
 	NoRuntime     Missing = "no_runtime"      // the instance sent no samples, or they were scraped and its clock is unknown; others of its service did
 	RuntimeTooOld Missing = "runtime_too_old" // it did, and none near the work
 	NoLogs        Missing = "no_logs"
-	NoClock       Missing = "no_clock" // the request got no answer, and no other told the offset
+	Implausible   Missing = "implausible" // a server span, or a figure of a sample, cannot be true and was not used
+	NoClock       Missing = "no_clock"    // the request got no answer, and no other told the offset
 )
 
 // Absent says why a part is not expected, so that a request without it can be complete.
@@ -85,6 +86,7 @@ type Result struct {
 	NoRuntime Absent // why the runtime is not expected; empty if it is, or is there
 	NoLogs    Absent
 	Reason    join.Reason
+	Refused   bool          // a server span of the trace cannot be true
 	children  []join.Server // if there are several
 }
 
@@ -95,16 +97,19 @@ type Expected struct {
 }
 
 // Match finds the server's side of a client span: its direct children, or in a
-// trace where it is the only client span the server span that the others were within.
-func Match(j *join.Joined) (r Result) {
+// trace where it is the only client span the server span that the others were within. Those
+// that cannot be true are left out. The client span has waited for a time until now.
+func Match(j *join.Joined, now time.Time, waited time.Duration) (r Result) {
 	r.Trace, r.Span = j.Trace, j.ID
 	if j.Told != nil {
 		r.Client = *j.Told
 	} else {
 		r.Client = clientspan.Read(j.Span)
 	}
-	children := j.Of.Children(r.Span)
+	of := r.believe(j.Of, now, waited)
+	children := of.Children(r.Span)
 	switch {
+	case r.Refused && len(children) == 0 && len(j.Of.Children(r.Span)) > 0: // none of the others is the child
 	case len(children) > 0:
 		r.Server = serverOf(children)
 		r.Server.Resolution = ByChild
@@ -112,14 +117,14 @@ func Match(j *join.Joined) (r Result) {
 			r.children = children
 		}
 	case j.Alone:
-		if s, ok := j.Of.Outermost(r.Client.Done.Sub(r.Client.Sent)); ok {
+		if s, ok := of.Outermost(r.Client.Done.Sub(r.Client.Sent)); ok {
 			children = []join.Server{s}
 			r.Server = serverOf(children)
 			r.Server.Resolution = ByTrace
 		}
 	}
-	for i := range j.Of.Servers {
-		if s := &j.Of.Servers[i]; j.Alone && !slices.ContainsFunc(children, func(c join.Server) bool { return c.ID == s.ID }) {
+	for i := range of.Servers {
+		if s := &of.Servers[i]; j.Alone && !slices.ContainsFunc(children, func(c join.Server) bool { return c.ID == s.ID }) {
 			r.Others = append(r.Others, *s)
 		}
 	}
@@ -201,13 +206,20 @@ func (r *Result) server() bool {
 	default:
 		r.Missing = append(r.Missing, NoServerSpan)
 	}
+	if r.Refused {
+		r.Missing = append(r.Missing, Implausible)
+	}
 	return r.Server.Resolution != ""
 }
 
 func (r *Result) runtime() bool {
+	if r.Runtime.Implausible && !r.Refused {
+		r.Missing = append(r.Missing, Implausible)
+	}
 	switch {
 	case r.Runtime.Known():
 		return true
+	case r.Runtime.Implausible: // which is said
 	case r.Runtime.TooOld:
 		r.Missing = append(r.Missing, RuntimeTooOld)
 	case r.Sent.Samples:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/internal/attr"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/ledger"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/utf8text"
 )
 
 // Client is what a client span tells of its request.
@@ -43,9 +44,9 @@ func Read(s ptrace.Span) (c Client) {
 		}
 		switch k {
 		case attr.RunID:
-			c.Run = v.Str()
+			c.Run = utf8text.Valid(v.Str())
 		case attr.AttackName:
-			c.Attack = v.Str()
+			c.Attack = utf8text.Valid(v.Str())
 		case attr.Redirects:
 			c.redirected = v.Int() > 0
 		case attr.RPCSystemName, "rpc.system":

@@ -15,14 +15,21 @@ const strikes = 3
 type Filter struct {
 	track track
 	rival rival
+	ticks ticks
 }
 
 // Add learns from a pair whose request was answered. Pairs whose times cannot be
 // are ignored.
 func (f *Filter) Add(p Pair) {
-	e, ok := prove(p)
+	e, ok := prove(p, 0)
 	if !ok {
 		return
+	}
+	if f.ticks.see(p.Began) { // what was learned as of a fine clock proves nothing
+		f.track, f.rival = track{}, rival{}
+	}
+	if tick := f.ticks.grain(); tick > 0 {
+		e, _ = prove(p, tick)
 	}
 	known, ok := f.track.at(e.at)
 	switch {
@@ -49,7 +56,7 @@ func (f *Filter) replace(at int64) {
 // Of is the best estimate for the request of a pair that was added; ok is false if
 // the pair contradicts what is known, or its times cannot be.
 func (f *Filter) Of(p Pair) (e Estimate, ok bool) {
-	own, ok := prove(p)
+	own, ok := prove(p, f.ticks.grain())
 	if !ok {
 		return e, false
 	}
@@ -88,7 +95,7 @@ func (f *Filter) within(i interval) Estimate {
 // Alone is the estimate that one pair proves, of a clock of which nothing is known
 // but that; ok is false if its times cannot be.
 func Alone(p Pair) (e Estimate, ok bool) {
-	own, ok := prove(p)
+	own, ok := prove(p, 0)
 	return own.estimate(own.low + (own.high-own.low)/2), ok
 }
 

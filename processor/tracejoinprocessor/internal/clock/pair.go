@@ -26,7 +26,7 @@ type evidence struct {
 // set is in 1970.
 const farthest = 100 * 365 * 24 * time.Hour
 
-// prove tells what a pair proves; ok is false if its times cannot be.
+// prove tells what a pair proves of a target whose clock moves by at least a tick; ok is false if its times cannot be.
 //
 // A message takes no negative time (Cristian, "Probabilistic clock
 // synchronization", 1989). A server span begins when its request is there, so that
@@ -39,11 +39,11 @@ const farthest = 100 * 365 * 24 * time.Hour
 // busy, and in Node.js in a callback. That cannot be told from outside, as an end
 // that is late by less than a round trip contradicts nothing. So it only places the
 // estimate within what is proven.
-func prove(p Pair) (e evidence, ok bool) {
+func prove(p Pair, tick time.Duration) (e evidence, ok bool) {
 	if p.Done.Before(p.Sent) || p.Ended.Before(p.Began) || p.Sent.Unix() <= 0 || p.Began.Unix() <= 0 {
 		return e, false
 	}
-	client, server := max(grain(p.Sent), grain(p.Done)), grain(p.Began)
+	client, server := max(grain(p.Sent), grain(p.Done)), max(grain(p.Began), tick)
 	e = evidence{at: p.Done.UnixNano(), interval: interval{
 		low:  p.Began.Sub(p.Done) - client - server/2,
 		high: p.Began.Sub(p.Sent) + client/2 + server,

@@ -15,7 +15,7 @@ type counts struct {
 	pulled, pulledOver                     atomic.Int64 // lines taken, and lines beyond the bound of a window
 	released                               [reasons]atomic.Int64
 	held, going                            atomic.Int64 // bytes that wait; that have left and are not taken yet
-	waiting                                atomic.Int64 // client spans
+	waiting, own                           atomic.Int64 // client spans, and those of Options.Own
 }
 
 const reasons = 4
@@ -33,7 +33,7 @@ type Counts struct {
 	Pulls, PullsFailed, PullsIncomplete      int64
 	Pulled, PulledOver                       int64
 	Released                                 map[string]int64 // client spans by reason
-	HeldBytes, Waiting                       int64
+	HeldBytes, Waiting, OwnWaiting           int64            // OwnWaiting: those of Options.Own
 }
 
 func (c *counts) snapshot() Counts {
@@ -42,7 +42,7 @@ func (c *counts) snapshot() Counts {
 		NotKept: c.notKept.Load(), TurnedAway: c.turnedAway.Load(), Stripped: c.stripped.Load(), Late: c.late.Load(), Repeated: c.repeated.Load(),
 		Lookups: c.lookups.Load(), LookupsFailed: c.lookupsFailed.Load(), LookupsSkipped: c.lookupsSkipped.Load(),
 		Pulls: c.pulls.Load(), PullsFailed: c.pullsFailed.Load(), PullsIncomplete: c.pullsIncomplete.Load(), Pulled: c.pulled.Load(), PulledOver: c.pulledOver.Load(),
-		Released: map[string]int64{}, HeldBytes: c.held.Load() + c.going.Load(), Waiting: c.waiting.Load(),
+		Released: map[string]int64{}, HeldBytes: c.held.Load() + c.going.Load(), Waiting: c.waiting.Load(), OwnWaiting: c.own.Load(),
 	}
 	for i, reason := range reasonNames {
 		s.Released[string(reason)] = c.released[i].Load()

@@ -10,13 +10,13 @@ import (
 var (
 	statuses = [...]annotate.Status{annotate.Complete, annotate.Partial, annotate.None}
 	lacks    = [...]annotate.Missing{
-		annotate.NoServerSpan, annotate.NotSampled, annotate.NoRuntime, annotate.RuntimeTooOld, annotate.NoLogs, annotate.NoClock,
+		annotate.NoServerSpan, annotate.NotSampled, annotate.NoRuntime, annotate.RuntimeTooOld, annotate.NoLogs, annotate.NoClock, annotate.Implausible,
 	}
 )
 
 var absences = [...]annotate.Absent{annotate.NotGo, annotate.RuntimeNeverSent, annotate.LogsNeverSent}
 
-// coverage counts the requests that have left, by status, by what they lack, and by what
+// coverage counts the requests of Options.Own that have left, by status, by what they lack, and by what
 // is not expected of them.
 type coverage struct {
 	status  [len(statuses)]atomic.Int64
@@ -24,11 +24,14 @@ type coverage struct {
 	absent  [len(absences)]atomic.Int64
 }
 
-func (c *coverage) add(results []annotate.Result) {
+func (c *coverage) add(o *outcome) {
 	var status [len(statuses)]int64
 	var missing [len(lacks)]int64
 	var absent [len(absences)]int64
-	for i := range results {
+	for i, results := 0, o.results; i < len(results); i++ {
+		if !o.left.Clients[i].Own {
+			continue
+		}
 		status[slices.Index(statuses[:], results[i].Status)]++
 		for _, m := range results[i].Missing {
 			missing[slices.Index(lacks[:], m)]++
@@ -56,7 +59,7 @@ func (c *coverage) add(results []annotate.Result) {
 	}
 }
 
-// Coverage of the requests that have left: by status, by what they lack, of which a
+// Coverage of the requests of Options.Own that have left: by status, by what they lack, of which a
 // request may lack several, and by what is not expected of them.
 type Coverage struct {
 	Complete, Partial, None int64

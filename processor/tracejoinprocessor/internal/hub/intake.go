@@ -209,13 +209,18 @@ func (in *intake) hold(to *join.Input, s ptrace.Span, service string) {
 	if !in.isClient(s, service) {
 		return
 	}
-	c := join.Client{Trace: s.TraceID(), ID: s.SpanID(), Span: s, Wanted: true}
+	c := join.Client{Trace: s.TraceID(), ID: s.SpanID(), Span: s, Wanted: true, Own: in.isOwn(s)}
 	if !in.o.Keep.All {
 		told := in.read(s)
 		c.Index, c.Told = len(to.IDs)-1, told
 		c.Wanted = in.o.Keep.wants(s, told.Request.Response, told.Failed)
 	}
 	to.Clients = append(to.Clients, c)
+}
+
+// isOwn reports whether a client span is of the run that is counted.
+func (in *intake) isOwn(s ptrace.Span) bool {
+	return in.o.Own == nil || s.ParentSpanID().IsEmpty() && in.o.Own(s.TraceID())
 }
 
 // read a client span. Most of a payload are of one attack, whose names they share.

@@ -10,11 +10,12 @@ import (
 
 	"github.com/loadtrace/loadtrace/internal/attr"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/utf8text"
 )
 
 func serviceOf(r pcommon.Resource) string {
 	if v, ok := r.Attributes().Get(attr.ServiceName); ok {
-		return v.AsString()
+		return utf8text.Valid(v.AsString())
 	}
 	return ""
 }
@@ -24,7 +25,7 @@ func serviceOf(r pcommon.Resource) string {
 func lineOf(r plog.LogRecord, service string, limit int, now time.Time) logline.Line {
 	l := logline.Line{
 		TraceID: r.TraceID(), SpanID: r.SpanID(), Time: stamp(r.Timestamp(), r.ObservedTimestamp(), now),
-		Severity: strings.ToUpper(r.SeverityText()), Service: service,
+		Severity: strings.ToUpper(utf8text.Valid(r.SeverityText())), Service: service,
 	}
 	if l.Severity == "" && r.SeverityNumber() != plog.SeverityNumberUnspecified {
 		l.Severity = strings.ToUpper(r.SeverityNumber().String())
@@ -40,7 +41,7 @@ func lineOf(r plog.LogRecord, service string, limit int, now time.Time) logline.
 // cut text to a number of bytes, not within a character. What is returned does not
 // hold the whole text in memory.
 func cut(s string, limit int) (string, bool) {
-	if len(s) <= limit {
+	if s = utf8text.Valid(s); len(s) <= limit {
 		return s, false
 	}
 	for limit > 0 && !utf8.RuneStart(s[limit]) {

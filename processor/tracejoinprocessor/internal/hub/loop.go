@@ -33,7 +33,7 @@ type loop struct {
 	out   *queue.Queue[spans]
 	ended chan struct{}
 
-	bytes, waiting, late, repeated int // of the shard, as the hub has counted them
+	bytes, waiting, own, late, repeated int // of the shard, as the hub has counted them
 }
 
 func (l *loop) run() {
@@ -124,9 +124,11 @@ func (l *loop) shed() {
 func (l *loop) count() {
 	l.hub.counts.held.Add(int64(l.shard.Bytes() - l.bytes))
 	l.hub.counts.waiting.Add(int64(l.shard.Waiting() - l.waiting))
+	l.hub.counts.own.Add(int64(l.shard.OwnWaiting() - l.own))
 	l.hub.counts.late.Add(int64(l.shard.Late() - l.late))
 	l.hub.counts.repeated.Add(int64(l.shard.Repeated() - l.repeated))
-	l.bytes, l.waiting, l.late, l.repeated = l.shard.Bytes(), l.shard.Waiting(), l.shard.Late(), l.shard.Repeated()
+	l.bytes, l.waiting, l.own = l.shard.Bytes(), l.shard.Waiting(), l.shard.OwnWaiting()
+	l.late, l.repeated = l.shard.Late(), l.shard.Repeated()
 }
 
 // outcome is an entry that has left, with its client spans joined.
@@ -154,8 +156,9 @@ func (l *loop) release(left []join.Left) {
 // explain joins the client spans of an entry.
 func (h *Hub) explain(left *join.Left) *outcome {
 	o := &outcome{left: *left, results: make([]annotate.Result, len(left.Clients)), kept: make([]bool, len(left.Clients)), named: make([]bool, len(left.Clients))}
+	now := time.Now()
 	for i := range left.Clients {
-		o.results[i] = annotate.Match(&left.Clients[i])
+		o.results[i] = annotate.Match(&left.Clients[i], now, now.Sub(left.Arrived))
 		o.results[i].Reason = left.Reason
 		o.kept[i], o.named[i] = left.Clients[i].Of.Verdict != join.NotKept, left.Clients[i].Of.Named
 	}
@@ -187,5 +190,5 @@ func (h *Hub) tell(o *outcome) {
 		}
 	}
 	h.meter.add(o, h.expected)
-	h.coverage.add(o.results)
+	h.coverage.add(o)
 }

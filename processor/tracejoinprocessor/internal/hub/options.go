@@ -12,7 +12,7 @@ import (
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
 )
 
-// Options of a Hub. All must be set, but for Source, Pull, Link and Warn.
+// Options of a Hub. All must be set, but for Own, Source, Pull, Link and Warn.
 type Options struct {
 	Wait         time.Duration
 	MaxBytes     int64
@@ -21,13 +21,16 @@ type Options struct {
 	DrainTimeout time.Duration
 	Clients      Clients
 	Optional     bool // whether there need be no target that tells of itself
-	Keep         Keep
-	Logs         Logs
-	RuntimeAge   time.Duration // samples further away are not told
-	Interval     time.Duration // of derived metrics
-	Exemplars    int           // of each series and interval
-	Others       int           // server spans of other services that are listed
-	Instance     string        // service.instance.id of derived metrics
+	// Own says of which traces a root client span is among those that Coverage and
+	// Counts.OwnWaiting count; nil for all client spans.
+	Own        func(pcommon.TraceID) bool
+	Keep       Keep
+	Logs       Logs
+	RuntimeAge time.Duration // samples further away are not told
+	Interval   time.Duration // of derived metrics
+	Exemplars  int           // of each series and interval
+	Others     int           // server spans of other services that are listed
+	Instance   string        // service.instance.id of derived metrics
 	// Source is asked for the log lines of requests that matter and have none.
 	Source Source
 	// Pull fetches the lines of all requests, where no pipeline brings them.

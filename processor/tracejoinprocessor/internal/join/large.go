@@ -44,6 +44,11 @@ func (s *Shard) splitLarge(e *entry) []Left {
 	e.bytes -= out.Bytes
 	s.bytes -= out.Bytes
 	s.waiting -= len(out.Clients)
+	for i := range out.Clients {
+		if out.Clients[i].Own {
+			s.own--
+		}
+	}
 	for _, t := range gone {
 		if !s.o.KeepAll {
 			s.decide(t)

@@ -114,6 +114,7 @@ type Shard struct {
 	late    int
 	bytes   int
 	waiting int
+	own     int // of those that wait
 }
 
 // New makes an empty shard.
@@ -138,6 +139,9 @@ func (s *Shard) Bytes() int { return s.bytes }
 
 // Waiting is how many client spans wait.
 func (s *Shard) Waiting() int { return s.waiting }
+
+// OwnWaiting is how many of them are of the run that is counted.
+func (s *Shard) OwnWaiting() int { return s.own }
 
 // Traces is how many traces something is known of.
 func (s *Shard) Traces() int { return len(s.traces) }
@@ -178,6 +182,9 @@ func (s *Shard) Add(now time.Time, in Input) (early []Left) {
 		t.Clients++
 		t.wanted = t.wanted || c.Wanted
 		e.clients = append(e.clients, Joined{Client: c, Of: t})
+		if c.Own {
+			s.own++
+		}
 	}
 	large := false
 	if n := e.spansHeld(); n > 0 {
@@ -334,6 +341,9 @@ func (s *Shard) settle(e *entry, why Reason) Left {
 	e.eachTrace(func(t *Trace) { t.bytes -= e.each })
 	for i := range e.clients {
 		c := &e.clients[i]
+		if c.Own {
+			s.own--
+		}
 		c.Alone = c.Of.Clients == 1
 		if len(c.Of.Servers) == 0 {
 			s.missed.add(c.Trace)

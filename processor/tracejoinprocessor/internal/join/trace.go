@@ -34,6 +34,7 @@ type Client struct {
 	Trace  pcommon.TraceID
 	ID     pcommon.SpanID
 	Span   ptrace.Span // of the entry that it came in
+	Own    bool        // it is of the run that is counted
 	Wanted bool        // its trace is to be kept for what it is: slow, failed, or by its share
 	// Of an Input with Wire: where the span is among the others, and what it tells. If
 	// its trace is not kept, it leaves without a Span.

@@ -133,6 +133,13 @@ func (m *Meter) coverage(r *annotate.Result, e annotate.Expected) {
 			runtime = string(why)
 		case annotate.NoLogs:
 			logs, lookedUp = string(why), true
+		case annotate.Implausible:
+			if r.Refused {
+				server = string(why)
+			}
+			if r.Runtime.Implausible && !r.Runtime.Known() {
+				runtime = string(why)
+			}
 		}
 	}
 	m.signals.add(signalKey{"server", server})

@@ -49,10 +49,13 @@ func cycleOf(r plog.LogRecord) (c Cycle, ok bool) {
 		Latest:   integer(a, goruntime.AttrGCStartLatest),
 		End:      integer(a, goruntime.AttrGCEnd),
 	}
-	if v, there := a.Get(goruntime.AttrGCPause); there && v.Double() >= 0 && v.Double() < math.MaxInt64/1e9 {
+	if v, there := a.Get(goruntime.AttrGCPause); there {
+		if s := v.Double(); !(s >= 0 && s <= anHour) {
+			return c, false
+		}
 		c.Pause = time.Duration(math.Round(v.Double() * 1e9))
 	}
-	return c, number > 0 && c.Earliest > 0 && c.Earliest <= c.Latest && c.Latest <= c.End
+	return c, number > 0 && c.Earliest > 0 && c.Earliest <= c.Latest && c.Latest <= c.End && c.End-c.Earliest <= anHour*int64(time.Second)
 }
 
 // integer of an attribute, 0 if there is none.

@@ -47,10 +47,13 @@ func (h *histogram) growth(p pmetric.HistogramDataPoint, delta bool) (grown []ui
 	}
 	before := *h
 	at, start := int64(p.Timestamp()), int64(p.StartTimestamp())
-	if at <= before.at {
+	if at <= before.at && before.at-at <= setBack {
 		return nil, 0 // sent again, or late
 	}
 	*h = histogram{counts: now, at: at, start: start}
+	if at <= before.at {
+		return nil, 0
+	}
 	if start != before.start && start > before.at && before.at > 0 {
 		return now, start
 	}

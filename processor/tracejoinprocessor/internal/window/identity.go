@@ -4,6 +4,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/loadtrace/loadtrace/internal/attr"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/utf8text"
 )
 
 // Identity names an instance: service.namespace and service.name of a resource,
@@ -82,7 +83,7 @@ next:
 
 func text(a pcommon.Map, key string) string {
 	if v, ok := a.Get(key); ok {
-		return v.AsString()
+		return utf8text.Valid(v.AsString())
 	}
 	return ""
 }

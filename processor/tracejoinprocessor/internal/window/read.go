@@ -154,11 +154,15 @@ func (b *batch) histogram(src source, p pmetric.HistogramDataPoint, delta bool) 
 // add up to. One that is not later than all of earlier payloads was sent again. One
 // that begins after the last one's end is the first of a new count: one is missing.
 func (b *batch) grow(src source, ts, start pcommon.Timestamp, d float64) {
-	if int64(ts) <= b.of.fed {
+	if int64(ts) <= b.of.fed && b.of.fed-int64(ts) <= setBack {
+		return
+	}
+	if !src.field.grows(d, time.Duration(max(0, int64(ts)-int64(start)))) {
+		b.of.its.refused = int64(ts)
 		return
 	}
 	total := &b.of.its.sums[src.field][src.rank]
-	if int64(start) > total.until+int64(collection) {
+	if int64(start) > total.until+int64(collection) || total.until-int64(ts) > setBack {
 		*total = running{since: int64(start)}
 	}
 	total.v += d
@@ -210,7 +214,12 @@ func (b *batch) sample(src source, ts pcommon.Timestamp) (s *Sample, ok bool) {
 
 func (b *batch) finish() {
 	for i := range b.samples {
+		if b.samples[i].sift(&b.ranks[i]) {
+			b.of.its.refused = b.samples[i].At
+		}
 		b.of.its.put(&b.samples[i])
-		b.of.fed = max(b.of.fed, b.samples[i].At)
+		if at := b.samples[i].At; at > b.of.fed || b.of.fed-at > setBack {
+			b.of.fed = at
+		}
 	}
 }

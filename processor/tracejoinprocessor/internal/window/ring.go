@@ -4,11 +4,16 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"time"
 )
 
 // RingSamples is how many samples are kept of an instance: five minutes at one in
 // five seconds.
 const RingSamples = 64
+
+// setBack is by how much a sample must be older than what is known to have come from a clock
+// that was ahead and has been set: until it had caught up, its samples would all be too late.
+const setBack = int64(5 * time.Minute)
 
 // ring is the latest samples of an instance, by time.
 type ring struct {
@@ -20,6 +25,10 @@ func (r *ring) put(s *Sample) {
 	i := sort.Search(len(r.samples), func(i int) bool { return r.samples[i].At >= s.At })
 	if i < len(r.samples) && r.samples[i].At == s.At {
 		r.samples[i].merge(s)
+		return
+	}
+	if n := len(r.samples); i == 0 && n > 0 && r.samples[n-1].At-s.At > setBack {
+		r.samples = append(r.samples[:0], *s)
 		return
 	}
 	if len(r.samples) < RingSamples {

@@ -14,6 +14,7 @@ type series struct {
 	ring
 	schedule histogram
 	sums     [fields][ranks]running
+	refused  int64 // when a figure was last told that cannot be true; 0: never
 }
 
 // running is the sum of deltas without a gap between them.
@@ -78,7 +79,10 @@ type Value struct {
 type Answer struct {
 	Resolution string // empty if the instance has no samples
 	TooOld     bool   // there are samples, and none near enough
-	Levels     [levels]Value
+	// Implausible: a sample near the work had a figure that cannot be true, and that is none
+	// of the answer's.
+	Implausible bool
+	Levels      [levels]Value
 	// Counts are differences over Window, from a sample before the work to one
 	// after it; each is false where there are no two such samples.
 	Counts [fields]Value
@@ -153,8 +157,15 @@ func (s *series) answer(w work, look side) (a Answer) {
 		a.Levels[f] = s.level(f, w, look)
 	}
 	for f := levels; f < fields; f++ {
-		a.Counts[f] = s.count(f, w)
-		a.Window = max(a.Window, a.Counts[f].Width)
+		v := s.count(f, w)
+		if v.OK && !f.grows(v.V, v.Width) {
+			v, a.Implausible = Value{}, true
+		}
+		a.Counts[f] = v
+		a.Window = max(a.Window, v.Width)
+	}
+	if off := w.ended - s.refused; s.refused != 0 && max(off, -off) <= int64(w.maxAge)+w.bound {
+		a.Implausible = true
 	}
 	return a
 }
