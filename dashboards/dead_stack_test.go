@@ -254,7 +254,7 @@ func (l *live) evaluate(t *testing.T) {
 			healthy[r.Name] = true
 		}
 	}
-	limited := regexp.MustCompile("^instance:cgroup_") // of instances with a CPU limit
+	limited := regexp.MustCompile("^instance:goruntime_cgroup_") // of instances with a CPU limit
 	for _, r := range rules(t) {
 		assert.True(t, healthy[r.Record+r.Alert], "%s is not evaluated", r.Record+r.Alert)
 		if r.Record == "" || limited.MatchString(r.Record) {

@@ -22,6 +22,15 @@ type coverage struct {
 	status  [len(statuses)]atomic.Int64
 	missing [len(lacks)]atomic.Int64
 	absent  [len(absences)]atomic.Int64
+	silent  atomic.Int64 // that left without a mark, before any target was heard
+}
+
+func (c *coverage) addSilent(o *outcome) {
+	for i := range o.left.Clients {
+		if o.left.Clients[i].Own {
+			c.silent.Add(1)
+		}
+	}
 }
 
 func (c *coverage) add(o *outcome) {
@@ -66,7 +75,8 @@ type Coverage struct {
 	Missing, Absent         map[string]int64 // above 0 only
 }
 
-// Coverage until now.
+// Coverage until now. Requests that left before the first word of a target count as
+// without a server span once there was one; while there is none, they do not count.
 func (h *Hub) Coverage() Coverage {
 	c := &h.coverage
 	v := Coverage{
@@ -82,6 +92,10 @@ func (h *Hub) Coverage() Coverage {
 		if n := c.absent[i].Load(); n > 0 {
 			v.Absent[string(a)] = n
 		}
+	}
+	if n := c.silent.Load(); n > 0 && !h.silence.lasts() {
+		v.None += n
+		v.Missing[string(annotate.NoServerSpan)] += n
 	}
 	return v
 }

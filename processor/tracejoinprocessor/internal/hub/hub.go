@@ -168,6 +168,7 @@ func (h *Hub) Traces(ctx context.Context, td ptrace.Traces) error {
 			return err
 		}
 		h.counts.passed.Add(int64(passed))
+		h.coverage.silent.Add(int64(in.silent))
 	}
 	h.silence.note(now, in)
 	if h.hold(in) {

@@ -23,6 +23,7 @@ type intake struct {
 	out    []sorter
 	bytes  int
 	held   int
+	silent int // client spans of Options.Own that do not wait, since none does
 }
 
 // sorter appends spans of one resource and scope after another.
@@ -101,6 +102,9 @@ func (in *intake) resource(rs ptrace.ResourceSpans, whole bool) {
 				in.inputs[to].Servers = append(in.inputs[to].Servers, v)
 			}
 			if !in.waits(s, id.Service) {
+				if in.none && identified(s) && in.isClient(s, id.Service) && in.isOwn(s) {
+					in.silent++
+				}
 				return false
 			}
 			if !whole {

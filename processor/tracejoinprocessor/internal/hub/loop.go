@@ -173,7 +173,9 @@ func (h *Hub) explain(left *join.Left) *outcome {
 // anything and none need to.
 func (h *Hub) finish(o *outcome) {
 	h.counts.released[slices.Index(reasonNames[:], o.left.Reason)].Add(int64(len(o.results)))
-	if !h.silence.lasts() {
+	if h.silence.lasts() {
+		h.coverage.addSilent(o)
+	} else {
 		h.tell(o)
 	}
 	if n := o.left.Spans.SpanCount(); n > 0 {
