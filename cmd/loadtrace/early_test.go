@@ -119,9 +119,16 @@ func TestASignalEndsWhatWaitsBeforeTheRun(t *testing.T) {
 			p := newPipe(t)
 			return loadtrace(t, "ladder", p.path, "--variant", "a=true", "--variant", "b=true"), func() { p.read("attacks: ") }
 		},
-		"targets":           inPipe("http: {targets: {file: %s}}", "GET http"),
-		"a body":            inPipe("http: {url: 'http://127.0.0.1:1', body_file: %s}", "x"),
-		"an authority":      inPipe("http: {url: 'https://127.0.0.1:1', tls: {ca_file: %s}}", "-----BEGIN"),
+		"targets":      inPipe("http: {targets: {file: %s}}", "GET http"),
+		"a body":       inPipe("http: {url: 'http://127.0.0.1:1', body_file: %s}", "x"),
+		"an authority": inPipe("http: {url: 'https://127.0.0.1:1', tls: {ca_file: %s}}", "-----BEGIN"),
+		"a body of targets": func(t *testing.T) (*command, func()) {
+			p := newPipe(t)
+			list := write(t, "targets", "POST http://127.0.0.1:1\n@"+p.path+"\n")
+			return loadtrace(t, "run", "--listen", "none", planOf(t, "http: {targets: {file: "+list+"}}")), func() { p.read("x") }
+		},
+		"a certificate":     inPipe("http: {url: 'https://127.0.0.1:1', tls: {cert_file: %s, key_file: "+echo+"}}", "-----BEGIN"),
+		"an HTTP key":       inPipe("http: {url: 'https://127.0.0.1:1', tls: {cert_file: "+echo+", key_file: %s}}", "-----BEGIN"),
 		"gRPC messages":     inPipe("grpc: {"+rpc+", proto: "+echo+", data_file: %s}", "{"),
 		"a binary message":  inPipe("grpc: {"+rpc+", proto: "+echo+", binary_file: %s}", "x"),
 		"a proto file":      inPipe("grpc: {"+rpc+", proto: %s}", "syntax"),

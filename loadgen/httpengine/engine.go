@@ -32,7 +32,7 @@ func open(s runner.Setup, transport choose) (loadgen.Engine, error) {
 	if spec == nil {
 		return nil, &pace.KeyError{Key: "http", What: "missing", Fix: "say what to attack"}
 	}
-	requests, errRequests := readRequests(spec, enginekit.Baggage(s))
+	requests, errRequests := readRequests(s.Context(), spec, enginekit.Baggage(s))
 	if errRequests == nil {
 		errRequests = speaks(spec, requests)
 	}
