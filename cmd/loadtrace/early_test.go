@@ -3,8 +3,11 @@ package main
 import (
 	"fmt"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -13,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/loadgen/verdict"
 )
@@ -224,6 +228,34 @@ func TestTwoSignalsAlwaysExitWith1(t *testing.T) {
 		c.wait(t, 1)
 		assert.Contains(t, c.err.String(), "Error: the run was ")
 	}
+}
+
+// A plan may give its requests any grace. No number of signals ended such a run, if its
+// target hung.
+func TestASecondSignalEndsTheGrace(t *testing.T) {
+	reached := make(chan struct{})
+	var hits atomic.Int64
+	hangs := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if hits.Add(1) == 20 { // by then the command watches the run
+			close(reached)
+		}
+		<-r.Context().Done()
+	}))
+	t.Cleanup(hangs.Close)
+	plan := write(t, "plan.yaml", "attacks:\n  - {load: [{constant: 100/s, duration: 1h}], http: {url: '"+hangs.URL+"', timeout: 1h}}\nlimits: {grace: 1h}\n")
+	c := loadtrace(t, "run", plan, "--json", "--listen", "none")
+	require.NoError(t, c.Start())
+	select {
+	case <-reached:
+	case <-time.After(patience(t)):
+		t.Fatal("the target was not asked")
+	}
+	require.NoError(t, c.Process.Signal(syscall.SIGINT))
+	require.NoError(t, c.Process.Signal(syscall.SIGTERM)) // two of one kind that are pending are one
+	c.wait(t, 1)
+	s := c.summary(t)
+	assert.Equal(t, summary.Stopped, s.End)
+	assert.EqualValues(t, s.Total.Requests.Failed, s.Total.Errors[loadgen.ErrorCancelled].Count)
 }
 
 func TestWhatASignalLeavesOfAVerdict(t *testing.T) {

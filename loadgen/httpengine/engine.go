@@ -48,7 +48,7 @@ func open(s runner.Setup, transport choose) (loadgen.Engine, error) {
 
 // Run implements loadgen.Engine.
 func (e *engine) Run(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) error {
-	cut, cancel := enginekit.AfterGrace(ctx, e.setup.Limits.Grace)
+	cut, cancel := enginekit.AfterGrace(ctx, e.setup.Limits.Grace, e.setup.Hurry)
 	defer cancel()
 	defer context.AfterFunc(cut, e.transport.sever)()
 	h := &hitter{engine: e, pacer: p, sink: sink, stop: ctx}
