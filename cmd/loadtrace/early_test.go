@@ -3,8 +3,11 @@ package main
 import (
 	"fmt"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -13,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/loadgen/verdict"
 )
@@ -119,9 +123,16 @@ func TestASignalEndsWhatWaitsBeforeTheRun(t *testing.T) {
 			p := newPipe(t)
 			return loadtrace(t, "ladder", p.path, "--variant", "a=true", "--variant", "b=true"), func() { p.read("attacks: ") }
 		},
-		"targets":           inPipe("http: {targets: {file: %s}}", "GET http"),
-		"a body":            inPipe("http: {url: 'http://127.0.0.1:1', body_file: %s}", "x"),
-		"an authority":      inPipe("http: {url: 'https://127.0.0.1:1', tls: {ca_file: %s}}", "-----BEGIN"),
+		"targets":      inPipe("http: {targets: {file: %s}}", "GET http"),
+		"a body":       inPipe("http: {url: 'http://127.0.0.1:1', body_file: %s}", "x"),
+		"an authority": inPipe("http: {url: 'https://127.0.0.1:1', tls: {ca_file: %s}}", "-----BEGIN"),
+		"a body of targets": func(t *testing.T) (*command, func()) {
+			p := newPipe(t)
+			list := write(t, "targets", "POST http://127.0.0.1:1\n@"+p.path+"\n")
+			return loadtrace(t, "run", "--listen", "none", planOf(t, "http: {targets: {file: "+list+"}}")), func() { p.read("x") }
+		},
+		"a certificate":     inPipe("http: {url: 'https://127.0.0.1:1', tls: {cert_file: %s, key_file: "+echo+"}}", "-----BEGIN"),
+		"an HTTP key":       inPipe("http: {url: 'https://127.0.0.1:1', tls: {cert_file: "+echo+", key_file: %s}}", "-----BEGIN"),
 		"gRPC messages":     inPipe("grpc: {"+rpc+", proto: "+echo+", data_file: %s}", "{"),
 		"a binary message":  inPipe("grpc: {"+rpc+", proto: "+echo+", binary_file: %s}", "x"),
 		"a proto file":      inPipe("grpc: {"+rpc+", proto: %s}", "syntax"),
@@ -217,6 +228,34 @@ func TestTwoSignalsAlwaysExitWith1(t *testing.T) {
 		c.wait(t, 1)
 		assert.Contains(t, c.err.String(), "Error: the run was ")
 	}
+}
+
+// A plan may give its requests any grace. No number of signals ended such a run, if its
+// target hung.
+func TestASecondSignalEndsTheGrace(t *testing.T) {
+	reached := make(chan struct{})
+	var hits atomic.Int64
+	hangs := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if hits.Add(1) == 20 { // by then the command watches the run
+			close(reached)
+		}
+		<-r.Context().Done()
+	}))
+	t.Cleanup(hangs.Close)
+	plan := write(t, "plan.yaml", "attacks:\n  - {load: [{constant: 100/s, duration: 1h}], http: {url: '"+hangs.URL+"', timeout: 1h}}\nlimits: {grace: 1h}\n")
+	c := loadtrace(t, "run", plan, "--json", "--listen", "none")
+	require.NoError(t, c.Start())
+	select {
+	case <-reached:
+	case <-time.After(patience(t)):
+		t.Fatal("the target was not asked")
+	}
+	require.NoError(t, c.Process.Signal(syscall.SIGINT))
+	require.NoError(t, c.Process.Signal(syscall.SIGTERM)) // two of one kind that are pending are one
+	c.wait(t, 1)
+	s := c.summary(t)
+	assert.Equal(t, summary.Stopped, s.End)
+	assert.EqualValues(t, s.Total.Requests.Failed, s.Total.Errors[loadgen.ErrorCancelled].Count)
 }
 
 func TestWhatASignalLeavesOfAVerdict(t *testing.T) {

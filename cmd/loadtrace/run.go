@@ -68,8 +68,9 @@ and the lines it logged. Use --listen to change the address, or --listen none to
 disable it. Without --otlp or --config, telemetry goes no further.
 
 Ctrl-C ends the run in order, with the summary of what was done; a second Ctrl-C
-gives up telemetry that could not be delivered or joined yet. The last requests wait
-up to six seconds (wait of trace_join) for the target's telemetry.
+cuts off requests under way and gives up telemetry that could not be delivered
+or joined yet. The last requests wait up to six seconds (wait of trace_join) for
+the target's telemetry.
 
 The plan's thresholds decide whether the run passed. Without one on errors, a run
 exits with 0 even if every request failed, and the summary says so; to fail it, add

@@ -58,7 +58,7 @@ func catch(ctx context.Context) *caught {
 }
 
 // watch shows progress until the run has ended and its last requests are joined. A first
-// signal stops the run, a second gives up the telemetry that is still to be delivered or
+// signal stops the run, a second ends the grace and gives up the telemetry that is still to be delivered or
 // joined; once only that is left, the first does. A target that is to be stopped first
 // sends its telemetry then, and is not waited for.
 func (r *planRun) watch(ctx context.Context, s *session, run *loadgenreceiver.Handle, signals *caught) (outcome, error) {
@@ -94,6 +94,7 @@ func (r *planRun) watch(ctx context.Context, s *session, run *loadgenreceiver.Ha
 		case <-signals.names:
 			stop()
 			if stopped || idle == nil {
+				run.Hurry()
 				given = true
 				giveUp()
 			}

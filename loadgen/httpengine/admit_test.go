@@ -90,7 +90,7 @@ func TestBothTransportsDialNothingThatIsNotAllowed(t *testing.T) {
 			s.Gate = gateOf(t, "192.0.2.0/24")
 			switch old := e.(*engine).transport.(type) {
 			case *direct:
-				trust, _ := newTLS(s.Attack.HTTP.TLS)
+				trust, _ := newTLS(t.Context(), s.Attack.HTTP.TLS)
 				e.(*engine).transport, err = newDirect(&s, trust, e.(*engine).requests)
 				old.close()
 			case *standard:

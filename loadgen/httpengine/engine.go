@@ -32,7 +32,7 @@ func open(s runner.Setup, transport choose) (loadgen.Engine, error) {
 	if spec == nil {
 		return nil, &pace.KeyError{Key: "http", What: "missing", Fix: "say what to attack"}
 	}
-	requests, errRequests := readRequests(spec, enginekit.Baggage(s))
+	requests, errRequests := readRequests(s.Context(), spec, enginekit.Baggage(s))
 	if errRequests == nil {
 		errRequests = speaks(spec, requests)
 	}
@@ -48,7 +48,7 @@ func open(s runner.Setup, transport choose) (loadgen.Engine, error) {
 
 // Run implements loadgen.Engine.
 func (e *engine) Run(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) error {
-	cut, cancel := enginekit.AfterGrace(ctx, e.setup.Limits.Grace)
+	cut, cancel := enginekit.AfterGrace(ctx, e.setup.Limits.Grace, e.setup.Hurry)
 	defer cancel()
 	defer context.AfterFunc(cut, e.transport.sever)()
 	h := &hitter{engine: e, pacer: p, sink: sink, stop: ctx}

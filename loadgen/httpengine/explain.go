@@ -16,6 +16,9 @@ import (
 // version is the version of HTTP of a response.
 func (j *journey) version(resp *http.Response) (uint8, error) {
 	if !j.exchange.HTTP1() {
+		if code, _, _ := strings.Cut(resp.Status, " "); len(code) != 3 || resp.StatusCode < 100 || code[0] == '+' {
+			return 0, &wire.ProtocolError{What: fmt.Sprintf("status %q", code)} // any number passes with net/http
+		}
 		return uint8(resp.ProtoMajor*10 + resp.ProtoMinor), nil
 	}
 	return checked(resp)

@@ -96,6 +96,32 @@ func testKept(t *testing.T, start func(reply func(net.Conn, int) bool) *script, 
 	}
 }
 
+// A client that says close sends nothing more over the connection (RFC 9112, section
+// 9.6), whether or not the target closes it. Net/http's transport went on.
+func TestTheLastRequestOfAConnectionIsTheLast(t *testing.T) {
+	for _, option := range []string{"close", "Close", "keep-alive, close"} {
+		for _, own := range []bool{true, false} {
+			t.Run(option+"/"+name(own), func(t *testing.T) {
+				s := serveScript(t, false, func(c net.Conn, _ int) bool {
+					_, err := io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+					return err == nil
+				})
+				a := attackOn(s.url)
+				a.HTTP.Headers = map[string]string{"connection": option}
+				rig := newRig(t, a, own, (&net.Dialer{}).DialContext)
+				defer rig.close()
+				for range 3 {
+					r := rig.fly(0)
+					require.Equal(t, loadgen.Finished, r.Outcome, r.ErrorText)
+					assert.False(t, r.Reused)
+				}
+				assert.EqualValues(t, 3, s.requests.Load())
+				assert.EqualValues(t, 3, s.connections.Load())
+			})
+		}
+	}
+}
+
 // waitForNews waits until something has come over a connection, or, if this side reads
 // all the time, until it has closed the connection because of that.
 func waitForNews(t *testing.T, c *net.TCPConn, closes bool) {

@@ -64,10 +64,10 @@ func name(own bool) string {
 
 // newRig makes a rig of the direct transport, or of net/http's.
 func newRig(t *testing.T, a loadgen.Attack, own bool, d dial) *rig {
-	requests, err := readRequests(a.HTTP, "")
+	requests, err := readRequests(t.Context(), a.HTTP, "")
 	require.NoError(t, err)
 	r := &rig{setup: &runner.Setup{Attack: a, Clock: time.Now().Add(-time.Hour), Run: loadgen.NewRunID()}, requests: requests}
-	trust, err := newTLS(a.HTTP.TLS)
+	trust, err := newTLS(t.Context(), a.HTTP.TLS)
 	require.NoError(t, err)
 	if own {
 		r.transport, err = newDirectOver(r.setup, trust, requests, d)

@@ -1,27 +1,29 @@
 package httpengine
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/textproto"
-	"os"
 	"path/filepath"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/internal/infile"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 	"github.com/loadtrace/loadtrace/loadgen/targets"
 )
 
 // readRequests makes the requests of an attack ready: the one it names, or
 // those of its targets file. Faults are *pace.KeyError values, joined.
-func readRequests(spec *loadgen.HTTP, baggage string) ([]*request, error) {
-	p, err := newPreset(spec, baggage)
+func readRequests(ctx context.Context, spec *loadgen.HTTP, baggage string) ([]*request, error) {
+	p, err := newPreset(ctx, spec, baggage)
 	if err != nil {
 		return nil, err
 	}
 	if spec.Targets != nil {
-		return readFile(spec, p)
+		return readFile(ctx, spec, p)
 	}
 	u, fault := targets.ParseURL(spec.URL)
 	if fault != nil {
@@ -40,7 +42,7 @@ type preset struct {
 	baggage string // of the run; it joins what a request has
 }
 
-func newPreset(spec *loadgen.HTTP, baggage string) (preset, error) {
+func newPreset(ctx context.Context, spec *loadgen.HTTP, baggage string) (preset, error) {
 	p := preset{header: http.Header{}, baggage: baggage}
 	var faults []error
 	for name, value := range spec.Headers {
@@ -49,7 +51,7 @@ func newPreset(spec *loadgen.HTTP, baggage string) (preset, error) {
 		}
 		p.header.Set(name, textproto.TrimString(value))
 	}
-	body, err := readBody(spec)
+	body, err := readBody(ctx, spec)
 	p.body = body
 	return p, errors.Join(append(faults, err)...)
 }
@@ -58,13 +60,13 @@ func keyError(key string, fault *targets.Fault) *pace.KeyError {
 	return &pace.KeyError{Key: key, What: fault.What, Fix: fault.Fix}
 }
 
-func readBody(spec *loadgen.HTTP) ([]byte, error) {
+func readBody(ctx context.Context, spec *loadgen.HTTP) ([]byte, error) {
 	if spec.BodyFile == "" {
 		return []byte(spec.Body), nil
 	}
-	body, err := os.ReadFile(spec.BodyFile)
+	body, err := infile.Read(ctx, spec.BodyFile, infile.MaxBody)
 	if err != nil {
-		return nil, &pace.KeyError{Key: "http.body_file", What: err.Error(), Fix: "name a file that can be read"}
+		return nil, &pace.KeyError{Key: "http.body_file", What: err.Error(), Fix: infile.Advice(err)}
 	}
 	if fault := targets.CheckBody(body); fault != nil && !spec.Literal {
 		return nil, keyError("http.body_file", fault)
@@ -74,15 +76,20 @@ func readBody(spec *loadgen.HTTP) ([]byte, error) {
 
 // readFile makes the targets of a file ready. Each fault names the file and the
 // line.
-func readFile(spec *loadgen.HTTP, p preset) ([]*request, error) {
+func readFile(ctx context.Context, spec *loadgen.HTTP, p preset) ([]*request, error) {
 	const key = "http.targets.file"
 	name := spec.Targets.File
-	f, err := os.Open(name)
+	text, err := infile.Read(ctx, name, infile.MaxTargets)
 	if err != nil {
-		return nil, &pace.KeyError{Key: key, What: err.Error(), Fix: "name a file that can be read"}
+		fix := infile.Advice(err)
+		if _, long := errors.AsType[*infile.TooLong](err); long {
+			fix = "split it, and give each part an attack"
+		}
+		return nil, &pace.KeyError{Key: key, What: err.Error(), Fix: fix}
 	}
-	defer f.Close()
-	list, err := targets.Read(f, targets.Options{Format: spec.Targets.Format, Dir: filepath.Dir(name), Literal: spec.Literal})
+	list, err := targets.Read(bytes.NewReader(text), targets.Options{
+		Format: spec.Targets.Format, Dir: filepath.Dir(name), Literal: spec.Literal, Context: ctx,
+	})
 	if err != nil {
 		return nil, inFile(key, name, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -95,7 +96,7 @@ func onTheWire(t testing.TB, a loadgen.Attack, r *request, useDirect bool) *reco
 // write the same bytes.
 func sentBoth(t testing.TB, a loadgen.Attack, baggage string) *recorder {
 	t.Helper()
-	requests, err := readRequests(a.HTTP, baggage)
+	requests, err := readRequests(t.Context(), a.HTTP, baggage)
 	require.NoError(t, err)
 	one, other := onTheWire(t, a, requests[0], true), onTheWire(t, a, requests[0], false)
 	require.Equal(t, other.bytes.String(), one.bytes.String())
@@ -179,7 +180,7 @@ func TestWhoAuthorizesATarget(t *testing.T) {
 
 func TestATargetBelowAHeaderIsAttacked(t *testing.T) {
 	a := attackFile(t, "GET http://h/1\nX-A: 1\nGET http://h/2\n# three\nGET http://h/3\n", loadgen.TargetsHTTP)
-	requests, err := readRequests(a.HTTP, "")
+	requests, err := readRequests(t.Context(), a.HTTP, "")
 	require.NoError(t, err)
 	require.Len(t, requests, 3)
 	for i, r := range requests {
@@ -245,6 +246,49 @@ func TestFilesThatCannotBeReadNameTheirKey(t *testing.T) {
 	}
 }
 
+func TestAFileWithoutEndIsAFault(t *testing.T) {
+	for want, change := range map[string]func(*loadgen.HTTP){
+		"http.body_file: /dev/zero is longer than 128 MiB":   func(h *loadgen.HTTP) { h.BodyFile = "/dev/zero" },
+		"http.tls.ca_file: /dev/zero is longer than 4 MiB":   func(h *loadgen.HTTP) { h.TLS.CAFile = "/dev/zero" },
+		"http.tls.cert_file: /dev/zero is longer than 4 MiB": func(h *loadgen.HTTP) { h.TLS.CertFile = "/dev/zero" },
+	} {
+		a := attackOn("https://127.0.0.1/")
+		change(a.HTTP)
+		_, err := Open(runner.Setup{Attack: a})
+		assert.ErrorContains(t, err, want)
+	}
+}
+
+// The opening of an engine waits for a pipe no longer than its context lasts.
+func TestAPipeThatDoesNotEndIsGivenUp(t *testing.T) {
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "pipe")
+	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+	list := filepath.Join(dir, "targets")
+	require.NoError(t, os.WriteFile(list, []byte("POST http://h/\n@"+pipe+"\n"), 0o600))
+	enough := errors.New("enough")
+	for key, change := range map[string]func(*loadgen.HTTP){
+		"http.targets.file":       func(h *loadgen.HTTP) { h.URL, h.Targets = "", &loadgen.Targets{File: pipe} },
+		"http.targets.file: list": func(h *loadgen.HTTP) { h.URL, h.Targets = "", &loadgen.Targets{File: list} },
+		"http.body_file":          func(h *loadgen.HTTP) { h.BodyFile = pipe },
+		"http.tls.ca_file":        func(h *loadgen.HTTP) { h.TLS.CAFile = pipe },
+		"http.tls.cert_file":      func(h *loadgen.HTTP) { h.TLS.CertFile = pipe },
+		"http.tls.key_file":       func(h *loadgen.HTTP) { h.TLS.CertFile, h.TLS.KeyFile = list, pipe },
+	} {
+		a := attackOn("https://127.0.0.1/")
+		change(a.HTTP)
+		opening, end := context.WithCancelCause(t.Context())
+		time.AfterFunc(10*time.Millisecond, func() { end(enough) })
+		_, err := Open(runner.Setup{Attack: a, Opening: opening})
+		key, _, _ = strings.Cut(key, ": list")
+		require.ErrorContains(t, err, key+": ")
+		assert.ErrorContains(t, err, "enough")
+	}
+	f, err := os.OpenFile(pipe, os.O_RDWR, 0) // lets go whoever still opens it
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+}
+
 // Whatever a targets file is, reading it does not panic; and what it accepts is
 // sent by both transports with the same bytes, as one request that a server
 // understands.
@@ -273,7 +317,7 @@ func FuzzTargets(f *testing.F) {
 		src = strings.ReplaceAll(src, "/dev/", "/d/") // some are without end
 		a := attackFile(t, src, format)
 		a.HTTP.Literal = literal
-		requests, err := readRequests(a.HTTP, "")
+		requests, err := readRequests(t.Context(), a.HTTP, "")
 		if err != nil {
 			require.Empty(t, requests)
 			return

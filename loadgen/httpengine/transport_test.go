@@ -42,7 +42,7 @@ func bothTransports(t *testing.T, test func(t *testing.T, open runner.Open)) {
 	t.Run("standard", func(t *testing.T) {
 		test(t, func(s runner.Setup) (loadgen.Engine, error) {
 			return open(s, func(s *runner.Setup, _ []*request) (transport, error) {
-				trust, err := newTLS(s.Attack.HTTP.TLS)
+				trust, err := newTLS(t.Context(), s.Attack.HTTP.TLS)
 				return newStandard(s, trust), err
 			})
 		})

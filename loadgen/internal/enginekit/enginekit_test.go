@@ -18,7 +18,7 @@ import (
 func TestAStopBecomesACutAfterTheGrace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
-		cut, done := AfterGrace(ctx, time.Second)
+		cut, done := AfterGrace(ctx, time.Second, nil)
 		defer done()
 		time.Sleep(time.Hour)
 		require.NoError(t, cut.Err(), "without a stop there is no cut")
@@ -29,11 +29,27 @@ func TestAStopBecomesACutAfterTheGrace(t *testing.T) {
 	})
 }
 
+func TestAStopInAHurryHasNoGrace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		hurry := make(chan struct{})
+		cut, done := AfterGrace(ctx, time.Hour, hurry)
+		defer done()
+		began := time.Now()
+		stop()
+		synctest.Wait()
+		require.NoError(t, cut.Err())
+		close(hurry)
+		<-cut.Done()
+		assert.Zero(t, time.Since(began))
+	})
+}
+
 // The bubble ends only when no goroutine is left.
 func TestAnEndWithinTheGraceEndsTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
-		cut, done := AfterGrace(ctx, time.Hour)
+		cut, done := AfterGrace(ctx, time.Hour, nil)
 		began := time.Now()
 		stop()
 		synctest.Wait()

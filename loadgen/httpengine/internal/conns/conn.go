@@ -32,7 +32,8 @@ type conn struct {
 	urgent atomic.Int32
 	// spoke tells that the target has sent its settings.
 	spoke atomic.Bool
-	// spoilt tells that net/http takes no more requests for it.
+	// spoilt tells that it takes no more requests: net/http will not, or its last
+	// one said so, which net/http heeds only if the target does.
 	spoilt atomic.Bool
 	// alien tells that what the target sent is not HTTP/2.
 	alien atomic.Bool

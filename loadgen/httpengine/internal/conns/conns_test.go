@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -69,7 +70,8 @@ func inBubbleOf(t *testing.T, test func(b *bed), protocols ...loadgen.Protocol) 
 	}
 }
 
-func (b *bed) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+func (b *bed) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	httptrace.ContextClientTrace(ctx).ConnectStart(network, address)
 	select {
 	case <-time.After(b.slow):
 	case <-ctx.Done():
@@ -389,6 +391,12 @@ func TestADialThatHangsIsAnAttemptOfThoseThatAreNotLimited(t *testing.T) {
 		for i, r := range b.burst(n, 100*ms) {
 			assert.True(b, isTimeout(r.err), "%v", r.err)
 			assert.LessOrEqual(b, r.took, 101*ms)
+			if most == 0 {
+				assert.Equal(b, r.began, r.times.Connect, "what it waited for was the dial")
+				if over := r.times.Connected; over != 0 {
+					assert.GreaterOrEqual(b, over-r.began, 99*ms)
+				}
+			}
 			if reason := notSentReason(r.err); i < n-unsent {
 				assert.Empty(b, reason, "request %d", i)
 			} else {
@@ -400,6 +408,29 @@ func TestADialThatHangsIsAnAttemptOfThoseThatAreNotLimited(t *testing.T) {
 		inBubble(t, func(b *bed) { test(b, c.most, c.n, c.unsent) })
 	}
 	inHTTP1(t, func(b *bed) { test(b, 1, 10, 9) })
+}
+
+// A target that takes connections and says nothing was said to be one whose streams the
+// requests waited for, and the run to be undecided.
+func TestATargetThatSaysNothingIsNotWaitedForAsForAStream(t *testing.T) {
+	inBubble(t, func(b *bed) {
+		b.serve = func(c net.Conn) { io.Copy(io.Discard, c) }
+		b.start()
+		var under sync.WaitGroup
+		results := make([]*result, 20)
+		for i := range results {
+			under.Go(func() { results[i] = b.within(100 * ms) })
+			time.Sleep(2 * ms)
+		}
+		under.Wait()
+		for i, r := range results {
+			assert.True(b, isTimeout(r.err), "%v", r.err)
+			assert.Empty(b, notSentReason(r.err))
+			t := r.times
+			wait := t.Conn - r.began - (t.Connected - t.Connect) - (t.TLSDone - t.TLS)
+			assert.Less(b, wait, ms, "request %d", i)
+		}
+	})
 }
 
 // ending is a connection that ends a context when it is first written to, and takes

@@ -132,6 +132,28 @@ func (d *dial) once(at *time.Duration, now time.Duration) {
 	}
 }
 
+// still is its times for a request that shared it from a moment on, and waited in vain
+// ever since: what it had reached lasts until then.
+func (d *dial) still(since time.Duration) wire.Times {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	t := d.at
+	for _, at := range []*time.Duration{&t.DNS, &t.DNSDone, &t.Connect, &t.Connected, &t.TLS, &t.TLSDone} {
+		if *at != 0 {
+			*at = max(*at, since)
+		}
+	}
+	switch {
+	case t.TLS != 0:
+		t.TLSDone = 0
+	case t.Connect != 0:
+		t.Connected = 0
+	default:
+		t.DNSDone = 0
+	}
+	return t
+}
+
 // secure shakes hands over TLS. If it fails, the connection is closed.
 func (d *dial) secure(ctx context.Context, c *conn) error {
 	set := c.pool.set

@@ -19,6 +19,11 @@ func (p *pool) expect(w *wait) {
 			if d.shared+1 < p.each {
 				d.shared++
 				w.dial, w.limited = d, p.full()
+				if w.limited {
+					w.first = nil
+				} else if w.first == nil {
+					w.first, w.since = d, p.set.Now()
+				}
 				return
 			}
 		}

@@ -65,7 +65,7 @@ func (p *pool) old(c *conn) bool {
 // admit gives a request a place on a connection with room, the last one if it is
 // final. One that is sent again has its stream before another gets a place.
 func (p *pool) admit(c *conn, final, again bool) served {
-	if final && c.many {
+	if final {
 		c.spoilt.Store(true)
 	}
 	if c.active == 0 {
@@ -94,7 +94,7 @@ func (p *pool) put(c *conn) {
 	if c.active == 0 && !c.dead {
 		c.since = p.set.Now()
 		p.idle++
-		if !again || !p.set.options.KeepAlive || c.many && !c.spoke.Load() || c.spent() || p.idle > p.set.options.Idle {
+		if !again || !p.set.options.KeepAlive || c.spoilt.Load() || c.many && !c.spoke.Load() || c.spent() || p.idle > p.set.options.Idle {
 			p.retire(c)
 		}
 	}

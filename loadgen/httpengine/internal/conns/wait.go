@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"errors"
+	"os"
 	"time"
 
 	"github.com/loadtrace/loadtrace/loadgen"
@@ -17,6 +18,8 @@ type wait struct {
 	dialed   int           // connections that were opened for it before
 	limited  bool          // it shares dial because it may have none of its own
 	tried    bool          // a dial that was to serve it failed
+	first    *dial         // that it shared though it might have had its own
+	since    time.Duration // it shares first
 	final    bool          // it is the last of its connection
 	again    bool          // it was sent before, and the target has not looked at it
 	begin    time.Duration // of the request
@@ -188,6 +191,10 @@ func (w *wait) tell(x *Exchange, got served) {
 	d := w.own
 	w.disown()
 	x.Dialed += w.dialed
+	if w.hung(got) {
+		x.opening = w.first.still(w.since)
+		return
+	}
 	if d == nil {
 		return
 	}
@@ -196,6 +203,16 @@ func (w *wait) tell(x *Exchange, got served) {
 	if got.own || got.conn == nil {
 		x.opening, x.Handshake, x.Local, x.Peer = d.at, d.handshake, d.local, d.peer
 	}
+	if got.own && w.first != nil && w.tried { // the dial before it came to nothing
+		x.opening.DNS, x.opening.DNSDone, x.opening.Connect = 0, 0, w.since
+	}
+}
+
+// hung reports whether a dial that it shared took its time to the end. A dial of its
+// own may have begun when that one was given up, for the little that was left.
+func (w *wait) hung(got served) bool {
+	over := errors.Is(got.err, context.DeadlineExceeded) || errors.Is(got.err, os.ErrDeadlineExceeded)
+	return over && got.conn == nil && w.first != nil && w.tried
 }
 
 // disown counts what its own dial has opened, before it has another or none.

@@ -101,6 +101,10 @@ func TestAPlanWithSecretsEverywhereCanBeTold(t *testing.T) {
 		Target: "shop.test:9090", Method: "shop.v1.Cart/Add", Data: `{"key": "hidden"}`,
 		Metadata: map[string]string{"authorization": "hidden", "token-bin": "aGlkZGVu"},
 	}})
+	secret.Attacks = append(secret.Attacks, loadgen.Attack{Name: "over2", Load: plan.Attacks[0].Load, HTTP: &loadgen.HTTP{
+		URL: "http://shop.test/", Method: "GET", Protocol: loadgen.ProtocolH2C,
+		Headers: map[string]string{"connection": "close", "Upgrade": "", "Cookie": "a=hidden"},
+	}})
 	logs, err := event.New(origin.Origin{}, run, &secret).RunStart(at)
 	require.NoError(t, err)
 	src, err := (&plog.JSONMarshaler{}).MarshalLogs(logs)

@@ -3,6 +3,7 @@ package event
 import (
 	"encoding/base64"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -28,7 +29,14 @@ func planYAML(plan *loadgen.Plan) (string, error) {
 }
 
 func withoutSecrets(h loadgen.HTTP) *loadgen.HTTP {
-	h.Headers = redacted(h.Headers)
+	told := redacted(h.Headers)
+	for name, value := range h.Headers {
+		switch http.CanonicalHeaderKey(name) {
+		case "Connection", "Upgrade": // no secrets, and not free: HTTP/2 allows few values
+			told[name] = value
+		}
+	}
+	h.Headers = told
 	h.URL = loadgen.RedactURL(h.URL)
 	if h.Body != "" {
 		h.Body = fmt.Sprintf("[%s]", count(len(h.Body), "byte"))
