@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loadtrace/loadtrace/internal/plaintext"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/loadgen/verdict"
 )
@@ -167,14 +168,14 @@ func unjudged(s *summary.Summary) (cases []testcase) {
 	return cases
 }
 
-func sentences(reasons []string) string { return clean(strings.Join(reasons, "\n")) }
-
-// clean drops what XML 1.0 and Markdown cannot show.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' || r == 0x7f || r == 0xfffe || r == 0xffff {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
+// sentences are lines of which none has another in it.
+func sentences(reasons []string) string {
+	lines := make([]string, len(reasons))
+	for i, r := range reasons {
+		lines[i] = clean(r)
+	}
+	return strings.Join(lines, "\n")
 }
+
+// clean makes text from outside one line of visible characters, all of which XML 1.0 has.
+func clean(s string) string { return plaintext.Line(s) }
