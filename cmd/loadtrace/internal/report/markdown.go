@@ -27,9 +27,9 @@ func Markdown(w io.Writer, s *summary.Summary) error {
 	if len(lines) > 0 {
 		mark, failing = "⚠️", ", "+text(s.FailingWords())
 	}
-	m.linef("### %s %s: %s%s", mark, text(s.Plan), v.Verdict, failing)
+	m.linef("### %s %s: %s%s", mark, text(s.Plan), text(string(v.Verdict)), failing)
 	m.linef("")
-	how := fmt.Sprintf("%s in %s", s.End, verdict.Amount(float64(s.Elapsed), "s"))
+	how := fmt.Sprintf("%s in %s", text(s.End), verdict.Amount(float64(s.Elapsed), "s"))
 	m.linef("%s. Run `%s` %s.", capital(text(s.VerdictWords())), code(s.RunID), how)
 	switch {
 	case len(lines) == 1:
@@ -87,7 +87,7 @@ func (m *markdown) thresholds(results []verdict.Result) {
 		if r.Where != "" {
 			what += ", " + text(r.Where)
 		}
-		m.row(outcomeMarks[r.Outcome], what, r.Allowed(), r.Measured(), first)
+		m.row(outcomeMarks[r.Outcome], what, text(r.Allowed()), text(r.Measured()), first)
 	}
 }
 
