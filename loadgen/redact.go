@@ -27,6 +27,27 @@ func RedactURL(text string) string {
 	return text
 }
 
+// RedactFaulty is RedactURL for what should be a URL or an address and is none, in an
+// error. A password that is not escaped is why most of them are none: it may have a slash
+// or a question mark, behind which a parser sees no user information any more. So all
+// before the last @ goes.
+func RedactFaulty(text string) string {
+	at := strings.LastIndexByte(text, '@')
+	if at < 0 {
+		return RedactURL(text)
+	}
+	scheme, rest, ok := strings.Cut(text[:at], "//")
+	if ok && !strings.Contains(scheme, "/") {
+		if !strings.ContainsAny(rest, "/?#") {
+			return RedactURL(text)
+		}
+		scheme += "//"
+	} else {
+		scheme = ""
+	}
+	return scheme + redacted + RedactURL(text[at:])
+}
+
 // withoutUser takes a URL without its query.
 func withoutUser(text string) string {
 	scheme, rest, ok := strings.Cut(text, "//")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -120,9 +119,7 @@ func (c *calibration) do(ctx context.Context) error {
 		faults += len(r.Faults)
 	}
 	if c.json {
-		enc := json.NewEncoder(c.stdout)
-		enc.SetIndent("", "  ")
-		if err := enc.Encode(results); err != nil {
+		if err := printJSON(c.stdout, results); err != nil {
 			return fmt.Errorf("write the results: %w", err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/term"
 	"github.com/loadtrace/loadtrace/goruntime/environment"
+	"github.com/loadtrace/loadtrace/internal/plaintext"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
 
@@ -67,9 +68,7 @@ func (c *comparison) do(first, second string, stdout io.Writer) error {
 	found := summary.Comparable(a, b)
 	var text bytes.Buffer
 	if c.json {
-		enc := json.NewEncoder(&text)
-		enc.SetIndent("", "  ")
-		if err := enc.Encode(found); err != nil {
+		if err := printJSON(&text, found); err != nil {
 			return fmt.Errorf("write the comparison: %w", err)
 		}
 	} else {
@@ -79,7 +78,7 @@ func (c *comparison) do(first, second string, stdout io.Writer) error {
 		return fmt.Errorf("write the comparison: %w", err)
 	}
 	if found.Answer == environment.Different {
-		return verdictError{exitFindings, "the figures may not be compared: " + found.Obstacles[0]}
+		return verdictError{exitFindings, "the figures may not be compared: " + plaintext.Line(found.Obstacles[0])}
 	}
 	return nil
 }

@@ -20,6 +20,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/loadtrace/loadtrace/internal/plaintext"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
@@ -130,12 +131,12 @@ func messageOf(err error) string {
 	return strings.TrimPrefix(textOf(err), "error exporting items, ")
 }
 
-// textOf an error, of a gRPC status its message.
+// textOf an error, of a gRPC status its message, which the endpoint wrote.
 func textOf(err error) string {
 	if s, ok := statusOf(err); ok {
-		return s.Message()
+		return plaintext.Line(s.Message())
 	}
-	return err.Error()
+	return plaintext.Line(err.Error())
 }
 
 // hint is what to do about an error of a delivery to an endpoint, as far as the error

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -219,9 +218,7 @@ func (c *climb) print(r *ladder.Result) error {
 	if !c.json {
 		return term.Ladder(c.stdout, r, c.screen.options(c.stdout))
 	}
-	enc := json.NewEncoder(c.stdout)
-	enc.SetIndent("", "  ")
-	return enc.Encode(r)
+	return printJSON(c.stdout, r)
 }
 
 // trusted is nil if the result decides anything.

@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/greeting"
+	"github.com/loadtrace/loadtrace/loadgen"
 )
 
 // listen is where the target's telemetry is taken: addresses, empty for none.
@@ -62,13 +63,13 @@ func readListen(values []string) (l listen, err error) {
 	for _, v := range values {
 		if v == "" || v == "none" {
 			if len(values) > 1 {
-				faults = append(faults, fmt.Errorf("--listen %q: excludes every address; write it alone", v))
+				faults = append(faults, fmt.Errorf("--listen %q: excludes every address; write it alone", loadgen.RedactFaulty(v)))
 			}
 			continue
 		}
 		u, err := url.Parse(v)
 		if err != nil || u.Host == "" || u.Port() == "" || u.Path != "" || u.Scheme != "http" && u.Scheme != "grpc" {
-			faults = append(faults, fmt.Errorf("--listen %q: write http://127.0.0.1:4318, grpc://127.0.0.1:4317 or both, or none to take no telemetry", v))
+			faults = append(faults, fmt.Errorf("--listen %q: write http://127.0.0.1:4318, grpc://127.0.0.1:4317 or both, or none to take no telemetry", loadgen.RedactFaulty(v)))
 			continue
 		}
 		at := &l.HTTP
@@ -76,7 +77,7 @@ func readListen(values []string) (l listen, err error) {
 			at = &l.GRPC
 		}
 		if *at != "" {
-			faults = append(faults, fmt.Errorf("--listen %q: is the second address for %s; name one", v, u.Scheme))
+			faults = append(faults, fmt.Errorf("--listen %q: is the second address for %s; name one", loadgen.RedactFaulty(v), u.Scheme))
 		}
 		*at = u.Host
 	}

@@ -7,7 +7,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log"
 	"os"
@@ -38,7 +37,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		err = badInput(err)
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, "Error:", err)
+		printLines(stderr, "Error: %v", err)
 	}
 	return exitCode(err)
 }

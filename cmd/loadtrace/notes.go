@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"go.uber.org/zap/zapcore"
+
+	"github.com/loadtrace/loadtrace/internal/plaintext"
 )
 
 // notesLimit bounds the notes that are kept.
@@ -95,7 +97,7 @@ func (c noteCore) Write(e zapcore.Entry, fields []zapcore.Field) error {
 	if c.component != "" {
 		line = c.component + ": " + line
 	}
-	c.notes.add(e.Level.String() + "  " + line)
+	c.notes.add(e.Level.String() + "  " + plaintext.Line(line))
 	return nil
 }
 

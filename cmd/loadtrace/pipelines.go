@@ -15,6 +15,7 @@ import (
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/strangers"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tracestore"
 	"github.com/loadtrace/loadtrace/internal/attr"
+	"github.com/loadtrace/loadtrace/loadgen"
 )
 
 // pipelines says what the built-in collector of a run is made of.
@@ -169,26 +170,29 @@ func otlpExporter(endpoint string, headers map[string]string) (name string, conf
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Host == "" {
 		return "", nil, badInput(fmt.Errorf(
-			"--otlp %q: write http://host:4318 for OTLP over HTTP, or grpc://host:4317 for gRPC (https and grpcs with TLS)", endpoint))
+			"--otlp %q: write http://host:4318 for OTLP over HTTP, or grpc://host:4317 for gRPC (https and grpcs with TLS)", loadgen.RedactFaulty(endpoint)))
 	}
 	config = object{
 		"compression":      "none", // the generator's processor is for the attack
 		"sending_queue":    object{"enabled": false},
 		"retry_on_failure": object{"enabled": false},
 	}
-	if len(headers) > 0 {
+	// The exporters' errors show their endpoint, so user information goes into the header
+	// that it stands for.
+	if headers = withUser(headers, u.User); len(headers) > 0 {
 		config["headers"] = headers
 	}
+	u.User = nil
 	switch u.Scheme {
 	case "http", "https":
-		config["endpoint"] = strings.TrimSuffix(endpoint, "/")
+		config["endpoint"] = strings.TrimSuffix(u.String(), "/")
 		return "otlp_http", config, nil
 	case "grpc", "grpcs":
 		config["endpoint"] = u.Host
 		config["tls"] = object{"insecure": u.Scheme == "grpc"}
 		return "otlp_grpc", config, nil
 	}
-	return "", nil, badInput(fmt.Errorf("--otlp %q: scheme %s is none of http, https, grpc, grpcs", endpoint, u.Scheme))
+	return "", nil, badInput(fmt.Errorf("--otlp %q: scheme %s is none of http, https, grpc, grpcs", loadgen.RedactFaulty(endpoint), u.Scheme))
 }
 
 // uri writes a configuration for the yaml provider. The collector expands ${…}

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/term"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tracestore"
+	"github.com/loadtrace/loadtrace/internal/plaintext"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 	"github.com/loadtrace/loadtrace/loadgen/planfile"
@@ -35,6 +35,7 @@ type planRun struct {
 	screen  screen
 	outputs outputs
 	begins  beginning
+	headers otlpHeaders
 
 	// listenAsked: the user has said where to listen, or that nothing is to.
 	listenAsked bool
@@ -88,7 +89,8 @@ the plan's requests, at the plan's times. Summary and verdict are of the part.
 		Example: `  loadtrace run plan.yaml
   loadtrace run plan.yaml --set attacks[0].http.url=http://127.0.0.1:8080/ --json
   loadtrace run plan.yaml --junit report.xml --markdown comment.md
-  loadtrace run plan.yaml --otlp https://otlp.example.com --otlp-header key=secret
+  loadtrace run plan.yaml --otlp https://otlp.example.com --otlp-header 'key=${env:OTLP_KEY}'
+  loadtrace run plan.yaml --otlp https://otlp.example.com --otlp-header-file otlp.headers
   loadtrace run plan.yaml --listen http://127.0.0.1:14318
   loadtrace run plan.yaml --config collector.yaml
   loadtrace run plan.yaml --part 0/2 --run-id 2b9c72011d13ef2c --start-at 2026-01-31T12:00:00Z`,
@@ -110,7 +112,8 @@ the plan's requests, at the plan's times. Summary and verdict are of the part.
 	flags.StringArrayVar(&r.configs, "config", nil, "collector configuration to use instead of the built-in one; its loadgen receiver gets the plan (repeatable)")
 	flags.StringArrayVar(&listenAt, "listen", defaultListen, "take the target's telemetry here, over OTLP: a URL of the scheme http and one of grpc, or none (repeatable)")
 	flags.StringVar(&r.OTLP, "otlp", "", "send all telemetry to this endpoint: http://host:4318 or grpc://host:4317 (https, grpcs with TLS)")
-	flags.StringToStringVar(&r.Headers, "otlp-header", nil, "header to send to the OTLP endpoint, as in key=value (repeatable)")
+	flags.StringArrayVar(&r.headers.given, "otlp-header", nil, "header to send to the OTLP endpoint, as in 'key=${env:NAME}', or key=value where others may see it (repeatable)")
+	flags.StringVar(&r.headers.file, "otlp-header-file", "", "`file` with headers to send to the OTLP endpoint, key=value on each line")
 	flags.StringSliceVar(&r.Signals, "otlp-signals", signals, "what to send to the OTLP endpoint, for one that does not take everything")
 	flags.BoolVar(&r.json, "json", false, "print the summary as JSON")
 	flags.StringVar(&r.outputs.junit, "junit", "", "also write the verdict as JUnit XML to this file, - for standard output instead of the summary")
@@ -147,7 +150,7 @@ func (r *planRun) chooseListen(listenAt []string) error {
 	case len(r.configs) > 0:
 		return nil
 	case r.OTLP != "" && want.meets(r.OTLP) && r.listenAsked:
-		return badInput(fmt.Errorf("--otlp %s: is where --listen takes telemetry; it would go in a circle, so name two addresses", r.OTLP))
+		return badInput(fmt.Errorf("--otlp %s: is where --listen takes telemetry; it would go in a circle, so name two addresses", loadgen.RedactURL(r.OTLP)))
 	case r.OTLP != "" && want.meets(r.OTLP):
 		return nil // a collector is there, and gets the target's telemetry itself
 	case r.listenAsked:
@@ -164,7 +167,7 @@ func (r *planRun) chooseListen(listenAt []string) error {
 // note tells something beside the run.
 func (r *planRun) note(format string, args ...any) {
 	if !r.quiet {
-		fmt.Fprintf(r.stderr, format+"\n", args...)
+		printLines(r.stderr, format, args...)
 	}
 }
 
@@ -240,6 +243,9 @@ func (r *planRun) prepare(ctx context.Context, part pace.Part) (*loadgen.Plan, e
 	if err != nil {
 		return nil, err
 	}
+	if r.Headers, err = r.headers.read(ctx); err != nil {
+		return nil, err
+	}
 	if plan, err = plan.Split(part); err != nil {
 		return nil, badInput(fmt.Errorf("split the plan: %w", err))
 	}
@@ -286,16 +292,14 @@ func (r *planRun) print(end outcome) error {
 	var text bytes.Buffer
 	switch {
 	case r.json:
-		enc := json.NewEncoder(&text)
-		enc.SetIndent("", "  ")
-		if err := enc.Encode(sum); err != nil {
+		if err := printJSON(&text, sum); err != nil {
 			return fmt.Errorf("write the summary: %w", err)
 		}
 	case !r.outputs.takeStdout():
 		term.Summary(&text, sum, r.screen.options(r.stdout))
 	}
 	if advice, lines := sum.ErrorThreshold(); len(lines) > 0 && (r.json || r.outputs.takeStdout()) {
-		fmt.Fprintf(r.stderr, "%s; %s\n  %s\n", sum.VerdictWords(), advice, strings.Join(lines, "\n  ")) // nobody reads the summary
+		printLines(r.stderr, "%s; %s\n  %s", sum.VerdictWords(), advice, strings.Join(lines, "\n  ")) // nobody reads the summary
 	}
 	if _, err := r.stdout.Write(text.Bytes()); err != nil {
 		return errors.Join(written, fmt.Errorf("write the summary: %w", err))
@@ -315,15 +319,15 @@ func judgement(sum *summary.Summary, interrupted bool, signals int64) error {
 	v := &sum.Verdict
 	switch {
 	case (interrupted || signals > 0) && v.Aborted():
-		return verdictError{exitBreached, "fail: " + v.Words()}
+		return verdictError{exitBreached, "fail: " + plaintext.Line(v.Words())}
 	case sum.End == summary.Stopped && interrupted:
 		return errors.New("the run was stopped before its end")
 	case signals > 1, signals > 0 && v.Verdict == verdict.Undecided:
 		return errors.New("the run was interrupted while its telemetry was delivered")
 	case v.Verdict == verdict.Fail:
-		return verdictError{exitBreached, "fail: " + v.Words()}
+		return verdictError{exitBreached, "fail: " + plaintext.Line(v.Words())}
 	case v.Verdict == verdict.Undecided:
-		return verdictError{exitUndecided, "undecided: " + of(v) + v.Reasons[0]}
+		return verdictError{exitUndecided, "undecided: " + of(v) + plaintext.Line(v.Reasons[0])}
 	}
 	return nil
 }

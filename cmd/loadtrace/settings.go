@@ -34,7 +34,7 @@ func settings(components func() (otelcol.Factories, error)) otelcol.CollectorSet
 		},
 		Factories:       components,
 		ProviderModules: map[string]string{},
-		LoggingOptions:  []zap.Option{zap.WrapCore(withoutAttacks)},
+		LoggingOptions:  []zap.Option{zap.WrapCore(plainLog), zap.WrapCore(withoutAttacks)},
 	}
 	resolver := &set.ConfigProviderSettings.ResolverSettings
 	resolver.DefaultScheme = "env"

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"sync/atomic"
+
+	"github.com/loadtrace/loadtrace/internal/plaintext"
 )
 
 // oddities are what a target may make net/http's client write to the standard logger, a
@@ -35,7 +37,10 @@ func (l *stdLog) Write(line []byte) (int, error) {
 			return len(line), nil
 		}
 	}
-	return l.Writer.Write(line)
+	if _, err := io.WriteString(l.Writer, plaintext.Lines(string(line))); err != nil {
+		return 0, err
+	}
+	return len(line), nil
 }
 
 // forget the lines so far, where their cause has been reported.

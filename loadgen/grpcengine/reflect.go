@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
+	"github.com/loadtrace/loadtrace/internal/plaintext"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/allow"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
@@ -103,7 +104,7 @@ func incomplete(target, service string, lacks error) error {
 func reflectionFault(target string, err error) error {
 	what := err.Error()
 	if s, ok := status.FromError(err); ok {
-		what = s.Message()
+		what = plaintext.Line(s.Message()) // the target wrote it
 	}
 	asking := fmt.Sprintf("asking %s for its description: %s", target, what)
 	switch status.Code(err) {

@@ -96,6 +96,9 @@ func (b *builder) scalar(t ast.Node, text string, quoted bool, path string) *nod
 		return &node{place: n.place}
 	}
 	n.text = expanded
+	if replaced {
+		n.written = text
+	}
 	if replaced && n.text == "" && !quoted {
 		n.kind = null
 	}

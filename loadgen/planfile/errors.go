@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
+	"github.com/loadtrace/loadtrace/internal/plaintext"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
@@ -18,7 +18,8 @@ const maxFaults = 100
 // Error is a fault in a plan: where, at which key, what is wrong there, and the
 // fix. It unwraps to a *pace.KeyError where it has a key.
 type Error struct {
-	// File is the plan's file, or the command line's KEY=VALUE.
+	// File is the plan's file, or the KEY of the command line's KEY=VALUE. The value may be
+	// a secret.
 	File string
 	// Line and Column count from 1, Column in characters; both are 0 where the
 	// fault has no place in the file.
@@ -28,9 +29,9 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	place := e.File
+	place := plaintext.Line(e.File)
 	if e.Line > 0 {
-		place = fmt.Sprintf("%s:%d:%d", e.File, e.Line, e.Column)
+		place = fmt.Sprintf("%s:%d:%d", place, e.Line, e.Column)
 	}
 	return place + ": " + e.text()
 }
@@ -60,6 +61,7 @@ type faults struct {
 	list []*Error
 	dead []string // keys whose value could not be taken: nothing more is said of them
 	over int      // faults beyond maxFaults
+	env  *given   // what variables gave
 }
 
 // at adds a fault at a place.
@@ -68,9 +70,11 @@ func (f *faults) at(p place, key, what, fix string) {
 		f.over++
 		return
 	}
-	e := &Error{File: f.file, Line: p.line, Column: p.column, Key: printable(key), What: what, Fix: fix}
+	what, fix = f.env.hide(p.written, what, fix)
+	e := &Error{File: f.file, Line: p.line, Column: p.column, Key: printable(key), What: plaintext.Line(what), Fix: plaintext.Line(fix)}
 	if p.set != "" {
-		e.File, e.Line, e.Column = "--set "+printable(clip(p.set)), 0, 0
+		key, _, _ := strings.Cut(p.set, "=")
+		e.File, e.Line, e.Column = "--set "+printable(clip(key)), 0, 0
 	}
 	f.list = append(f.list, e)
 }
@@ -154,7 +158,7 @@ func clip(s string) string {
 // printable replaces what would upset a terminal.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r == '\t' || unicode.IsPrint(r) {
+		if r == '\t' || plaintext.Visible(r) {
 			return r
 		}
 		return '·'

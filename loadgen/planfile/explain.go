@@ -10,7 +10,7 @@ import (
 const maxLine = 100
 
 // Explain renders what Parse or Load returned for a terminal: each fault,
-// below it its line of src, below that a caret at its column. It adds no
+// below it its line of src without secrets, below that a caret at its column. It adds no
 // colour. Other errors are rendered as they are.
 func Explain(err error, src []byte) string {
 	lines := strings.Split(strings.TrimPrefix(string(src), "\ufeff"), "\n")
@@ -19,7 +19,7 @@ func Explain(err error, src []byte) string {
 		out.WriteString(fault.Error() + "\n")
 		var e *Error
 		if errors.As(fault, &e) && 0 < e.Line && e.Line <= len(lines) {
-			out.WriteString(pointAt(lines[e.Line-1], e.Line, e.Column))
+			out.WriteString(pointAt(covered(lines[e.Line-1], e.Key), e.Line, e.Column))
 		}
 	}
 	return out.String()

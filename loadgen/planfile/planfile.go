@@ -78,7 +78,10 @@ func Parse(name string, src []byte, opts ...Option) (*loadgen.Plan, error) {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	faults := &faults{file: name}
+	faults := &faults{file: name, env: &given{lookup: o.lookup}}
+	if o.lookup != nil {
+		o.lookup = faults.env.look
+	}
 	root := parseTree(src, "", o.lookup, faults)
 	if root == nil {
 		return nil, faults.err()

@@ -135,7 +135,7 @@ func (s *setter) parse(value string, t reflect.Type, lookup func(string) (string
 	if t.Kind() == reflect.String && t != durationType {
 		return s.text(value, lookup)
 	}
-	sub := &faults{}
+	sub := &faults{env: s.faults.env}
 	n := parseTree([]byte(value), s.path, lookup, sub)
 	for _, e := range sub.list {
 		if e.Key == "" {
@@ -154,16 +154,22 @@ func (s *setter) text(value string, lookup func(string) (string, bool)) *node {
 		s.fail(s.path, "is not UTF-8", "write text")
 		return nil
 	}
-	text, _, err := expandEnv(value, lookup)
+	text, replaced, err := expandEnv(value, lookup)
 	if err != nil {
 		s.fail(s.path, err.what, err.fix)
 		return nil
 	}
-	return &node{place: s.at, kind: scalar, text: text, quoted: true}
+	n := &node{place: s.at, kind: scalar, text: text, quoted: true}
+	if replaced {
+		n.written = value
+	}
+	return n
 }
 
 func (s *setter) relabel(n *node) {
+	written := n.written
 	n.place = s.at
+	n.written = written
 	for i := range n.entries {
 		n.entries[i].at = s.at
 		s.relabel(n.entries[i].value)

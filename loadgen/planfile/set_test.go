@@ -1,6 +1,7 @@
 package planfile_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -105,10 +106,7 @@ func TestASetThatIsWrongSaysWhatIsThere(t *testing.T) {
 	} {
 		t.Run(set, func(t *testing.T) {
 			got := faultsOf(t, named, env(nil), planfile.Set(set))
-			label := set
-			if set == "attacks[0].http.body=\xff" {
-				label = "attacks[0].http.body=\ufffd"
-			}
+			label, _, _ := strings.Cut(set, "=") // the value may be a secret
 			if r := []rune(label); len(r) > 60 {
 				label = string(r[:60]) + "…"
 			}
@@ -202,7 +200,8 @@ func TestASetThatMayMeanTwoElementsIsRefused(t *testing.T) {
 	} {
 		t.Run(set, func(t *testing.T) {
 			got := faultsOf(t, digital, planfile.Set(set))
-			assert.Contains(t, got, "--set "+set+": "+want)
+			label, _, _ := strings.Cut(set, "=")
+			assert.Contains(t, got, "--set "+label+": "+want)
 		})
 	}
 }
@@ -214,7 +213,7 @@ func TestTheOnlyAttackIsCalledDefaultUnlessItHasAName(t *testing.T) {
 
 func TestASetOfAListThatIsNoneIsRefused(t *testing.T) {
 	assert.Contains(t, faultsOf(t, "attacks: {login: {workers: 1}}\n", planfile.Set("attacks[0].workers=1")),
-		"--set attacks[0].workers=1: attacks: is a mapping of keys, not a list; set attacks as a whole")
+		"--set attacks[0].workers: attacks: is a mapping of keys, not a list; set attacks as a whole")
 }
 
 func TestASetChangesElementsOfEveryKindOfList(t *testing.T) {
@@ -244,5 +243,5 @@ func TestOfSeveralSetsOfOneKeyTheLastWinsHoweverItIsWritten(t *testing.T) {
 
 func TestASetBelowAValueThatHasNoKeysIsRefused(t *testing.T) {
 	assert.Contains(t, faultsOf(t, "limits: 5s\n"+named, planfile.Set("limits.grace=1s")),
-		"--set limits.grace=1s: limits: is a single value, so that it has no keys; set limits as a whole")
+		"--set limits.grace: limits: is a single value, so that it has no keys; set limits as a whole")
 }

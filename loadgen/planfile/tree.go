@@ -10,6 +10,8 @@ import (
 type place struct {
 	line, column int
 	set          string // KEY=VALUE, if it stands there
+	// written is the value as it stands there, if variables were replaced in it.
+	written string
 }
 
 type kind uint8

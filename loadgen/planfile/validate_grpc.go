@@ -80,9 +80,9 @@ func (v *validator) grpcTarget(target, key string) {
 	host, port, err := net.SplitHostPort(target)
 	switch {
 	case strings.Contains(target, "/"):
-		v.add(key, quote(target)+" is more than host:port", exampleTarget)
+		v.add(key, quote(loadgen.RedactFaulty(target))+" is more than host:port", exampleTarget)
 	case err != nil || host == "" || port == "" || !ascii.MatchString(host) || strings.Contains(host, " "):
-		v.add(key, quote(target)+" is not host:port", exampleTarget)
+		v.add(key, quote(loadgen.RedactFaulty(target))+" is not host:port", exampleTarget)
 	case !targets.ValidPort(port):
 		v.add(key, "port "+clip(port)+" is not between 1 and 65535", exampleTarget)
 	}

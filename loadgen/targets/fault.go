@@ -8,6 +8,8 @@ import (
 	"strconv"
 
 	"golang.org/x/net/http/httpguts"
+
+	"github.com/loadtrace/loadtrace/internal/plaintext"
 )
 
 // maxFaults bounds how many faults are reported of one file.
@@ -44,7 +46,7 @@ func (f *faults) add(line int, fault *Fault) {
 	case len(f.list) >= maxFaults:
 		f.over++
 	default:
-		f.list = append(f.list, &Fault{Line: line, What: fault.What, Fix: fault.Fix})
+		f.list = append(f.list, &Fault{Line: line, What: plaintext.Line(fault.What), Fix: plaintext.Line(fault.Fix)})
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/net/http/httpguts"
 
+	"github.com/loadtrace/loadtrace/internal/plaintext"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/internal/hostname"
 )
@@ -64,6 +65,8 @@ func ParseURL(text string) (*url.URL, *Fault) {
 		return nil, &Fault{What: shown(text) + " has no host", Fix: exampleURL}
 	case hostname.URL(u) != nil:
 		return nil, &Fault{What: hostname.URL(u).Error(), Fix: exampleURL}
+	case !ValidPort(u.Port()) && strings.Contains(u.Path, "@"): // the port begins a password
+		return nil, &Fault{What: shown(text) + " has no port from 1 to 65535", Fix: "write %2F for a slash in a password, or " + exampleURL}
 	case !ValidPort(u.Port()):
 		return nil, &Fault{What: "port " + clip(u.Port()) + " is not between 1 and 65535", Fix: exampleURL}
 	case !validHost(u.Host):
@@ -73,7 +76,7 @@ func ParseURL(text string) (*url.URL, *Fault) {
 }
 
 // shown is a URL in a message.
-func shown(text string) string { return quote(loadgen.RedactURL(text)) }
+func shown(text string) string { return quote(loadgen.RedactFaulty(text)) }
 
 // spaceIn refuses white space in a URL. Net/http would escape it in a path and
 // send it as it is in a query, where it ends the URL.
@@ -85,7 +88,7 @@ func spaceIn(text string) *Fault {
 	rest := strings.TrimSpace(text[i:])
 	switch r, _ := utf8.DecodeRuneInString(text[i:]); {
 	case strings.HasPrefix(rest, "HTTP/") && !strings.ContainsAny(rest, " \t"):
-		return &Fault{What: shown(text) + " has " + clip(rest) + " after it", Fix: "leave that out: protocol in the plan says the version"}
+		return &Fault{What: shown(text) + " has " + plaintext.Line(clip(rest)) + " after it", Fix: "leave that out: protocol in the plan says the version"}
 	case r != ' ':
 		return &Fault{What: fmt.Sprintf("%s has white space in it, %U", shown(text), r), Fix: "remove it, or write it as %XX"}
 	}

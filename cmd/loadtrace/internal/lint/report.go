@@ -44,7 +44,7 @@ func Text(w io.Writer, r *Report) error {
 		if f.Waived != "" {
 			said = fmt.Sprintf("%s: waived: %s", f.Rule, f.Waived)
 		}
-		fmt.Fprintf(&out, "%s:%d:%d: %s\n", lineStart(plaintext.Line(f.File)), f.Line, f.Column, plaintext.Line(said))
+		fmt.Fprintf(&out, "%s:%d:%d: %s\n", plaintext.Line(lineStart(f.File)), f.Line, f.Column, plaintext.Line(said))
 		if f.Waived == "" {
 			fmt.Fprintf(&out, "    %s\n", plaintext.Line(f.Fix))
 		}
@@ -54,7 +54,7 @@ func Text(w io.Writer, r *Report) error {
 }
 
 // lineStart keeps the name of a file at the start of a line from being a workflow
-// command, which a code host takes from all that a job prints.
+// command, which a code host takes from all that a job prints. The file has this name too.
 func lineStart(file string) string {
 	if t := strings.TrimLeft(file, " "); strings.HasPrefix(t, "::") || strings.HasPrefix(t, "##[") {
 		return "./" + file
@@ -68,9 +68,17 @@ func JSON(w io.Writer, r *Report) error {
 	if told.Findings == nil {
 		told.Findings = []Finding{}
 	}
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(told)
+	return writeJSON(w, told)
+}
+
+// writeJSON writes a value so that a terminal shows it as it is.
+func writeJSON(w io.Writer, v any) error {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(plaintext.JSON(text), '\n'))
+	return err
 }
 
 // GitHub writes workflow commands, which GitHub shows at the lines of a pull request.
@@ -94,5 +102,5 @@ var (
 	propertyEscapes = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 )
 
-func data(s string) string     { return dataEscapes.Replace(plaintext.Line(s)) }
-func property(s string) string { return propertyEscapes.Replace(plaintext.Line(s)) }
+func data(s string) string     { return dataEscapes.Replace(plaintext.Parameter(s)) }
+func property(s string) string { return propertyEscapes.Replace(plaintext.Parameter(s)) }

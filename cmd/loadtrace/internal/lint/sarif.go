@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"encoding/json"
 	"io"
 	"path/filepath"
 )
@@ -26,9 +25,7 @@ func SARIF(w io.Writer, r *Report, rules Rules, version string) error {
 	for i := range r.Findings {
 		results = append(results, result(&r.Findings[i]))
 	}
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(object{
+	return writeJSON(w, object{
 		"$schema": "https://json.schemastore.org/sarif-2.1.0.json",
 		"version": "2.1.0",
 		"runs": []object{{

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loadtrace/loadtrace/internal/plaintext"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/loadgen/verdict"
 )
@@ -53,6 +54,13 @@ type problem struct {
 	Text    string `xml:",chardata"`
 }
 
+// clean is for what a summary's words are in.
+func (p *problem) clean() {
+	if p != nil {
+		p.Message, p.Text = clean(p.Message), plaintext.Lines(p.Text)
+	}
+}
+
 // JUnit writes a test case for each threshold, and one for the measurement
 // itself, with what became of the requests. What is undecided is an error, since CI
 // systems show a skipped test as if all were well. Requests that failed for the most part,
@@ -60,7 +68,7 @@ type problem struct {
 // it is shown as one that was skipped.
 func JUnit(w io.Writer, s *summary.Summary) error {
 	suite := testsuite{
-		Name:       "loadtrace " + clean(s.Plan) + part(s),
+		Name:       clean("loadtrace " + s.Plan + part(s)),
 		Time:       strconv.FormatFloat(float64(s.Elapsed), 'f', 3, 64),
 		Timestamp:  s.Began.UTC().Format(time.RFC3339),
 		Properties: properties(s),
@@ -73,6 +81,9 @@ func JUnit(w io.Writer, s *summary.Summary) error {
 	for i := range suite.Cases {
 		c := &suite.Cases[i]
 		c.Classname, c.Time = suite.Name, "0"
+		c.Failure.clean()
+		c.Error.clean()
+		c.Skipped.clean()
 		suite.Tests++
 		if c.Failure != nil {
 			suite.Failures++
@@ -108,8 +119,8 @@ func properties(s *summary.Summary) []property {
 	return []property{
 		{"loadgen.run.id", clean(s.RunID)},
 		{"loadgen.plan.name", clean(s.Plan)},
-		{"loadgen.run.end", s.End},
-		{"loadgen.run.verdict", string(s.Verdict.Verdict)},
+		{"loadgen.run.end", clean(s.End)},
+		{"loadgen.run.verdict", clean(string(s.Verdict.Verdict))},
 		{"loadgen.run.requests", strconv.FormatUint(s.Total.Requests.Planned, 10)},
 		{"loadgen.run.errors", strconv.FormatUint(s.Total.Failing().Errors, 10)},
 	}
@@ -167,14 +178,14 @@ func unjudged(s *summary.Summary) (cases []testcase) {
 	return cases
 }
 
-func sentences(reasons []string) string { return clean(strings.Join(reasons, "\n")) }
-
-// clean drops what XML 1.0 and Markdown cannot show.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' || r == 0x7f || r == 0xfffe || r == 0xffff {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
+// sentences are lines of which none has another in it.
+func sentences(reasons []string) string {
+	lines := make([]string, len(reasons))
+	for i, r := range reasons {
+		lines[i] = clean(r)
+	}
+	return strings.Join(lines, "\n")
 }
+
+// clean makes text from outside one line of visible characters, all of which XML 1.0 has.
+func clean(s string) string { return plaintext.Line(s) }

@@ -27,9 +27,9 @@ func Markdown(w io.Writer, s *summary.Summary) error {
 	if len(lines) > 0 {
 		mark, failing = "⚠️", ", "+text(s.FailingWords())
 	}
-	m.linef("### %s %s: %s%s", mark, text(s.Plan), v.Verdict, failing)
+	m.linef("### %s %s: %s%s", mark, text(s.Plan), text(string(v.Verdict)), failing)
 	m.linef("")
-	how := fmt.Sprintf("%s in %s", s.End, verdict.Amount(float64(s.Elapsed), "s"))
+	how := fmt.Sprintf("%s in %s", text(s.End), verdict.Amount(float64(s.Elapsed), "s"))
 	m.linef("%s. Run `%s` %s.", capital(text(s.VerdictWords())), code(s.RunID), how)
 	switch {
 	case len(lines) == 1:
@@ -87,7 +87,7 @@ func (m *markdown) thresholds(results []verdict.Result) {
 		if r.Where != "" {
 			what += ", " + text(r.Where)
 		}
-		m.row(outcomeMarks[r.Outcome], what, r.Allowed(), r.Measured(), first)
+		m.row(outcomeMarks[r.Outcome], what, text(r.Allowed()), text(r.Measured()), first)
 	}
 }
 
@@ -160,15 +160,16 @@ func took(q summary.Quantiles, s summary.Seconds) string {
 func number(n uint64) string { return strconv.FormatUint(n, 10) }
 
 // escapes make text from outside that and nothing more, also within a table and
-// HTML.
-var escapes = strings.NewReplacer("\n", " ", "\r", " ", "\\", "\\\\", "|", "\\|", "`", "\\`", "*", "\\*", "_", "\\_",
-	"[", "\\[", "]", "\\]", "<", "&lt;", ">", "&gt;", "&", "&amp;", "@", "&#64;", "#", "\\#", "~", "\\~")
+// HTML. GitHub links addresses, names of users and what looks like a URL in the text that
+// results, escaped or not, so a space without width stands in them.
+var escapes = strings.NewReplacer("://", ":&#8203;//", "www.", "www&#8203;.", "WWW.", "WWW&#8203;.", "\\", "\\\\", "|", "\\|", "`", "\\`", "*", "\\*", "_", "\\_",
+	"[", "\\[", "]", "\\]", "<", "&lt;", ">", "&gt;", "&", "&amp;", "@", "@&#8203;", "#", "\\#", "~", "\\~")
 
 func text(s string) string { return escapes.Replace(clean(s)) }
 
 // code is text within backquotes.
 func code(s string) string {
-	return strings.NewReplacer("\n", " ", "`", "'", "|", "\\|").Replace(clean(s))
+	return strings.NewReplacer("`", "'", "|", "\\|").Replace(clean(s))
 }
 
 func codes(lines []string) []string {

@@ -68,7 +68,7 @@ func (p *page) headline(s *summary.Summary) {
 	if n := len(s.Faults); n > 0 {
 		head += p.dot() + p.paint(alarm, some(uint64(n), "fault", "faults")+", see below")
 	} else if v := s.Verdict.Verdict; v == verdict.Fail || v == verdict.Undecided {
-		head += p.dot() + p.paint(color, string(v)+", see below")
+		head += p.dot() + p.paint(color, p.clean(string(v))+", see below")
 	} else if with := head + p.dot() + p.paint(levelInk(failing), p.clean(aside)); aside != "" && width(with) <= room {
 		head, aside = with, ""
 	}

@@ -3,10 +3,11 @@ package term
 import (
 	"regexp"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/mattn/go-runewidth"
+
+	"github.com/loadtrace/loadtrace/internal/plaintext"
 )
 
 // columns measures text. It does not heed the locale, so that the same values
@@ -19,21 +20,19 @@ var sgr = regexp.MustCompile("\x1b\\[[0-9;]*m")
 // width of text in columns, not counting colours.
 func width(s string) int { return columns.StringWidth(sgr.ReplaceAllString(s, "")) }
 
-// clean makes text from outside harmless: characters that move the cursor,
-// start an escape sequence or change the direction of writing are dropped,
-// line breaks become spaces.
+// clean makes text from outside harmless. Here what is not visible is dropped instead of
+// escaped: it would push what is out of the columns.
 func (o Options) clean(s string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\r' || r == '\t' || unicode.In(r, unicode.Zl, unicode.Zp):
-			return ' '
-		case unicode.In(r, unicode.Cc, unicode.Cf):
-			return -1
-		case o.ASCII && r >= utf8.RuneSelf:
-			return '?'
-		}
-		return r
-	}, s))
+	s = plaintext.Drop(s)
+	if o.ASCII {
+		s = strings.Map(func(r rune) rune {
+			if r >= utf8.RuneSelf {
+				return '?'
+			}
+			return r
+		}, s)
+	}
+	return strings.TrimSpace(s)
 }
 
 // cut shortens text, which may have colours, to n columns.

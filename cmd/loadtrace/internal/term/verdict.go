@@ -59,10 +59,10 @@ func (p *page) at(r *verdict.Result) string {
 
 // plain writes an amount with the characters that may be used.
 func (p *page) plain(amount string) string {
-	if !p.ASCII {
-		return amount
+	if p.ASCII {
+		amount = strings.NewReplacer("≤", "<=", "≥", ">=", "µ", "u").Replace(amount)
 	}
-	return strings.NewReplacer("≤", "<=", "≥", ">=", "µ", "u").Replace(amount)
+	return p.clean(amount)
 }
 
 func (p *page) outcome(o verdict.Outcome) (mark string, color ink) {
@@ -89,7 +89,7 @@ func (p *page) verdict(s *summary.Summary) {
 	}
 	head := p.paint(bold, "verdict") + "  "
 	if r.Verdict != verdict.Sound {
-		head += p.paint(color, string(r.Verdict)) + p.dot()
+		head += p.paint(color, p.clean(string(r.Verdict))) + p.dot()
 	}
 	indent := spaces(9)
 	for i, l := range wrap(p.clean(s.VerdictWords()), p.width()-width(head)) {
@@ -106,7 +106,7 @@ func (p *page) verdict(s *summary.Summary) {
 		}
 	}
 	if advice, lines := s.ErrorThreshold(); len(lines) > 0 {
-		for _, l := range wrap(advice, p.width()-len(indent)) {
+		for _, l := range wrap(p.clean(advice), p.width()-len(indent)) {
 			p.line(indent + l)
 		}
 		for _, l := range lines {

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// secret is planted wherever one may be; where a part of a test needs several, its name
+// goes on.
+const secret = "S3CRET"
+
+// hidesSecrets checks all that a command showed.
+func (c *command) hidesSecrets(t *testing.T) {
+	t.Helper()
+	for _, shown := range []string{c.out.String(), c.err.String()} {
+		assert.NotContains(t, shown, secret)
+		for _, user := range []string{"u:" + secret, "u:" + secret + "otlp"} {
+			assert.NotContains(t, shown, base64.StdEncoding.EncodeToString([]byte(user)))
+		}
+	}
+}
+
+// secretPlan has a secret in each place of a plan that can hold one, and attacks an HTTP
+// target and a gRPC one that is not there.
+func secretPlan(t *testing.T, target string) string {
+	dir := t.TempDir()
+	targets := filepath.Join(dir, "targets.http")
+	host := strings.TrimPrefix(target, "http://")
+	require.NoError(t, os.WriteFile(targets, fmt.Appendf(nil,
+		"GET http://u:%[1]s@%[2]s/?token=%[1]s\nAuthorization: Bearer %[1]s\nCookie: a=%[1]s\n", secret, host), 0o600))
+	echo := write(t, "echo.proto", "syntax = \"proto3\";\npackage echo.v1;\nmessage Note { string text = 1; }\nservice Echo { rpc Unary(Note) returns (Note); }\n")
+	plan := fmt.Sprintf(`
+name: secrets
+attacks:
+- name: url
+  http:
+    url: 'http://u:%[1]s@%[2]s/?api_key=%[1]s&x=1'
+    method: POST
+    headers: {Authorization: Bearer %[1]s, X-Mine: '${env:HEADER}'}
+    body: '{"password": "%[1]s"}'
+  load: [{constant: 100/s, count: 5}]
+- name: refused
+  http: {url: 'http://u:%[1]s@%[3]s/?password=%[1]s', headers: {X-Api-Key: %[1]s}}
+  load: [{constant: 100/s, count: 5}]
+- name: targets
+  http: {targets: {file: '%[4]s'}, redirects: 3}
+  load: [{constant: 100/s, count: 5}]
+- name: call
+  grpc:
+    target: '%[3]s'
+    method: echo.v1.Echo/Unary
+    plaintext: true
+    proto: '%[5]s'
+    metadata: {token: %[1]s}
+    data: '{"text": "%[1]s"}'
+  load: [{constant: 100/s, count: 5}]
+trust: %[6]s
+`, secret, host, closedPort, targets, echo, trusting)
+	path := filepath.Join(dir, "plan.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(plan), 0o600))
+	return path
+}
+
+func TestNoOutputOfARunHasASecret(t *testing.T) {
+	var mu sync.Mutex
+	sent := map[string]bool{}
+	tg := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		sent[r.Header.Get("X-Mine")] = true
+		http.Redirect(w, r, "http://u:"+secret+"@elsewhere.invalid/?token="+secret, http.StatusFound)
+	}))
+	t.Cleanup(tg.Close)
+	sink := newSink(t, "127.0.0.1:0")
+	var got http.Header
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		got = r.Header.Clone()
+		mu.Unlock()
+		sink.ServeHTTP(w, r)
+	}))
+	t.Cleanup(front.Close)
+	denies := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }))
+	t.Cleanup(denies.Close)
+	plan := secretPlan(t, tg.URL)
+	headers := write(t, "headers", "# of the collector\nx-file="+secret+"file==\r\n\nX-Both=file\n")
+	withUser := func(url string) string { return strings.Replace(url, "://", "://u:"+secret+"otlp@", 1) }
+	junit, markdown := filepath.Join(t.TempDir(), "r.xml"), filepath.Join(t.TempDir(), "r.md")
+	config := func(endpoint string) string {
+		return write(t, "collector.yaml", fmt.Sprintf(`
+receivers: {loadgen: {}}
+exporters: {otlp_http: {endpoint: %q, compression: none, headers: {authorization: '${env:HEADER}'}}, debug: {verbosity: detailed}}
+service:
+  telemetry: {metrics: {level: none}, logs: {level: debug}}
+  pipelines:
+    traces: {receivers: [loadgen], exporters: [otlp_http, debug]}
+    logs: {receivers: [loadgen], exporters: [otlp_http, debug]}
+    metrics: {receivers: [loadgen], exporters: [otlp_http, debug]}
+`, endpoint))
+	}
+	otlp := func(url string) []string {
+		return []string{"--listen", "none", "--flush-timeout", "500ms", "--otlp", withUser(url), "--otlp-header", "x-env=a ${env:HEADER}", "--otlp-header", "x-both=line", "--otlp-header-file", headers}
+	}
+	for name, c := range map[string]struct {
+		flags []string
+		code  int
+	}{
+		"the terminal":             {otlp(front.URL), 0},
+		"JSON":                     {append(otlp(front.URL), "--json"), 0},
+		"reports":                  {append(otlp(front.URL), "--junit", junit, "--markdown", markdown), 0},
+		"an endpoint that denies":  {append(otlp(denies.URL), "--json"), 98},
+		"an endpoint that is gone": {otlp("http://" + closedPort), 98},
+		"one over gRPC":            {otlp("grpc://" + closedPort), 98},
+		"the log of a collector":   {[]string{"--config", config(front.URL)}, 0},
+		"of one that fails":        {[]string{"--config", config(denies.URL), "--flush-timeout", "500ms"}, 0}, // it has a queue of its own
+	} {
+		t.Run(name, func(t *testing.T) {
+			cmd := loadtrace(t, append([]string{"run", plan}, c.flags...)...)
+			cmd.Env = append(cmd.Env, "HEADER="+secret+"env")
+			cmd.run(t, c.code)
+			cmd.hidesSecrets(t)
+		})
+	}
+	for _, path := range []string{junit, markdown} {
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		assert.NotContains(t, string(text), secret)
+	}
+	assert.NotContains(t, sink.bodies.String(), secret, "telemetry")
+	assert.True(t, sent[secret+"env"], "it is sent to the target all the same")
+
+	cmd := loadtrace(t, append([]string{"run", plan, "--quiet"}, otlp(front.URL)...)...)
+	cmd.Env = append(cmd.Env, "HEADER="+secret+"env")
+	cmd.run(t, 0)
+	mu.Lock()
+	defer mu.Unlock()
+	assert.Equal(t, "a "+secret+"env", got.Get("x-env"))
+	assert.Equal(t, secret+"file==", got.Get("x-file"))
+	assert.Equal(t, "line", got.Get("x-both"), "the command line wins")
+	assert.Equal(t, "Basic "+base64.StdEncoding.EncodeToString([]byte("u:"+secret+"otlp")), got.Get("Authorization"))
+}
+
+// The error about a header showed it, and that about an endpoint its password.
+func TestNoErrorOfACommandHasASecret(t *testing.T) {
+	good := writePlan(t, "http://"+closedPort, "[{constant: 1/s, count: 1}]")
+	key := write(t, "key.pem", "-----BEGIN PRIVATE KEY-----\n"+secret+"\n-----END PRIVATE KEY-----\n")
+	run := func(flags ...string) []string { return append([]string{"run", good, "--listen", "none"}, flags...) }
+	for name, args := range map[string][]string{
+		"no key":               run("--otlp", "http://h", "--otlp-header", secret),
+		"no key of several":    run("--otlp", "http://h", "--otlp-header", "a=b", "--otlp-header", "a b="+secret),
+		"a value":              run("--otlp", "http://h", "--otlp-header", "a="+secret+"\n"),
+		"a file of headers":    run("--otlp", "http://h", "--otlp-header-file", write(t, "headers", secret+"\n")),
+		"no variable":          run("--otlp", "http://h", "--otlp-header", "a="+secret+"${env:NONE_SUCH}"),
+		"an endpoint":          run("--otlp", "http://u:p/"+secret+"@h"),
+		"an endpoint's scheme": run("--otlp", "ftp://u:"+secret+"@h"),
+		"an escape":            run("--otlp", "http://u:p%ss"+secret+"@h"),
+		"a circle":             {"run", good, "--listen", "http://127.0.0.1:14318", "--otlp", "http://u:" + secret + "@127.0.0.1:14318"},
+		"a key file":           run("--set", "attacks[0].http={url: 'https://h', tls: {cert_file: "+key+", key_file: "+key+"}}"),
+		"a listener":           run("--listen", "http://u:"+secret+"@h/"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := loadtrace(t, args...)
+			c.run(t, 2)
+			assert.NotEmpty(t, c.err.String())
+			c.hidesSecrets(t)
+		})
+	}
+}
