@@ -149,6 +149,9 @@ func (r *planRun) explain(sum summary.Summary) error {
 		fmt.Fprintln(&text, "\nOne slow request, from the generator to the last span of the target:")
 		fmt.Fprintln(&text)
 		term.Explain(&text, treeOf(spans, time.Now()), r.screen.options(r.stdout))
+		if n := r.store.Cut(spans[0].TraceID()); n > 0 {
+			fmt.Fprintf(&text, "\n%d more spans of the trace are not shown: it is too large.\n", n)
+		}
 	}
 	if _, err := r.stdout.Write(text.Bytes()); err != nil {
 		return fmt.Errorf("write the slow request: %w", err)

@@ -136,8 +136,12 @@ service:
 		require.NoError(t, err)
 		assert.NotContains(t, string(text), secret)
 	}
+	sink.mu.Lock()
 	assert.NotContains(t, sink.bodies.String(), secret, "telemetry")
+	sink.mu.Unlock()
+	mu.Lock()
 	assert.True(t, sent[secret+"env"], "it is sent to the target all the same")
+	mu.Unlock()
 
 	cmd := loadtrace(t, append([]string{"run", plan, "--quiet"}, otlp(front.URL)...)...)
 	cmd.Env = append(cmd.Env, "HEADER="+secret+"env")

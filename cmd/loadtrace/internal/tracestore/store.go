@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/loadtrace/loadtrace/internal/attr"
+	"github.com/loadtrace/loadtrace/internal/pdatasize"
 	"github.com/loadtrace/loadtrace/loadgen"
 )
 
@@ -40,7 +41,9 @@ type Store struct {
 type trace struct {
 	id    pcommon.TraceID
 	spans []Span
+	ids   map[pcommon.SpanID]bool // of spans
 	bytes int
+	cut   int // spans that were too many
 	// response is the longest response time of a request, by which traces are ranked.
 	response time.Duration
 	place    *list.Element
@@ -86,17 +89,22 @@ func (s *Store) add(service string, span ptrace.Span) {
 		return
 	}
 	if t == nil {
-		t = &trace{id: span.TraceID()}
+		t = &trace{id: span.TraceID(), ids: map[pcommon.SpanID]bool{}}
 		t.place = s.order.PushBack(t)
 		s.traces[t.id] = t
 	}
-	if t.has(span.SpanID()) {
+	if t.ids[span.SpanID()] {
 		return // delivered again after a failure elsewhere
 	}
+	size := pdatasize.Span(span) + len(service)
+	if t.bytes+size > s.limit/pinned && !isRequest(span) {
+		t.cut++ // the slowest never leave: with no bound of each they would have none together
+		return
+	}
+	t.ids[span.SpanID()] = true
 	kept := Span{Service: service, Span: ptrace.NewSpan()}
 	span.CopyTo(kept.Span)
 	t.spans = append(t.spans, kept)
-	size := sizeOf(span)
 	t.bytes += size
 	s.bytes += size
 	switch {
@@ -124,10 +132,6 @@ func responseTime(span ptrace.Span) time.Duration {
 		return time.Duration(v.Double() * float64(time.Second))
 	}
 	return span.EndTimestamp().AsTime().Sub(span.StartTimestamp().AsTime())
-}
-
-func (t *trace) has(id pcommon.SpanID) bool {
-	return slices.ContainsFunc(t.spans, func(s Span) bool { return s.SpanID() == id })
 }
 
 // rank keeps t if it is among the slowest, and drops what no longer is.
@@ -193,15 +197,20 @@ func (s *Store) Served() int {
 	return s.served
 }
 
+// Cut is the number of spans that were left out of a trace: each may hold as much as
+// leaves room for all of the slowest.
+func (s *Store) Cut(id pcommon.TraceID) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t := s.traces[id]; t != nil {
+		return t.cut
+	}
+	return 0
+}
+
 // Evicted is the number of traces that left to keep the limit.
 func (s *Store) Evicted() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.evicted
-}
-
-// sizeOf estimates what a span takes in memory, in bytes.
-func sizeOf(span ptrace.Span) int {
-	const fixed, perAttribute = 400, 120
-	return fixed + len(span.Name()) + perAttribute*(span.Attributes().Len()+4*span.Events().Len()+2*span.Links().Len())
 }

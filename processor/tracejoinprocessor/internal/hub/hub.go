@@ -215,7 +215,7 @@ func (h *Hub) hear(inputs []join.Input) {
 	defer h.mu.RUnlock()
 	for i := 0; i < len(inputs) && h.open; i++ {
 		if servers := inputs[i].Servers; len(servers) > 0 {
-			h.silence.heard.Store(true)
+			h.silence.hear(&h.o, servers)
 			h.post(h.loops[i], join.Input{Spans: ptrace.NewTraces(), Servers: servers})
 		}
 	}

@@ -419,6 +419,27 @@ func TestWithoutAWordOfAnyTargetSpansGoOnUnmarkedIfNoneIsNeeded(t *testing.T) {
 	})
 }
 
+// A server span of another run made a run without an instrumented target wait for nothing,
+// and call all its requests unanswered.
+func TestServerSpansOfOtherRunsAreNoWordOfTheRunsTargets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := options()
+		o.Optional = true
+		foreign := alone(9, false).ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).TraceID()
+		o.Own = func(id pcommon.TraceID) bool { return id != foreign }
+		next := &fickle{seen: newSeen(), refuse: func() error { return nil }}
+		h := New(o, Consumers{Traces: next})
+		h.Start()
+		require.NoError(t, h.Traces(t.Context(), alone(1, true)))
+		require.NoError(t, h.Traces(t.Context(), alone(9, false)))
+		assert.False(t, h.Expects())
+		assert.False(t, h.Came().Spans)
+		require.NoError(t, h.Traces(t.Context(), alone(2, false)))
+		assert.True(t, h.Expects())
+		require.NoError(t, h.Shutdown(t.Context()))
+	})
+}
+
 func TestNotMoreThanALittleWaitsForAFirstWord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := options()

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/loadtrace/loadtrace/internal/attr"
+	"github.com/loadtrace/loadtrace/internal/pdatasize"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/clientspan"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/join"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/window"
@@ -31,6 +32,7 @@ type sorter struct {
 	spans           ptrace.SpanSlice
 	rs              ptrace.ResourceSpans
 	resource, scope bool // rs and spans are of the current one
+	charged         bool // for the current resource and its scopes
 }
 
 // shardOf a trace. The first half of our ids is that of the run.
@@ -85,7 +87,7 @@ func (in *intake) resource(rs ptrace.ResourceSpans, whole bool) {
 	var from *join.Origin
 	notGo := false
 	for i := range in.out {
-		in.out[i].resource = false
+		in.out[i].resource, in.out[i].charged = false, false
 	}
 	for _, ss := range rs.ScopeSpans().All() {
 		for i := range in.out {
@@ -109,6 +111,12 @@ func (in *intake) resource(rs ptrace.ResourceSpans, whole bool) {
 			}
 			if !whole {
 				s = in.out[to].move(in.inputs[to].Spans, rs, ss, s)
+			}
+			if !in.out[to].charged {
+				size := pdatasize.ResourceSpans(rs)
+				in.out[to].charged = true
+				in.inputs[to].Bytes += size
+				in.bytes += size
 			}
 			in.hold(&in.inputs[to], s, id.Service)
 			return !whole
@@ -204,7 +212,7 @@ func identified(s ptrace.Span) bool { return !s.TraceID().IsEmpty() && !s.SpanID
 // hold charges a span, and lists it if it is a client's.
 func (in *intake) hold(to *join.Input, s ptrace.Span, service string) {
 	in.held++
-	size := sizeOf(s)
+	size := pdatasize.Span(s) + join.ClientBytes
 	to.Bytes += size
 	in.bytes += size
 	if !in.o.Keep.All {
@@ -304,27 +312,4 @@ func digest(s ptrace.Span, from *join.Origin) join.Server {
 	}
 	v.Route, _ = cut(method, routeBytes)
 	return v
-}
-
-// Sizes in memory, about: pdata's structs, their pointers and allocation classes.
-const (
-	spanBytes      = 360 + join.ClientBytes
-	attributeBytes = 88
-	eventBytes     = 160
-	linkBytes      = 136
-)
-
-// sizeOf a span in memory, about.
-func sizeOf(s ptrace.Span) int {
-	n := spanBytes + len(s.Name()) + len(s.Status().Message()) + s.Links().Len()*linkBytes
-	for k, v := range s.Attributes().All() {
-		n += attributeBytes + len(k)
-		if v.Type() == pcommon.ValueTypeStr {
-			n += len(v.Str())
-		}
-	}
-	for _, e := range s.Events().All() {
-		n += eventBytes + e.Attributes().Len()*(attributeBytes+32)
-	}
-	return n
 }

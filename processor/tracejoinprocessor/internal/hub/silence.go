@@ -1,14 +1,17 @@
 package hub
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/join"
 )
 
-// silence lasts until a first server span comes. A join that need not have targets
-// lets client spans through as they are when it has lasted for one wait: then
-// nobody has anything to tell of them, and to mark each as without a server span
-// would say more than is known.
+// silence lasts until a first server span comes, in a trace of Options.Own where there is
+// one. A join that need not have targets lets client spans through as they are when it
+// has lasted for one wait: then nobody has anything to tell of them, and to mark each as
+// without a server span would say more than is known.
 type silence struct {
 	optional bool
 	wait     time.Duration
@@ -55,8 +58,14 @@ func (s *silence) note(now time.Time, in *intake) {
 		s.first.CompareAndSwap(0, now.UnixNano())
 	}
 	for i := range in.inputs {
-		if len(in.inputs[i].Servers) > 0 {
-			s.heard.Store(true)
-		}
+		s.hear(in.o, in.inputs[i].Servers)
+	}
+}
+
+// hear the targets of the requests that count: server spans of other runs, or of none,
+// say nothing of them.
+func (s *silence) hear(o *Options, servers []join.Server) {
+	if !s.heard.Load() && slices.ContainsFunc(servers, func(v join.Server) bool { return o.Own == nil || o.Own(v.Trace) }) {
+		s.heard.Store(true)
 	}
 }

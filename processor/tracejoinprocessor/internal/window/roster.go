@@ -1,6 +1,9 @@
 package window
 
-import "math"
+import (
+	"cmp"
+	"slices"
+)
 
 // MaxInstances bounds a roster: 1024 instances take about 11 MB of samples, and 20 MB
 // of cycles if all collect garbage as often as is remembered. A further one takes
@@ -12,6 +15,7 @@ type roster[T any] struct {
 	of       map[Identity]*member[T]
 	services map[string]bool // of all that ever were, the first maxServices
 	evicted  uint64
+	silent   []silent[T] // the next to leave, if they stay silent
 }
 
 // maxServices bounds the services that are known to have sent something.
@@ -42,16 +46,37 @@ func (r *roster[T]) member(id Identity) *member[T] {
 	return m
 }
 
+// evict the member that was silent longest. A look at all finds the next ones too: a
+// payload may name any number of instances.
 func (r *roster[T]) evict() {
-	oldest, since := Identity{}, int64(math.MaxInt64)
-	for id, m := range r.of {
-		if m.fed < since {
-			oldest, since = id, m.fed
+	for {
+		for len(r.silent) > 0 {
+			c := r.silent[0]
+			r.silent = r.silent[1:]
+			if m := r.of[c.id]; m == c.member && m.fed == c.fed { // else it has told something since
+				delete(r.of, c.id)
+				r.evicted++
+				return
+			}
 		}
+		all := make([]silent[T], 0, len(r.of))
+		for id, m := range r.of {
+			all = append(all, silent[T]{id, m, m.fed})
+		}
+		slices.SortFunc(all, func(a, b silent[T]) int { return cmp.Compare(a.fed, b.fed) })
+		r.silent = all[:min(len(all), silentAhead)]
 	}
-	delete(r.of, oldest)
-	r.evicted++
 }
+
+// silent is a member that was silent longest when all were looked at.
+type silent[T any] struct {
+	id     Identity
+	member *member[T]
+	fed    int64
+}
+
+// silentAhead is how many members are found in one look at all.
+const silentAhead = MaxInstances / 16
 
 // Resolutions: how an instance was found.
 const (
