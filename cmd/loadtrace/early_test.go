@@ -51,7 +51,7 @@ func awaitRead(t *testing.T, f *os.File) {
 	require.Eventually(t, func() bool {
 		n, err := unix.IoctlGetInt(int(f.Fd()), unix.TIOCINQ)
 		return err == nil && n == 0
-	}, patience(t), 5*time.Millisecond, "nobody reads the pipe")
+	}, patience(t), 5*time.Millisecond, "the pipe is not read")
 }
 
 func planOf(t *testing.T, attack string) string {
@@ -160,7 +160,7 @@ func TestASignalEndsWhatWaitsBeforeTheRun(t *testing.T) {
 	}
 }
 
-// unwritten is a pipe that nobody writes to, so that it cannot even be opened. That the
+// unwritten is a pipe without a writer, so that it cannot even be opened. That the
 // command is there is known from another, which it reads before.
 func unwritten(rpc, echo string) func(*testing.T) (*command, func()) {
 	return func(t *testing.T) (*command, func()) {
@@ -181,7 +181,7 @@ func configuration(t *testing.T) (*command, func()) {
 	return loadtrace(t, "run", "--config", p.path, planOf(t, "http: {url: 'http://127.0.0.1:1'}")), func() { p.read("receivers: ") }
 }
 
-// unread is a report's pipe that nobody reads.
+// unread is a report's pipe without a reader.
 func unread(t *testing.T) (*command, func()) {
 	plan, report := newPipe(t), filepath.Join(t.TempDir(), "report")
 	require.NoError(t, syscall.Mkfifo(report, 0o600))

@@ -168,7 +168,7 @@ func (c *climb) do(ctx context.Context) error {
 		return err
 	}
 	relaxGC()
-	signals := catch(ctx) // of the ctx that does not end with the signals, in other words
+	signals := catch(ctx) // before NotifyContext, whose context ends with another error
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	list, err := c.steps(signals.early)

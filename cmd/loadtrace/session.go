@@ -32,7 +32,8 @@ type session struct {
 	over    chan error // the collector's own end
 	peers   peers.Peers
 	own     strangers.Run
-	// listen is where the target's telemetry is taken, first what was said there first.
+	// listen is where the target's telemetry is received; first counts the connections
+	// there by their first bytes.
 	listen listen
 	first  greeting.Seen
 	// endpoint is that of --otlp.

@@ -30,7 +30,7 @@ type middleware struct {
 	seen *Seen
 }
 
-// GetGRPCServerOptions returns the credentials that notice what is said first.
+// GetGRPCServerOptions returns credentials that count connections by their first bytes.
 func (m *middleware) GetGRPCServerOptions(context.Context) ([]grpc.ServerOption, error) {
 	return []grpc.ServerOption{grpc.Creds(newPlaintext(m.seen))}, nil
 }

@@ -22,7 +22,7 @@ func (s *Seen) TLS() uint64 { return s.tls.Load() }
 // HTTP1 returns how many connections began with a request of HTTP/1.
 func (s *Seen) HTTP1() uint64 { return s.http1.Load() }
 
-// plaintext is the credentials of a plaintext server that notices what is said first.
+// plaintext is the credentials of a plaintext server. It counts connections by their first bytes.
 type plaintext struct {
 	credentials.TransportCredentials
 	seen *Seen
@@ -35,7 +35,7 @@ func (p plaintext) ServerHandshake(conn net.Conn) (net.Conn, credentials.AuthInf
 	head := make([]byte, 3)
 	n, err := io.ReadFull(conn, head)
 	if err != nil && n == 0 {
-		return nil, nil, err // nobody has said anything, as a probe of the port
+		return nil, nil, err // the client sent nothing, as a probe of the port does
 	}
 	switch head = head[:n]; {
 	case isClientHello(head):
