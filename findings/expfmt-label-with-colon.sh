@@ -5,7 +5,7 @@
 # By the rules for UTF-8 every name is a label name. Those that are none by the older rules
 # are written in quotes: m{"a.b"="v"}. A colon is allowed in the older names of metrics and
 # not in those of labels, but the encoder asks one function for both. So a label with a
-# colon, and no other odd character, goes out bare, in the text format and in OpenMetrics,
+# colon, and no other odd character, goes out bare in the text format,
 # and one such label makes the page unreadable: the parser stops at the colon.
 #
 # Seen: a_b and a.b are read back, a:b is written as m{a:b="v"} and is a parsing error.
