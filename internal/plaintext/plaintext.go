@@ -55,12 +55,15 @@ func escape(text string) string {
 	return text
 }
 
-// Lines is Line for a text of several lines, of which it returns the first thousand. Tabs
-// stay. It is for texts of our own, whose parts from outside are Lines already.
+// Lines is Line for a text of several lines, of which it returns at most a thousand: the
+// last of them then says how many more there are. Tabs stay. It is for texts of our own,
+// whose parts from outside are Lines already.
 func Lines(text string) string {
 	lines := strings.SplitN(text, "\n", maxLines+1)
 	if len(lines) > maxLines {
-		lines[maxLines] = fmt.Sprintf("… %d more lines", strings.Count(lines[maxLines], "\n")+1)
+		more := 2 + strings.Count(lines[maxLines], "\n")
+		lines = lines[:maxLines]
+		lines[maxLines-1] = fmt.Sprintf("… %d more lines", more)
 	}
 	return eachLine(lines)
 }

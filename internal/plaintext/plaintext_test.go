@@ -56,6 +56,21 @@ func TestLinesKeepTheirBreaksAndTabs(t *testing.T) {
 	}
 }
 
+func TestLinesAreAThousandAtMost(t *testing.T) {
+	for in, last := range map[int]string{
+		1000:   "x",
+		1001:   "… 2 more lines",
+		1002:   "… 3 more lines",
+		100000: "… 99001 more lines",
+	} {
+		got := Lines(strings.Repeat("x\n", in-1) + "x")
+		lines := strings.Split(got, "\n")
+		assert.Len(t, lines, 1000)
+		assert.Equal(t, last, lines[999])
+		assert.Equal(t, got, Lines(got), "what was cut is not cut again")
+	}
+}
+
 func TestWhatIsDroppedLeavesOneLine(t *testing.T) {
 	for in, want := range map[string]string{
 		"a\nb\tc\u2028d\u00a0e":        "a b c d e",
