@@ -41,7 +41,6 @@ func TestALineIsBounded(t *testing.T) {
 			assert.True(t, got == "" || strings.HasSuffix(got, "…") || strings.HasSuffix(got, "."), got[max(0, len(got)-20):])
 		}
 	}
-
 }
 
 func TestLinesKeepTheirBreaksAndTabs(t *testing.T) {
