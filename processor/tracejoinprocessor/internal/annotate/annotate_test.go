@@ -30,6 +30,11 @@ var (
 	store = &join.Origin{Service: "store", Instance: "s"}
 )
 
+func match(j *join.Joined, now time.Time, waited time.Duration) (r annotate.Result) {
+	r.Match(j, now, waited)
+	return r
+}
+
 func at(d time.Duration) pcommon.Timestamp { return pcommon.NewTimestampFromTime(epoch.Add(d)) }
 
 func id(n byte) pcommon.SpanID { return pcommon.SpanID{7: n} }
@@ -82,7 +87,7 @@ func everything(s ptrace.Span) annotate.Result {
 		{TraceID: trace, Time: epoch.Add(2015 * ms), Body: "one too many"},
 	}
 	j.Of.CutLines = 3
-	r := annotate.Match(j, now, 0)
+	r := match(j, now, 0)
 	r.Reason = join.Waited
 	r.Clock, r.Clocked = clock.Estimate{Offset: 2 * time.Second, Bound: 3 * ms}, true
 	r.Runtime = runtime()
@@ -116,7 +121,7 @@ func TestWhatIsWrittenOnSpans(t *testing.T) {
 			r.Put(s, limits)
 		},
 		"nothing": func(s ptrace.Span) {
-			r := annotate.Match(joined(s), now, 0)
+			r := match(joined(s), now, 0)
 			r.Reason = join.OverBudget
 			r.Conclude(annotate.Expected{Runtime: true, Logs: true})
 			r.Put(s, annotate.Limits{})
@@ -134,7 +139,7 @@ func TestWhatIsWrittenOnSpans(t *testing.T) {
 
 func TestTheDirectChildWinsAndOthersAreListed(t *testing.T) {
 	s := client(ptrace.NewTraces())
-	r := annotate.Match(joined(s, server(3, 2, store, -time.Hour, time.Hour), server(2, 1, auth, 10*ms, 60*ms)), now, 0)
+	r := match(joined(s, server(3, 2, store, -time.Hour, time.Hour), server(2, 1, auth, 10*ms, 60*ms)), now, 0)
 	assert.Equal(t, id(2), r.Server.ID)
 	assert.Equal(t, annotate.ByChild, r.Server.Resolution)
 	assert.Equal(t, 50*ms, r.Server.Duration)
@@ -145,7 +150,7 @@ func TestTheDirectChildWinsAndOthersAreListed(t *testing.T) {
 // Retries and redirects: the request was answered by the last of them.
 func TestOfSeveralChildrenTheTimeInWhichAnyWasOpenCounts(t *testing.T) {
 	s := client(ptrace.NewTraces())
-	r := annotate.Match(joined(s, server(4, 1, auth, 50*ms, 70*ms), server(2, 1, auth, 10*ms, 40*ms), server(3, 1, auth, 20*ms, 30*ms)), now, 0)
+	r := match(joined(s, server(4, 1, auth, 50*ms, 70*ms), server(2, 1, auth, 10*ms, 40*ms), server(3, 1, auth, 20*ms, 30*ms)), now, 0)
 	assert.Equal(t, id(4), r.Server.ID)
 	assert.Equal(t, 3, r.Server.Spans)
 	assert.Equal(t, 50*ms, r.Server.Duration)
@@ -160,17 +165,17 @@ func TestOfATraceWithSeveralClientsEachHasItsOwnLines(t *testing.T) {
 	for _, n := range []byte{1, 2, 3, 0} {
 		j.Of.Lines = append(j.Of.Lines, logline.Line{SpanID: id(n)})
 	}
-	r := annotate.Match(j, now, 0)
+	r := match(j, now, 0)
 	assert.Len(t, r.Lines, 2)
 	j.Alone = true
-	r = annotate.Match(j, now, 0)
+	r = match(j, now, 0)
 	assert.Len(t, r.Lines, 4)
 }
 
 // The pair for the clock begins when a connection was there, so that the time to
 // make one does not widen the bound.
 func TestThePairOfTheClockBeginsWithTheRequestItself(t *testing.T) {
-	r := annotate.Match(joined(ours(client(ptrace.NewTraces())), server(2, 1, auth, 20*ms, 90*ms)), now, 0)
+	r := match(joined(ours(client(ptrace.NewTraces())), server(2, 1, auth, 20*ms, 90*ms)), now, 0)
 	p, ok := r.Pair()
 	require.True(t, ok)
 	assert.Equal(t, epoch.Add(11*ms), p.Sent)

@@ -44,7 +44,7 @@ func TestAServerSpanThatCannotBeTrueIsNotUsed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			j := joined(client(ptrace.NewTraces()), c.servers...)
-			r := annotate.Match(j, epoch.Add(c.now), c.waited)
+			r := match(j, epoch.Add(c.now), c.waited)
 			r.Clocked = true
 			r.Conclude(annotate.Expected{})
 			assert.Equal(t, c.duration, r.Server.Duration)

@@ -67,7 +67,7 @@ func TestWhoAnsweredIsToldByParentsAndDurations(t *testing.T) {
 		}, 2, annotate.ByTrace, 80 * ms},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := annotate.Match(joined(client(ptrace.NewTraces()), c.servers...), now, 0)
+			r := match(joined(client(ptrace.NewTraces()), c.servers...), now, 0)
 			assert.Equal(t, id(c.answered), r.Server.ID)
 			assert.Equal(t, c.resolution, r.Server.Resolution)
 			assert.Equal(t, c.took, r.Server.Duration)
@@ -81,7 +81,7 @@ func TestWhoAnsweredIsToldByParentsAndDurations(t *testing.T) {
 func TestOfATraceWithSeveralClientsNoServerIsTakenButAChild(t *testing.T) {
 	j := joined(client(ptrace.NewTraces()), server(8, 7, auth, 10*ms, 60*ms))
 	j.Alone = false
-	assert.Empty(t, annotate.Match(j, now, 0).Server.Resolution, "it may be the other client's")
+	assert.Empty(t, match(j, now, 0).Server.Resolution, "it may be the other client's")
 }
 
 // A proxy without spans of its own that tries again elsewhere: the second host, whose
@@ -100,7 +100,7 @@ func TestWhichOfSeveralHostsAnsweredIsToldByTheirClocks(t *testing.T) {
 		{"one is not, so that the longer one counts", []string{"a"}, 2, 80 * ms},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := annotate.Match(joined(client(ptrace.NewTraces()), attempts...), now, 0)
+			r := match(joined(client(ptrace.NewTraces()), attempts...), now, 0)
 			r.Order(func(of *join.Origin, _ time.Time) (clock.Estimate, bool) {
 				for _, known := range c.known {
 					if known == of.Instance {
@@ -117,7 +117,7 @@ func TestWhichOfSeveralHostsAnsweredIsToldByTheirClocks(t *testing.T) {
 		})
 	}
 	sum := []join.Server{server(2, 1, auth, 0, 90*ms), server(3, 1, second, 0, 80*ms)}
-	r := annotate.Match(joined(client(ptrace.NewTraces()), sum...), now, 0)
+	r := match(joined(client(ptrace.NewTraces()), sum...), now, 0)
 	r.Order(func(*join.Origin, time.Time) (e clock.Estimate, ok bool) { return e, false })
 	require.Equal(t, 100*ms, r.Server.Duration, "no more than the client waited")
 }

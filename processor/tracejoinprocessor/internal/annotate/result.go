@@ -96,10 +96,11 @@ type Expected struct {
 	Runtime, Logs bool
 }
 
-// Match finds the server's side of a client span: its direct children, or in a
-// trace where it is the only client span the server span that the others were within. Those
-// that cannot be true are left out. The client span has waited for a time until now.
-func Match(j *join.Joined, now time.Time, waited time.Duration) (r Result) {
+// Match is the result of a client span and of the server's side of it: its direct children,
+// or in a trace where it is the only client span the server span that the others were
+// within. Those that cannot be true are left out. The client span has waited for a time
+// until now. The result, which is large, is empty before.
+func (r *Result) Match(j *join.Joined, now time.Time, waited time.Duration) {
 	r.Trace, r.Span = j.Trace, j.ID
 	if j.Told != nil {
 		r.Client = *j.Told
@@ -130,7 +131,6 @@ func Match(j *join.Joined, now time.Time, waited time.Duration) (r Result) {
 	}
 	r.OthersCut = j.Of.CutServers
 	r.lines(j)
-	return r
 }
 
 // lines are those of the trace: of a trace with several client spans those that

@@ -1,7 +1,6 @@
 package clientspan
 
 import (
-	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -39,10 +38,25 @@ func Read(s ptrace.Span) (c Client) {
 	c.NotSampled = s.Flags()&known != 0 && s.Flags()&sampled == 0
 	bad := s.Status().Code() == ptrace.StatusCodeError // by a code
 	for k, v := range s.Attributes().All() {
-		if strings.HasPrefix(k, ours) && c.readPhase(k, v) {
-			continue
-		}
 		switch k {
+		case attr.ResponseTime:
+			c.Request.Response = seconds(v)
+		case attr.ScheduleLag:
+			c.Request.Lag = seconds(v)
+		case attr.PhaseWait:
+			c.Request.Wait = seconds(v)
+		case attr.PhaseConnection:
+			c.Request.Phases[ledger.Connection] = seconds(v)
+		case attr.PhaseDNS:
+			c.Request.Phases[ledger.DNS] = seconds(v)
+		case attr.PhaseConnect:
+			c.Request.Phases[ledger.Connect] = seconds(v)
+		case attr.PhaseTLS:
+			c.Request.Phases[ledger.TLS] = seconds(v)
+		case attr.PhaseWrite:
+			c.Request.Phases[ledger.Write] = seconds(v)
+		case attr.PhaseRead:
+			c.Request.Phases[ledger.Read] = seconds(v)
 		case attr.RunID:
 			c.Run = utf8text.Valid(v.Str())
 		case attr.AttackName:
@@ -124,30 +138,6 @@ var servers = map[string]bool{
 	"INVALID_ARGUMENT": true, "3": true, "NOT_FOUND": true, "5": true, "ALREADY_EXISTS": true, "6": true,
 	"PERMISSION_DENIED": true, "7": true, "FAILED_PRECONDITION": true, "9": true, "ABORTED": true, "10": true,
 	"OUT_OF_RANGE": true, "11": true, "DATA_LOSS": true, "15": true,
-}
-
-// ours is the prefix of the generator's attributes.
-const ours = "loadgen."
-
-func (c *Client) readPhase(key string, v pcommon.Value) bool {
-	phase, ok := phases[key]
-	if ok {
-		*phase(&c.Request) = seconds(v)
-	}
-	return ok
-}
-
-// phases are where our attributes of a request go.
-var phases = map[string]func(*ledger.Request) *time.Duration{
-	attr.ResponseTime:    func(r *ledger.Request) *time.Duration { return &r.Response },
-	attr.ScheduleLag:     func(r *ledger.Request) *time.Duration { return &r.Lag },
-	attr.PhaseConnection: func(r *ledger.Request) *time.Duration { return &r.Phases[ledger.Connection] },
-	attr.PhaseDNS:        func(r *ledger.Request) *time.Duration { return &r.Phases[ledger.DNS] },
-	attr.PhaseConnect:    func(r *ledger.Request) *time.Duration { return &r.Phases[ledger.Connect] },
-	attr.PhaseTLS:        func(r *ledger.Request) *time.Duration { return &r.Phases[ledger.TLS] },
-	attr.PhaseWrite:      func(r *ledger.Request) *time.Duration { return &r.Phases[ledger.Write] },
-	attr.PhaseRead:       func(r *ledger.Request) *time.Duration { return &r.Phases[ledger.Read] },
-	attr.PhaseWait:       func(r *ledger.Request) *time.Duration { return &r.Wait },
 }
 
 // seconds to a duration, to the nanosecond that was written; 0 if it is none, or

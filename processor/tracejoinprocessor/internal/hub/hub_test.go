@@ -314,6 +314,28 @@ func TestARequestIsJoinedToAServerSpanThatThePipelineRefused(t *testing.T) {
 	})
 }
 
+// Results use the room of those before them. Nothing of these may be left in them.
+func TestARequestHasNothingOfTheOneBeforeIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := options()
+		o.Shards = 1
+		next := &fickle{seen: newSeen(), reads: true, refuse: func() error { return nil }}
+		h := New(o, Consumers{Traces: next})
+		h.Start()
+		require.NoError(t, h.Traces(t.Context(), alone(1, true)))
+		require.NoError(t, h.Traces(t.Context(), alone(1, false)))
+		time.Sleep(time.Second)
+		require.NoError(t, h.Traces(t.Context(), alone(2, true)))
+		require.NoError(t, h.Shutdown(t.Context()))
+		assert.EqualValues(t, 1, h.Coverage().Missing["no_server_span"])
+		for n, server := range map[byte]bool{1: true, 2: false} {
+			attributes := next.seen.joined[pcommon.SpanID{n, 0, 0, 1}]
+			_, told := attributes.Get("join.server.service")
+			assert.Equal(t, server, told, "%d: %v", n, attributes.AsRaw())
+		}
+	})
+}
+
 // Server spans that are refused because the join is full are heard as well: once only
 // those that the pipeline behind it refused were.
 func TestARequestIsJoinedToAServerSpanThatAFullJoinRefused(t *testing.T) {

@@ -32,6 +32,7 @@ type loop struct {
 	shard *join.Shard
 	out   *queue.Queue[spans]
 	ended chan struct{}
+	spare outcome // room for the next, of one that is done
 
 	bytes, waiting, own, late, repeated int // of the shard, as the hub has counted them
 }
@@ -140,33 +141,55 @@ type outcome struct {
 	out     *queue.Queue[spans]
 }
 
+// maxSpare is for how many results there is room that is used again, of 1.3 kB each.
+const maxSpare = 1024
+
+// room for the results of an entry, all of them empty.
+func (l *loop) room(left *join.Left) *outcome {
+	n := len(left.Clients)
+	o := l.spare
+	l.spare = outcome{}
+	if cap(o.results) < n {
+		o = outcome{results: make([]annotate.Result, n), kept: make([]bool, n), named: make([]bool, n)}
+	}
+	return &outcome{left: *left, results: o.results[:n], kept: o.kept[:n], named: o.named[:n], out: l.out}
+}
+
+// reuse the room of an outcome that nothing refers to any more.
+func (l *loop) reuse(o *outcome) {
+	if cap(o.results) <= maxSpare {
+		clear(o.results)
+		l.spare = outcome{results: o.results, kept: o.kept, named: o.named}
+	}
+}
+
 func (l *loop) release(left []join.Left) {
 	for i := range left {
-		o := l.hub.explain(&left[i])
-		o.out = l.out
+		o := l.room(&left[i])
+		l.hub.explain(o)
 		if n := o.left.Drop(); n > 0 {
 			l.hub.counts.notKept.Add(int64(n))
 		}
 		if l.hub.silence.lasts() || !l.hub.lookups.offer(o) {
 			l.hub.finish(o)
+			l.reuse(o)
 		}
 	}
 }
 
 // explain joins the client spans of an entry.
-func (h *Hub) explain(left *join.Left) *outcome {
-	o := &outcome{left: *left, results: make([]annotate.Result, len(left.Clients)), kept: make([]bool, len(left.Clients)), named: make([]bool, len(left.Clients))}
+func (h *Hub) explain(o *outcome) {
 	now := time.Now()
-	for i := range left.Clients {
-		o.results[i] = annotate.Match(&left.Clients[i], now, now.Sub(left.Arrived))
-		o.results[i].Reason = left.Reason
-		o.kept[i], o.named[i] = left.Clients[i].Of.Verdict != join.NotKept, left.Clients[i].Of.Named
+	for i := range o.left.Clients {
+		c, r := &o.left.Clients[i], &o.results[i]
+		r.Match(c, now, now.Sub(o.left.Arrived))
+		r.Reason = o.left.Reason
+		o.kept[i], o.named[i] = c.Of.Verdict != join.NotKept, c.Of.Named
 	}
 	h.targets.look(o.results, h.o.RuntimeAge)
 	for i := range o.results {
 		o.results[i].Conclude(h.expected)
 	}
-	return o
 }
 
 // finish sends the spans off, with the results on them unless no target has told

@@ -23,6 +23,10 @@ type targets struct {
 
 	mu     sync.Mutex // guards what follows
 	clocks map[join.Origin]*clock.Filter
+	latest struct { // clock that was asked for: nearly all are of one resource
+		of    *join.Origin
+		clock *clock.Filter
+	}
 	window *window.Store
 	wrote  map[string]bool // services whose log lines have come; "" of lines that do not say
 	blind  bool            // lines could not be fetched the last time, so that any may have some
@@ -134,6 +138,13 @@ func (t *targets) known(of *join.Origin, at time.Time) (e clock.Estimate, ok boo
 }
 
 func (t *targets) clock(of *join.Origin) *clock.Filter {
+	if of != t.latest.of {
+		t.latest.of, t.latest.clock = of, t.learned(of)
+	}
+	return t.latest.clock
+}
+
+func (t *targets) learned(of *join.Origin) *clock.Filter {
 	f := t.clocks[*of]
 	if f == nil {
 		if len(t.clocks) >= maxClocks {
