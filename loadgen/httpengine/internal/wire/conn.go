@@ -18,6 +18,7 @@ type conn struct {
 	net.Conn
 	client      *Client
 	look        *look
+	turn        turn
 	fuse        fuse
 	reader      *bufio.Reader
 	buffer      []byte // of the request being written
@@ -25,12 +26,19 @@ type conn struct {
 	head        head // of the last response
 	local, peer netip.AddrPort
 	since       time.Duration // idle since
+	asks        *Exchange     // whose request the next read sends
+	failed      error         // of that
 	broken      error         // of the read that failed
 }
 
 // Read implements io.Reader, for the connection's reader.
-func (c *conn) Read(b []byte) (int, error) {
-	n, err := c.Conn.Read(b)
+func (c *conn) Read(b []byte) (n int, err error) {
+	if x := c.asks; x != nil {
+		c.asks = nil
+		n, err = c.ask(x, b)
+	} else {
+		n, err = c.Conn.Read(b)
+	}
 	if err != nil {
 		c.broken = err
 	}
@@ -58,19 +66,18 @@ func (c *conn) exchange(x *Exchange) (keep bool, err error) {
 
 // short exchanges a request that the send buffer takes at once.
 func (c *conn) short(x *Exchange) (keep bool, err error) {
-	var n int
-	var failed error
-	c.buffer, n, failed = x.Request.write(c, c.buffer, x)
-	x.Wrote = c.client.now()
-	x.Sent = failed == nil
-	if failed != nil && n == 0 && x.Reused && !x.Request.secure && !isTimeout(failed) {
-		return false, errNeverSent
-	}
+	c.asks, c.failed = x, nil
 	keep, err = c.receive(x)
-	if err != nil && failed != nil {
-		return false, failed // a target may answer, and close, before it has read the request
+	if err != nil && err != errNeverSent && c.failed != nil {
+		return false, c.failed // a target may answer, and close, before it has read the request
 	}
-	return keep && failed == nil, err
+	return keep && c.failed == nil, err
+}
+
+// stale reports whether an idle connection is of no more use, where that is not found
+// when the request is sent.
+func (c *conn) stale(r *Request) bool {
+	return (c.turn.raw == nil || r.secure || r.long()) && c.look.stale()
 }
 
 // long exchanges a request that the target has to read while it is written: it

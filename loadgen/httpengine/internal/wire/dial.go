@@ -117,6 +117,7 @@ func (c *Client) keep(nc net.Conn, l *look, x *Exchange) *conn {
 	k := &conn{Conn: nc, client: c, look: l, local: x.Local, peer: x.Peer}
 	k.reader = bufio.NewReaderSize(k, readBuffer)
 	k.lines.from = k.reader
+	k.turn.of(nc, c.now)
 	k.fuse = fuse{conn: nc, now: c.now, timeout: c.options.Timeout}
 	k.fuse.start()
 	c.mu.Lock()

@@ -41,7 +41,7 @@ func (p *pool) get(x *Exchange) (*conn, error) {
 			return p.dial(x)
 		}
 		now := p.client.now()
-		if p.old(c, now) || c.look.stale() {
+		if p.old(c, now) || c.stale(x.Request) {
 			p.discard(c)
 			continue
 		}

@@ -84,12 +84,11 @@ func hasClose(h http.Header) bool {
 	return false
 }
 
-// write sends the request in one piece, by way of a buffer that it returns.
-func (r *Request) write(w io.Writer, buffer []byte, x *Exchange) ([]byte, int, error) {
+// fill a buffer with the request of an exchange.
+func (r *Request) fill(buffer []byte, x *Exchange) []byte {
 	buffer = append(buffer[:0], r.message...)
 	copy(buffer[r.hole:], x.Traceparent[:])
-	n, err := w.Write(buffer)
-	return buffer, n, err
+	return buffer
 }
 
 // writeLong sends the request without copying its body.
