@@ -222,9 +222,9 @@ func TestTheStatusSaysWhatIsMissingOfWhatIsExpected(t *testing.T) {
 			r.Runtime, r.Lines, r.LinesCut, r.Sent = window.Answer{}, nil, 0, annotate.Senders{}
 		}, all, annotate.Complete, nil, []annotate.Absent{annotate.RuntimeNeverSent, annotate.LogsNeverSent}},
 		{"a process that is not Go", func(r *annotate.Result) {
-			r.Runtime, r.Sent.Samples, r.Server.NotGo = window.Answer{}, false, true
+			r.Runtime, r.Sent.Samples, r.Server.From = window.Answer{}, false, &join.Origin{NotGo: true}
 		}, all, annotate.Complete, nil, []annotate.Absent{annotate.NotGo}},
-		{"a process that is not Go, with a runtime all the same", func(r *annotate.Result) { r.Server.NotGo = true }, all, annotate.Complete, nil, nil},
+		{"a process that is not Go, with a runtime all the same", func(r *annotate.Result) { r.Server.From = &join.Origin{NotGo: true} }, all, annotate.Complete, nil, nil},
 		{"another instance of the service sends samples", func(r *annotate.Result) { r.Runtime = window.Answer{} }, all,
 			annotate.Partial, []annotate.Missing{annotate.NoRuntime}, nil},
 		{"no server span, where nobody sends anything else", func(r *annotate.Result) {

@@ -164,8 +164,9 @@ func (r *Result) Question(maxAge time.Duration) (q window.Question, ok bool) {
 	if r.Server.Resolution == "" {
 		return q, false
 	}
+	from := r.Server.From
 	return window.Question{
-		Of:      window.Identity(*r.Server.From),
+		Of:      window.Identity{Namespace: from.Namespace, Service: from.Service, Instance: from.Instance, By: from.By},
 		Began:   r.Server.Began.AsTime(),
 		Ended:   r.Server.Ended.AsTime(),
 		Offset:  r.Clock.Offset,
@@ -224,7 +225,7 @@ func (r *Result) runtime() bool {
 		r.Missing = append(r.Missing, RuntimeTooOld)
 	case r.Sent.Samples:
 		r.Missing = append(r.Missing, NoRuntime)
-	case r.Server.NotGo:
+	case r.Server.From != nil && r.Server.From.NotGo:
 		r.NoRuntime = NotGo
 	default:
 		r.NoRuntime = RuntimeNeverSent

@@ -19,9 +19,9 @@ type Client struct {
 	Failed     bool
 	Answered   bool // an answer came, whatever it said, between the two
 	NotSampled bool // its flags say that servers were told not to record
-	Request    ledger.Request
 	redirected bool // so that its connections were made for several requests
 	shares     bool // its connection, with other requests, in HTTP/2 or gRPC
+	Request    ledger.Request
 }
 
 // sampled and known are bits of OTLP's SpanFlags: the W3C sampled flag, and the

@@ -85,7 +85,6 @@ func (in *intake) waitsWhole(td ptrace.Traces) bool {
 func (in *intake) resource(rs ptrace.ResourceSpans, whole bool) {
 	id := window.IdentityOf(rs.Resource())
 	var from *join.Origin
-	notGo := false
 	for i := range in.out {
 		in.out[i].resource, in.out[i].charged = false, false
 	}
@@ -97,11 +96,9 @@ func (in *intake) resource(rs ptrace.ResourceSpans, whole bool) {
 			to := shardOf(s.TraceID(), len(in.inputs))
 			if isServer(s) {
 				if from == nil {
-					from, notGo = originOf(rs.Resource(), id)
+					from = originOf(rs.Resource(), id)
 				}
-				v := digest(s, from)
-				v.NotGo = notGo
-				in.inputs[to].Servers = append(in.inputs[to].Servers, v)
+				in.inputs[to].Servers = append(in.inputs[to].Servers, digest(s, from))
 			}
 			if !in.waits(s, id.Service) {
 				if in.none && identified(s) && in.isClient(s, id.Service) && in.isOwn(s) {
@@ -250,19 +247,16 @@ func serversOf(o *Options, td ptrace.Traces) []join.Input {
 	inputs := make([]join.Input, o.Shards)
 	for _, rs := range td.ResourceSpans().All() {
 		var from *join.Origin
-		notGo := false
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, s := range ss.Spans().All() {
 				if !isServer(s) {
 					continue
 				}
 				if from == nil {
-					from, notGo = originOf(rs.Resource(), window.IdentityOf(rs.Resource()))
+					from = originOf(rs.Resource(), window.IdentityOf(rs.Resource()))
 				}
-				v := digest(s, from)
-				v.NotGo = notGo
 				to := &inputs[shardOf(s.TraceID(), o.Shards)]
-				to.Servers = append(to.Servers, v)
+				to.Servers = append(to.Servers, digest(s, from))
 			}
 		}
 	}
@@ -271,8 +265,8 @@ func serversOf(o *Options, td ptrace.Traces) []join.Input {
 
 func isServer(s ptrace.Span) bool { return s.Kind() == ptrace.SpanKindServer && identified(s) }
 
-func originOf(r pcommon.Resource, id window.Identity) (from *join.Origin, notGo bool) {
-	return &join.Origin{Namespace: id.Namespace, Service: id.Service, Instance: id.Instance, By: id.By}, isNotGo(r)
+func originOf(r pcommon.Resource, id window.Identity) *join.Origin {
+	return &join.Origin{Namespace: id.Namespace, Service: id.Service, Instance: id.Instance, By: id.By, NotGo: isNotGo(r)}
 }
 
 // isNotGo reports whether a resource says that its process is written in another language.

@@ -16,7 +16,7 @@ func ids(n int) (trace pcommon.TraceID, span pcommon.SpanID) {
 
 func TestMemoryForClientSpansIsBoundedAndOfTheLatest(t *testing.T) {
 	const came, latest = 1 << 20, 1 << 16
-	var m spanMemory
+	m := newSpanMemory()
 	for n := range came {
 		m.before(ids(n))
 	}
@@ -37,7 +37,7 @@ func TestMemoryForClientSpansIsBoundedAndOfTheLatest(t *testing.T) {
 
 // It is asked about each client span, and must cost next to nothing.
 func BenchmarkMemoryForClientSpans(b *testing.B) {
-	var m spanMemory
+	m := newSpanMemory()
 	for n := 0; b.Loop(); n++ {
 		m.before(ids(n))
 	}

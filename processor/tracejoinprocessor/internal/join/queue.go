@@ -30,14 +30,13 @@ func (q *queue) pop() *entry {
 
 // memory knows the latest trace ids that were added, up to a number.
 type memory struct {
-	ring  []pcommon.TraceID
+	most  int
+	ring  []pcommon.TraceID // which grows to that
 	next  int
 	known map[pcommon.TraceID]struct{}
 }
 
-func newMemory(n int) memory {
-	return memory{ring: make([]pcommon.TraceID, n), known: map[pcommon.TraceID]struct{}{}}
-}
+func newMemory(n int) memory { return memory{most: n, known: map[pcommon.TraceID]struct{}{}} }
 
 func (m *memory) has(id pcommon.TraceID) bool {
 	_, ok := m.known[id]
@@ -45,11 +44,15 @@ func (m *memory) has(id pcommon.TraceID) bool {
 }
 
 func (m *memory) add(id pcommon.TraceID) {
-	if len(m.ring) == 0 || m.has(id) {
+	if m.most == 0 || m.has(id) {
+		return
+	}
+	m.known[id] = struct{}{}
+	if len(m.ring) < m.most {
+		m.ring = append(m.ring, id)
 		return
 	}
 	delete(m.known, m.ring[m.next])
 	m.ring[m.next] = id
-	m.known[id] = struct{}{}
-	m.next = (m.next + 1) % len(m.ring)
+	m.next = (m.next + 1) % m.most
 }

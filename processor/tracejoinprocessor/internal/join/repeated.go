@@ -23,14 +23,13 @@ type spanMemory struct {
 	repeated int
 }
 
+func newSpanMemory() spanMemory { return spanMemory{sets: make([][ways]uint64, sets)} }
+
 // before reports whether a span came before, and remembers it. One without an id is
 // told from no other.
 func (m *spanMemory) before(trace pcommon.TraceID, span pcommon.SpanID) bool {
 	if span.IsEmpty() {
 		return false
-	}
-	if m.sets == nil {
-		m.sets = make([][ways]uint64, sets)
 	}
 	key := spanKey(trace, span)
 	set := &m.sets[key%sets]

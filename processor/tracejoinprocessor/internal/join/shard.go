@@ -120,7 +120,7 @@ type Shard struct {
 // New makes an empty shard.
 func New(o Options) *Shard {
 	return &Shard{o: o, traces: map[pcommon.TraceID]*Trace{}, dropped: newMemory(o.Remember), kept: newMemory(o.Remember),
-		missed: newMemory(missed)}
+		missed: newMemory(missed), came: newSpanMemory()}
 }
 
 // Repeated is how many client spans came that had come before, as when their sender got no

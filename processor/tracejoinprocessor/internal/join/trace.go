@@ -16,7 +16,8 @@ import (
 type Origin struct {
 	Namespace         string // of the service, empty if it is not said
 	Service, Instance string
-	By                int // as of window.Identity
+	By                int  // as of window.Identity
+	NotGo             bool // the process is written in another language (telemetry.sdk.language)
 }
 
 // Server is the digest of a server span.
@@ -26,7 +27,6 @@ type Server struct {
 	Began, Ended pcommon.Timestamp
 	Route        string // http.route, or the RPC's method, or the span's name
 	From         *Origin
-	NotGo        bool // its process is written in another language (telemetry.sdk.language)
 }
 
 // Client is a client span that waits.
