@@ -202,6 +202,10 @@ func (b *binder) bind(p passed) {
 // bindOwn puts a family of the exporter onto the page. Where a target has one of
 // the same name, the target's own is taken.
 func (b *binder) bindOwn(f *dto.MetricFamily) {
+	if len(b.passed) == 0 { // nothing is in its way
+		b.families = append(b.families, f)
+		return
+	}
 	taken := map[[2]string]bool{}
 	if there := b.at[key{name: f.GetName(), kind: f.GetType()}]; there != nil {
 		for _, m := range there.GetMetric() {

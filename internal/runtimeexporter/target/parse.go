@@ -15,11 +15,12 @@ import (
 // print themselves, so not all of them are JSON: an expvar.Float may be NaN or
 // +Inf.
 func readVars(r io.Reader) (*Memory, error) {
-	text, err := io.ReadAll(r)
-	if err != nil {
+	var all bytes.Buffer
+	all.Grow(usualVars)
+	if _, err := all.ReadFrom(r); err != nil {
 		return nil, err
 	}
-	text = withoutInfinities(text)
+	text := withoutInfinities(all.Bytes())
 	m, err := findMemstats(text)
 	var p *problem
 	if err == nil || !errors.As(err, &p) {
@@ -38,6 +39,9 @@ func readVars(r io.Reader) (*Memory, error) {
 	}
 	return nil, err
 }
+
+// usualVars is how long the page of a service is that publishes little of its own, in bytes.
+const usualVars = 12 << 10
 
 // memstatsTried bounds the places in a broken text at which memstats is tried.
 const memstatsTried = 8
