@@ -6,10 +6,10 @@ TAGS := $(shell sed -n 's/^ *build_tags: *//p' builder-config.yaml)
 .PHONY: test demo generate bench bench-join bench-loki bench-e2e build stack targets
 
 test:
-	go test -tags lean ./...
+	go test ./...
 
 demo:
-	go run -tags lean ./cmd/loadtrace demo
+	go run ./cmd/loadtrace demo
 
 build:
 	go build -trimpath -tags $(TAGS) -ldflags='-s -w' -o bin/loadtrace ./cmd/loadtrace
@@ -32,27 +32,27 @@ bench:
 
 # The join beside contrib's processors, on one processor; about 5 minutes.
 bench-join:
-	go test -tags lean -run '^$$' -bench . -benchtime 4x -cpu 1 -timeout 20m ./internal/joinbench
+	go test -run '^$$' -bench . -benchtime 4x -cpu 1 -timeout 20m ./internal/joinbench
 
 # Builds a real Loki at first (minutes).
 bench-loki:
-	go test -tags lean,stack -run '^$$' -bench RealLoki -benchtime 40x -timeout 20m ./processor/tracejoinprocessor/internal/logsource
+	go test -tags stack -run '^$$' -bench RealLoki -benchtime 40x -timeout 20m ./processor/tracejoinprocessor/internal/logsource
 
 # Everything on this machine at 2,000 requests per second: how soon each request is
 # in each back end, and what is lost when each is away for a minute. Takes about 15
 # minutes, on a machine with nothing else to do; builds real servers at first.
 bench-e2e:
-	go test -c -tags lean,stack -o bin/e2e.test ./internal/e2e
+	go test -c -tags stack -o bin/e2e.test ./internal/e2e
 	cd internal/e2e && ../../bin/e2e.test -test.v -test.run Arrives -alone -rate 2000 -duration 60s -samples 60
 	cd internal/e2e && for gone in jaeger loki prometheus; do \
 		../../bin/e2e.test -test.v -test.run Away -alone -rate 2000 -away 60s -between 20s -stopped $$gone || exit; done
 
 # Real Prometheus, Loki and Jaeger on loopback; see deploy/stack/README.md.
 stack:
-	go run -tags lean ./deploy/stack up
+	go run ./deploy/stack up
 
 # Against services that nobody here wrote; see docs/targets.md. Needs the Go module
 # proxy, Node 20, npm and its registry; builds them at first, which takes about 25
 # minutes of two processors. Takes 9 minutes after that, beside other work too.
 targets:
-	go test -tags lean,targets -count 1 -v -timeout 90m ./internal/targets
+	go test -tags targets -count 1 -v -timeout 90m ./internal/targets

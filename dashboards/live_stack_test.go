@@ -39,9 +39,9 @@ const demoFlags = "--error-share=0.2 --cache=10 --store-latency=5ms --store-tail
 func startPlatform(t *testing.T) *live {
 	t.Helper()
 	l := &live{dir: t.TempDir(), from: time.Now()}
-	l.binary = filepath.Join(l.dir, "loadtrace")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-tags", "lean", "-o", l.binary, "../cmd/loadtrace").CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	var err error
+	l.binary, err = stack.Distribution(t.Context(), "..", l.dir)
+	require.NoError(t, err)
 
 	servers := make([]*stack.Instance, 3)
 	var wg sync.WaitGroup

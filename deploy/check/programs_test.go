@@ -185,7 +185,7 @@ func real(t *testing.T) map[string]string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "go", "run", "-tags", "lean", "./deploy/stack", "build")
+	cmd := exec.CommandContext(ctx, "go", "run", "./deploy/stack", "build")
 	cmd.Dir = "../.."
 	said, err := cmd.Output()
 	require.NoError(t, err)

@@ -21,7 +21,7 @@ type program struct {
 
 func compile(t *testing.T) program {
 	p := program{filepath.Join(t.TempDir(), "stack"), filepath.Join(t.TempDir(), "data")}
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-tags", "lean", "-o", p.binary, ".").CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", p.binary, ".").CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	t.Cleanup(func() { p.run("wipe") })
 	return p

@@ -1,10 +1,10 @@
 // Command stack runs real Prometheus, Loki and Jaeger servers on loopback,
 // without containers. Within the source tree:
 //
-//	go run -tags lean ./deploy/stack up      build them if need be, start them, wait until they are ready
-//	go run -tags lean ./deploy/stack status  say what runs where
-//	go run -tags lean ./deploy/stack down    stop them, keep their data
-//	go run -tags lean ./deploy/stack wipe    stop them and delete their data
+//	go run ./deploy/stack up      build them if need be, start them, wait until they are ready
+//	go run ./deploy/stack status  say what runs where
+//	go run ./deploy/stack down    stop them, keep their data
+//	go run ./deploy/stack wipe    stop them and delete their data
 //
 // The servers are children of one background process, which up starts (it is the
 // command run) and down asks to stop.

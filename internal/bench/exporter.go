@@ -72,7 +72,7 @@ func exporter(ctx context.Context, args []string) error {
 // startCommand builds a command of ours that tells its addresses as JSON, and
 // starts it.
 func startCommand(ctx context.Context, dir, pkg string, args ...string) (*child, error) {
-	name, err := bin(ctx, dir, pkg, "-tags", "lean")
+	name, err := bin(ctx, dir, pkg)
 	if err != nil {
 		return nil, err
 	}

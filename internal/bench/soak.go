@@ -26,7 +26,7 @@ func newBed(ctx context.Context, target string, args ...string) (*bed, error) {
 		return nil, err
 	}
 	b := &bed{dir: dir}
-	if b.loadtrace, err = bin(ctx, dir, "./cmd/loadtrace", "-tags", "lean"); err != nil {
+	if b.loadtrace, err = bin(ctx, dir, "./cmd/loadtrace"); err != nil {
 		return nil, err
 	}
 	if target == "nginx" {

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -35,9 +34,8 @@ type platform struct {
 // startPlatform starts all of it, and a run of so long.
 func startPlatform(t *testing.T, long time.Duration) *platform {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "loadtrace")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-tags", "lean", "-o", binary, "../../cmd/loadtrace").CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	binary, err := stack.Distribution(t.Context(), "../..", t.TempDir())
+	require.NoError(t, err)
 	p := &platform{
 		t: t, prometheus: startBackend(t, stack.Prometheus()), loki: startBackend(t, stack.Loki()),
 		run: loadgen.NewRunID(), requests: int(long.Seconds() * float64(*rate)), queue: t.TempDir(),

@@ -118,7 +118,7 @@ var build = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "loadtrace")
-	said, err := exec.Command("go", "build", "-tags", "lean", "-o", path, "../../cmd/loadtrace").CombinedOutput()
+	said, err := exec.Command("go", "build", "-o", path, "../../cmd/loadtrace").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build loadtrace: %w\n%s", err, said)
 	}

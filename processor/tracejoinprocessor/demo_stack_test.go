@@ -241,7 +241,7 @@ func post(t *testing.T, url, kind string, body []byte) {
 // runtime and lines, wherever the lines are.
 func TestEveryRequestOfTheDemoServiceIsJoinedWhole(t *testing.T) {
 	binary := filepath.Join(t.TempDir(), "target")
-	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "lean", "-o", binary, "github.com/loadtrace/loadtrace/cmd/target")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "github.com/loadtrace/loadtrace/cmd/target")
 	said, err := build.CombinedOutput()
 	require.NoError(t, err, string(said))
 	loki, err := stack.Start(t.Context(), stack.Loki(), stack.Options{Data: t.TempDir(), Progress: t.Output()})

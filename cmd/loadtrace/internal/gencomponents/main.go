@@ -1,6 +1,6 @@
-// Command gencomponents writes cmd/loadtrace/components.go from
+// Command gencomponents writes cmd/loadtrace/components_full.go from
 // builder-config.yaml with the OpenTelemetry Collector Builder, and
-// components_lean.go from the same list without the entries marked "# full".
+// components.go from the same list without the entries marked "# full".
 // It runs in cmd/loadtrace.
 package main
 
@@ -27,8 +27,8 @@ func main() {
 		file, tag string
 		manifest  string
 	}{
-		{"components.go", "!lean", string(src)},
-		{"components_lean.go", "lean", lean(string(src))},
+		{"components_full.go", "full", string(src)},
+		{"components.go", "!full", small(string(src))},
 	} {
 		if err := generate(out.file, out.tag, out.manifest); err != nil {
 			log.Fatalf("%s: %v", out.file, err)
@@ -36,8 +36,8 @@ func main() {
 	}
 }
 
-// lean drops the entries marked "# full".
-func lean(manifest string) string {
+// small drops the entries marked "# full".
+func small(manifest string) string {
 	var kept []string
 	for line := range strings.Lines(manifest) {
 		if !strings.HasSuffix(strings.TrimSpace(line), "# full") {
