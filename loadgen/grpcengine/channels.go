@@ -54,9 +54,13 @@ func (r *run) dial(name string) ([]*grpc.ClientConn, error) {
 	if t := spec.KeepAlive.Time; t > 0 {
 		opts = append(opts, grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: t, Timeout: t}))
 	}
+	address, err := addressOf(spec)
+	if err != nil {
+		return nil, err
+	}
 	channels := make([]*grpc.ClientConn, 0, max(1, spec.Connections))
 	for range cap(channels) {
-		c, err := grpc.NewClient("passthrough://"+name+"/"+spec.Target, opts...)
+		c, err := grpc.NewClient("passthrough://"+name+"/"+address, opts...)
 		if err != nil {
 			hangUp(channels)
 			return nil, fmt.Errorf("make a channel to %s: %w", spec.Target, err)

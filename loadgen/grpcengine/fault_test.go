@@ -219,6 +219,24 @@ func TestARefusedCertificateIsAFailureOfTLSAlways(t *testing.T) {
 	}
 }
 
+// DNS and certificates know internationalised names in ASCII only.
+func TestInternationalisedNamesGoInASCII(t *testing.T) {
+	dir := t.TempDir()
+	certs := loadgentest.NewPKI(t, dir)
+	g := startTarget(t, echo, grpc.Creds(credentials.NewTLS(certs.ServerConfig())))
+	a := g.attack("Unary")
+	a.GRPC.Plaintext, a.GRPC.TLS = false, loadgen.TLS{CAFile: filepath.Join(dir, "ca.pem"), ServerName: "b\u00fccher.test"}
+	records := g.run(t, a, 1)
+	dialFailsAs(t, records, loadgen.ErrorTLS)
+	assert.Contains(t, records[0].ErrorText, "not xn--bcher-kva.test")
+
+	a = g.attack("Unary")
+	a.GRPC.Target = "b\u00fccher.invalid:80"
+	records = g.run(t, a, 1)
+	dialFailsAs(t, records, loadgen.ErrorDNS)
+	assert.Contains(t, records[0].ErrorText, "xn--bcher-kva.invalid")
+}
+
 func TestTLSIsAsThePlanSays(t *testing.T) {
 	dir := t.TempDir()
 	certs := loadgentest.NewPKI(t, dir)

@@ -52,7 +52,11 @@ func askTarget(spec *loadgen.GRPC, creds credentials.TransportCredentials, gate 
 		if spec.Authority != "" {
 			opts = append(opts, grpc.WithAuthority(spec.Authority))
 		}
-		conn, err := grpc.NewClient("passthrough:///"+spec.Target, opts...)
+		address, err := addressOf(spec)
+		if err != nil {
+			return description{}, err
+		}
+		conn, err := grpc.NewClient("passthrough:///"+address, opts...)
 		if err != nil {
 			return description{}, &pace.KeyError{Key: "grpc.target", What: err.Error(), Fix: "write host:port"}
 		}

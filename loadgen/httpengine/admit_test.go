@@ -13,6 +13,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/allow"
+	"github.com/loadtrace/loadtrace/loadgen/internal/enginekit"
 	"github.com/loadtrace/loadtrace/loadgen/loadgentest"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 	"github.com/loadtrace/loadtrace/loadgen/runner"
@@ -90,7 +91,7 @@ func TestBothTransportsDialNothingThatIsNotAllowed(t *testing.T) {
 			s.Gate = gateOf(t, "192.0.2.0/24")
 			switch old := e.(*engine).transport.(type) {
 			case *direct:
-				trust, _ := newTLS(t.Context(), s.Attack.HTTP.TLS)
+				trust, _ := enginekit.ClientTLS(t.Context(), "http", s.Attack.HTTP.TLS)
 				e.(*engine).transport, err = newDirect(&s, trust, e.(*engine).requests)
 				old.close()
 			case *standard:

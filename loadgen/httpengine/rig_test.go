@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/internal/enginekit"
 	"github.com/loadtrace/loadtrace/loadgen/runner"
 )
 
@@ -67,7 +68,7 @@ func newRig(t *testing.T, a loadgen.Attack, own bool, d dial) *rig {
 	requests, err := readRequests(t.Context(), a.HTTP, "")
 	require.NoError(t, err)
 	r := &rig{setup: &runner.Setup{Attack: a, Clock: time.Now().Add(-time.Hour), Run: loadgen.NewRunID()}, requests: requests}
-	trust, err := newTLS(t.Context(), a.HTTP.TLS)
+	trust, err := enginekit.ClientTLS(t.Context(), "http", a.HTTP.TLS)
 	require.NoError(t, err)
 	if own {
 		r.transport, err = newDirectOver(r.setup, trust, requests, d)

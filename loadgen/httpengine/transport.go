@@ -2,16 +2,11 @@ package httpengine
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"net"
 	"time"
 
 	"github.com/loadtrace/loadtrace/loadgen"
-	"github.com/loadtrace/loadtrace/loadgen/internal/hostname"
-	"github.com/loadtrace/loadtrace/loadgen/internal/infile"
-	"github.com/loadtrace/loadtrace/loadgen/pace"
+	"github.com/loadtrace/loadtrace/loadgen/internal/enginekit"
 	"github.com/loadtrace/loadtrace/loadgen/runner"
 )
 
@@ -33,7 +28,7 @@ type transport interface {
 
 // newTransport is the fastest transport that can do what the attack says.
 func newTransport(s *runner.Setup, requests []*request) (transport, error) {
-	trust, err := newTLS(s.Context(), s.Attack.HTTP.TLS)
+	trust, err := enginekit.ClientTLS(s.Context(), "http", s.Attack.HTTP.TLS)
 	if err != nil {
 		return nil, err
 	}
@@ -53,66 +48,3 @@ func newDialer(spec *loadgen.HTTP) *net.Dialer {
 }
 
 func keepAlive(spec *loadgen.HTTP) bool { return spec.KeepAlive == nil || *spec.KeepAlive }
-
-func newTLS(ctx context.Context, spec loadgen.TLS) (*tls.Config, error) {
-	c := &tls.Config{InsecureSkipVerify: spec.InsecureSkipVerify}
-	var faults []error
-	name, err := hostname.ASCII(spec.ServerName)
-	if err != nil {
-		faults = append(faults, &pace.KeyError{Key: "http.tls.server_name", What: err.Error(), Fix: "write the name of a host"})
-	}
-	c.ServerName = name
-	if spec.CAFile != "" {
-		pool, err := readCA(ctx, spec.CAFile)
-		c.RootCAs, faults = pool, append(faults, err)
-	}
-	if spec.CertFile != "" || spec.KeyFile != "" {
-		cert, err := readKeyPair(ctx, spec.CertFile, spec.KeyFile)
-		faults = append(faults, err)
-		c.Certificates = []tls.Certificate{cert}
-	}
-	return c, errors.Join(faults...)
-}
-
-func readKeyPair(ctx context.Context, certFile, keyFile string) (tls.Certificate, error) {
-	cert, err := readPEM(ctx, "http.tls.cert_file", certFile)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	key, err := readPEM(ctx, "http.tls.key_file", keyFile)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	pair, err := tls.X509KeyPair(cert, key)
-	if err != nil {
-		return tls.Certificate{}, &pace.KeyError{
-			Key: "http.tls.cert_file", What: err.Error(),
-			Fix: "give a PEM certificate here and its PEM key in key_file",
-		}
-	}
-	return pair, nil
-}
-
-func readCA(ctx context.Context, file string) (*x509.CertPool, error) {
-	pem, err := readPEM(ctx, "http.tls.ca_file", file)
-	if err != nil {
-		return nil, err
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, &pace.KeyError{Key: "http.tls.ca_file", What: file + " holds no PEM certificate", Fix: "name a PEM file"}
-	}
-	return pool, nil
-}
-
-// readPEM reads the file of a key of the plan. No file is an empty one.
-func readPEM(ctx context.Context, key, file string) ([]byte, error) {
-	if file == "" {
-		return nil, nil
-	}
-	pem, err := infile.Read(ctx, file, infile.MaxPEM)
-	if err != nil {
-		return nil, &pace.KeyError{Key: key, What: err.Error(), Fix: infile.Advice(err)}
-	}
-	return pem, nil
-}

@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/internal/enginekit"
 	"github.com/loadtrace/loadtrace/loadgen/loadgentest"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 	"github.com/loadtrace/loadtrace/loadgen/runner"
@@ -42,7 +43,7 @@ func bothTransports(t *testing.T, test func(t *testing.T, open runner.Open)) {
 	t.Run("standard", func(t *testing.T) {
 		test(t, func(s runner.Setup) (loadgen.Engine, error) {
 			return open(s, func(s *runner.Setup, _ []*request) (transport, error) {
-				trust, err := newTLS(t.Context(), s.Attack.HTTP.TLS)
+				trust, err := enginekit.ClientTLS(t.Context(), "http", s.Attack.HTTP.TLS)
 				return newStandard(s, trust), err
 			})
 		})
