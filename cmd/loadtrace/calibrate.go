@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/calibrate"
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/term"
+	"github.com/loadtrace/loadtrace/internal/calibrate"
+	"github.com/loadtrace/loadtrace/internal/terminal"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
@@ -113,7 +113,7 @@ func (c *calibration) do(ctx context.Context) error {
 			return err
 		}
 		if !c.json {
-			term.Calibration(c.stdout, &r, c.screen.options(c.stdout))
+			terminal.Calibration(c.stdout, &r, c.screen.options(c.stdout))
 		}
 		results = append(results, r)
 		faults += len(r.Faults)

@@ -10,9 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/term"
 	"github.com/loadtrace/loadtrace/goruntime/environment"
 	"github.com/loadtrace/loadtrace/internal/plaintext"
+	"github.com/loadtrace/loadtrace/internal/terminal"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
 
@@ -72,7 +72,7 @@ func (c *comparison) do(first, second string, stdout io.Writer) error {
 			return fmt.Errorf("write the comparison: %w", err)
 		}
 	} else {
-		term.Comparison(&text, a, b, found, c.screen.options(stdout))
+		terminal.Comparison(&text, a, b, found, c.screen.options(stdout))
 	}
 	if _, err := stdout.Write(text.Bytes()); err != nil {
 		return fmt.Errorf("write the comparison: %w", err)

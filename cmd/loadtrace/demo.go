@@ -23,10 +23,10 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/term"
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tracestore"
 	"github.com/loadtrace/loadtrace/internal/attr"
 	"github.com/loadtrace/loadtrace/internal/demotarget/token"
+	"github.com/loadtrace/loadtrace/internal/session/tracestore"
+	"github.com/loadtrace/loadtrace/internal/terminal"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
 
@@ -148,7 +148,7 @@ func (r *planRun) explain(sum summary.Summary) error {
 	} else {
 		fmt.Fprintln(&text, "\nOne slow request, from the generator to the last span of the target:")
 		fmt.Fprintln(&text)
-		term.Explain(&text, treeOf(spans, time.Now()), r.screen.options(r.stdout))
+		terminal.Explain(&text, treeOf(spans, time.Now()), r.screen.options(r.stdout))
 		if n := r.store.Cut(spans[0].TraceID()); n > 0 {
 			fmt.Fprintf(&text, "\n%d more spans of the trace are not shown: it is too large.\n", n)
 		}
@@ -181,16 +181,16 @@ const differs = time.Minute
 
 // treeOf gives spans the form that the terminal draws. None can have lasted longer than
 // there was since the request was sent.
-func treeOf(spans []tracestore.Span, now time.Time) []term.Span {
+func treeOf(spans []tracestore.Span, now time.Time) []terminal.Span {
 	longest := time.Duration(math.MaxInt64)
 	for _, s := range spans {
 		if _, ours := s.Attributes().Get(attr.RunID); ours && s.Kind() == ptrace.SpanKindClient && s.ParentSpanID().IsEmpty() {
 			longest = now.Sub(s.StartTimestamp().AsTime()) + differs
 		}
 	}
-	out := make([]term.Span, 0, len(spans))
+	out := make([]terminal.Span, 0, len(spans))
 	for _, s := range spans {
-		span := term.Span{
+		span := terminal.Span{
 			ID: s.SpanID().String(), Parent: s.ParentSpanID().String(), Trace: s.TraceID().String(),
 			Service: s.Service, Name: s.Name(), Kind: s.Kind().String(),
 			Start: s.StartTimestamp().AsTime(), End: s.EndTimestamp().AsTime(),
@@ -198,9 +198,9 @@ func treeOf(spans []tracestore.Span, now time.Time) []term.Span {
 		}
 		span.Implausible = span.End.Sub(span.Start) > longest
 		for key, v := range s.Attributes().All() {
-			span.Attributes = append(span.Attributes, term.Attribute{Key: key, Value: v.AsString()})
+			span.Attributes = append(span.Attributes, terminal.Attribute{Key: key, Value: v.AsString()})
 		}
-		slices.SortFunc(span.Attributes, func(a, b term.Attribute) int { return cmp.Compare(a.Key, b.Key) })
+		slices.SortFunc(span.Attributes, func(a, b terminal.Attribute) int { return cmp.Compare(a.Key, b.Key) })
 		for _, e := range s.Events().All() {
 			span.Events = append(span.Events, eventOf(e))
 		}
@@ -209,10 +209,10 @@ func treeOf(spans []tracestore.Span, now time.Time) []term.Span {
 	return out
 }
 
-func eventOf(e ptrace.SpanEvent) term.Event {
-	event := term.Event{Name: e.Name(), Time: e.Timestamp().AsTime()}
+func eventOf(e ptrace.SpanEvent) terminal.Event {
+	event := terminal.Event{Name: e.Name(), Time: e.Timestamp().AsTime()}
 	for key, v := range e.Attributes().All() {
-		event.Attributes = append(event.Attributes, term.Attribute{Key: key, Value: v.AsString()})
+		event.Attributes = append(event.Attributes, terminal.Attribute{Key: key, Value: v.AsString()})
 	}
 	return event
 }

@@ -15,9 +15,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/ladder"
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/term"
 	"github.com/loadtrace/loadtrace/internal/demotarget/tune"
+	"github.com/loadtrace/loadtrace/internal/ladder"
+	"github.com/loadtrace/loadtrace/internal/terminal"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
@@ -216,7 +216,7 @@ func (c *climb) measure(ctx context.Context, dir string, list []step) ([]ladder.
 
 func (c *climb) print(r *ladder.Result) error {
 	if !c.json {
-		return term.Ladder(c.stdout, r, c.screen.options(c.stdout))
+		return terminal.Ladder(c.stdout, r, c.screen.options(c.stdout))
 	}
 	return printJSON(c.stdout, r)
 }

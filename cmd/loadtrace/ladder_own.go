@@ -15,7 +15,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/ladder"
+	"github.com/loadtrace/loadtrace/internal/ladder"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )

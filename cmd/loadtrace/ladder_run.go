@@ -9,9 +9,9 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/ladder"
 	"github.com/loadtrace/loadtrace/internal/demotarget/token"
 	"github.com/loadtrace/loadtrace/internal/demotarget/tune"
+	"github.com/loadtrace/loadtrace/internal/ladder"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/planfile"
 	"github.com/loadtrace/loadtrace/loadgen/summary"

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/ladder"
 	"github.com/loadtrace/loadtrace/internal/demotarget/tune"
+	"github.com/loadtrace/loadtrace/internal/ladder"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
 

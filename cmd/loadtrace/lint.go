@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/lint"
+	"github.com/loadtrace/loadtrace/internal/lint"
 )
 
 // linter holds configurations against rules.

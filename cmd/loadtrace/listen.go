@@ -9,7 +9,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/greeting"
+	"github.com/loadtrace/loadtrace/internal/session/greeting"
 	"github.com/loadtrace/loadtrace/loadgen"
 )
 

@@ -8,7 +8,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/report"
+	"github.com/loadtrace/loadtrace/internal/report"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
 

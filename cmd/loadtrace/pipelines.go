@@ -10,11 +10,11 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/greeting"
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/peers"
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/strangers"
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tracestore"
 	"github.com/loadtrace/loadtrace/internal/attr"
+	"github.com/loadtrace/loadtrace/internal/session/greeting"
+	"github.com/loadtrace/loadtrace/internal/session/peers"
+	"github.com/loadtrace/loadtrace/internal/session/strangers"
+	"github.com/loadtrace/loadtrace/internal/session/tracestore"
 	"github.com/loadtrace/loadtrace/loadgen"
 )
 

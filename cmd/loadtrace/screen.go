@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/pflag"
 	xterm "golang.org/x/term"
 
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/term"
+	"github.com/loadtrace/loadtrace/internal/terminal"
 )
 
 // screen decides how output looks.
@@ -33,8 +33,8 @@ func (s screen) check() error {
 }
 
 // options for what is written to w.
-func (s screen) options(w io.Writer) term.Options {
-	o := term.Options{Width: 80, Color: s.color == "always"}
+func (s screen) options(w io.Writer) terminal.Options {
+	o := terminal.Options{Width: 80, Color: s.color == "always"}
 	f, ok := w.(*os.File)
 	if !ok || !xterm.IsTerminal(int(f.Fd())) {
 		return o

@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/term"
+	"github.com/loadtrace/loadtrace/internal/terminal"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/loadgen/vitals"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver"
@@ -124,7 +124,7 @@ func (r *planRun) showProgress(run *loadgenreceiver.Handle, joining *atomic.Bool
 			shot.Joining = joining.Load()
 			return shot
 		}
-		term.Run(ctx, r.stderr, next, r.screen.options(r.stderr))
+		terminal.Run(ctx, r.stderr, next, r.screen.options(r.stderr))
 	}()
 	return func() { cancel(); <-over }
 }
