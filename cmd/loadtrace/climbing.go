@@ -11,14 +11,14 @@ import (
 // climbing shows how far a ladder is: in place on a terminal, or else as a line
 // after each run.
 type climbing struct {
-	c       *climb
+	c       *climber
 	options terminal.Options
 	display *terminal.Display // nil where there is no terminal
 	state   terminal.Climbing
 	began   time.Time
 }
 
-func newClimbing(c *climb, rungs int) *climbing {
+func newClimbing(c *climber, rungs int) *climbing {
 	s := &climbing{c: c, options: c.screen.options(c.stderr), began: time.Now()}
 	s.state = terminal.Climbing{Rounds: c.rounds, Runs: rungs * c.rounds}
 	if s.options.Terminal && !c.quiet {

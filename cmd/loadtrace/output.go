@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/loadtrace/loadtrace/internal/badinput"
 	"github.com/loadtrace/loadtrace/internal/report"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
@@ -43,7 +44,7 @@ func (o *outputs) open(ctx context.Context, json bool) error {
 		}
 		if one.path == "-" {
 			if stdout != "" {
-				return errors.Join(badInput(fmt.Errorf("%s and %s would both be written to standard output: give %s a file", stdout, one.flag, one.flag)), o.close())
+				return errors.Join(badinput.Error(fmt.Errorf("%s and %s would both be written to standard output: give %s a file", stdout, one.flag, one.flag)), o.close())
 			}
 			stdout = one.flag
 		} else if err := one.create(ctx); err != nil {
@@ -67,7 +68,7 @@ func (o *output) create(ctx context.Context) error {
 	select {
 	case r := <-made:
 		if r.err != nil {
-			return badInput(fmt.Errorf("%s: %w; name a file that can be written, or - for standard output", o.flag, r.err))
+			return badinput.Error(fmt.Errorf("%s: %w; name a file that can be written, or - for standard output", o.flag, r.err))
 		}
 		o.file = r.file
 		return nil

@@ -5,11 +5,10 @@ import (
 	"io"
 	"os"
 	"slices"
-	"time"
 
-	"github.com/spf13/pflag"
 	xterm "golang.org/x/term"
 
+	"github.com/loadtrace/loadtrace/internal/badinput"
 	"github.com/loadtrace/loadtrace/internal/terminal"
 )
 
@@ -18,16 +17,10 @@ type screen struct {
 	color string
 }
 
-func (r *planRun) addTo(flags *pflag.FlagSet) {
-	flags.DurationVar(&r.flush, "flush-timeout", 20*time.Second, "how long to go on delivering telemetry after the last request")
-	flags.BoolVar(&r.quiet, "quiet", false, "show no progress")
-	flags.StringVar(&r.screen.color, "color", "auto", "colour the output: auto, always or never (auto heeds NO_COLOR)")
-}
-
 // check refuses what --color does not know.
 func (s screen) check() error {
 	if !slices.Contains([]string{"auto", "always", "never"}, s.color) {
-		return badInput(fmt.Errorf("--color %q: write auto, always or never", s.color))
+		return badinput.Error(fmt.Errorf("--color %q: write auto, always or never", s.color))
 	}
 	return nil
 }
