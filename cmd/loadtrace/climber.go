@@ -62,7 +62,7 @@ func (c *climber) do(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	shown := newClimbing(c, len(list))
+	shown := newClimbing(c.stderr, c.screen.options(c.stderr), c.quiet, c.rounds, len(list))
 	up := climb.Climb{Rounds: c.rounds, Dir: dir, Attack: unseen(context.Background()), Begin: shown.begin, End: shown.end}
 	rungs, err := up.Measure(ctx, list)
 	shown.close()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/loadtrace/loadtrace/internal/ladder"
@@ -11,18 +12,20 @@ import (
 // climbing shows how far a ladder is: in place on a terminal, or else as a line
 // after each run.
 type climbing struct {
-	c       *climber
+	w       io.Writer
+	quiet   bool
 	options terminal.Options
 	display *terminal.Display // nil where there is no terminal
 	state   terminal.Climbing
 	began   time.Time
 }
 
-func newClimbing(c *climber, rungs int) *climbing {
-	s := &climbing{c: c, options: c.screen.options(c.stderr), began: time.Now()}
-	s.state = terminal.Climbing{Rounds: c.rounds, Runs: rungs * c.rounds}
-	if s.options.Terminal && !c.quiet {
-		s.display = terminal.NewDisplay(c.stderr)
+// newClimbing shows a ladder of some rungs on w, or nothing if it is quiet.
+func newClimbing(w io.Writer, options terminal.Options, quiet bool, rounds, rungs int) *climbing {
+	s := &climbing{w: w, quiet: quiet, options: options, began: time.Now()}
+	s.state = terminal.Climbing{Rounds: rounds, Runs: rungs * rounds}
+	if s.options.Terminal && !quiet {
+		s.display = terminal.NewDisplay(w)
 	}
 	return s
 }
@@ -38,9 +41,9 @@ func (s *climbing) begin(round int, name string) {
 func (s *climbing) end(sample ladder.Sample) {
 	s.state.Done++
 	s.state.Last, s.state.Rate = s.state.Name, sample.Rate
-	if s.display == nil && !s.c.quiet {
+	if s.display == nil && !s.quiet {
 		s.state.Elapsed = time.Since(s.began)
-		fmt.Fprintln(s.c.stderr, terminal.ClimbLine(s.state, s.options))
+		fmt.Fprintln(s.w, terminal.ClimbLine(s.state, s.options))
 	}
 }
 

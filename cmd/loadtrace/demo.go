@@ -87,7 +87,7 @@ func (r *planRun) demo(ctx context.Context) error {
 	if err != nil && !shaky(err, &sum) {
 		return err
 	}
-	return r.explain(sum)
+	return explain(r.stdout, r.store, &sum, r.screen.options(r.stdout))
 }
 
 // shaky reports whether all that a demo lacks is a machine with nothing else to

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/loadtrace/loadtrace/internal/badinput"
 )
@@ -79,7 +80,11 @@ anything else.`,
 			return c.do(cmd.Context())
 		},
 	}
-	flags := cmd.Flags()
+	c.addTo(cmd.Flags())
+	return cmd
+}
+
+func (c *climber) addTo(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&c.variants, "variant", nil, "a variant of your own service, as in new='./service --port 8080' (repeatable; needs a plan)")
 	flags.IntVar(&c.rounds, "rounds", 5, "how often each variant is measured; fewer than 3 decide nothing")
 	flags.IntVar(&c.workers, "workers", 64, "requests under way at any time")
@@ -89,7 +94,6 @@ anything else.`,
 	flags.BoolVar(&c.json, "json", false, "print the result as JSON")
 	flags.BoolVar(&c.quiet, "quiet", false, "show no progress")
 	flags.StringVar(&c.screen.color, "color", "auto", "colour the output: auto, always or never (auto heeds NO_COLOR)")
-	return cmd
 }
 
 func (c *climber) check() error {

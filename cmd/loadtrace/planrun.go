@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log"
-	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -49,6 +47,13 @@ func (r *planRun) addTo(flags *pflag.FlagSet) {
 	flags.DurationVar(&r.flush, "flush-timeout", 20*time.Second, "how long to go on delivering telemetry after the last request")
 	flags.BoolVar(&r.quiet, "quiet", false, "show no progress")
 	flags.StringVar(&r.screen.color, "color", "auto", "colour the output: auto, always or never (auto heeds NO_COLOR)")
+}
+
+// note tells something beside the run.
+func (r *planRun) note(line string) {
+	if !r.quiet {
+		printLines(r.stderr, "%s", line)
+	}
 }
 
 // do carries out the plan and prints what became of it. While the run is on,
@@ -133,28 +138,4 @@ func (r *planRun) prepare(ctx context.Context, part pace.Part) (*loadgen.Plan, e
 		return nil, badinput.Error(errors.New("--otlp and --config exclude each other: put the exporter into the configuration"))
 	}
 	return plan, nil
-}
-
-// print writes the summary and the reports.
-func (r *planRun) print(sum summary.Summary) error {
-	if sum.RunID == "" {
-		return nil // there was no run
-	}
-	written := r.outputs.write(r.stdout, &sum)
-	var text bytes.Buffer
-	switch {
-	case r.json:
-		if err := printJSON(&text, sum); err != nil {
-			return fmt.Errorf("write the summary: %w", err)
-		}
-	case !r.outputs.takeStdout():
-		terminal.Summary(&text, sum, r.screen.options(r.stdout))
-	}
-	if advice, lines := sum.ErrorThreshold(); len(lines) > 0 && (r.json || r.outputs.takeStdout()) {
-		printLines(r.stderr, "%s; %s\n  %s", sum.VerdictWords(), advice, strings.Join(lines, "\n  ")) // nobody reads the summary
-	}
-	if _, err := r.stdout.Write(text.Bytes()); err != nil {
-		return errors.Join(written, fmt.Errorf("write the summary: %w", err))
-	}
-	return written
 }

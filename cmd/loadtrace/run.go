@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/loadtrace/loadtrace/internal/badinput"
 	"github.com/loadtrace/loadtrace/internal/session"
 	"github.com/loadtrace/loadtrace/internal/session/tracestore"
+	"github.com/loadtrace/loadtrace/loadgen"
 )
 
 func newRun() *cobra.Command {
@@ -67,10 +70,15 @@ the plan's requests, at the plan's times. Summary and verdict are of the part.
 			return r.carryOut(cmd.Context(), listenAt)
 		},
 	}
-	flags := cmd.Flags()
+	r.addRunTo(cmd.Flags(), &listenAt)
+	return cmd
+}
+
+// addRunTo adds the flags of run.
+func (r *planRun) addRunTo(flags *pflag.FlagSet, listenAt *[]string) {
 	flags.StringArrayVar(&r.set, "set", nil, "replace a value of the plan, as in attacks[0].http.timeout=5s (repeatable)")
 	flags.StringArrayVar(&r.configs, "config", nil, "collector configuration to use instead of the built-in one; its loadgen receiver gets the plan (repeatable)")
-	flags.StringArrayVar(&listenAt, "listen", session.DefaultListen, "take the target's telemetry here, over OTLP: a URL of the scheme http and one of grpc, or none (repeatable)")
+	flags.StringArrayVar(listenAt, "listen", session.DefaultListen, "take the target's telemetry here, over OTLP: a URL of the scheme http and one of grpc, or none (repeatable)")
 	flags.StringVar(&r.OTLP, "otlp", "", "send all telemetry to this endpoint: http://host:4318 or grpc://host:4317 (https, grpcs with TLS)")
 	flags.StringArrayVar(&r.headers.given, "otlp-header", nil, "header to send to the OTLP endpoint, as in 'key=${env:NAME}', or key=value where others may see it (repeatable)")
 	flags.StringVar(&r.headers.file, "otlp-header-file", "", "`file` with headers to send to the OTLP endpoint, key=value on each line")
@@ -80,7 +88,6 @@ the plan's requests, at the plan's times. Summary and verdict are of the part.
 	flags.StringVar(&r.outputs.markdown, "markdown", "", "also write the verdict and the key figures as Markdown to this file, - for standard output instead of the summary")
 	r.begins.addTo(flags)
 	r.addTo(flags)
-	return cmd
 }
 
 // carryOut carries out the plan, and explains a slow request if the target has
@@ -96,5 +103,30 @@ func (r *planRun) carryOut(ctx context.Context, listenAt []string) error {
 	if r.store == nil || r.store.Served() == 0 || sum.RunID == "" || r.json || r.outputs.takeStdout() {
 		return err
 	}
-	return errors.Join(err, r.explain(sum))
+	return errors.Join(err, explain(r.stdout, r.store, &sum, r.screen.options(r.stdout)))
+}
+
+// chooseListen decides where the target's telemetry is taken.
+func (r *planRun) chooseListen(listenAt []string) error {
+	want, err := session.ParseListen(listenAt)
+	switch {
+	case err != nil:
+		return err
+	case len(r.configs) > 0 && r.ListenAsked && want.Any():
+		return badinput.Error(errors.New("--listen and --config exclude each other: put a receiver otlp into the configuration"))
+	case len(r.configs) > 0:
+		return nil
+	case r.OTLP != "" && want.Meets(r.OTLP) && r.ListenAsked:
+		return badinput.Error(fmt.Errorf("--otlp %s: is where --listen takes telemetry; it would go in a circle, so name two addresses", loadgen.RedactURL(r.OTLP)))
+	case r.OTLP != "" && want.Meets(r.OTLP):
+		return nil // a collector is there, and gets the target's telemetry itself
+	case r.ListenAsked:
+		r.Listen = want
+		return nil
+	}
+	var taken []string
+	if r.Listen, taken = want.Free(); len(taken) > 0 {
+		r.note(strings.Join(taken, " and ") + " is in use, so nothing of the target is taken there; --listen names another address.")
+	}
+	return nil
 }
