@@ -30,6 +30,9 @@ type session struct {
 	started chan *loadgenreceiver.Handle
 	ended   chan outcome
 	over    chan error // the collector's own end
+	// entered is closed when the collector's Run is under way: a Shutdown before that would
+	// race with it.
+	entered chan struct{}
 	peers   peers.Peers
 	own     strangers.Run
 	// listen is where the target's telemetry is received; first counts the connections
@@ -66,9 +69,14 @@ func startSession(set otelcol.CollectorSettings, uris []string, plan *loadgen.Pl
 		started: make(chan *loadgenreceiver.Handle, 1),
 		ended:   make(chan outcome, 1),
 		over:    make(chan error, 1),
+		entered: make(chan struct{}),
 	}
+	enter := sync.OnceFunc(func() { close(s.entered) })
 	components := set.Factories
-	set.Factories = func() (otelcol.Factories, error) { return s.factories(components, plan, start, store) }
+	set.Factories = func() (otelcol.Factories, error) {
+		enter()
+		return s.factories(components, plan, start, store)
+	}
 	set.ConfigProviderSettings.ResolverSettings.URIs = uris
 	set.DisableGracefulShutdown = true // a signal stops the run first
 	if notes != nil {
@@ -208,7 +216,7 @@ func (s *session) shutdown() error {
 		return <-s.over
 	}
 	s.callOff()
-	go s.collector.Shutdown()
+	go func() { <-s.entered; s.collector.Shutdown() }()
 	select {
 	case err := <-s.over:
 		return err
