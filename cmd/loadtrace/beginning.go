@@ -8,9 +8,9 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/loadtrace/loadtrace/internal/badinput"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
-	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver"
 )
 
 // beginning is what several processes that carry out a run together agree on.
@@ -24,11 +24,18 @@ func (b *beginning) addTo(flags *pflag.FlagSet) {
 	flags.StringVar(&b.at, "start-at", "", "when the run begins, in RFC 3339, as in 2026-01-31T12:00:00Z (default: at once)")
 }
 
+// agreement is which part of a run is carried out, as what, and when it begins.
+type agreement struct {
+	part pace.Part
+	run  loadgen.RunID
+	at   time.Time
+}
+
 // read checks the flags. What is missing is zero.
-func (b *beginning) read() (s loadgenreceiver.Start, part pace.Part, err error) {
+func (b *beginning) read() (a agreement, err error) {
 	var errs []error
 	if b.part != "" {
-		if part, err = pace.ParsePart(b.part); err != nil {
+		if a.part, err = pace.ParsePart(b.part); err != nil {
 			errs = append(errs, fmt.Errorf("--part: %w", err))
 		}
 		if b.runID == "" {
@@ -39,31 +46,31 @@ func (b *beginning) read() (s loadgenreceiver.Start, part pace.Part, err error) 
 		}
 	}
 	if b.runID != "" {
-		if s.Run, err = loadgen.ParseRunID(b.runID); err != nil {
+		if a.run, err = loadgen.ParseRunID(b.runID); err != nil {
 			errs = append(errs, fmt.Errorf("--run-id: %w", err))
 		}
 	}
 	if b.at != "" {
-		if s.At, err = time.Parse(time.RFC3339Nano, b.at); err != nil {
+		if a.at, err = time.Parse(time.RFC3339Nano, b.at); err != nil {
 			errs = append(errs, fmt.Errorf("--start-at: %q is no moment; write RFC 3339, for instance 2026-01-31T12:00:00Z", b.at))
-		} else if late := time.Since(s.At); late > 0 {
+		} else if late := time.Since(a.at); late > 0 {
 			errs = append(errs, fmt.Errorf("--start-at: %s passed %s ago, by this machine's clock; give a later moment to all parts", b.at, late.Round(time.Millisecond)))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
-		return s, part, badInput(err)
+		return a, badinput.Error(err)
 	}
-	return s, part, nil
+	return a, nil
 }
 
 // announce says what there is to wait for.
-func announce(w io.Writer, s loadgenreceiver.Start, part pace.Part) {
-	if s.At.IsZero() {
+func announce(w io.Writer, a agreement) {
+	if a.at.IsZero() {
 		return
 	}
 	what := "the run"
-	if !part.Whole() {
-		what = fmt.Sprintf("part %s of run %s", part, s.Run)
+	if !a.part.Whole() {
+		what = fmt.Sprintf("part %s of run %s", a.part, a.run)
 	}
-	fmt.Fprintf(w, "%s begins at %s, in %s\n", what, s.At.Format(time.RFC3339Nano), time.Until(s.At).Round(time.Second))
+	fmt.Fprintf(w, "%s begins at %s, in %s\n", what, a.at.Format(time.RFC3339Nano), time.Until(a.at).Round(time.Second))
 }

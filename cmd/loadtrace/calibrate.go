@@ -2,17 +2,15 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/calibrate"
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/term"
-	"github.com/loadtrace/loadtrace/loadgen"
-	"github.com/loadtrace/loadtrace/loadgen/summary"
+	"github.com/loadtrace/loadtrace/internal/badinput"
+	"github.com/loadtrace/loadtrace/internal/calibrate"
+	"github.com/loadtrace/loadtrace/internal/terminal"
 )
 
 // calibration measures the error of the instrument.
@@ -80,13 +78,13 @@ func (c *calibration) check() error {
 	}
 	switch n := c.rate * c.duration.Seconds(); {
 	case c.rate < 1 || c.rate > 100_000:
-		return badInput(fmt.Errorf("--rate %v: give 1 to 100000 requests per second", c.rate))
+		return badinput.Error(fmt.Errorf("--rate %v: give 1 to 100000 requests per second", c.rate))
 	case c.duration < 2*time.Second || c.duration > time.Hour:
-		return badInput(fmt.Errorf("--duration %s: give 2s to 1h; the stall alone takes a second", c.duration))
+		return badinput.Error(fmt.Errorf("--duration %s: give 2s to 1h; the stall alone takes a second", c.duration))
 	case n > 50e6:
-		return badInput(fmt.Errorf("--rate %v for --duration %s is more than 50 million requests: give less", c.rate, c.duration))
+		return badinput.Error(fmt.Errorf("--rate %v for --duration %s is more than 50 million requests: give less", c.rate, c.duration))
 	case c.calls < 0 || c.calls > 50e6:
-		return badInput(fmt.Errorf("--calls %d: give 1 to 50 million, or leave it out", c.calls))
+		return badinput.Error(fmt.Errorf("--calls %d: give 1 to 50 million, or leave it out", c.calls))
 	}
 	return nil
 }
@@ -106,14 +104,12 @@ func (c *calibration) do(ctx context.Context) error {
 	faults := 0
 	for i, one := range cases {
 		fmt.Fprintf(c.stderr, "case %d of %d, %s: %s\n", i+1, len(cases), one.Length().Round(time.Second), one.Name)
-		r, err := calibrate.Do(ctx, one, func(ctx context.Context, plan *loadgen.Plan) (summary.Summary, error) {
-			return attackUnseen(ctx, plan, signals)
-		})
+		r, err := calibrate.Do(signals.early, one, unseen(signals.impatient))
 		if err != nil {
 			return err
 		}
 		if !c.json {
-			term.Calibration(c.stdout, &r, c.screen.options(c.stdout))
+			terminal.Calibration(c.stdout, &r, c.screen.options(c.stdout))
 		}
 		results = append(results, r)
 		faults += len(r.Faults)
@@ -127,25 +123,4 @@ func (c *calibration) do(ctx context.Context) error {
 		return verdictError{exitUndecided, "undecided: the instrument is not to be trusted here; see the cases marked"}
 	}
 	return nil
-}
-
-// attackUnseen carries out a plan with all its telemetry made, and taken by
-// nobody. It is an error if the plan was not carried out to its end.
-func attackUnseen(ctx context.Context, plan *loadgen.Plan, signals *caught) (summary.Summary, error) {
-	r := planRun{quiet: true, flush: 20 * time.Second}
-	s, run, err := r.begin(ctx, plan, &notes{}, signals)
-	var end outcome
-	switch {
-	case err == nil:
-		end, err = r.watch(ctx, s, run, signals)
-	case s == nil:
-		return summary.Summary{}, err
-	}
-	if shut := s.shutdown(); err == nil {
-		err = shut
-	}
-	if err == nil && end.summary.End != summary.Completed {
-		err = errors.New("the measurement was stopped before its end")
-	}
-	return end.summary, err
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/calibrate"
+	"github.com/loadtrace/loadtrace/internal/calibrate"
 )
 
 func TestCalibrateFindsTheStallInTheResponseTime(t *testing.T) {

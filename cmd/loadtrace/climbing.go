@@ -2,27 +2,30 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"time"
 
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/ladder"
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/term"
+	"github.com/loadtrace/loadtrace/internal/ladder"
+	"github.com/loadtrace/loadtrace/internal/terminal"
 )
 
 // climbing shows how far a ladder is: in place on a terminal, or else as a line
 // after each run.
 type climbing struct {
-	c       *climb
-	options term.Options
-	display *term.Display // nil where there is no terminal
-	state   term.Climbing
+	w       io.Writer
+	quiet   bool
+	options terminal.Options
+	display *terminal.Display // nil where there is no terminal
+	state   terminal.Climbing
 	began   time.Time
 }
 
-func newClimbing(c *climb, rungs int) *climbing {
-	s := &climbing{c: c, options: c.screen.options(c.stderr), began: time.Now()}
-	s.state = term.Climbing{Rounds: c.rounds, Runs: rungs * c.rounds}
-	if s.options.Terminal && !c.quiet {
-		s.display = term.NewDisplay(c.stderr)
+// newClimbing shows a ladder of some rungs on w, or nothing if it is quiet.
+func newClimbing(w io.Writer, options terminal.Options, quiet bool, rounds, rungs int) *climbing {
+	s := &climbing{w: w, quiet: quiet, options: options, began: time.Now()}
+	s.state = terminal.Climbing{Rounds: rounds, Runs: rungs * rounds}
+	if s.options.Terminal && !quiet {
+		s.display = terminal.NewDisplay(w)
 	}
 	return s
 }
@@ -31,16 +34,16 @@ func (s *climbing) begin(round int, name string) {
 	s.state.Round, s.state.Name = round+1, name
 	if s.display != nil {
 		s.state.Elapsed = time.Since(s.began)
-		s.display.Show(term.Climb(s.state, s.options), s.options.Width)
+		s.display.Show(terminal.Climb(s.state, s.options), s.options.Width)
 	}
 }
 
 func (s *climbing) end(sample ladder.Sample) {
 	s.state.Done++
 	s.state.Last, s.state.Rate = s.state.Name, sample.Rate
-	if s.display == nil && !s.c.quiet {
+	if s.display == nil && !s.quiet {
 		s.state.Elapsed = time.Since(s.began)
-		fmt.Fprintln(s.c.stderr, term.ClimbLine(s.state, s.options))
+		fmt.Fprintln(s.w, terminal.ClimbLine(s.state, s.options))
 	}
 }
 

@@ -10,9 +10,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/term"
 	"github.com/loadtrace/loadtrace/goruntime/environment"
+	"github.com/loadtrace/loadtrace/internal/badinput"
 	"github.com/loadtrace/loadtrace/internal/plaintext"
+	"github.com/loadtrace/loadtrace/internal/terminal"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
 
@@ -45,7 +46,7 @@ may not; 2 bad input: a flag, a file that cannot be read or is no summary.`,
   loadtrace compare before.json after.json`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
-				return badInput(fmt.Errorf("want two summaries, got %d arguments; write loadtrace compare before.json after.json", len(args)))
+				return badinput.Error(fmt.Errorf("want two summaries, got %d arguments; write loadtrace compare before.json after.json", len(args)))
 			}
 			return nil
 		},
@@ -63,7 +64,7 @@ func (c *comparison) do(first, second string, stdout io.Writer) error {
 	a, errA := readSummary(first)
 	b, errB := readSummary(second)
 	if err := errors.Join(errA, errB); err != nil {
-		return badInput(err)
+		return badinput.Error(err)
 	}
 	found := summary.Comparable(a, b)
 	var text bytes.Buffer
@@ -72,7 +73,7 @@ func (c *comparison) do(first, second string, stdout io.Writer) error {
 			return fmt.Errorf("write the comparison: %w", err)
 		}
 	} else {
-		term.Comparison(&text, a, b, found, c.screen.options(stdout))
+		terminal.Comparison(&text, a, b, found, c.screen.options(stdout))
 	}
 	if _, err := stdout.Write(text.Bytes()); err != nil {
 		return fmt.Errorf("write the comparison: %w", err)

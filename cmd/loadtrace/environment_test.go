@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/loadtrace/loadtrace/internal/distribution"
 )
 
 func TestASummarySaysWhatTheRunWasMadeIn(t *testing.T) {
@@ -17,7 +19,7 @@ func TestASummarySaysWhatTheRunWasMadeIn(t *testing.T) {
 	assert.Equal(t, runtime.Version(), e.Go.Version)
 	assert.Equal(t, "400", e.Go.GC, "as the command sets it")
 	assert.Positive(t, e.CPU.Allowed)
-	assert.Equal(t, version, e.Versions["loadtrace"])
+	assert.Equal(t, distribution.Version, e.Versions["loadtrace"])
 	assert.Contains(t, c.out.String(), `"fingerprint": "`+e.Fingerprint()+`"`)
 	sink.mu.Lock()
 	told := sink.bodies.String()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/loadtrace/loadtrace/internal/badinput"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
@@ -28,13 +29,6 @@ type verdictError struct {
 
 func (e verdictError) Error() string { return e.words }
 
-// usageError is bad input.
-type usageError struct{ error }
-
-func (e usageError) Unwrap() error { return e.error }
-
-func badInput(err error) error { return usageError{err} }
-
 // badConfig knows the collector's errors of its configuration, which have no
 // type.
 func badConfig(err error) bool {
@@ -53,12 +47,11 @@ func badConfig(err error) bool {
 // exitCode maps an error to the process's exit code.
 func exitCode(err error) int {
 	var key *pace.KeyError
-	var usage usageError
 	var verdict verdictError
 	switch {
 	case err == nil:
 		return 0
-	case errors.As(err, &usage), errors.As(err, &key), badConfig(err):
+	case badinput.Is(err), errors.As(err, &key), badConfig(err):
 		return 2
 	case errors.As(err, &verdict):
 		return verdict.code

@@ -1,24 +1,18 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
 
-	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/loadgen/verdict"
 )
 
@@ -147,22 +141,5 @@ func TestAnOTLPEndpointThatDoesNotTakeTelemetryIsNamedWithWhatToDo(t *testing.T)
 			}
 			assert.Equal(t, 1, strings.Count(strings.TrimSpace(cmd.err.String()), "\n")+1, "one line: %s", &cmd.err)
 		})
-	}
-}
-
-// Which error of several comes last is chance; which of them says why is not.
-func TestTheErrorOfAnEndpointThatSaysMostIsKept(t *testing.T) {
-	malformed := &url.Error{Op: "Post", URL: "http://h", Err: errors.New(`malformed HTTP response "\x00\x00\x06"`)}
-	gone := &url.Error{Op: "Post", URL: "http://h", Err: &net.OpError{Op: "write", Err: syscall.EPIPE}}
-	first := &url.Error{Op: "Post", URL: "http://h", Err: fmt.Errorf("readLoopPeekFailLocked: %w", error(nil))}
-	late := fmt.Errorf("shut down: %w", context.Canceled)
-	for _, order := range [][]error{{malformed, gone, late}, {late, gone, malformed}, {gone, malformed, first, gone}} {
-		var e endpoint
-		for _, err := range order {
-			require.Equal(t, err, e.observe(err))
-		}
-		sum := summary.Summary{RunID: "1", Telemetry: summary.Telemetry{SpansDropped: 1}}
-		require.NotEmpty(t, e.blame("http://h", &sum))
-		assert.Equal(t, []string{`the endpoint of --otlp, http://h, did not take all telemetry: malformed HTTP response "\x00\x00\x06"; it speaks gRPC there: write grpc://h`}, sum.Faults)
 	}
 }

@@ -2,17 +2,17 @@ package main
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"net/url"
 	"os"
 	"regexp"
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
+
+	"github.com/loadtrace/loadtrace/internal/badinput"
 )
 
 // otlpHeaders are the headers of --otlp as they are given. What stands on a command line
@@ -45,7 +45,7 @@ func (h *otlpHeaders) read(ctx context.Context) (map[string]string, error) {
 		case err != nil && ctx.Err() != nil:
 			return nil, context.Cause(ctx)
 		case err != nil:
-			return nil, badInput(fmt.Errorf("--otlp-header-file: %w", err))
+			return nil, badinput.Error(fmt.Errorf("--otlp-header-file: %w", err))
 		}
 		for i, line := range strings.Split(text, "\n") {
 			if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
@@ -61,7 +61,7 @@ func (h *otlpHeaders) read(ctx context.Context) (map[string]string, error) {
 		add(where, line)
 	}
 	if err := errors.Join(faults...); err != nil {
-		return nil, badInput(err)
+		return nil, badinput.Error(err)
 	}
 	return headers, nil
 }
@@ -124,21 +124,4 @@ func readHeaderFile(ctx context.Context, path string) (string, error) {
 	case <-ctx.Done():
 		return "", context.Cause(ctx)
 	}
-}
-
-// withUser adds the header that the user information of a URL stands for, unless there is
-// one.
-func withUser(headers map[string]string, user *url.Userinfo) map[string]string {
-	if user == nil {
-		return headers
-	}
-	for name := range headers {
-		if strings.EqualFold(name, "authorization") {
-			return headers
-		}
-	}
-	password, _ := user.Password()
-	with := map[string]string{"Authorization": "Basic " + base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password))}
-	maps.Copy(with, headers)
-	return with
 }

@@ -14,8 +14,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
 	"google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/protobuf/proto"
 
@@ -144,16 +142,4 @@ func TestErrorsAreText(t *testing.T) {
 			c.plain(t)
 		})
 	}
-}
-
-func TestAnEntryOfTheLogIsText(t *testing.T) {
-	var out strings.Builder
-	core := zapcore.NewCore(zapcore.NewConsoleEncoder(zap.NewDevelopmentEncoderConfig()), zapcore.AddSync(&out), zap.DebugLevel)
-	log := zap.New(plainLog(core)).With(zap.String("a", hostile))
-	for _, text := range plaintexttest.Texts {
-		log.Debug(text[:min(len(text), 1000)], zap.String("b", text), zap.Error(fmt.Errorf("%s", text)))
-	}
-	log.Debug("line one\n\tline two")
-	plaintexttest.Check(t, out.String())
-	assert.Contains(t, out.String(), "line one\n\tline two")
 }

@@ -1,31 +1,25 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
-	"os/signal"
 	"regexp"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/ladder"
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/term"
-	"github.com/loadtrace/loadtrace/internal/demotarget/tune"
-	"github.com/loadtrace/loadtrace/loadgen"
-	"github.com/loadtrace/loadtrace/loadgen/summary"
+	"github.com/loadtrace/loadtrace/internal/badinput"
 )
 
-// climb measures variants of a service: the demo service with more and more of
+// climber measures variants of a service: the demo service with more and more of
 // its mistakes mended, or the user's own.
-type climb struct {
-	own              own
+type climber struct {
+	plan             string   // that attacks the variants; empty for the demo service
+	variants         []string // name=command
 	rounds           int
 	workers          int
 	duration, warmUp time.Duration
@@ -36,7 +30,7 @@ type climb struct {
 }
 
 func newLadder() *cobra.Command {
-	var c climb
+	var c climber
 	cmd := &cobra.Command{
 		Use:   "ladder [PLAN --variant NAME=COMMAND ...]",
 		Short: "Fix a slow service step by step, and measure what each step gains",
@@ -76,18 +70,22 @@ anything else.`,
   loadtrace ladder plan.yaml --variant old='./service-old' --variant new='./service-new'`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return badInput(fmt.Errorf("want one plan at most, got %d arguments", len(args)))
+				return badinput.Error(fmt.Errorf("want one plan at most, got %d arguments", len(args)))
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c.own.plan = strings.Join(args, "")
+			c.plan = strings.Join(args, "")
 			c.stdout, c.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
 			return c.do(cmd.Context())
 		},
 	}
-	flags := cmd.Flags()
-	flags.StringArrayVar(&c.own.variants, "variant", nil, "a variant of your own service, as in new='./service --port 8080' (repeatable; needs a plan)")
+	c.addTo(cmd.Flags())
+	return cmd
+}
+
+func (c *climber) addTo(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&c.variants, "variant", nil, "a variant of your own service, as in new='./service --port 8080' (repeatable; needs a plan)")
 	flags.IntVar(&c.rounds, "rounds", 5, "how often each variant is measured; fewer than 3 decide nothing")
 	flags.IntVar(&c.workers, "workers", 64, "requests under way at any time")
 	flags.DurationVar(&c.duration, "duration", 3*time.Second, "of each measurement")
@@ -96,135 +94,36 @@ anything else.`,
 	flags.BoolVar(&c.json, "json", false, "print the result as JSON")
 	flags.BoolVar(&c.quiet, "quiet", false, "show no progress")
 	flags.StringVar(&c.screen.color, "color", "auto", "colour the output: auto, always or never (auto heeds NO_COLOR)")
-	return cmd
 }
 
-func (c *climb) check() error {
+func (c *climber) check() error {
 	if err := c.screen.check(); err != nil {
 		return err
 	}
 	switch {
 	case c.rounds < 2 || c.rounds > 1000:
-		return badInput(fmt.Errorf("--rounds %d: give 2 to 1000; an interval needs two measurements at least", c.rounds))
+		return badinput.Error(fmt.Errorf("--rounds %d: give 2 to 1000; an interval needs two measurements at least", c.rounds))
 	case c.workers < 1 || c.workers > 1000:
-		return badInput(fmt.Errorf("--workers %d: give 1 to 1000", c.workers))
+		return badinput.Error(fmt.Errorf("--workers %d: give 1 to 1000", c.workers))
 	case c.duration < 200*time.Millisecond || c.duration > 10*time.Minute:
-		return badInput(fmt.Errorf("--duration %s: give 200ms to 10m", c.duration))
+		return badinput.Error(fmt.Errorf("--duration %s: give 200ms to 10m", c.duration))
 	case c.warmUp < 100*time.Millisecond || c.warmUp > 10*time.Minute:
-		return badInput(fmt.Errorf("--warm-up %s: give 100ms to 10m", c.warmUp))
+		return badinput.Error(fmt.Errorf("--warm-up %s: give 100ms to 10m", c.warmUp))
 	}
 	return c.checkCPUs()
 }
 
-func (c *climb) checkCPUs() error {
+func (c *climber) checkCPUs() error {
 	if c.cpus == "" {
 		return nil
 	}
 	if !cpuList.MatchString(c.cpus) {
-		return badInput(fmt.Errorf("--service-cpus %q: write numbers of processors from 0, as in 1 or 2,3 or 2-3", c.cpus))
+		return badinput.Error(fmt.Errorf("--service-cpus %q: write numbers of processors from 0, as in 1 or 2,3 or 2-3", c.cpus))
 	}
 	if _, err := exec.LookPath("taskset"); err != nil {
-		return badInput(errors.New("--service-cpus: needs taskset, which is not here; install util-linux, or leave the flag out"))
+		return badinput.Error(errors.New("--service-cpus: needs taskset, which is not here; install util-linux, or leave the flag out"))
 	}
 	return nil
 }
 
 var cpuList = regexp.MustCompile(`^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$`)
-
-// step is a variant and how it is started; said takes what it says.
-type step struct {
-	rung  ladder.Rung
-	start func(ctx context.Context, dir string, said *os.File) (*subject, error)
-}
-
-// subject is a variant under way.
-type subject struct {
-	plan    *loadgen.Plan // that attacks it
-	address string        // where it may tell of its goroutines
-	sample  func(*summary.Summary) ladder.Sample
-	stop    func()
-}
-
-// steps are the user's variants, or those of the demo service from none to all,
-// each with one step more.
-func (c *climb) steps(ctx context.Context) ([]step, error) {
-	if c.own.plan != "" {
-		return c.own.steps(ctx, c.under())
-	}
-	if len(c.own.variants) > 0 {
-		return nil, badInput(errors.New("--variant: needs a plan that attacks the variants; write loadtrace ladder plan.yaml, and then the variants"))
-	}
-	set := tune.None
-	list := []step{{ladder.Rung{Name: "none"}, c.demo(set)}}
-	for _, d := range tune.Steps() {
-		set = set.With(d.Step)
-		list = append(list, step{ladder.Rung{Name: d.Name, Mistake: d.Mistake, Mend: d.Mend}, c.demo(set)})
-	}
-	return list, nil
-}
-
-func (c *climb) do(ctx context.Context) error {
-	if err := c.check(); err != nil {
-		return err
-	}
-	relaxGC()
-	signals := catch(ctx) // before NotifyContext, whose context ends with another error
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	list, err := c.steps(signals.early)
-	signals.stop()
-	if err != nil {
-		return err
-	}
-	dir, err := os.MkdirTemp("", "loadtrace-ladder")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	rungs, err := c.measure(ctx, dir, list)
-	if err != nil {
-		return err
-	}
-	result := ladder.New(rungs)
-	if err := c.print(&result); err != nil {
-		return fmt.Errorf("write the result: %w", err)
-	}
-	return trusted(&result)
-}
-
-// measure goes up and down the ladder.
-func (c *climb) measure(ctx context.Context, dir string, list []step) ([]ladder.Rung, error) {
-	shown := newClimbing(c, len(list))
-	defer shown.close()
-	for round := range c.rounds {
-		for _, i := range ladder.Order(round, len(list)) {
-			shown.begin(round, list[i].rung.Name)
-			s, err := run(ctx, dir, list[i])
-			if err != nil {
-				return nil, fmt.Errorf("round %d, %s: %w", round+1, list[i].rung.Name, err)
-			}
-			list[i].rung.Samples = append(list[i].rung.Samples, s)
-			shown.end(s)
-		}
-	}
-	rungs := make([]ladder.Rung, len(list))
-	for i := range list {
-		rungs[i] = list[i].rung
-	}
-	return rungs, nil
-}
-
-func (c *climb) print(r *ladder.Result) error {
-	if !c.json {
-		return term.Ladder(c.stdout, r, c.screen.options(c.stdout))
-	}
-	return printJSON(c.stdout, r)
-}
-
-// trusted is nil if the result decides anything.
-func trusted(r *ladder.Result) error {
-	if len(r.Undecided) > 0 {
-		return verdictError{exitUndecided, "undecided: " + r.Undecided[0]}
-	}
-	return nil
-}

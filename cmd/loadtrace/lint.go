@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/lint"
+	"github.com/loadtrace/loadtrace/internal/badinput"
+	"github.com/loadtrace/loadtrace/internal/distribution"
+	"github.com/loadtrace/loadtrace/internal/lint"
 )
 
 // linter holds configurations against rules.
@@ -64,17 +65,17 @@ configuration, a rule that does not work.`,
 func (l *linter) do(files []string, stdout, stderr io.Writer) error {
 	rules, err := l.load()
 	if err != nil {
-		return badInput(err)
+		return badinput.Error(err)
 	}
 	if l.list {
-		return listRules(stdout, rules)
+		return rules.List(stdout)
 	}
 	if len(files) == 0 {
-		return badInput(errors.New("no files are named; write loadtrace lint collector.yaml"))
+		return badinput.Error(errors.New("no files are named; write loadtrace lint collector.yaml"))
 	}
 	write, err := l.writer(rules)
 	if err != nil {
-		return badInput(err)
+		return badinput.Error(err)
 	}
 	report := lint.Report{Files: files}
 	var faults []error
@@ -95,7 +96,7 @@ func (l *linter) do(files []string, stdout, stderr io.Writer) error {
 		return fmt.Errorf("write the findings: %w", err)
 	}
 	if err := errors.Join(faults...); err != nil {
-		return badInput(err)
+		return badinput.Error(err)
 	}
 	return l.judge(&report, stderr)
 }
@@ -126,7 +127,7 @@ func (l *linter) writer(rules lint.Rules) (func(io.Writer, *lint.Report) error, 
 	case "github":
 		return lint.GitHub, nil
 	case "sarif":
-		return func(w io.Writer, r *lint.Report) error { return lint.SARIF(w, r, rules, version) }, nil
+		return func(w io.Writer, r *lint.Report) error { return lint.SARIF(w, r, rules, distribution.Version) }, nil
 	}
 	return nil, fmt.Errorf("--format %q: write text, json, sarif or github", l.format)
 }
@@ -150,13 +151,4 @@ func plural(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-func listRules(w io.Writer, rules lint.Rules) error {
-	var text strings.Builder
-	for _, r := range rules {
-		fmt.Fprintf(&text, "%-7s  %s\n         a %s that %s\n         fix: %s\n", r.Severity, r.ID, strings.Join(r.For, " or "), r.Reason, r.Fix)
-	}
-	_, err := io.WriteString(w, text.String())
-	return err
 }

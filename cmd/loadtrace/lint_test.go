@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/lint"
+	"github.com/loadtrace/loadtrace/internal/lint"
 )
 
 func writeConfig(t *testing.T, text string) string {

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"crypto/tls"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -30,46 +29,11 @@ import (
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor"
 )
 
-func TestListenIsReadOrRefusedWithTheFix(t *testing.T) {
-	l, err := readListen(defaultListen)
-	require.NoError(t, err)
-	assert.Equal(t, listen{HTTP: "127.0.0.1:4318", GRPC: "127.0.0.1:4317"}, l)
-	for _, none := range []string{"", "none"} {
-		l, err = readListen([]string{none})
-		require.NoError(t, err)
-		assert.False(t, l.any())
-	}
-	for _, bad := range [][]string{
-		{"127.0.0.1:4318"}, {"http://127.0.0.1"}, {"https://127.0.0.1:4318"}, {"http://127.0.0.1:4318/v1"}, {"http://%zz:1"},
-		{"none", "http://127.0.0.1:4318"}, {"http://127.0.0.1:1", "http://127.0.0.1:2"},
-	} {
-		_, err := readListen(bad)
-		assert.ErrorContains(t, err, "--listen", "%q", bad)
-		assert.Equal(t, 2, exitCode(err), "%q", bad)
-	}
-}
-
-func TestACircleOfTelemetryIsSeen(t *testing.T) {
-	l := listen{HTTP: "127.0.0.1:4318", GRPC: "127.0.0.1:4317"}
-	for _, same := range []string{"http://127.0.0.1:4318", "http://localhost:4318/", "http://[::1]:4318", "grpc://localhost:4317", "http://0.0.0.0:4318"} {
-		assert.True(t, l.meets(same), same)
-	}
-	for _, other := range []string{"http://127.0.0.1:4319", "http://otlp.example.com:4318", "https://example.com", "grpc://10.0.0.1:4317", "%"} {
-		assert.False(t, l.meets(other), other)
-	}
-	assert.True(t, taken(&net.OpError{Op: "listen", Err: os.NewSyscallError("bind", syscall.EADDRINUSE)}))
-	assert.False(t, taken(errors.New("no")))
-}
-
 func TestAnAddressThatIsInUseIsNoReasonNotToRun(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer l.Close()
 	in := l.Addr().String()
-	left, busy := listen{HTTP: in, GRPC: "127.0.0.1:0"}.free()
-	assert.Equal(t, listen{GRPC: "127.0.0.1:0"}, left)
-	assert.Equal(t, []string{in}, busy)
-
 	tg := newTestTarget(t)
 	c := loadtrace(t, "run", writePlan(t, tg.url, "[{constant: 100/s, count: 10}]"), "--listen", "http://"+in)
 	c.run(t, 1)

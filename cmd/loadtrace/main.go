@@ -3,8 +3,6 @@
 // load-test plan in the terminal.
 package main
 
-//go:generate go run ./internal/gencomponents
-
 import (
 	"context"
 	"io"
@@ -14,7 +12,9 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
-	"go.opentelemetry.io/collector/otelcol"
+
+	"github.com/loadtrace/loadtrace/internal/badinput"
+	"github.com/loadtrace/loadtrace/internal/distribution"
 )
 
 func main() {
@@ -34,16 +34,16 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
 	err := root.ExecuteContext(ctx)
 	if err != nil && !understood {
-		err = badInput(err)
+		err = badinput.Error(err)
 	}
 	if err != nil {
-		printLines(stderr, "Error: %v", inTheWhole(err, whole))
+		printLines(stderr, "Error: %v", inTheWhole(err, distribution.Whole))
 	}
 	return exitCode(err)
 }
 
 func newRoot(stdout, stderr io.Writer) *cobra.Command {
-	root := otelcol.NewCommand(settings(components))
+	root := distribution.Command()
 	root.Short = "An OpenTelemetry Collector that load-tests a service and explains what it saw"
 	root.Long = `An OpenTelemetry Collector that load-tests a service and explains what it saw.
 
@@ -59,7 +59,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	root.SilenceErrors = true
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return badInput(err) })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return badinput.Error(err) })
 	for _, cmd := range root.Commands() {
 		if cmd.Name() == "validate" {
 			blameInput(cmd)
@@ -74,7 +74,7 @@ func blameInput(cmd *cobra.Command) {
 	run := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := run(cmd, args); err != nil {
-			return badInput(err)
+			return badinput.Error(err)
 		}
 		return nil
 	}

@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/report"
+	"github.com/loadtrace/loadtrace/internal/badinput"
+	"github.com/loadtrace/loadtrace/internal/report"
+	"github.com/loadtrace/loadtrace/internal/terminal"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
 
@@ -43,7 +46,7 @@ func (o *outputs) open(ctx context.Context, json bool) error {
 		}
 		if one.path == "-" {
 			if stdout != "" {
-				return errors.Join(badInput(fmt.Errorf("%s and %s would both be written to standard output: give %s a file", stdout, one.flag, one.flag)), o.close())
+				return errors.Join(badinput.Error(fmt.Errorf("%s and %s would both be written to standard output: give %s a file", stdout, one.flag, one.flag)), o.close())
 			}
 			stdout = one.flag
 		} else if err := one.create(ctx); err != nil {
@@ -67,7 +70,7 @@ func (o *output) create(ctx context.Context) error {
 	select {
 	case r := <-made:
 		if r.err != nil {
-			return badInput(fmt.Errorf("%s: %w; name a file that can be written, or - for standard output", o.flag, r.err))
+			return badinput.Error(fmt.Errorf("%s: %w; name a file that can be written, or - for standard output", o.flag, r.err))
 		}
 		o.file = r.file
 		return nil
@@ -117,4 +120,28 @@ func (o *outputs) close() error {
 	}
 	o.list = nil
 	return errors.Join(errs...)
+}
+
+// print writes the summary and the reports.
+func (r *planRun) print(sum summary.Summary) error {
+	if sum.RunID == "" {
+		return nil // there was no run
+	}
+	written := r.outputs.write(r.stdout, &sum)
+	var text bytes.Buffer
+	switch {
+	case r.json:
+		if err := printJSON(&text, sum); err != nil {
+			return fmt.Errorf("write the summary: %w", err)
+		}
+	case !r.outputs.takeStdout():
+		terminal.Summary(&text, sum, r.screen.options(r.stdout))
+	}
+	if advice, lines := sum.ErrorThreshold(); len(lines) > 0 && (r.json || r.outputs.takeStdout()) {
+		printLines(r.stderr, "%s; %s\n  %s", sum.VerdictWords(), advice, strings.Join(lines, "\n  ")) // nobody reads the summary
+	}
+	if _, err := r.stdout.Write(text.Bytes()); err != nil {
+		return errors.Join(written, fmt.Errorf("write the summary: %w", err))
+	}
+	return written
 }

@@ -5,12 +5,11 @@ import (
 	"io"
 	"os"
 	"slices"
-	"time"
 
-	"github.com/spf13/pflag"
 	xterm "golang.org/x/term"
 
-	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/term"
+	"github.com/loadtrace/loadtrace/internal/badinput"
+	"github.com/loadtrace/loadtrace/internal/terminal"
 )
 
 // screen decides how output looks.
@@ -18,23 +17,17 @@ type screen struct {
 	color string
 }
 
-func (r *planRun) addTo(flags *pflag.FlagSet) {
-	flags.DurationVar(&r.flush, "flush-timeout", 20*time.Second, "how long to go on delivering telemetry after the last request")
-	flags.BoolVar(&r.quiet, "quiet", false, "show no progress")
-	flags.StringVar(&r.screen.color, "color", "auto", "colour the output: auto, always or never (auto heeds NO_COLOR)")
-}
-
 // check refuses what --color does not know.
 func (s screen) check() error {
 	if !slices.Contains([]string{"auto", "always", "never"}, s.color) {
-		return badInput(fmt.Errorf("--color %q: write auto, always or never", s.color))
+		return badinput.Error(fmt.Errorf("--color %q: write auto, always or never", s.color))
 	}
 	return nil
 }
 
 // options for what is written to w.
-func (s screen) options(w io.Writer) term.Options {
-	o := term.Options{Width: 80, Color: s.color == "always"}
+func (s screen) options(w io.Writer) terminal.Options {
+	o := terminal.Options{Width: 80, Color: s.color == "always"}
 	f, ok := w.(*os.File)
 	if !ok || !xterm.IsTerminal(int(f.Fd())) {
 		return o

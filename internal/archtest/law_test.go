@@ -97,11 +97,31 @@ var law = []rule{
 		forbidden: []string{"go.opentelemetry.io/otel/sdk/..."},
 	},
 	{
-		why:       "commands are ends",
+		why:       "commands are ends: what two need has a room outside of them",
 		in:        []string{"./..."},
 		forbidden: []string{"./cmd/..."},
-		except:    []string{"./cmd/..."},
 		testsToo:  true,
+	},
+	{
+		why:       "internal/session is the only starter of a run in this process",
+		in:        []string{"./..."},
+		forbidden: []string{"go.opentelemetry.io/collector/otelcol/...", "./receiver/loadgenreceiver/..."},
+		except:    []string{"./internal/session", "./internal/distribution", "./receiver/loadgenreceiver/..."},
+	},
+	{
+		why:       "whoever starts a run decides what is shown of it, and where: a command, an API, a search",
+		in:        []string{"./internal/session/...", "./internal/climb/...", "./internal/calibrate/...", "./internal/ladder/...", "./internal/demo/..."},
+		forbidden: []string{"github.com/spf13/...", "golang.org/x/term/...", "os/signal", "flag", "./internal/terminal/...", "./internal/report/..."},
+	},
+	{
+		why:       "a run is given its collector's components, of which one may start runs itself",
+		in:        []string{"./internal/session/..."},
+		forbidden: []string{"./internal/distribution/..."},
+	},
+	{
+		why:       "commands are thin: flags in, one call, text out",
+		in:        []string{"./cmd/loadtrace"},
+		forbidden: []string{"go.opentelemetry.io/...", "go.uber.org/...", "google.golang.org/...", "./receiver/...", "./processor/...", "./loadgen/runner/...", "./loadgen/httpengine/...", "./loadgen/grpcengine/..."},
 	},
 }
 
@@ -137,7 +157,7 @@ func TestPurePackagesHaveNeitherClockNorGoroutine(t *testing.T) {
 		"./processor/tracejoinprocessor/internal/annotate", "./processor/tracejoinprocessor/internal/clock",
 		"./processor/tracejoinprocessor/internal/clientspan", "./processor/tracejoinprocessor/internal/wire",
 		"./processor/tracejoinprocessor/internal/ledger", "./processor/tracejoinprocessor/internal/meter",
-		"./loadgen/verdict", "./loadgen/allow", "./cmd/loadtrace/internal/report", "./cmd/loadtrace/internal/lint",
+		"./loadgen/verdict", "./loadgen/allow", "./internal/report", "./cmd/loadtrace/internal/lint",
 	}
 	for _, f := range moduleFiles(t) {
 		if f.test || !matchAny(pure, f.pkg) {
@@ -147,6 +167,39 @@ func TestPurePackagesHaveNeitherClockNorGoroutine(t *testing.T) {
 		require.NoError(t, err)
 		for _, impure := range []string{"time.Now(", "time.Since(", "time.Until(", "\tgo func", "\tgo "} {
 			assert.NotContains(t, string(src), impure, f.name)
+		}
+	}
+}
+
+// A run in this process is started with one of these functions. Imports alone do not tell,
+// as the distribution's settings have the same package.
+func TestOnlyTheSessionStartsARun(t *testing.T) {
+	starters := map[string]bool{}
+	for _, f := range moduleFiles(t) {
+		if f.test || strings.HasPrefix(f.pkg, "./receiver/loadgenreceiver") {
+			continue
+		}
+		src, err := os.ReadFile(filepath.Join("..", "..", f.name))
+		require.NoError(t, err)
+		for _, start := range []string{"otelcol.NewCollector(", "loadgenreceiver.WithPlan(", "loadgenreceiver.WithObserver("} {
+			if strings.Contains(string(src), start) {
+				starters[f.pkg] = true
+			}
+		}
+	}
+	assert.Equal(t, map[string]bool{"./internal/session": true}, starters)
+}
+
+// The door to a run is for more than commands: writers and environment are its caller's.
+func TestASessionKnowsNoProcess(t *testing.T) {
+	for _, f := range moduleFiles(t) {
+		if f.test || !matchAny([]string{"./internal/session/...", "./internal/climb", "./internal/demo"}, f.pkg) {
+			continue
+		}
+		src, err := os.ReadFile(filepath.Join("..", "..", f.name))
+		require.NoError(t, err)
+		for _, of := range []string{"os.Args", "os.Exit(", "os.Stdout", "os.Stderr", "os.Stdin", "os.Getenv(", "log.Writer("} {
+			assert.NotContains(t, string(src), of, f.name)
 		}
 	}
 }
@@ -163,6 +216,11 @@ func TestTheLawBites(t *testing.T) {
 		{pkg: "./internal/queue", imports: []string{module + "/loadgen"}},
 		{pkg: "./goruntime/cgroup", imports: []string{"go.opentelemetry.io/collector/pdata/pmetric"}},
 		{pkg: "./goruntime", test: true, imports: []string{module + "/cmd/target"}},
+		{pkg: "./cmd/loadtrace", imports: []string{module + "/cmd/target"}},
+		{pkg: "./cmd/loadtrace", imports: []string{"go.opentelemetry.io/collector/otelcol"}},
+		{pkg: "./internal/calibrate", imports: []string{module + "/receiver/loadgenreceiver"}},
+		{pkg: "./internal/session", imports: []string{"github.com/spf13/cobra"}},
+		{pkg: "./internal/session", imports: []string{module + "/internal/distribution"}},
 	} {
 		assert.NotEmpty(t, faults(f), "%s importing %s", f.pkg, f.imports)
 	}

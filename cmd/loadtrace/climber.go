@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/loadtrace/loadtrace/internal/badinput"
+	"github.com/loadtrace/loadtrace/internal/climb"
+	"github.com/loadtrace/loadtrace/internal/ladder"
+	"github.com/loadtrace/loadtrace/internal/terminal"
+)
+
+// steps are the user's variants, or those of the demo service.
+func (c *climber) steps(ctx context.Context) ([]climb.Step, error) {
+	if c.plan != "" {
+		plan, err := readPlan(ctx, c.plan)
+		if err != nil {
+			return nil, err
+		}
+		own := climb.Own{Path: c.plan, Plan: plan, Variants: c.variants, Under: c.under()}
+		return own.Steps()
+	}
+	if len(c.variants) > 0 {
+		return nil, badinput.Error(errors.New("--variant: needs a plan that attacks the variants; write loadtrace ladder plan.yaml, and then the variants"))
+	}
+	program, err := demoService()
+	if err != nil {
+		return nil, err
+	}
+	service := climb.Demo{Program: program, Under: c.under(), Workers: c.workers, Duration: c.duration, WarmUp: c.warmUp}
+	return service.Steps(), nil
+}
+
+// under pins the service to its processors, where that is wanted. Go takes their
+// number for GOMAXPROCS.
+func (c *climber) under() []string {
+	if c.cpus == "" {
+		return nil
+	}
+	return []string{"taskset", "--cpu-list", c.cpus}
+}
+
+func (c *climber) do(ctx context.Context) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	relaxGC()
+	signals := catch(ctx) // before NotifyContext, whose context ends with another error
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	list, err := c.steps(signals.early)
+	signals.stop()
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "loadtrace-ladder")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	shown := newClimbing(c.stderr, c.screen.options(c.stderr), c.quiet, c.rounds, len(list))
+	up := climb.Climb{Rounds: c.rounds, Dir: dir, Attack: unseen(context.Background()), Begin: shown.begin, End: shown.end}
+	rungs, err := up.Measure(ctx, list)
+	shown.close()
+	if err != nil {
+		return err
+	}
+	result := ladder.New(rungs)
+	if err := c.print(&result); err != nil {
+		return fmt.Errorf("write the result: %w", err)
+	}
+	return trusted(&result)
+}
+
+func (c *climber) print(r *ladder.Result) error {
+	if !c.json {
+		return terminal.Ladder(c.stdout, r, c.screen.options(c.stdout))
+	}
+	return printJSON(c.stdout, r)
+}
+
+// trusted is nil if the result decides anything.
+func trusted(r *ladder.Result) error {
+	if len(r.Undecided) > 0 {
+		return verdictError{exitUndecided, "undecided: " + r.Undecided[0]}
+	}
+	return nil
+}

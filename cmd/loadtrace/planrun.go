@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/loadtrace/loadtrace/internal/badinput"
+	"github.com/loadtrace/loadtrace/internal/distribution"
+	"github.com/loadtrace/loadtrace/internal/session"
+	"github.com/loadtrace/loadtrace/internal/session/tracestore"
+	"github.com/loadtrace/loadtrace/internal/terminal"
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/pace"
+	"github.com/loadtrace/loadtrace/loadgen/summary"
+)
+
+// planRun carries out a plan in the terminal.
+type planRun struct {
+	session.Pipelines
+	plan    string   // path
+	set     []string // values that replace the plan's
+	configs []string // collector configurations instead of the built-in one
+	json    bool
+	flush   time.Duration // for telemetry, after the last request
+	quiet   bool
+	screen  screen
+	outputs outputs
+	begins  beginning
+	headers otlpHeaders
+
+	// store takes the traces of the slowest requests; nil for none.
+	store *tracestore.Store
+	// beforeShutdown, if set, is called when the run is over and the collector is not.
+	beforeShutdown func()
+
+	stdout, stderr io.Writer
+}
+
+// addTo adds the flags that all runs in a terminal have.
+func (r *planRun) addTo(flags *pflag.FlagSet) {
+	flags.DurationVar(&r.flush, "flush-timeout", 20*time.Second, "how long to go on delivering telemetry after the last request")
+	flags.BoolVar(&r.quiet, "quiet", false, "show no progress")
+	flags.StringVar(&r.screen.color, "color", "auto", "colour the output: auto, always or never (auto heeds NO_COLOR)")
+}
+
+// note tells something beside the run.
+func (r *planRun) note(line string) {
+	if !r.quiet {
+		printLines(r.stderr, "%s", line)
+	}
+}
+
+// do carries out the plan and prints what became of it. While the run is on,
+// and until do returns, the store fills.
+func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
+	relaxGC()
+	signals := catch(ctx)
+	defer signals.stop()
+	agreed, err := r.begins.read()
+	if err != nil {
+		return summary.Summary{}, err
+	}
+	plan, err := r.prepare(signals.early, agreed.part)
+	if err != nil {
+		return summary.Summary{}, err
+	}
+	if err := r.outputs.open(signals.early, r.json); err != nil {
+		return summary.Summary{}, err
+	}
+	defer r.outputs.close()
+	if !r.quiet {
+		announce(r.stderr, agreed)
+	}
+	end, err := r.attack(signals, plan, agreed)
+	if end.Blamed {
+		if lines, ok := log.Writer().(*stdLog); ok {
+			lines.forget() // net/http's about the same endpoint
+		}
+	}
+	if err == nil {
+		for _, line := range end.Notes {
+			fmt.Fprintln(r.stderr, line)
+		}
+	}
+	if err = errors.Join(err, r.print(end.Summary)); err == nil {
+		err = judgement(&end.Summary, end.Interrupted, signals.count.Load())
+	}
+	return end.Summary, err
+}
+
+// attack starts the run, shows its progress and returns what became of it.
+func (r *planRun) attack(signals *caught, plan *loadgen.Plan, as agreement) (session.Result, error) {
+	run, err := session.Start(signals.early, session.Options{
+		Collector: distribution.Settings(), Configs: r.configs, Pipelines: r.Pipelines,
+		Plan: plan, RunID: as.run, StartAt: as.at, Flush: r.flush,
+		Traces: r.store, MeasureUse: true, BeforeShutdown: r.beforeShutdown, Note: r.note,
+	})
+	if err != nil {
+		return session.Result{}, err
+	}
+	defer context.AfterFunc(signals.impatient, run.Hurry)()
+	r.showProgress(run)
+	return run.Result()
+}
+
+// showProgress shows the run's progress until it has come to its end.
+func (r *planRun) showProgress(run *session.Run) {
+	if r.quiet {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() { <-run.Settled(); cancel() }()
+	terminal.Run(ctx, r.stderr, run.Progress, r.screen.options(r.stderr))
+}
+
+// prepare reads the plan, of which it is the part that is returned, and checks the flags.
+func (r *planRun) prepare(ctx context.Context, part pace.Part) (*loadgen.Plan, error) {
+	if err := r.screen.check(); err != nil {
+		return nil, err
+	}
+	plan, err := readPlan(ctx, r.plan, r.set...)
+	if err != nil {
+		return nil, err
+	}
+	if r.Headers, err = r.headers.read(ctx); err != nil {
+		return nil, err
+	}
+	if plan, err = plan.Split(part); err != nil {
+		return nil, badinput.Error(fmt.Errorf("split the plan: %w", err))
+	}
+	if len(r.configs) > 0 && r.OTLP != "" {
+		return nil, badinput.Error(errors.New("--otlp and --config exclude each other: put the exporter into the configuration"))
+	}
+	return plan, nil
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/loadtrace/loadtrace/internal/plaintext"
+	"github.com/loadtrace/loadtrace/loadgen/summary"
+	"github.com/loadtrace/loadtrace/loadgen/verdict"
+)
+
+// judgement is the verdict as an error; nil if the run passed, or is sound and had
+// nothing to pass. interrupted says that somebody stopped the run, and signals how many
+// came until now.
+//
+// A run that somebody interrupted has its own code: whoever repeats what is undecided
+// should not repeat that. So has one whose telemetry a second signal gave up, which may
+// make it undecided or not, as the moment has it. One that a threshold had ended before
+// keeps that.
+func judgement(sum *summary.Summary, interrupted bool, signals int64) error {
+	v := &sum.Verdict
+	switch {
+	case (interrupted || signals > 0) && v.Aborted():
+		return verdictError{exitBreached, "fail: " + plaintext.Line(v.Words())}
+	case sum.End == summary.Stopped && interrupted:
+		return errors.New("the run was stopped before its end")
+	case signals > 1, signals > 0 && v.Verdict == verdict.Undecided:
+		return errors.New("the run was interrupted while its telemetry was delivered")
+	case v.Verdict == verdict.Fail:
+		return verdictError{exitBreached, "fail: " + plaintext.Line(v.Words())}
+	case v.Verdict == verdict.Undecided:
+		return verdictError{exitUndecided, "undecided: " + of(v) + plaintext.Line(v.Reasons[0])}
+	}
+	return nil
+}
+
+// of says that a verdict is of a part, if it is.
+func of(v *verdict.Report) string {
+	if v.Part == "" {
+		return ""
+	}
+	return "in part " + v.Part + ", "
+}

@@ -1,0 +1,80 @@
+package climb
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/loadtrace/loadtrace/internal/ladder"
+	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/summary"
+)
+
+// Climb measures each of the variants once in each round.
+type Climb struct {
+	Rounds int
+	Dir    string // for files, which are left there
+	// Attack carries out a plan to its end.
+	Attack func(context.Context, *loadgen.Plan) (summary.Summary, error)
+	// Begin and End are called around each measurement.
+	Begin func(round int, name string)
+	End   func(ladder.Sample)
+}
+
+// Step is a variant and how it is started; said takes what it says.
+type Step struct {
+	rung  ladder.Rung
+	start func(ctx context.Context, dir string, said *os.File) (*subject, error)
+}
+
+// subject is a variant under way.
+type subject struct {
+	plan    *loadgen.Plan // that attacks it
+	address string        // where it may tell of its goroutines
+	sample  func(*summary.Summary) ladder.Sample
+	stop    func()
+}
+
+// Measure goes up and down the ladder, and returns its rungs with their samples.
+func (c *Climb) Measure(ctx context.Context, list []Step) ([]ladder.Rung, error) {
+	for round := range c.Rounds {
+		for _, i := range ladder.Order(round, len(list)) {
+			c.Begin(round, list[i].rung.Name)
+			s, err := c.once(ctx, list[i])
+			if err != nil {
+				return nil, fmt.Errorf("round %d, %s: %w", round+1, list[i].rung.Name, err)
+			}
+			list[i].rung.Samples = append(list[i].rung.Samples, s)
+			c.End(s)
+		}
+	}
+	rungs := make([]ladder.Rung, len(list))
+	for i := range list {
+		rungs[i] = list[i].rung
+	}
+	return rungs, nil
+}
+
+// once measures a variant once, in a process of its own.
+func (c *Climb) once(ctx context.Context, v Step) (s ladder.Sample, err error) {
+	said, err := os.Create(filepath.Join(c.Dir, "service.log"))
+	if err != nil {
+		return s, err
+	}
+	defer said.Close()
+	subject, err := v.start(ctx, c.Dir, said)
+	if err != nil {
+		return s, fmt.Errorf("%w\n%s", err, ending(said))
+	}
+	defer subject.stop()
+	seen := watchGoroutines(subject.address)
+	sum, err := c.Attack(ctx, subject.plan)
+	most := seen.most()
+	if err != nil {
+		return s, err
+	}
+	s = subject.sample(&sum)
+	s.Goroutines = most
+	return s, nil
+}

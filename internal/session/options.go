@@ -1,0 +1,54 @@
+package session
+
+import (
+	"fmt"
+	"time"
+
+	"go.opentelemetry.io/collector/otelcol"
+
+	"github.com/loadtrace/loadtrace/internal/session/tracestore"
+	"github.com/loadtrace/loadtrace/loadgen"
+)
+
+// Options say what a run is to do, and in which collector.
+type Options struct {
+	// Collector are the settings of the collector, such as distribution.Settings makes.
+	Collector otelcol.CollectorSettings
+	// Configs are collector configurations, as URIs, instead of the built-in one. Their
+	// loadgen receiver gets the plan.
+	Configs []string
+	// Pipelines are what the built-in configuration is made of.
+	Pipelines
+
+	// Plan is carried out as it is: checked, with its defaults, as planfile returns it. It
+	// must not change.
+	Plan    *loadgen.Plan
+	RunID   loadgen.RunID // zero: one is drawn
+	StartAt time.Time     // zero: as soon as the collector is ready
+	// Flush is how long to go on delivering telemetry after the last request.
+	Flush time.Duration
+
+	// Traces takes the traces of the slowest requests, and is read after the run; nil for
+	// none.
+	Traces *tracestore.Store
+	// MeasureUse has the summary say what used this machine meanwhile.
+	MeasureUse bool
+	// BeforeShutdown, if set, is called when the run is over and the collector is not, also
+	// if the run never began. It is for what sends its last telemetry when it is stopped:
+	// the run then does not wait for that telemetry before.
+	BeforeShutdown func()
+	// Note, if set, is told a line beside the run.
+	Note func(line string)
+}
+
+func (o *Options) note(format string, args ...any) {
+	if o.Note != nil {
+		o.Note(fmt.Sprintf(format, args...))
+	}
+}
+
+func (o *Options) beforeShutdown() {
+	if o.BeforeShutdown != nil {
+		o.BeforeShutdown()
+	}
+}
