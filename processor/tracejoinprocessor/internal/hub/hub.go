@@ -255,7 +255,7 @@ func (h *Hub) lines(ld plog.Logs, now time.Time) [][]logline.Line {
 					continue
 				}
 				if !named {
-					service, named = serviceOf(rl.Resource()), true
+					service, named = window.ServiceOf(rl.Resource()), true
 					h.targets.hearOf(service)
 				}
 				i := shardOf(r.TraceID(), h.o.Shards)

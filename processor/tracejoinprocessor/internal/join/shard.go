@@ -41,7 +41,7 @@ type Input struct {
 func (in *Input) Size() int {
 	n := in.Bytes + len(in.Servers)*serverBytes
 	for i := range in.Lines {
-		n += lineBytes + len(in.Lines[i].Body)
+		n += in.Lines[i].Size()
 	}
 	return n
 }
@@ -247,7 +247,7 @@ func (s *Shard) addLine(t *Trace, l *logline.Line) {
 		return
 	}
 	t.Lines = append(t.Lines, *l)
-	s.charge(t, lineBytes+len(l.Body))
+	s.charge(t, l.Size())
 }
 
 func (s *Shard) charge(t *Trace, n int) {
@@ -330,7 +330,7 @@ func (s *Shard) leave(left []Left, why Reason) []Left {
 func (s *Shard) digests(t *Trace) int {
 	n := len(t.Servers) * serverBytes
 	for i := range t.Lines {
-		n += lineBytes + len(t.Lines[i].Body)
+		n += t.Lines[i].Size()
 	}
 	return n
 }

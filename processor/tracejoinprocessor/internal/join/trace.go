@@ -139,7 +139,6 @@ func outer(a, b *Server, most time.Duration) bool {
 const (
 	traceBytes  = 224
 	serverBytes = 96
-	lineBytes   = 112
 	entryBytes  = 160
 )
 
