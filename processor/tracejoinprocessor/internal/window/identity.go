@@ -24,11 +24,13 @@ func (id Identity) other(than Identity) bool {
 	return id.Instance != "" && than.Instance != "" && id.By == than.By && id.Instance != than.Instance
 }
 
-// of reports whether two names may be of one service: not every signal says its
-// namespace.
-func (id Identity) of(service Identity) bool {
-	return id.Service == service.Service &&
-		(id.Namespace == service.Namespace || id.Namespace == "" || service.Namespace == "")
+// services are the keys of instances that may be of the same service: not every signal
+// says its namespace.
+func (id Identity) services() []nameKey {
+	if id.Namespace == "" {
+		return []nameKey{{service: id.Service, any: true}}
+	}
+	return []nameKey{{service: id.Service, namespace: id.Namespace}, {service: id.Service}}
 }
 
 // places are the attributes that tell where a process runs, the narrowest first. Of
