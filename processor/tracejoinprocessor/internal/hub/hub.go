@@ -47,6 +47,7 @@ type Hub struct {
 // New makes a hub; Start makes it work. Until then, and after Shutdown, everything
 // passes through it.
 func New(o Options, next Consumers) *Hub {
+	o.Clients = o.Clients.keys()
 	h := &Hub{
 		o: o, next: next, mail: newMail(o.MaxBytes / mailShare), targets: newTargets(o.Clients.generator), silence: silence{optional: o.Optional, wait: o.Wait},
 		expected: annotate.Expected{Runtime: next.Metrics != nil, Logs: next.Logs != nil || o.Pull.Source != nil},

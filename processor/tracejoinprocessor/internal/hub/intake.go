@@ -182,8 +182,13 @@ func (in *intake) encode() {
 		to.Wire, _ = (&ptrace.ProtoMarshaler{}).MarshalTraces(to.Spans)
 		to.Spans = ptrace.NewTraces()
 		to.Decoded, to.Bytes = to.Bytes, len(to.Wire)+len(to.IDs)*join.HeldBytes+len(to.Clients)*(join.ClientBytes+join.ToldBytes)
+		var last clientspan.Client
 		for j := range to.Clients {
 			to.Clients[j].Span = ptrace.Span{}
+			if told := to.Clients[j].Told; told.Run != last.Run || told.Attack != last.Attack { // else they share it; see read
+				last = *told
+				to.Bytes += len(told.Run) + len(told.Attack)
+			}
 		}
 	}
 }
