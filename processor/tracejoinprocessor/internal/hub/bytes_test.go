@@ -177,3 +177,38 @@ func TestTheLinesOfALookUpAreBoundedInBytes(t *testing.T) {
 		require.NoError(t, h.Shutdown(t.Context()))
 	})
 }
+
+// While the pipeline was away, lines and server spans pushed out what waited, which then
+// took more memory than before.
+func TestNothingIsPushedOutToAPipelineThatTakesNothing(t *testing.T) {
+	for name, keep := range map[string]Keep{"all": {All: true}, "a share": {Share: 1, Remember: 1000}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				next := &scale{shut: true}
+				o := options()
+				o.MaxBytes, o.Keep, o.Shards, o.DrainTimeout = 1<<20, keep, 1, time.Minute
+				h := New(o, Consumers{Traces: next, Logs: consumertest.NewNop()})
+				h.Start()
+				taken := 0
+				for h.Traces(t.Context(), alone(taken, true)) == nil {
+					taken++
+					time.Sleep(5 * time.Millisecond) // virtual
+				}
+				left := h.Counts().Waiting
+				require.Positive(t, left)
+				for n := range 20_000 {
+					require.NoError(t, h.Logs(t.Context(), lines(1_000_000+n, 4)))
+				}
+				require.ErrorIs(t, h.Traces(t.Context(), alone(taken, false)), ErrFull)
+				synctest.Wait()
+				c := h.Counts()
+				assert.Less(t, c.HeldBytes, o.MaxBytes*5/4)
+				assert.Equal(t, left, c.Waiting)
+				assert.Positive(t, c.LinesTurnedAway)
+				next.open()
+				require.NoError(t, h.Shutdown(t.Context()))
+				assert.EqualValues(t, taken, h.Counts().Delivered)
+			})
+		})
+	}
+}

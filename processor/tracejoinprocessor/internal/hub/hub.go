@@ -127,6 +127,11 @@ func (h *Hub) room() int64 {
 // crowded: the pipeline has not taken as much as may have left.
 func (h *Hub) crowded() bool { return h.counts.going.Load() > h.o.MaxBytes-h.room() }
 
+// full: it is crowded, and so is what waits. Nothing leaves early then, since it would be
+// with what has left, and take more memory; so that what is only told of spans is not
+// taken either.
+func (h *Hub) full() bool { return h.crowded() && h.excess.over() > 0 }
+
 // Counts until now.
 func (h *Hub) Counts() Counts {
 	c, out := h.counts.snapshot(), h.out.counts()
@@ -214,7 +219,7 @@ func (h *Hub) hold(in *intake) bool {
 func (h *Hub) hear(inputs []join.Input) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	for i := 0; i < len(inputs) && h.open; i++ {
+	for i := 0; i < len(inputs) && h.open && !h.full(); i++ {
 		if servers := inputs[i].Servers; len(servers) > 0 {
 			h.silence.hear(&h.o, servers)
 			h.post(h.loops[i], join.Input{Spans: ptrace.NewTraces(), Servers: servers})

@@ -106,9 +106,12 @@ func (l *loop) take(m message) {
 	l.release(l.shard.Add(time.Now(), m.in))
 }
 
-// shed has the oldest leave while all shards together hold too much.
+// shed has the oldest leave while all shards together hold too much. See Hub.full.
 func (l *loop) shed() {
 	l.count()
+	if l.hub.crowded() {
+		return
+	}
 	over := l.hub.excess.claim()
 	if over == 0 {
 		return

@@ -125,7 +125,9 @@ func (h *Hub) take(lines [][]logline.Line) {
 		return
 	}
 	for i, l := range lines {
-		if len(l) > 0 && i < len(h.loops) {
+		if h.full() {
+			h.counts.linesTurnedAway.Add(int64(len(l)))
+		} else if len(l) > 0 && i < len(h.loops) {
 			h.post(h.loops[i], join.Input{Spans: ptrace.NewTraces(), Lines: l})
 		}
 	}
