@@ -103,3 +103,17 @@ func heap() int {
 	runtime.ReadMemStats(&m)
 	return int(m.HeapAlloc)
 }
+
+func TestWhatIsAddedToASpanIsTheDifference(t *testing.T) {
+	s := ptrace.NewSpan()
+	many(s.Attributes())
+	events(s)
+	before, attributes, n := Span(s), s.Attributes().Len(), s.Events().Len()
+	assert.Zero(t, Added(s, attributes, n))
+	s.Attributes().PutStr("text", "some")
+	numbers(s.Attributes().PutEmptySlice("list"))
+	e := s.Events().AppendEmpty()
+	e.SetName("event")
+	e.Attributes().PutStr("text", "some")
+	assert.Equal(t, Span(s)-before, Added(s, attributes, n))
+}

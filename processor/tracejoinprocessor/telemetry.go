@@ -23,6 +23,7 @@ func observe(b *metadata.TelemetryBuilder, h *hub.Hub) error {
 		b.RegisterTraceJoinLateCallback(one(func() int64 { return h.Counts().Late })),
 		b.RegisterTraceJoinRepeatedCallback(one(func() int64 { return h.Counts().Repeated })),
 		b.RegisterTraceJoinRetriesCallback(one(func() int64 { return h.Counts().Retries })),
+		b.RegisterTraceJoinLinesTurnedAwayCallback(one(func() int64 { return h.Counts().LinesTurnedAway })),
 		b.RegisterTraceJoinSpansCallback(each("state", func() map[string]int64 {
 			c := h.Counts()
 			return map[string]int64{

@@ -58,9 +58,9 @@ func Read(s ptrace.Span) (c Client) {
 		case attr.PhaseRead:
 			c.Request.Phases[ledger.Read] = seconds(v)
 		case attr.RunID:
-			c.Run = utf8text.Valid(v.Str())
+			c.Run = utf8text.Key(v.Str())
 		case attr.AttackName:
-			c.Attack = utf8text.Valid(v.Str())
+			c.Attack = utf8text.Key(v.Str())
 		case attr.Redirects:
 			c.redirected = v.Int() > 0
 		case attr.RPCSystemName, "rpc.system":

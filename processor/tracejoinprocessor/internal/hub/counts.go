@@ -12,6 +12,7 @@ type counts struct {
 	repeated                               atomic.Int64 // client spans that had come before
 	lookups, lookupsFailed, lookupsSkipped atomic.Int64 // of requests
 	pulls, pullsFailed, pullsIncomplete    atomic.Int64 // windows
+	linesTurnedAway                        atomic.Int64 // lines that came while the hub was full
 	pulled, pulledOver                     atomic.Int64 // lines taken, and lines beyond the bound of a window
 	released                               [reasons]atomic.Int64
 	held, going                            atomic.Int64 // bytes that wait; that have left and are not taken yet
@@ -32,6 +33,7 @@ type Counts struct {
 	Lookups, LookupsFailed, LookupsSkipped   int64
 	Pulls, PullsFailed, PullsIncomplete      int64
 	Pulled, PulledOver                       int64
+	LinesTurnedAway                          int64
 	Released                                 map[string]int64 // client spans by reason
 	HeldBytes, Waiting, OwnWaiting           int64            // OwnWaiting: those of Options.Own
 }
@@ -42,7 +44,8 @@ func (c *counts) snapshot() Counts {
 		NotKept: c.notKept.Load(), TurnedAway: c.turnedAway.Load(), Stripped: c.stripped.Load(), Late: c.late.Load(), Repeated: c.repeated.Load(),
 		Lookups: c.lookups.Load(), LookupsFailed: c.lookupsFailed.Load(), LookupsSkipped: c.lookupsSkipped.Load(),
 		Pulls: c.pulls.Load(), PullsFailed: c.pullsFailed.Load(), PullsIncomplete: c.pullsIncomplete.Load(), Pulled: c.pulled.Load(), PulledOver: c.pulledOver.Load(),
-		Released: map[string]int64{}, HeldBytes: c.held.Load() + c.going.Load(), Waiting: c.waiting.Load(), OwnWaiting: c.own.Load(),
+		LinesTurnedAway: c.linesTurnedAway.Load(),
+		Released:        map[string]int64{}, HeldBytes: c.held.Load() + c.going.Load(), Waiting: c.waiting.Load(), OwnWaiting: c.own.Load(),
 	}
 	for i, reason := range reasonNames {
 		s.Released[string(reason)] = c.released[i].Load()

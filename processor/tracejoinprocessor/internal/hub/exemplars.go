@@ -31,12 +31,16 @@ func (h *Hub) settleExemplars(md pmetric.Metrics) {
 	})
 }
 
-// mark asks the shards to keep traces, and returns those that are gone.
+// mark asks the shards to keep traces, and returns those that are gone: all of them while
+// nothing more can be kept.
 func (h *Hub) mark(ids map[pcommon.TraceID]bool) map[pcommon.TraceID]bool {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	if !h.open || len(h.loops) == 0 || len(ids) == 0 {
 		return nil
+	}
+	if h.full() {
+		return ids
 	}
 	byShard := make([][]pcommon.TraceID, len(h.loops))
 	for id := range ids {

@@ -47,6 +47,7 @@ type Hub struct {
 // New makes a hub; Start makes it work. Until then, and after Shutdown, everything
 // passes through it.
 func New(o Options, next Consumers) *Hub {
+	o.Clients = o.Clients.keys()
 	h := &Hub{
 		o: o, next: next, mail: newMail(o.MaxBytes / mailShare), targets: newTargets(o.Clients.generator), silence: silence{optional: o.Optional, wait: o.Wait},
 		expected: annotate.Expected{Runtime: next.Metrics != nil, Logs: next.Logs != nil || o.Pull.Source != nil},
@@ -125,6 +126,11 @@ func (h *Hub) room() int64 {
 
 // crowded: the pipeline has not taken as much as may have left.
 func (h *Hub) crowded() bool { return h.counts.going.Load() > h.o.MaxBytes-h.room() }
+
+// full: it is crowded, and so is what waits. Nothing leaves early then, since it would be
+// with what has left, and take more memory; so that what is only told of spans is not
+// taken either.
+func (h *Hub) full() bool { return h.crowded() && h.excess.over() > 0 }
 
 // Counts until now.
 func (h *Hub) Counts() Counts {
@@ -213,7 +219,7 @@ func (h *Hub) hold(in *intake) bool {
 func (h *Hub) hear(inputs []join.Input) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	for i := 0; i < len(inputs) && h.open; i++ {
+	for i := 0; i < len(inputs) && h.open && !h.full(); i++ {
 		if servers := inputs[i].Servers; len(servers) > 0 {
 			h.silence.hear(&h.o, servers)
 			h.post(h.loops[i], join.Input{Spans: ptrace.NewTraces(), Servers: servers})
@@ -255,7 +261,7 @@ func (h *Hub) lines(ld plog.Logs, now time.Time) [][]logline.Line {
 					continue
 				}
 				if !named {
-					service, named = serviceOf(rl.Resource()), true
+					service, named = window.ServiceOf(rl.Resource()), true
 					h.targets.hearOf(service)
 				}
 				i := shardOf(r.TraceID(), h.o.Shards)

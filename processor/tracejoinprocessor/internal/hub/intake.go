@@ -12,6 +12,7 @@ import (
 	"github.com/loadtrace/loadtrace/internal/pdatasize"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/clientspan"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/join"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/utf8text"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/window"
 )
 
@@ -181,8 +182,13 @@ func (in *intake) encode() {
 		to.Wire, _ = (&ptrace.ProtoMarshaler{}).MarshalTraces(to.Spans)
 		to.Spans = ptrace.NewTraces()
 		to.Decoded, to.Bytes = to.Bytes, len(to.Wire)+len(to.IDs)*join.HeldBytes+len(to.Clients)*(join.ClientBytes+join.ToldBytes)
+		var last clientspan.Client
 		for j := range to.Clients {
 			to.Clients[j].Span = ptrace.Span{}
+			if told := to.Clients[j].Told; told.Run != last.Run || told.Attack != last.Attack { // else they share it; see read
+				last = *told
+				to.Bytes += len(told.Run) + len(told.Attack)
+			}
 		}
 	}
 }
@@ -272,7 +278,7 @@ func originOf(r pcommon.Resource, id window.Identity) *join.Origin {
 // isNotGo reports whether a resource says that its process is written in another language.
 func isNotGo(r pcommon.Resource) bool {
 	v, ok := r.Attributes().Get(attr.SDKLanguage)
-	return ok && v.AsString() != "go"
+	return ok && v.Str() != "go"
 }
 
 // routeBytes bounds a route: a span's name may be of any length.
@@ -289,7 +295,7 @@ func digest(s ptrace.Span, from *join.Origin) join.Server {
 	for k, a := range s.Attributes().All() {
 		switch k {
 		case attr.HTTPRoute:
-			if v.Route, _ = cut(a.Str(), routeBytes); v.Route != "" {
+			if v.Route, _ = utf8text.Cut(a.Str(), routeBytes); v.Route != "" {
 				return v
 			}
 		case attr.RPCMethod:
@@ -304,6 +310,6 @@ func digest(s ptrace.Span, from *join.Origin) join.Server {
 	case service != "":
 		method = service + "/" + method
 	}
-	v.Route, _ = cut(method, routeBytes)
+	v.Route, _ = utf8text.Cut(method, routeBytes)
 	return v
 }

@@ -16,6 +16,10 @@ import (
 // nothing else.
 const pending = 16
 
+// lookupShare is the part of the budget for the lines of one question, beside what waits:
+// 1/16. Those beyond are counted as cut.
+const lookupShare = 16
+
 // lookups asks the source for the lines of requests that matter and have none.
 // Without a source it is inert.
 type lookups struct {
@@ -125,11 +129,13 @@ func (l *lookups) ask(all []*outcome) {
 	ctx, cancel := context.WithTimeout(l.ctx, l.hub.o.Logs.LookupTimeout)
 	defer cancel()
 	l.hub.counts.lookups.Add(int64(len(ids)))
+	bytes := int64(0)
 	err := l.source.Lookup(ctx, ids, from, to, func(line logline.Line) {
 		r := byID[line.TraceID]
 		switch {
 		case r == nil:
-		case len(r.Lines) < join.MaxLines:
+		case len(r.Lines) < join.MaxLines && bytes <= l.hub.o.MaxBytes/lookupShare:
+			bytes += int64(line.Size())
 			r.Lines = append(r.Lines, line)
 		default:
 			r.LinesCut++

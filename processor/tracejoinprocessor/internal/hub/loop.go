@@ -6,6 +6,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/loadtrace/loadtrace/internal/pdatasize"
 	"github.com/loadtrace/loadtrace/internal/queue"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/annotate"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/join"
@@ -68,13 +69,9 @@ func (l *loop) run() {
 // pause is how long a loop waits for the pipeline to take something.
 const pause = 20 * time.Millisecond
 
-// expire has the spans leave that have waited. Those that are encoded take more
-// memory when they have left, so that they wait on while the pipeline takes nothing.
+// expire has the spans leave that have waited. They take more memory when they have left,
+// with what was joined to them, so that they wait on while the pipeline takes nothing.
 func (l *loop) expire(now time.Time) (paused bool) {
-	if l.hub.o.Keep.All {
-		l.release(l.shard.Expire(now))
-		return false
-	}
 	for !l.hub.crowded() {
 		left, ok := l.shard.ExpireNext(now)
 		if !ok {
@@ -95,7 +92,7 @@ func (l *loop) flush() {
 			return
 		}
 		l.release(left)
-		for !l.hub.o.Keep.All && l.hub.crowded() && l.hub.drain.Err() == nil {
+		for l.hub.crowded() && l.hub.drain.Err() == nil {
 			time.Sleep(pause)
 		}
 	}
@@ -109,9 +106,12 @@ func (l *loop) take(m message) {
 	l.release(l.shard.Add(time.Now(), m.in))
 }
 
-// shed has the oldest leave while all shards together hold too much.
+// shed has the oldest leave while all shards together hold too much. See Hub.full.
 func (l *loop) shed() {
 	l.count()
+	if l.hub.crowded() {
+		return
+	}
 	over := l.hub.excess.claim()
 	if over == 0 {
 		return
@@ -196,24 +196,30 @@ func (h *Hub) explain(o *outcome) {
 // anything and none need to.
 func (h *Hub) finish(o *outcome) {
 	h.counts.released[slices.Index(reasonNames[:], o.left.Reason)].Add(int64(len(o.results)))
+	bytes := o.left.Bytes
 	if h.silence.lasts() {
 		h.coverage.addSilent(o)
 	} else {
-		h.tell(o)
+		bytes += h.tell(o)
 	}
 	if n := o.left.Spans.SpanCount(); n > 0 {
-		o.out.Put(queue.Batch[spans]{Items: n, Bytes: int64(o.left.Bytes), Data: spans{Traces: o.left.Spans}})
+		o.out.Put(queue.Batch[spans]{Items: n, Bytes: int64(bytes), Data: spans{Traces: o.left.Spans}})
 	}
 }
 
-// tell writes the results on the spans and counts them.
-func (h *Hub) tell(o *outcome) {
+// tell writes the results on the spans and counts them. It returns the size of what it
+// has written.
+func (h *Hub) tell(o *outcome) (bytes int) {
 	limits := annotate.Limits{Lines: h.o.Logs.Lines, Others: h.o.Others, Link: h.o.Link}
 	for i := range o.results {
 		if o.kept[i] {
-			o.results[i].Put(o.left.Clients[i].Span, limits)
+			s := o.left.Clients[i].Span
+			attributes, events := s.Attributes().Len(), s.Events().Len()
+			o.results[i].Put(s, limits)
+			bytes += pdatasize.Added(s, attributes, events)
 		}
 	}
 	h.meter.add(o, h.expected)
 	h.coverage.add(o)
+	return bytes
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/internal/attr"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/utf8text"
 )
 
 // Options of a Hub. All must be set, but for Own, Source, Pull, Link and Warn.
@@ -75,6 +76,15 @@ type Consumers struct {
 	Traces  consumer.Traces
 	Metrics consumer.Metrics
 	Logs    consumer.Logs
+}
+
+// keys has the services be keys, as those of telemetry are.
+func (c Clients) keys() Clients {
+	c.Services = slices.Clone(c.Services)
+	for i, service := range c.Services {
+		c.Services[i] = utf8text.Key(service)
+	}
+	return c
 }
 
 func (c Clients) of(service string) bool {

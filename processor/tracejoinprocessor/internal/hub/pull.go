@@ -25,9 +25,12 @@ type Pull struct {
 	Settle time.Duration // how old a line is before the source surely has it
 }
 
-// most bounds the lines of one window that are held until it is whole; those beyond
-// are left to the look-ups of requests that matter.
-const most = 200_000
+// Bounds of the lines of one window that are held until it is whole; those beyond are left
+// to the look-ups of requests that matter.
+const (
+	most      = 200_000
+	pullShare = 4 // of the budget, beside what waits: 1/4
+)
 
 // pulls fetches window after window, and hands the lines to the loops.
 type pulls struct {
@@ -73,9 +76,9 @@ func (p *pulls) pull(ctx context.Context, from, now time.Time) (next time.Time) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, max(o.Pull.Every, o.Logs.LookupTimeout))
 	defer cancel()
-	lines, held, of := make([][]logline.Line, o.Shards), 0, ""
+	lines, held, bytes, of := make([][]logline.Line, o.Shards), 0, int64(0), ""
 	err := o.Pull.Source.Window(ctx, from, to, func(l logline.Line) {
-		if held == most {
+		if bytes += int64(l.Size()); held == most || bytes > o.MaxBytes/pullShare {
 			p.hub.counts.pulledOver.Add(1)
 			return
 		}
@@ -122,7 +125,9 @@ func (h *Hub) take(lines [][]logline.Line) {
 		return
 	}
 	for i, l := range lines {
-		if len(l) > 0 && i < len(h.loops) {
+		if h.full() {
+			h.counts.linesTurnedAway.Add(int64(len(l)))
+		} else if len(l) > 0 && i < len(h.loops) {
 			h.post(h.loops[i], join.Input{Spans: ptrace.NewTraces(), Lines: l})
 		}
 	}

@@ -17,6 +17,9 @@ import (
 // all are forgotten, and learned again within the next requests.
 const maxClocks = 4096
 
+// stretch is for how many results a look keeps the lock: a few milliseconds.
+const stretch = 1000
+
 // targets is what is known of the instances that answer.
 type targets struct {
 	generator func(service string) bool // it is that of a load generator, which is no target
@@ -36,7 +39,15 @@ type targets struct {
 const maxWriters = 4096
 
 func newTargets(generator func(service string) bool) *targets {
-	return &targets{generator: generator, clocks: map[join.Origin]*clock.Filter{}, window: window.NewStore(), wrote: map[string]bool{}}
+	t := &targets{generator: generator, clocks: map[join.Origin]*clock.Filter{}, window: window.NewStore(), wrote: map[string]bool{}}
+	t.window.Pause = t.pause
+	return t
+}
+
+// pause lets others have the lock, which a goroutine with much to do holds.
+func (t *targets) pause() {
+	t.mu.Unlock()
+	t.mu.Lock()
 }
 
 func (t *targets) read(md pmetric.Metrics) {
@@ -89,6 +100,9 @@ func (t *targets) look(results []annotate.Result, maxAge time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for i := range results {
+		if i%stretch == stretch-1 {
+			t.window.Pause()
+		}
 		r := &results[i]
 		if pair, ok := r.Pair(); ok && r.Server.From.Instance != "" {
 			t.clock(r.Server.From).Add(pair)
@@ -96,6 +110,9 @@ func (t *targets) look(results []annotate.Result, maxAge time.Duration) {
 	}
 	known := t.known
 	for i := range results {
+		if i%stretch == stretch-1 {
+			t.window.Pause()
+		}
 		r := &results[i]
 		if i > 0 && r.Server.From == results[i-1].Server.From {
 			r.Sent = results[i-1].Sent // nearly all are of one resource

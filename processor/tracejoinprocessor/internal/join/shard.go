@@ -39,9 +39,24 @@ type Input struct {
 
 // Size of an input in memory, about.
 func (in *Input) Size() int {
-	n := in.Bytes + len(in.Servers)*serverBytes
+	n := in.Bytes + in.origins()
+	for i := range in.Servers {
+		n += in.Servers[i].Size()
+	}
 	for i := range in.Lines {
-		n += lineBytes + len(in.Lines[i].Body)
+		n += in.Lines[i].Size()
+	}
+	return n
+}
+
+// origins is the size of those of the server spans. Those of one resource share one.
+func (in *Input) origins() (n int) {
+	var last *Origin
+	for i := range in.Servers {
+		if from := in.Servers[i].From; from != last {
+			last = from
+			n += from.Size()
+		}
 	}
 	return n
 }
@@ -88,7 +103,12 @@ type entry struct {
 	touched []*Trace
 	bytes   int // of the spans; digests are charged to their traces
 	each    int // of one span
+	origins int // size of those of server spans that came with it
 }
+
+// refer is the size of what an entry refers to beside its spans: the list of its traces,
+// and the origins of server spans that came with it.
+func (e *entry) refer() int { return len(e.touched)*touchBytes + e.origins }
 
 func (e *entry) spansHeld() int { return max(len(e.held), len(e.clients)) }
 
@@ -156,7 +176,7 @@ func (s *Shard) Next() (at time.Time, ok bool) {
 
 // Add takes what came. It returns the entry back if its trace is too large to wait.
 func (s *Shard) Add(now time.Time, in Input) (early []Left) {
-	e := &entry{at: now, spans: in.Spans, wire: in.Wire, decoded: in.Decoded, bytes: in.Bytes + entryBytes}
+	e := &entry{at: now, spans: in.Spans, wire: in.Wire, decoded: in.Decoded, bytes: in.Bytes + entryBytes, origins: in.origins()}
 	for i := range in.Servers {
 		t := s.touch(e, in.Servers[i].Trace)
 		s.addServer(t, &in.Servers[i])
@@ -186,6 +206,7 @@ func (s *Shard) Add(now time.Time, in Input) (early []Left) {
 			s.own++
 		}
 	}
+	s.bytes += e.refer()
 	large := false
 	if n := e.spansHeld(); n > 0 {
 		e.each = in.Bytes / n
@@ -238,7 +259,7 @@ func (s *Shard) addServer(t *Trace, v *Server) {
 		s.late++
 	}
 	t.Servers = append(t.Servers, *v)
-	s.charge(t, serverBytes)
+	s.charge(t, v.Size())
 }
 
 func (s *Shard) addLine(t *Trace, l *logline.Line) {
@@ -247,7 +268,7 @@ func (s *Shard) addLine(t *Trace, l *logline.Line) {
 		return
 	}
 	t.Lines = append(t.Lines, *l)
-	s.charge(t, lineBytes+len(l.Body))
+	s.charge(t, l.Size())
 }
 
 func (s *Shard) charge(t *Trace, n int) {
@@ -268,7 +289,7 @@ func (s *Shard) Mark(now time.Time, ids []pcommon.TraceID) (gone []pcommon.Trace
 		t.Verdict, t.Named = Kept, true
 		s.kept.add(id)
 	}
-	s.bytes += e.bytes
+	s.bytes += e.bytes + e.refer()
 	s.queue.push(e)
 	return gone
 }
@@ -327,16 +348,18 @@ func (s *Shard) leave(left []Left, why Reason) []Left {
 	return append(left, l)
 }
 
-func (s *Shard) digests(t *Trace) int {
-	n := len(t.Servers) * serverBytes
+func (s *Shard) digests(t *Trace) (n int) {
+	for i := range t.Servers {
+		n += t.Servers[i].Size()
+	}
 	for i := range t.Lines {
-		n += lineBytes + len(t.Lines[i].Body)
+		n += t.Lines[i].Size()
 	}
 	return n
 }
 
 func (s *Shard) settle(e *entry, why Reason) Left {
-	s.bytes -= e.bytes
+	s.bytes -= e.bytes + e.refer()
 	s.waiting -= len(e.clients)
 	e.eachTrace(func(t *Trace) { t.bytes -= e.each })
 	for i := range e.clients {

@@ -20,6 +20,14 @@ type Origin struct {
 	NotGo             bool // the process is written in another language (telemetry.sdk.language)
 }
 
+// Size of an origin in memory, in bytes, about.
+func (o *Origin) Size() int {
+	if o == nil {
+		return 0
+	}
+	return originBytes + len(o.Namespace) + len(o.Service) + len(o.Instance)
+}
+
 // Server is the digest of a server span.
 type Server struct {
 	Trace        pcommon.TraceID
@@ -28,6 +36,9 @@ type Server struct {
 	Route        string // http.route, or the RPC's method, or the span's name
 	From         *Origin
 }
+
+// Size of a server span's digest in memory, in bytes, about, without its origin.
+func (v *Server) Size() int { return serverBytes + len(v.Route) }
 
 // Client is a client span that waits.
 type Client struct {
@@ -139,8 +150,9 @@ func outer(a, b *Server, most time.Duration) bool {
 const (
 	traceBytes  = 224
 	serverBytes = 96
-	lineBytes   = 112
+	originBytes = 80
 	entryBytes  = 160
+	touchBytes  = 16 // a trace that an entry refers to
 )
 
 // HeldBytes is what each span of an Input with Wire is charged beside its bytes, and

@@ -7,11 +7,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	jsoniter "github.com/json-iterator/go"
 
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/utf8text"
 )
 
 // page is one answer.
@@ -124,7 +124,7 @@ func (d *decoder) entry(parts []labels) []labels {
 		case 0:
 			line.Time, timed = instant(d.text())
 		case 1:
-			line.Body, line.Cut = cut(d.text(), d.maxBody)
+			line.Body, line.Cut = utf8text.Cut(d.text(), d.maxBody)
 		case 2:
 			d.categories(&own)
 		default:
@@ -193,11 +193,11 @@ func complete(line *logline.Line, own, stream labels) {
 	if stream.certainty > own.certainty {
 		severity = stream
 	}
-	if line.Severity = strings.ToUpper(severity.severity); line.Severity == "UNKNOWN" {
+	if line.Severity = logline.SeverityOf(severity.severity); line.Severity == "UNKNOWN" {
 		line.Severity = ""
 	}
 	// Loki writes unknown_service where it found no name.
-	if line.Service = either(stream.service, own.service); line.Service == "unknown_service" {
+	if line.Service = utf8text.Key(either(stream.service, own.service)); line.Service == "unknown_service" {
 		line.Service = ""
 	}
 }
@@ -249,21 +249,9 @@ func instant(s string) (time.Time, bool) {
 	return time.Unix(0, ns), err == nil
 }
 
-// cut is the beginning of s, at most most bytes, whole characters; it says
-// whether there was more.
-func cut(s string, most int) (string, bool) {
-	if len(s) <= most {
-		return s, false
-	}
-	for most > 0 && !utf8.RuneStart(s[most]) {
-		most--
-	}
-	return strings.Clone(s[:most]), true // of a long line, the rest is let go
-}
-
 // shorten is for what is shown of others' text in errors.
 func shorten(s string, most int) string {
-	if short, more := cut(strings.TrimSpace(s), most); more {
+	if short, more := utf8text.Cut(strings.TrimSpace(s), most); more {
 		return short + "…"
 	} else {
 		return short

@@ -34,6 +34,7 @@ type TelemetryBuilder struct {
 	TraceJoinInstances         metric.Int64ObservableGauge
 	TraceJoinInstancesEvicted  metric.Int64ObservableCounter
 	TraceJoinLate              metric.Int64ObservableCounter
+	TraceJoinLinesTurnedAway   metric.Int64ObservableCounter
 	TraceJoinLokiBytes         metric.Int64ObservableCounter
 	TraceJoinLokiFailures      metric.Int64ObservableCounter
 	TraceJoinLokiFullPages     metric.Int64ObservableCounter
@@ -142,6 +143,21 @@ func (builder *TelemetryBuilder) RegisterTraceJoinLateCallback(cb metric.Int64Ca
 		cb(ctx, &observerInt64{inst: builder.TraceJoinLate, obs: o})
 		return nil
 	}, builder.TraceJoinLate)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterTraceJoinLinesTurnedAwayCallback sets callback for observable TraceJoinLinesTurnedAway metric.
+func (builder *TelemetryBuilder) RegisterTraceJoinLinesTurnedAwayCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.TraceJoinLinesTurnedAway, obs: o})
+		return nil
+	}, builder.TraceJoinLinesTurnedAway)
 	if err != nil {
 		return err
 	}
@@ -423,6 +439,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_trace_join_late",
 		metric.WithDescription("Server spans that came when the client spans of their trace had left without one, for which the wait was too short. [Development]"),
 		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.TraceJoinLinesTurnedAway, err = builder.meter.Int64ObservableCounter(
+		"otelcol_trace_join_lines_turned_away",
+		metric.WithDescription("Log lines that were passed on and not kept for the join, which was full of spans that the pipeline behind it does not take. [Development]"),
+		metric.WithUnit("{line}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.TraceJoinLokiBytes, err = builder.meter.Int64ObservableCounter(

@@ -11,12 +11,14 @@ import (
 )
 
 // Hear takes the GC cycles of a payload, which are events of goruntime, and does
-// not keep it. It returns how many there were.
+// not keep it. It returns how many there were. See Store.Pause.
 func (s *Store) Hear(ld plog.Logs) (heard int) {
 	for _, rl := range ld.ResourceLogs().All() {
+		s.step()
 		var of *member[cycles]
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, r := range sl.LogRecords().All() {
+				s.step()
 				c, ok := cycleOf(r)
 				if !ok {
 					continue

@@ -24,11 +24,13 @@ func (id Identity) other(than Identity) bool {
 	return id.Instance != "" && than.Instance != "" && id.By == than.By && id.Instance != than.Instance
 }
 
-// of reports whether two names may be of one service: not every signal says its
-// namespace.
-func (id Identity) of(service Identity) bool {
-	return id.Service == service.Service &&
-		(id.Namespace == service.Namespace || id.Namespace == "" || service.Namespace == "")
+// services are the keys of instances that may be of the same service: not every signal
+// says its namespace.
+func (id Identity) services() []nameKey {
+	if id.Namespace == "" {
+		return []nameKey{{service: id.Service, any: true}}
+	}
+	return []nameKey{{service: id.Service, namespace: id.Namespace}, {service: id.Service}}
 }
 
 // places are the attributes that tell where a process runs, the narrowest first. Of
@@ -44,10 +46,11 @@ var places = [...][]string{
 }
 
 // IdentityOf a resource. Its Instance is empty if nothing tells one replica of the
-// service from another. The id of a process tells it only from others of its place.
+// service from another. The id of a process tells it only from others of its place. Each
+// name is a utf8text.Key: identities are kept, and names come in any length.
 func IdentityOf(res pcommon.Resource) (id Identity) {
 	a := res.Attributes()
-	id.Namespace, id.Service = text(a, attr.ServiceNamespace), text(a, attr.ServiceName)
+	id.Namespace, id.Service = text(a, attr.ServiceNamespace), ServiceOf(res)
 	if id.Instance = text(a, attr.ServiceInstanceID); id.Instance != "" {
 		return id
 	}
@@ -58,8 +61,12 @@ func IdentityOf(res pcommon.Resource) (id Identity) {
 		id.Instance += "/" + pid
 		id.By += len(places)
 	}
+	id.Instance = utf8text.Key(id.Instance)
 	return id
 }
+
+// ServiceOf is the service.name of a resource, as in its Identity; empty if there is none.
+func ServiceOf(res pcommon.Resource) string { return text(res.Attributes(), attr.ServiceName) }
 
 // placeOf a process, and which of the places it is named after, from 1.
 func placeOf(a pcommon.Map) (place string, by int) {
@@ -81,9 +88,15 @@ next:
 	return "", 0
 }
 
+// text of an attribute, as a key. Lists, maps and bytes are no names.
 func text(a pcommon.Map, key string) string {
-	if v, ok := a.Get(key); ok {
-		return utf8text.Valid(v.AsString())
+	v, ok := a.Get(key)
+	if !ok {
+		return ""
 	}
-	return ""
+	switch v.Type() {
+	case pcommon.ValueTypeMap, pcommon.ValueTypeSlice, pcommon.ValueTypeBytes:
+		return ""
+	}
+	return utf8text.Key(v.AsString())
 }

@@ -13,7 +13,8 @@ const MaxInstances = 1024
 // roster is what is known of instances, a T of each.
 type roster[T any] struct {
 	of       map[Identity]*member[T]
-	services map[string]bool // of all that ever were, the first maxServices
+	named    map[nameKey][]*member[T] // of, by service
+	services map[string]bool          // of all that ever were, the first maxServices
 	evicted  uint64
 	silent   []silent[T] // the next to leave, if they stay silent
 }
@@ -21,13 +22,21 @@ type roster[T any] struct {
 // maxServices bounds the services that are known to have sent something.
 const maxServices = 4096
 
+// nameKey is a service of a namespace, which is empty of those that do not say theirs; or
+// of whichever namespace.
+type nameKey struct {
+	service, namespace string
+	any                bool
+}
+
 type member[T any] struct {
+	id  Identity
 	fed int64 // the latest time that it told something of
 	its T
 }
 
 func newRoster[T any]() roster[T] {
-	return roster[T]{of: map[Identity]*member[T]{}, services: map[string]bool{}}
+	return roster[T]{of: map[Identity]*member[T]{}, named: map[nameKey][]*member[T]{}, services: map[string]bool{}}
 }
 
 func (r *roster[T]) member(id Identity) *member[T] {
@@ -41,9 +50,29 @@ func (r *roster[T]) member(id Identity) *member[T] {
 	if len(r.services) < maxServices {
 		r.services[id.Service] = true
 	}
-	m = &member[T]{}
+	m = &member[T]{id: id}
 	r.of[id] = m
+	for _, key := range keysOf(id) {
+		r.named[key] = append(r.named[key], m)
+	}
 	return m
+}
+
+// keysOf an instance's service.
+func keysOf(id Identity) [2]nameKey {
+	return [2]nameKey{{service: id.Service, namespace: id.Namespace}, {service: id.Service, any: true}}
+}
+
+func (r *roster[T]) remove(m *member[T]) {
+	delete(r.of, m.id)
+	for _, key := range keysOf(m.id) {
+		all := r.named[key]
+		i, last := slices.Index(all, m), len(all)-1
+		all[i], all[last] = all[last], nil
+		if r.named[key] = all[:last]; last == 0 {
+			delete(r.named, key)
+		}
+	}
 }
 
 // evict the member that was silent longest. A look at all finds the next ones too: a
@@ -53,15 +82,15 @@ func (r *roster[T]) evict() {
 		for len(r.silent) > 0 {
 			c := r.silent[0]
 			r.silent = r.silent[1:]
-			if m := r.of[c.id]; m == c.member && m.fed == c.fed { // else it has told something since
-				delete(r.of, c.id)
+			if m := r.of[c.member.id]; m == c.member && m.fed == c.fed { // else it has told something since
+				r.remove(m)
 				r.evicted++
 				return
 			}
 		}
 		all := make([]silent[T], 0, len(r.of))
-		for id, m := range r.of {
-			all = append(all, silent[T]{id, m, m.fed})
+		for _, m := range r.of {
+			all = append(all, silent[T]{m, m.fed})
 		}
 		slices.SortFunc(all, func(a, b silent[T]) int { return cmp.Compare(a.fed, b.fed) })
 		r.silent = all[:min(len(all), silentAhead)]
@@ -70,7 +99,6 @@ func (r *roster[T]) evict() {
 
 // silent is a member that was silent longest when all were looked at.
 type silent[T any] struct {
-	id     Identity
 	member *member[T]
 	fed    int64
 }
@@ -98,14 +126,11 @@ func (r *roster[T]) find(id Identity, named bool) (of *T, resolution string) {
 	if id.Service == "" {
 		return nil, ""
 	}
-	for other, m := range r.of {
-		switch {
-		case !other.of(id):
-		case of != nil:
-			return nil, "" // it cannot be told which one it was
-		case named && id.other(other):
-			return nil, ""
-		default:
+	for _, key := range id.services() {
+		for _, m := range r.named[key] { // at most two of them are looked at
+			if of != nil || named && id.other(m.id) {
+				return nil, "" // it cannot be told which one it was, or it was another
+			}
 			of = &m.its
 		}
 	}

@@ -7,6 +7,25 @@ type Store struct {
 	own     roster[series] // samples by the instance's own clock
 	scraped roster[series] // and those by the collector's
 	cycles  roster[cycles]
+
+	// Pause, if set, is called again and again while a payload is read: one may be large,
+	// and others want to ask. The store may be used by others while it runs.
+	Pause func()
+	steps int // since the last Pause
+}
+
+// stretch is for how many points, or records, there is no Pause: about a millisecond.
+const stretch = 1000
+
+// step is called with each point or record of a payload.
+func (s *Store) step() {
+	if s.steps++; s.steps < stretch {
+		return
+	}
+	s.steps = 0
+	if s.Pause != nil {
+		s.Pause()
+	}
 }
 
 // series is the samples of one instance, from one clock.

@@ -1,0 +1,51 @@
+// Package lineartest holds work to time that is linear in its input: ten times the input
+// takes fifteen times the time at most. It measures processor time of the process, the
+// least of several tries, so that a busy machine changes little.
+package lineartest
+
+import (
+	"runtime"
+	"testing"
+	"time"
+)
+
+const (
+	larger = 10 // times the input
+	most   = 15 // times the time
+	tries  = 6
+	// least is what less counts as: it is too short to be compared.
+	least = time.Millisecond
+)
+
+// Run fails t if the work on an input of 10·n takes more than 15 times as long as on one of
+// n. The work is what prepare returns; prepare itself does not count. Work on n should
+// take some milliseconds.
+func Run(t *testing.T, n int, prepare func(n int) (work func())) {
+	t.Helper()
+	small, large := time.Duration(0), time.Duration(0)
+	for range tries {
+		small = shorter(small, took(prepare(n)))
+		large = shorter(large, took(prepare(larger*n)))
+		if large <= most*small {
+			t.Logf("%v for %d, %v for ten times as many: %.1f times the time", small, n, large, float64(large)/float64(small))
+			return
+		}
+	}
+	t.Errorf("%v for %d, and %v for ten times as many: %.1f times the time, and 15 at most if it is linear",
+		small, n, large, float64(large)/float64(small))
+}
+
+func shorter(least, took time.Duration) time.Duration {
+	if least == 0 {
+		return took
+	}
+	return min(least, took)
+}
+
+// took is the processor time of some work.
+func took(work func()) time.Duration {
+	runtime.GC()
+	before := processorTime()
+	work()
+	return max(processorTime()-before, least)
+}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package tracejoinprocessor
+
+const raced = false
