@@ -37,7 +37,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		err = badInput(err)
 	}
 	if err != nil {
-		printLines(stderr, "Error: %v", err)
+		printLines(stderr, "Error: %s", withoutUsers(err.Error()))
 	}
 	return exitCode(err)
 }
