@@ -58,6 +58,7 @@ func FuzzResponse(f *testing.F) {
 		string(typical),
 		ok + "Transfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n5;a=b\r\nhello\r\n0\r\nX-Sum: 1\r\n folded\r\n\r\n",
 		ok + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n: none\r\n\r\n",
+		ok + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 1\n\r\n",
 		"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
 		"HTTP/1.0 500 No\nConnection: keep-alive\n\nto the end", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\nbytes",
 		ok + "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 200 OK\r\n\r\n", ok + "Content-Length: 9223372036854775807\r\n\r\nx",
@@ -91,6 +92,9 @@ func FuzzResponse(f *testing.F) {
 			require.Equal(t, int64(len(body)), x.Received)
 			require.True(t, bytes.HasPrefix(body, x.Excerpt), "%q is not the beginning of %q", x.Excerpt, body)
 			return
+		}
+		if c.head.chunked && bytes.Contains(bytes.ReplaceAll(src, []byte("\r\n"), nil), []byte("\n")) {
+			return // net/http takes no trailer whose lines end with LF alone, which RFC 9112, section 2.2, allows
 		}
 		require.Error(t, err, "net/http: %v", fault)
 	})
