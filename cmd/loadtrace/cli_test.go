@@ -170,6 +170,8 @@ func TestBadInputIsExplainedAndExitsWith2(t *testing.T) {
 		"no unit":                  {[]string{"run", good, "--set", "attacks[0].http.timeout=10"}, "attacks[0].http.timeout"},
 		"a bad target":             {[]string{"run", good, "--set", "attacks[0].http={targets: {file: " + targets + "}}"}, targets + ":3: "},
 		"a bad endpoint":           {[]string{"run", good, "--otlp", "localhost"}, "--otlp"},
+		"a port of an endpoint":    {[]string{"run", good, "--otlp", "http://127.0.0.1:99999"}, "port 99999 is not between 1 and 65535"},
+		"a port to listen on":      {[]string{"run", good, "--listen", "grpc://127.0.0.1:65536"}, "port 65536 is not between 0 and 65535"},
 		"two destinations":         {[]string{"run", good, "--otlp", "http://127.0.0.1:4318", "--config", "x"}, "exclude"},
 		"an unknown command":       {[]string{"rum", good}, "unknown command"},
 		"an argument of demo":      {[]string{"demo", "now"}, "unknown command"},

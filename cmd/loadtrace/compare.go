@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -84,9 +83,12 @@ func (c *comparison) do(first, second string, stdout io.Writer) error {
 	return nil
 }
 
+// maxAttacks is how many a plan may have. Those of two runs are matched each with each.
+const maxAttacks = 1000
+
 // readSummary reads what run --json wrote.
 func readSummary(path string) (*summary.Summary, error) {
-	src, err := os.ReadFile(path)
+	src, err := readFile(path, maxSummaryFile)
 	if err != nil {
 		return nil, err
 	}
@@ -96,6 +98,9 @@ func readSummary(path string) (*summary.Summary, error) {
 	}
 	if s.RunID == "" || len(s.Attacks) == 0 {
 		return nil, fmt.Errorf("%s is no summary of a run: it has no run_id or no attacks; write one with loadtrace run --json", path)
+	}
+	if len(s.Attacks) > maxAttacks {
+		return nil, fmt.Errorf("%s has %d attacks; a run has at most %d", path, len(s.Attacks), maxAttacks)
 	}
 	return &s, nil
 }

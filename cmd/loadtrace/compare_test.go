@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -55,7 +56,9 @@ func read(t *testing.T, path string) *summary.Summary {
 
 func TestWhatIsNoSummaryIsNotCompared(t *testing.T) {
 	file := writeConfig(t, "{}")
-	for _, args := range [][]string{{"compare"}, {"compare", file}, {"compare", file, file}, {"compare", file, file + ".none"}} {
+	many := writeConfig(t, `{"run_id": "x", "attacks": [`+strings.Repeat("{},", maxAttacks)+"{}]}") // 200,000 took minutes
+	const endless = "/dev/zero"                                                                     // which took all memory
+	for _, args := range [][]string{{"compare"}, {"compare", file}, {"compare", file, file}, {"compare", file, file + ".none"}, {"compare", many, many}, {"compare", endless, file}} {
 		loadtrace(t, args...).run(t, 2)
 	}
 }

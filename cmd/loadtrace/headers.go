@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"regexp"
@@ -22,9 +21,6 @@ type otlpHeaders struct {
 	given []string // key=value
 	file  string   // with one of them on each line
 }
-
-// maxHeaderFile bounds the file, in bytes.
-const maxHeaderFile = 64 << 10
 
 // headerVariable is ${env:NAME}, as in a plan.
 var headerVariable = regexp.MustCompile(`\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}`)
@@ -106,16 +102,7 @@ func readHeaderFile(ctx context.Context, path string) (string, error) {
 	}
 	read := make(chan result, 1)
 	go func() {
-		f, err := os.Open(path)
-		if err != nil {
-			read <- result{err: err}
-			return
-		}
-		defer f.Close()
-		text, err := io.ReadAll(io.LimitReader(f, maxHeaderFile+1))
-		if err == nil && len(text) > maxHeaderFile {
-			err = fmt.Errorf("%s is longer than %d KiB", path, maxHeaderFile>>10)
-		}
+		text, err := readFile(path, maxHeaderFile)
 		read <- result{text, err}
 	}()
 	select {

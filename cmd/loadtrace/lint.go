@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -80,7 +79,7 @@ func (l *linter) do(files []string, stdout, stderr io.Writer) error {
 	report := lint.Report{Files: files}
 	var faults []error
 	for _, file := range files {
-		src, err := os.ReadFile(file)
+		src, err := readFile(file, maxLintFile)
 		if err == nil {
 			var found []lint.Finding
 			found, err = rules.Check(file, src)
@@ -104,7 +103,7 @@ func (l *linter) do(files []string, stdout, stderr io.Writer) error {
 func (l *linter) load() (lint.Rules, error) {
 	var more []lint.Source
 	for _, file := range l.rules {
-		src, err := os.ReadFile(file)
+		src, err := readFile(file, maxLintFile)
 		if err != nil {
 			return nil, fmt.Errorf("--rules: %w", err)
 		}

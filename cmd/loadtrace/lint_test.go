@@ -49,6 +49,8 @@ func TestWhatLintCannotReadExitsWith2(t *testing.T) {
 		"a missing file":  {"lint", good, good + ".none"},
 		"no config":       {"lint", writeConfig(t, "a: 1\n")},
 		"a format":        {"lint", "--format", "xml", good},
+		"no end":          {"lint", "/dev/zero"}, // which once took all memory
+		"rules of no end": {"lint", "--rules", "/dev/zero", good},
 		"missing rules":   {"lint", "--rules", good + ".none", good},
 		"rules that fail": {"lint", "--rules", writeConfig(t, "rules: [{id: x}]\n"), good},
 	} {

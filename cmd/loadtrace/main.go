@@ -37,7 +37,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		err = badinput.Error(err)
 	}
 	if err != nil {
-		printLines(stderr, "Error: %v", inTheWhole(err, distribution.Whole))
+		printLines(stderr, "Error: %s", withoutUsers(inTheWhole(err, distribution.Whole).Error()))
 	}
 	return exitCode(err)
 }

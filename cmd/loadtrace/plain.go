@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 
 	"github.com/loadtrace/loadtrace/internal/plaintext"
 )
@@ -14,6 +15,13 @@ import (
 func printLines(w io.Writer, format string, args ...any) {
 	io.WriteString(w, plaintext.Lines(fmt.Sprintf(format, args...))+"\n")
 }
+
+// users are the user information of URLs.
+var users = regexp.MustCompile(`([a-zA-Z]://)[^\s/"'@]+@`)
+
+// withoutUsers takes user information out of the URLs in an error: the collector's own
+// errors of --config have all of it.
+func withoutUsers(text string) string { return users.ReplaceAllString(text, "$1") }
 
 // printJSON writes a value as JSON that a terminal shows as it is.
 func printJSON(w io.Writer, v any) error {

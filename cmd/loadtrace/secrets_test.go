@@ -170,6 +170,8 @@ func TestNoErrorOfACommandHasASecret(t *testing.T) {
 		"an escape":            run("--otlp", "http://u:p%ss"+secret+"@h"),
 		"a circle":             {"run", good, "--listen", "http://127.0.0.1:14318", "--otlp", "http://u:" + secret + "@127.0.0.1:14318"},
 		"a key file":           run("--set", "attacks[0].http={url: 'https://h', tls: {cert_file: "+key+", key_file: "+key+"}}"),
+		"a configuration":      {"validate", "--config", "https://u:" + secret + "@h/x"},
+		"a port":               run("--otlp", "http://u:"+secret+"@h:99999"),
 		"a listener":           run("--listen", "http://u:"+secret+"@h/"),
 	} {
 		t.Run(name, func(t *testing.T) {

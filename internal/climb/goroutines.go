@@ -3,6 +3,7 @@ package climb
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"time"
 )
@@ -46,6 +47,9 @@ func (w *goroutineWatch) most() int {
 	return <-w.seen
 }
 
+// maxVars bounds what is read of a service's variables, in bytes.
+const maxVars = 8 << 20
+
 // goroutines are 0 where the service does not say.
 func goroutines(ctx context.Context, client *http.Client, address string) int {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/debug/vars", nil)
@@ -60,7 +64,7 @@ func goroutines(ctx context.Context, client *http.Client, address string) int {
 	var vars struct {
 		Goroutines int `json:"goroutines"`
 	}
-	if json.NewDecoder(response.Body).Decode(&vars) != nil {
+	if json.NewDecoder(io.LimitReader(response.Body, maxVars)).Decode(&vars) != nil {
 		return 0
 	}
 	return vars.Goroutines

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/loadtrace/loadtrace/internal/plaintext"
 )
 
 func builtins(t testing.TB) Rules {
@@ -357,6 +360,59 @@ func FuzzCheck(f *testing.F) {
 	f.Add(faulty)
 	f.Add("exporters: {otlp_http: &a {endpoint: x}, b: *a, c: {<<: *a}}\n")
 	f.Add("kind: ConfigMap\ndata:\n  a: |\n    exporters: {debug: }\n")
+	for _, glob := range []string{"../../../../examples/collector/*.yaml", "../../../../deploy/collector/*.yaml", "../../../../deploy/kubernetes/*/*.yaml"} {
+		files, err := filepath.Glob(glob)
+		require.NoError(f, err)
+		require.NotEmpty(f, files, glob)
+		for _, file := range files {
+			src, err := os.ReadFile(file)
+			require.NoError(f, err)
+			f.Add(string(src))
+		}
+	}
 	rules := builtins(f)
-	f.Fuzz(func(_ *testing.T, src string) { _, _ = rules.Check("c.yaml", []byte(src)) })
+	f.Fuzz(func(t *testing.T, src string) {
+		found, err := rules.Check("c.yaml", []byte(src))
+		if err != nil {
+			require.Empty(t, found)
+			return
+		}
+		for _, one := range found {
+			require.NotEmpty(t, one.Rule)
+			require.Positive(t, one.Column)
+			require.True(t, 1 <= one.Line && one.Line <= 1+strings.Count(src, "\n")+strings.Count(src, "\r"), "line %d", one.Line)
+		}
+		again, err := rules.Check("c.yaml", []byte(src))
+		require.NoError(t, err)
+		require.Equal(t, found, again)
+		report := &Report{Findings: found}
+		var text, json, github, sarif bytes.Buffer
+		require.NoError(t, Text(&text, report))
+		require.NoError(t, JSON(&json, report))
+		require.NoError(t, GitHub(&github, report))
+		require.NoError(t, SARIF(&sarif, report, rules, "1"))
+		for _, r := range text.String() + json.String() + github.String() + sarif.String() {
+			require.True(t, r == '\n' || plaintext.Visible(r), "%U", r)
+		}
+		require.Equal(t, len(found)-report.Waived(), strings.Count(github.String(), "\n"), "a command is a line")
+	})
+}
+
+// Whatever rules somebody wrote, reading them ends, and all that are taken can be checked
+// with.
+func FuzzRules(f *testing.F) {
+	f.Add(string(builtIn))
+	f.Add("rules: [{id: a, severity: error, for: [exporter], when: 'Type == \"debug\"', detail: 'map(1..3, # * 2)', reason: r, fix: f, bad: ['exporters: {debug: {}}'], good: ['exporters: {nop: {}}']}]")
+	f.Add("rules: [{id: queue-in-memory, severity: 'off'}]")
+	f.Fuzz(func(t *testing.T, src string) {
+		rules, err := Load(Source{"r.yaml", []byte(src)})
+		if err != nil {
+			return
+		}
+		require.GreaterOrEqual(t, len(rules), len(builtins(t)))
+		_, err = rules.Check("c.yaml", []byte(faulty))
+		if err != nil {
+			require.ErrorContains(t, err, "rule ", "the file is a good one")
+		}
+	})
 }

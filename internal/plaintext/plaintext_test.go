@@ -95,11 +95,32 @@ func TestJSONKeepsItsValues(t *testing.T) {
 	assert.Contains(t, string(out), "日本 😀", "what is visible stays")
 }
 
+func FuzzJSON(f *testing.F) {
+	f.Add("a\x1b[0m\u202e\U000e0001 ::error::##[x ##VSO[y", "\u2028")
+	f.Fuzz(func(t *testing.T, key, value string) {
+		text, err := json.Marshal(map[string]string{key: value})
+		require.NoError(t, err)
+		out := JSON(text)
+		var want, got map[string]string
+		require.NoError(t, json.Unmarshal(text, &want))
+		require.NoError(t, json.Unmarshal(out, &got))
+		assert.Equal(t, want, got)
+		for i, r := range string(out) {
+			assert.True(t, Visible(r), "%U", r)
+			assert.False(t, commandHash(out[i:]), "%s", out[i:])
+		}
+	})
+}
+
 func FuzzALine(f *testing.F) {
 	f.Add("a\x1b[0m\u202e\xff ::error::##[x")
 	f.Fuzz(func(t *testing.T, s string) {
 		for name, of := range map[string]func(string) string{"Line": Line, "Drop": Drop, "Lines": Lines} {
 			got := of(s)
+			if name != "Lines" {
+				assert.LessOrEqual(t, len(got), maxLine, name)
+			}
+			assert.LessOrEqual(t, strings.Count(got, "\n"), maxLines, name)
 			for _, r := range got {
 				assert.True(t, Visible(r) || name == "Lines" && (r == '\n' || r == '\t'), "%s: %U", name, r)
 			}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -74,6 +75,10 @@ func ParseListen(values []string) (l Listen, err error) {
 			faults = append(faults, fmt.Errorf("--listen %q: write http://127.0.0.1:4318, grpc://127.0.0.1:4317 or both, or none to take no telemetry", loadgen.RedactFaulty(v)))
 			continue
 		}
+		if !hasPort(u) {
+			faults = append(faults, fmt.Errorf("--listen %q: port %s is not between 0 and 65535; write one such as 4318, or 0 for a free one", loadgen.RedactFaulty(v), u.Port()))
+			continue
+		}
 		at := &l.HTTP
 		if u.Scheme == "grpc" {
 			at = &l.GRPC
@@ -87,6 +92,12 @@ func ParseListen(values []string) (l Listen, err error) {
 		return Listen{}, badinput.Error(err)
 	}
 	return l, nil
+}
+
+// hasPort reports whether a URL has no port, or one that there is.
+func hasPort(u *url.URL) bool {
+	_, err := strconv.ParseUint(u.Port(), 10, 16)
+	return u.Port() == "" || err == nil
 }
 
 // Free drops the addresses on which something listens already, and says which:

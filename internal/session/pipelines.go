@@ -175,6 +175,9 @@ func otlpExporter(endpoint string, headers map[string]string) (name string, conf
 		return "", nil, badinput.Error(fmt.Errorf(
 			"--otlp %q: write http://host:4318 for OTLP over HTTP, or grpc://host:4317 for gRPC (https and grpcs with TLS)", loadgen.RedactFaulty(endpoint)))
 	}
+	if !hasPort(u) || u.Port() == "0" {
+		return "", nil, badinput.Error(fmt.Errorf("--otlp %q: port %s is not between 1 and 65535; write one such as 4318", loadgen.RedactFaulty(endpoint), u.Port()))
+	}
 	config = object{
 		"compression":      "none", // the generator's processor is for the attack
 		"sending_queue":    object{"enabled": false},

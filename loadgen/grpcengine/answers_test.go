@@ -106,11 +106,18 @@ func FuzzReader(f *testing.F) {
 	s := newSent()
 	s.headers(http2.HeadersFrameParam{EndStream: true}, 100, "grpc-status", "5")
 	f.Add(s.Bytes(), 3)
+	s.headers(http2.HeadersFrameParam{PadLength: 9, EndStream: true}, 3, ":status", "200", "grpc-status", "13", "grpc-message", "a%0ab", "grpc-status-details-bin", "x")
+	_ = s.framer.WriteSettings()
+	f.Add(s.Bytes(), 1)
 	f.Fuzz(func(t *testing.T, all []byte, n int) {
-		r := newReader(&answers{})
+		whole, parts := newReader(&answers{}), newReader(&answers{})
+		whole.read(all)
 		for n = max(1, n); len(all) > 0; all = all[min(n, len(all)):] {
-			r.read(all[:min(n, len(all))])
+			parts.read(all[:min(n, len(all))])
+			require.LessOrEqual(t, len(parts.block), maxBlock+n)
 		}
+		require.Equal(t, whole.broken, parts.broken)
+		require.Equal(t, whole.answers.recent, parts.answers.recent, "however it is cut")
 	})
 }
 

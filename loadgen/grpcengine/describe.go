@@ -75,6 +75,9 @@ func compile(ctx context.Context, file string, imports []string) (description, e
 		ImportPaths: paths,
 		Accessor: func(path string) (io.ReadCloser, error) {
 			text, err := infile.Read(ctx, path, infile.MaxProto)
+			if err == nil {
+				err = checkNesting(text)
+			}
 			return io.NopCloser(bytes.NewReader(text)), err
 		},
 	})}

@@ -195,7 +195,7 @@ func (ms *messages) at(n uint64, call *ghz.CallData) (*token, error) {
 }
 
 func (ms *messages) fill(t *template.Template, call *ghz.CallData) (*token, error) {
-	var text bytes.Buffer
+	var text filling
 	if err := t.Execute(&text, call); err != nil {
 		return nil, templateFault(err)
 	}

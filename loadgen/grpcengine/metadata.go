@@ -73,7 +73,7 @@ func (h headers) fill(call *ghz.CallData) (metadata.MD, error) {
 }
 
 func fillValue(key string, t *template.Template, call *ghz.CallData) (string, error) {
-	var b strings.Builder
+	var b filling
 	if err := t.Execute(&b, call); err != nil {
 		return "", templateFault(err)
 	}

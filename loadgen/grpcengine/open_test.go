@@ -186,6 +186,10 @@ func TestADescriptionThatLacksAnImportSaysWhich(t *testing.T) {
 	require.NoError(t, err)
 	fd, err := protodesc.FileOptions{AllowUnresolvable: true}.New(lame(), &protoregistry.Files{})
 	require.NoError(t, err)
+	odd := lame()
+	odd.Dependency[0] = "lost/\n::error::\x1b\n"
+	hostile, err := protodesc.FileOptions{AllowUnresolvable: true}.New(odd, &protoregistry.Files{})
+	require.NoError(t, err)
 	alone := write(t, "alone.proto", "syntax = \"proto3\";\nimport \"lost/friend.proto\";\n")
 	elsewhere := t.TempDir()
 	for name, c := range map[string]struct {
@@ -204,6 +208,11 @@ func TestADescriptionThatLacksAnImportSaysWhich(t *testing.T) {
 		"reflection": {
 			func(s *loadgen.GRPC) { s.Target = reflecting(t, fd, registerV1).addr }, "grpc.method",
 			[]string{"does not describe it whole", "lost/friend.proto", "grpc.proto or grpc.protoset"},
+		},
+		// A name that ended in a line break was once a panic.
+		"reflection of a name with a line break": {
+			func(s *loadgen.GRPC) { s.Target = reflecting(t, hostile, registerV1).addr }, "grpc.method",
+			[]string{"does not describe it whole", `file not found: lost/\n::error::\x1b\n; `, "grpc.proto or grpc.protoset"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -94,13 +94,17 @@ func reflected(client *grpcreflect.Client, service, target string) (description,
 const elsewhere = "name its description with grpc.proto or grpc.protoset"
 
 // incomplete is the fault of a target that serves a service, and does not describe
-// it whole. What it lacks stands in the last line.
+// it whole. What it lacks stands last, in words of the target.
 func incomplete(target, service string, lacks error) error {
-	lines := strings.Split(lacks.Error(), "\n")
-	last := strings.TrimPrefix(lines[len(lines)-1], "caused by: ")
+	text := lacks.Error()
+	if i := strings.LastIndex(text, "\ncaused by: "); i >= 0 {
+		text = text[i+len("\ncaused by: "):]
+	}
+	first := min(1, len(text))
+	text = strings.ToLower(text[:first]) + text[first:]
 	return &pace.KeyError{
 		Key: "grpc.method", What: fmt.Sprintf("%s serves %s, but its reflection does not describe it whole: %s",
-			target, service, strings.ToLower(last[:1])+last[1:]),
+			target, service, plaintext.Line(text)),
 		Fix: elsewhere,
 	}
 }

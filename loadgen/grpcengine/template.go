@@ -2,7 +2,6 @@ package grpcengine
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -10,21 +9,10 @@ import (
 	"text/template"
 	"text/template/parse"
 
-	"github.com/Masterminds/sprig/v3"
 	ghz "github.com/bojand/ghz/runner"
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
-
-// functions are those of ghz's templates: sprig's and three more. ghz would
-// read a template anew for every call; ours are read once.
-var functions = func() template.FuncMap {
-	fs := sprig.TxtFuncMap()
-	fs["newUUID"] = uuid.NewString
-	fs["randomString"] = randomString
-	fs["randomInt"] = randomInt
-	return fs
-}()
 
 func newTemplate(text string) (*template.Template, error) {
 	t, err := template.New("").Option("missingkey=error").Funcs(functions).Parse(text)
@@ -106,24 +94,4 @@ func callOf(service, name string) *ghz.CallData {
 		MethodName: name, ServiceName: string(protoreflect.FullName(service).Name()), UUID: uuid.NewString(),
 	}
 	return call.Regenerate()
-}
-
-const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-
-// randomString is of 2 to 16 letters if length is not positive.
-func randomString(length int) string {
-	if length <= 0 {
-		length = 2 + rand.IntN(15)
-	}
-	b := make([]byte, length)
-	for i := range b {
-		b[i] = letters[rand.IntN(len(letters))]
-	}
-	return string(b)
-}
-
-// randomInt is at least low, at least 0, and less than high.
-func randomInt(low, high int) int {
-	low = max(low, 0)
-	return low + rand.IntN(max(high, 1)-low)
 }

@@ -82,3 +82,42 @@ func TestTheFormOfAMessageHasItsEnumsAndMessages(t *testing.T) {
 		assert.Contains(t, got, want)
 	}
 }
+
+// Each of these once took all memory, or a minute and more.
+func TestATemplateIsBoundedAndReachesNothingOutside(t *testing.T) {
+	t.Setenv("OF_THE_USER", "a secret")
+	m := newMethod(compiled(t, allKinds+"service Kinds { rpc Take(All) returns (All); }").Services().Get(0).Methods().Get(0))
+	for text, want := range map[string]string{
+		`{{repeat 1000000000 "ab"}}`:                 "error calling repeat: repeat makes more than 67108864 bytes",
+		`{{randomString 3000000000}}`:                "randomString makes more than 67108864 bytes",
+		`{{randAlphaNum 1000001}}`:                   "randAlphaNum makes more than 1000000 bytes",
+		`{{randBytes 40000000}}`:                     "randBytes makes more than 67108864 bytes",
+		`{{nindent 2000000000 "a"}}`:                 "nindent makes more than 67108864 bytes",
+		`{{indent 40000000 "a\nb"}}`:                 "indent makes more than 67108864 bytes",
+		`{{range until 500000000}}{{end}}`:           "until makes more than 1000000 items",
+		`{{until -500000000}}`:                       "until makes more than 1000000 items",
+		`{{untilStep 0 2000000000 1}}`:               "untilStep makes more than 1000000 items",
+		`{{seq 1 -1 -500000000}}`:                    "seq makes more than 1000000 items",
+		`{{seq 500000000}}`:                          "seq makes more than 1000000 items",
+		`{{range 100}}{{repeat 1000000 "a"}}{{end}}`: "the template makes more than 67108864 bytes",
+		`{{env "OF_THE_USER"}}`:                      `function "env" not defined`,
+		`{{expandenv "$OF_THE_USER"}}`:               `function "expandenv" not defined`,
+		`{{getHostByName "localhost"}}`:              `function "getHostByName" not defined`,
+	} {
+		ms := &messages{}
+		_, err := ms.read(text, m)
+		require.ErrorContains(t, err, want, text)
+		_, err = readMetadata(map[string]string{"x": text}, m.call())
+		require.ErrorContains(t, err, want, text)
+	}
+	for text, want := range map[string]string{
+		`{{repeat 3 "ab"}}{{nindent 2 "a" | trim}}`: "ababab" + "a", `{{range until 3}}{{.}}{{end}}`: "012", `{{seq 5 -2 1}}`: "5 3 1", `{{range until -2}}{{.}}{{end}}`: "0-1",
+		`{{untilStep 0 6 2}}`: "[0 2 4]", `{{len (randAlpha 9)}}{{len (randomString 7)}}{{len (randBytes 3)}}`: "974", `{{indent 1 "a"}}`: " a",
+	} {
+		tmpl, err := newTemplate(text)
+		require.NoError(t, err)
+		got, err := fillValue("x", tmpl, m.call())
+		require.NoError(t, err)
+		assert.Equal(t, want, got, text)
+	}
+}

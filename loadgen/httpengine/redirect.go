@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/conns"
@@ -34,10 +35,11 @@ func (n tooManyRedirects) Error() string { return fmt.Sprintf("stopped after %d 
 func (j *journey) follow(req *http.Request, first *http.Response) (*http.Response, error) {
 	client := &http.Client{
 		Transport: &hops{journey: j, first: first},
-		CheckRedirect: func(_ *http.Request, via []*http.Request) error {
+		CheckRedirect: func(next *http.Request, via []*http.Request) error {
 			if len(via) > j.spec.Redirects {
 				return tooManyRedirects(j.spec.Redirects)
 			}
+			withhold(next, via[0].URL)
 			return nil
 		},
 	}
@@ -46,6 +48,22 @@ func (j *journey) follow(req *http.Request, first *http.Response) (*http.Respons
 		failed.URL = shown(failed.URL)
 	}
 	return resp, err
+}
+
+// withhold takes the credentials of the plan from a request that leads to another origin
+// than the first, for which they are. net/http does so for another host only, so that
+// another port of it, or a request without TLS, had them. From http to https of one host
+// is no other origin, as long as neither has a port.
+func withhold(next *http.Request, first *url.URL) {
+	to := next.URL
+	same := first.Scheme == to.Scheme && port(first) == port(to) ||
+		first.Scheme == "http" && to.Scheme == "https" && port(first) == 80 && port(to) == 443
+	if same && strings.EqualFold(first.Hostname(), to.Hostname()) {
+		return
+	}
+	for _, name := range []string{"Authorization", "Proxy-Authorization", "Cookie"} {
+		next.Header.Del(name)
+	}
 }
 
 // shown is a URL as an error may show it.

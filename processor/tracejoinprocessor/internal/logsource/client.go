@@ -82,7 +82,7 @@ func (c *client) exchange(ctx context.Context, q question) (page, error) {
 	if response.StatusCode != http.StatusOK {
 		return page{}, c.unwell(response, body)
 	}
-	p, err := decode(body, c.language, c.maxBody)
+	p, err := decode(body, c.language, c.maxBody, q.limit)
 	if err != nil {
 		return page{}, c.undecodable(response, body, err)
 	}

@@ -28,6 +28,7 @@ type page struct {
 type decoder struct {
 	language
 	maxBody int
+	most    int // entries
 
 	iter *jsoniter.Iterator
 	page page
@@ -53,9 +54,10 @@ func (l *labels) says(severity string, certainty int) {
 	}
 }
 
-// decode reads one answer. An error is about the answer's form, or the reader's.
-func decode(r io.Reader, l language, maxBody int) (page, error) {
-	d := decoder{language: l, maxBody: maxBody, iter: jsoniter.Parse(jsoniter.ConfigDefault, r, 32<<10)}
+// decode reads one answer of at most so many entries: one of tiny ones would take many times
+// its bytes. An error is about the answer's form, or the reader's.
+func decode(r io.Reader, l language, maxBody, most int) (page, error) {
+	d := decoder{language: l, maxBody: maxBody, most: most, iter: jsoniter.Parse(jsoniter.ConfigDefault, r, 32<<10)}
 	status, found := "", false
 	d.object(func(key string) {
 		switch key {
@@ -132,7 +134,10 @@ func (d *decoder) entry(parts []labels) []labels {
 		}
 		place++
 	})
-	d.page.entries++
+	if d.page.entries++; d.page.entries > d.most {
+		d.fail(fmt.Errorf("more than the %d lines that were asked for", d.most))
+		return parts
+	}
 	if !timed || place < 2 {
 		d.page.untimed++
 		return parts

@@ -1,6 +1,7 @@
 package logsource
 
 import (
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +22,7 @@ func answer(result string) string {
 
 func read(t *testing.T, text string) page {
 	t.Helper()
-	p, err := decode(strings.NewReader(text), newLanguage(valid()), 20)
+	p, err := decode(strings.NewReader(text), newLanguage(valid()), 20, 1000)
 	require.NoError(t, err)
 	return p
 }
@@ -79,9 +80,21 @@ func TestWhatIsNoAnswerIsAnError(t *testing.T) {
 		answer(`{"stream":{},"values":[["1","a"`), answer(`{"stream":{},"values":[["1","a" "b"]]}`),
 		strings.Repeat("[", 100_000), `{"data":` + strings.Repeat(`{"a":`, 100_000),
 	} {
-		_, err := decode(strings.NewReader(text), newLanguage(valid()), 20)
+		_, err := decode(strings.NewReader(text), newLanguage(valid()), 20, 1000)
 		assert.Error(t, err, "%.80s", text)
 	}
+}
+
+// 64 MiB of tiny entries once took gigabytes.
+func TestAnAnswerHasNoMoreEntriesThanWereAskedFor(t *testing.T) {
+	entries := func(n int) io.Reader {
+		return strings.NewReader(answer(`{"stream":{},"values":[` + strings.Repeat(`["1",""],`, n-1) + `["1",""]]}`))
+	}
+	p, err := decode(entries(7), newLanguage(valid()), 20, 7)
+	require.NoError(t, err)
+	assert.Equal(t, 7, p.entries)
+	_, err = decode(entries(8), newLanguage(valid()), 20, 7)
+	assert.ErrorContains(t, err, "more than the 7 lines that were asked for")
 }
 
 func FuzzAnswer(f *testing.F) {
@@ -90,11 +103,11 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(`{"status":"error","":{"":""},"data":null}`)
 	f.Add(`{"data":[{"":1}],"status":"\ud800\u0000"}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		p, err := decode(strings.NewReader(text), newLanguage(valid()), 8)
+		p, err := decode(strings.NewReader(text), newLanguage(valid()), 8, 1000)
 		if err != nil {
 			return
 		}
-		if p.entries != len(p.lines)+p.untimed {
+		if p.entries > 1000 || p.entries != len(p.lines)+p.untimed {
 			t.Errorf("%d entries are %d lines and %d without a time", p.entries, len(p.lines), p.untimed)
 		}
 		for _, line := range p.lines {
