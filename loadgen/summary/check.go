@@ -3,6 +3,7 @@ package summary
 import (
 	"fmt"
 
+	"github.com/loadtrace/loadtrace/internal/figure"
 	"github.com/loadtrace/loadtrace/loadgen/runner"
 )
 
@@ -96,7 +97,7 @@ func (s *Summary) Lose(n uint64) {
 	t.SpansDelivered -= n
 	t.SpansDropped += n
 	if sent := s.Total.Requests.Sent(); sent > 0 {
-		t.SpansPerRequest = max(0, t.SpansPerRequest-float64(n)/float64(sent))
+		t.SpansPerRequest = figure.Round(max(0, t.SpansPerRequest-float64(n)/float64(sent)))
 	}
 	fault := fmt.Sprintf("the pipeline behind the join did not take all spans: %d were lost", n)
 	s.Faults = append(s.Faults, fault)
@@ -123,7 +124,7 @@ func (t Telemetry) Check(sent uint64) []string {
 	if t.SpansMade == 0 || sent == 0 {
 		return faults
 	}
-	if want := float64(sent-t.SpansSampledOut) / float64(sent); t.SpansPerRequest != want {
+	if want := figure.Round(float64(sent-t.SpansSampledOut) / float64(sent)); t.SpansPerRequest != want {
 		faults = append(faults, fmt.Sprintf("%.6g spans are left for each request sent, not %.6g", t.SpansPerRequest, want))
 	}
 	return faults
