@@ -64,7 +64,7 @@ func (r *reading) metric(src source, m pmetric.Metric) {
 
 func (r *reading) numbers(src source, points pmetric.NumberDataPointSlice, delta bool) {
 	for _, p := range points.All() {
-		if partOf(src.part, p.Attributes()) && !p.Flags().NoRecordedValue() {
+		if !p.Flags().NoRecordedValue() {
 			r.batch(p.Attributes()).number(src, p, delta)
 		}
 	}
