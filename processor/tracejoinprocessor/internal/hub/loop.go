@@ -202,8 +202,18 @@ func (h *Hub) finish(o *outcome) {
 		h.tell(o)
 	}
 	if n := o.left.Spans.SpanCount(); n > 0 {
-		o.out.Put(queue.Batch[spans]{Items: n, Bytes: int64(o.left.Bytes), Data: spans{Traces: o.left.Spans}})
+		o.out.Put(queue.Batch[spans]{Items: n, Bytes: int64(o.left.Bytes), Data: spans{Traces: o.left.Spans, own: o.own()}})
 	}
+}
+
+// own is how many client spans of Options.Own are kept.
+func (o *outcome) own() (n int) {
+	for i := range o.left.Clients {
+		if o.left.Clients[i].Own && o.kept[i] {
+			n++
+		}
+	}
+	return n
 }
 
 // tell writes the results on the spans and counts them.
