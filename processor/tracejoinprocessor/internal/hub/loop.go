@@ -170,6 +170,7 @@ func (l *loop) release(left []join.Left) {
 		if n := o.left.Drop(); n > 0 {
 			l.hub.counts.notKept.Add(int64(n))
 		}
+		l.hub.o.Keep.mark(&o.left)
 		if l.hub.silence.lasts() || !l.hub.lookups.offer(o) {
 			l.hub.finish(o)
 			l.reuse(o)
