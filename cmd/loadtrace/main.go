@@ -43,7 +43,8 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 func newRoot(stdout, stderr io.Writer) *cobra.Command {
-	root := otelcol.NewCommand(settings(components))
+	values := &drawn{}
+	root := otelcol.NewCommand(settings(components, values))
 	root.Short = "An OpenTelemetry Collector that load-tests a service and explains what it saw"
 	root.Long = `An OpenTelemetry Collector that load-tests a service and explains what it saw.
 
@@ -60,7 +61,9 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return badInput(err) })
+	values.guard(root)
 	for _, cmd := range root.Commands() {
+		values.guard(cmd)
 		if cmd.Name() == "validate" {
 			blameInput(cmd)
 		}

@@ -30,6 +30,7 @@ type session struct {
 	started chan *loadgenreceiver.Handle
 	ended   chan outcome
 	over    chan error // the collector's own end
+	values  drawn      // of the collector's configuration
 	peers   peers.Peers
 	own     strangers.Run
 	// listen is where the target's telemetry is received; first counts the connections
@@ -67,7 +68,7 @@ func startSession(uris []string, plan *loadgen.Plan, start loadgenreceiver.Start
 		ended:   make(chan outcome, 1),
 		over:    make(chan error, 1),
 	}
-	set := settings(func() (otelcol.Factories, error) { return s.factories(plan, start, store) })
+	set := settings(func() (otelcol.Factories, error) { return s.factories(plan, start, store) }, &s.values)
 	set.ConfigProviderSettings.ResolverSettings.URIs = uris
 	set.DisableGracefulShutdown = true // signals stop the run first
 	if notes != nil {
@@ -225,12 +226,12 @@ func (s *session) begin(ctx context.Context, signals <-chan string) (*loadgenrec
 		case err := <-s.over:
 			s.over <- nil
 			if fault := s.startFault(); fault != nil {
-				return nil, fault
+				return nil, s.values.redact(fault)
 			}
 			if err == nil {
 				err = errors.New("it ended before the run began")
 			}
-			return nil, startFault(err)
+			return nil, startFault(s.values.redact(err))
 		case why := <-signals:
 			s.calledOff = true
 			return nil, before(why)
@@ -270,7 +271,7 @@ func (s *session) lastWords(err error) (outcome, error) {
 		if err == nil {
 			return outcome{}, errors.New("the collector ended during the run")
 		}
-		return outcome{}, fmt.Errorf("the collector ended during the run: %w", err)
+		return outcome{}, fmt.Errorf("the collector ended during the run: %w", s.values.redact(err))
 	}
 }
 

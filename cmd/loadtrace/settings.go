@@ -24,8 +24,9 @@ var providers = []struct {
 }
 
 // settings are those of the collector that the Collector Builder would make from
-// builder-config.yaml, over the given components.
-func settings(components func() (otelcol.Factories, error)) otelcol.CollectorSettings {
+// builder-config.yaml, over the given components. values remembers what their
+// configuration draws from elsewhere.
+func settings(components func() (otelcol.Factories, error), values *drawn) otelcol.CollectorSettings {
 	set := otelcol.CollectorSettings{
 		BuildInfo: component.BuildInfo{
 			Command:     "loadtrace",
@@ -39,7 +40,7 @@ func settings(components func() (otelcol.Factories, error)) otelcol.CollectorSet
 	resolver := &set.ConfigProviderSettings.ResolverSettings
 	resolver.DefaultScheme = "env"
 	for _, p := range providers {
-		resolver.ProviderFactories = append(resolver.ProviderFactories, p.factory)
+		resolver.ProviderFactories = append(resolver.ProviderFactories, values.watch(p.factory))
 		set.ProviderModules[p.factory.Create(confmap.ProviderSettings{}).Scheme()] = p.module
 	}
 	return set
