@@ -20,6 +20,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/otlpanswer"
 	"github.com/loadtrace/loadtrace/internal/plaintext"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
@@ -28,9 +29,10 @@ import (
 // endpoint remembers why the exporters of --otlp could not deliver. The outbox and the
 // join retry and count, and the error is gone by the time that something is lost.
 type endpoint struct {
-	mu     sync.Mutex // guards all below
-	last   error      // of those that say most
-	causes []string   // of all errors, once each, at most notesLimit
+	mu       sync.Mutex // guards all below
+	last     error      // of those that say most
+	causes   []string   // of all errors, once each, at most notesLimit
+	rejected rejected
 }
 
 func (e *endpoint) observe(err error) error {
@@ -128,7 +130,7 @@ func messageOf(err error) string {
 	if spokeFirst(err) {
 		return "it sent something before it was asked"
 	}
-	return strings.TrimPrefix(textOf(err), "error exporting items, ")
+	return strings.TrimPrefix(strings.TrimPrefix(textOf(err), "error exporting items, "), "Permanent error: ")
 }
 
 // textOf an error, of a gRPC status its message, which the endpoint wrote.
@@ -164,6 +166,8 @@ func hint(address string, err error) string {
 		return "it speaks TLS there: write https://" + rest
 	case says("server gave HTTP response to HTTPS client", "first record does not look like a TLS handshake"):
 		return "it speaks no TLS there: write " + strings.TrimSuffix(scheme, "s") + "://" + rest
+	case says(otlpanswer.NoOTLP):
+		return "check the host, the port and the path: /v1/traces, /v1/metrics and /v1/logs are put behind it"
 	case says("x509: "):
 		return "its certificate is not trusted here: name its authority with the environment variable SSL_CERT_FILE"
 	case scheme == "grpc" && says("error reading server preface"):
@@ -191,16 +195,19 @@ type observed struct {
 }
 
 func (o observed) CreateTraces(ctx context.Context, set exporter.Settings, cfg component.Config) (exporter.Traces, error) {
+	set.Logger = o.by.hear(set.Logger)
 	made, err := o.Factory.CreateTraces(ctx, set, cfg)
 	return observedTraces{made, o.by}, err
 }
 
 func (o observed) CreateMetrics(ctx context.Context, set exporter.Settings, cfg component.Config) (exporter.Metrics, error) {
+	set.Logger = o.by.hear(set.Logger)
 	made, err := o.Factory.CreateMetrics(ctx, set, cfg)
 	return observedMetrics{made, o.by}, err
 }
 
 func (o observed) CreateLogs(ctx context.Context, set exporter.Settings, cfg component.Config) (exporter.Logs, error) {
+	set.Logger = o.by.hear(set.Logger)
 	made, err := o.Factory.CreateLogs(ctx, set, cfg)
 	return observedLogs{made, o.by}, err
 }

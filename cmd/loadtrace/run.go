@@ -214,6 +214,7 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	if s != nil {
 		shut := s.shutdown()
 		s.settle(&end.summary)
+		s.endpoint.reject(r.OTLP, &end.summary)
 		if causes := s.endpoint.blame(r.OTLP, &end.summary); len(causes) > 0 && held != nil {
 			held.drop(r.OTLP, causes)
 			if lines, ok := log.Writer().(*stdLog); ok {

@@ -90,18 +90,24 @@ func (t *tally) recorded() uint64 {
 // Lose takes n spans that had been delivered for lost behind the place where they
 // were: what is said of the telemetry, the faults and the verdict change with it.
 func (s *Summary) Lose(n uint64) {
-	t := &s.Telemetry
-	if n = min(n, t.SpansDelivered); n == 0 {
+	if n = s.Telemetry.Lose(n, s.Total.Requests.Sent()); n == 0 {
 		return
-	}
-	t.SpansDelivered -= n
-	t.SpansDropped += n
-	if sent := s.Total.Requests.Sent(); sent > 0 {
-		t.SpansPerRequest = figure.Round(max(0, t.SpansPerRequest-float64(n)/float64(sent)))
 	}
 	fault := fmt.Sprintf("the pipeline behind the join did not take all spans: %d were lost", n)
 	s.Faults = append(s.Faults, fault)
 	s.Verdict.Doubt(fault)
+}
+
+// Lose counts n spans, of a run with so many requests sent, as dropped in place of
+// delivered, and returns how many these were.
+func (t *Telemetry) Lose(n, sent uint64) uint64 {
+	n = min(n, t.SpansDelivered)
+	t.SpansDelivered -= n
+	t.SpansDropped += n
+	if n > 0 && sent > 0 {
+		t.SpansPerRequest = figure.Round(max(0, t.SpansPerRequest-float64(n)/float64(sent)))
+	}
+	return n
 }
 
 // Check returns a sentence for everything that was lost of the telemetry, for
