@@ -23,7 +23,7 @@ const secret = "S3CRET"
 func (c *command) hidesSecrets(t *testing.T) {
 	t.Helper()
 	for _, shown := range []string{c.out.String(), c.err.String()} {
-		assert.NotContains(t, shown, secret)
+		assert.NotContains(t, strings.ToUpper(shown), secret)
 		for _, user := range []string{"u:" + secret, "u:" + secret + "otlp"} {
 			assert.NotContains(t, shown, base64.StdEncoding.EncodeToString([]byte(user)))
 		}
@@ -159,26 +159,48 @@ func TestNoErrorOfACommandHasASecret(t *testing.T) {
 	good := writePlan(t, "http://"+closedPort, "[{constant: 1/s, count: 1}]")
 	key := write(t, "key.pem", "-----BEGIN PRIVATE KEY-----\n"+secret+"\n-----END PRIVATE KEY-----\n")
 	run := func(flags ...string) []string { return append([]string{"run", good, "--listen", "none"}, flags...) }
+	held := write(t, "held", secret+"file\n")
+
+	collector := write(t, "collector.yaml", `
+receivers: {loadgen: {}}
+processors: {batch: {timeout: '${env:HEADER}', send_batch_size: '${file:`+held+`}'}}
+exporters: {debug: {verbosity: '${HEADER}'}, otlp_http: {endpoint: 'http://u:${env:HEADER}@%h', timeout: '${env:TREE}'}}
+service: {pipelines: {traces: {receivers: [loadgen], processors: [batch], exporters: [debug, otlp_http]}}}
+`)
+	endpoint := write(t, "endpoint.yaml", `
+receivers: {loadgen: {}}
+exporters: {otlp_grpc: {endpoint: '${env:HEADER} x://y', auth: {authenticator: '${env:HEADER}'}}}
+service: {pipelines: {traces: {receivers: [loadgen], exporters: [otlp_grpc]}}}
+`)
 	for name, args := range map[string][]string{
-		"no key":               run("--otlp", "http://h", "--otlp-header", secret),
-		"no key of several":    run("--otlp", "http://h", "--otlp-header", "a=b", "--otlp-header", "a b="+secret),
-		"a value":              run("--otlp", "http://h", "--otlp-header", "a="+secret+"\n"),
-		"a file of headers":    run("--otlp", "http://h", "--otlp-header-file", write(t, "headers", secret+"\n")),
-		"no variable":          run("--otlp", "http://h", "--otlp-header", "a="+secret+"${env:NONE_SUCH}"),
-		"an endpoint":          run("--otlp", "http://u:p/"+secret+"@h"),
-		"an endpoint's scheme": run("--otlp", "ftp://u:"+secret+"@h"),
-		"an escape":            run("--otlp", "http://u:p%ss"+secret+"@h"),
-		"a circle":             {"run", good, "--listen", "http://127.0.0.1:14318", "--otlp", "http://u:" + secret + "@127.0.0.1:14318"},
-		"a key file":           run("--set", "attacks[0].http={url: 'https://h', tls: {cert_file: "+key+", key_file: "+key+"}}"),
-		"a configuration":      {"validate", "--config", "https://u:" + secret + "@h/x"},
-		"a port":               run("--otlp", "http://u:"+secret+"@h:99999"),
-		"a listener":           run("--listen", "http://u:"+secret+"@h/"),
+		"a configuration":          {"run", good, "--config", collector},
+		"a configuration's check":  {"validate", "--config", collector},
+		"a collector":              {"--config", collector},
+		"an endpoint of a config":  {"run", good, "--config", endpoint},
+		"a component that is none": {"validate", "--config", endpoint},
+		"no key":                   run("--otlp", "http://h", "--otlp-header", secret),
+		"no key of several":        run("--otlp", "http://h", "--otlp-header", "a=b", "--otlp-header", "a b="+secret),
+		"a value":                  run("--otlp", "http://h", "--otlp-header", "a="+secret+"\n"),
+		"a file of headers":        run("--otlp", "http://h", "--otlp-header-file", write(t, "headers", secret+"\n")),
+		"no variable":              run("--otlp", "http://h", "--otlp-header", "a="+secret+"${env:NONE_SUCH}"),
+		"an endpoint":              run("--otlp", "http://u:p/"+secret+"@h"),
+		"an endpoint's scheme":     run("--otlp", "ftp://u:"+secret+"@h"),
+		"an escape":                run("--otlp", "http://u:p%ss"+secret+"@h"),
+		"a circle":                 {"run", good, "--listen", "http://127.0.0.1:14318", "--otlp", "http://u:" + secret + "@127.0.0.1:14318"},
+		"a key file":               run("--set", "attacks[0].http={url: 'https://h', tls: {cert_file: "+key+", key_file: "+key+"}}"),
+		"a port":                   run("--otlp", "http://u:"+secret+"@h:99999"),
+		"an address of a config":   {"validate", "--config", "https://u:" + secret + "@h/x"},
+		"a listener":               run("--listen", "http://u:"+secret+"@h/"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := loadtrace(t, args...)
+			c.Env = append(c.Env, "HEADER="+secret+" env", "TREE={a: ["+secret+"leaf]}")
 			c.run(t, 2)
 			assert.NotEmpty(t, c.err.String())
 			c.hidesSecrets(t)
+			if strings.Contains(strings.Join(args, " "), collector) {
+				assert.Contains(t, c.err.String(), "${env:HEADER}", "it says which value is wrong")
+			}
 		})
 	}
 }

@@ -20,23 +20,15 @@ func judgement(sum *summary.Summary, interrupted bool, signals int64) error {
 	v := &sum.Verdict
 	switch {
 	case (interrupted || signals > 0) && v.Aborted():
-		return verdictError{exitBreached, "fail: " + plaintext.Line(v.Words())}
+		return verdictError{exitBreached, "fail: " + plaintext.Line(v.Breach())}
 	case sum.End == summary.Stopped && interrupted:
 		return errors.New("the run was stopped before its end")
 	case signals > 1, signals > 0 && v.Verdict == verdict.Undecided:
 		return errors.New("the run was interrupted while its telemetry was delivered")
 	case v.Verdict == verdict.Fail:
-		return verdictError{exitBreached, "fail: " + plaintext.Line(v.Words())}
+		return verdictError{exitBreached, "fail: " + plaintext.Line(v.Cause())}
 	case v.Verdict == verdict.Undecided:
-		return verdictError{exitUndecided, "undecided: " + of(v) + plaintext.Line(v.Reasons[0])}
+		return verdictError{exitUndecided, "undecided: " + plaintext.Line(v.Cause())}
 	}
 	return nil
-}
-
-// of says that a verdict is of a part, if it is.
-func of(v *verdict.Report) string {
-	if v.Part == "" {
-		return ""
-	}
-	return "in part " + v.Part + ", "
 }

@@ -83,7 +83,7 @@ func TestABreachedThresholdExitsWith99(t *testing.T) {
 	for _, want := range []string{"✘ error ratio", "≤ 1 %", "10 %", "✔ status 5xx", "verdict  fail · 1 of 2 thresholds was breached"} {
 		assert.Contains(t, c.out.String(), want)
 	}
-	assert.Contains(t, c.err.String(), "fail: 1 of 2 thresholds was breached")
+	assert.Contains(t, c.err.String(), "Error: fail: 1 of 2 thresholds was breached: error ratio at most 1%, was 10 %\n", "the last line alone says which")
 	assert.Contains(t, c.err.String(), "1 threshold breached", "progress shows it")
 }
 

@@ -38,6 +38,7 @@ var names = []string{
 	"join.runtime.gomaxprocs",
 	"join.runtime.goroutines",
 	"join.runtime.heap",
+	"join.runtime.memory",
 	"join.runtime.resolution",
 	"join.runtime.schedule.p99",
 	"join.runtime.window",

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loadtrace/loadtrace/internal/figure"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/planfile"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
@@ -141,6 +142,7 @@ func (r *Result) read(c *Case, sum *summary.Summary) {
 	if r.Error > Tolerance {
 		r.fault("the response time of the stall is off by %.1f %%, more than %.0f %%", 100*r.Error, 100*Tolerance)
 	}
+	r.Error = figure.Round(r.Error)
 }
 
 func (r *Result) fault(format string, args ...any) {

@@ -1,10 +1,13 @@
 package ladder
 
 import (
+	"encoding/json"
 	"math"
 	"slices"
 
 	"gonum.org/v1/gonum/mathext"
+
+	"github.com/loadtrace/loadtrace/internal/figure"
 )
 
 // Gain is how many times the rate of before the rate of after is, and the interval
@@ -15,6 +18,13 @@ type Gain struct {
 	Low    float64 `json:"low"`
 	High   float64 `json:"high"`
 	Rounds int     `json:"rounds"` // that it was computed from
+}
+
+// MarshalJSON writes the figures rounded. The finding is that of the exact ones.
+func (g Gain) MarshalJSON() ([]byte, error) {
+	type plain Gain
+	g.Ratio, g.Low, g.High = figure.Round(g.Ratio), figure.Round(g.Low), figure.Round(g.High)
+	return json.Marshal(plain(g))
 }
 
 const (

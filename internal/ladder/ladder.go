@@ -3,6 +3,8 @@ package ladder
 import (
 	"fmt"
 	"slices"
+
+	"github.com/loadtrace/loadtrace/internal/figure"
 )
 
 // Sample is one run on one rung. Times are in seconds.
@@ -113,9 +115,9 @@ func (r *Result) undecided() (why []string) {
 func (g *Rung) rates() []float64 { return each(g.Samples, func(s Sample) float64 { return s.Rate }) }
 
 func (g *Rung) sum() {
-	g.Rate = geometricMean(g.rates())
-	g.P50 = median(each(g.Samples, func(s Sample) float64 { return s.P50 }))
-	g.P99 = median(each(g.Samples, func(s Sample) float64 { return s.P99 }))
+	g.Rate = figure.Round(geometricMean(g.rates()))
+	g.P50 = figure.Round(median(each(g.Samples, func(s Sample) float64 { return s.P50 })))
+	g.P99 = figure.Round(median(each(g.Samples, func(s Sample) float64 { return s.P99 })))
 	for _, s := range g.Samples {
 		g.Goroutines = max(g.Goroutines, s.Goroutines)
 		g.Sent += s.Sent

@@ -90,6 +90,7 @@ func TestOneBadFamilyCostsThatFamilyAndNotTheTarget(t *testing.T) {
 		has    []string // patterns, beside http_good
 		hasNot []string
 		fault  string // reason of the fault of metrics; none without
+		typed  string // the same of a page of protobuf, which has types of one name side by side
 	}{
 		"a UTF-8 label in text": {serves: text(`http_a{"a.b"="c"} 2` + "\n" + good), has: []string{`http_a\{a_b="c",.*\} 2`}},
 		"a UTF-8 label and its escaped form": {serves: text(`http_a{"a.b"="c",a_b="d"} 2` + "\n" + good),
@@ -120,7 +121,7 @@ func TestOneBadFamilyCostsThatFamilyAndNotTheTarget(t *testing.T) {
 			serves: open("# TYPE http_a gauge\nhttp_a 2\n# TYPE http_a histogram\nhttp_a_bucket{le=\"+Inf\"} 3\nhttp_a_count 3\nhttp_a_sum 4\n" + good + "# EOF\n"),
 			has:    []string{`http_a\{.*\} 2`, `http_a_bucket\{.*le="\+Inf"\} 3`, `http_a_count\{.*\} 3`}, fault: "type_conflict"},
 		"a gauge with the name of a histogram's bucket": {serves: text("# TYPE http_a histogram\nhttp_a_bucket{le=\"1\"} 2\nhttp_a_bucket{le=\"+Inf\"} 3\nhttp_a_count 3\nhttp_a_sum 1\n" + good +
-			"# TYPE http_a_bucket gauge\nhttp_a_bucket{le=\"1.0\"} 5\n"), fault: "type_conflict"},
+			"# TYPE http_a_bucket gauge\nhttp_a_bucket{le=\"1.0\"} 5\n"), fault: "type_conflict", typed: "duplicate"},
 		"a gauge and a histogram of one name, protobuf": {
 			serves: protobuf(t, family("http_a", dto.MetricType_GAUGE, gauge(2)), family("http_a", dto.MetricType_HISTOGRAM,
 				&dto.Metric{Histogram: &dto.Histogram{SampleCount: proto.Uint64(3), SampleSum: proto.Float64(4)}}), goodFamily),
@@ -181,7 +182,7 @@ func TestOneBadFamilyCostsThatFamilyAndNotTheTarget(t *testing.T) {
 				names := map[string]bool{}
 				for _, s := range series {
 					name := s[:strings.LastIndex(s, "} ")]
-					assert.False(t, form != asProtobuf && names[name], "%s is there twice", s)
+					assert.False(t, names[name], "%s is there twice", s)
 					names[name] = true
 				}
 				assert.Len(t, slices.Compact(slices.Clone(series)), len(series), "none is there twice")
@@ -194,8 +195,12 @@ func TestOneBadFamilyCostsThatFamilyAndNotTheTarget(t *testing.T) {
 				for _, no := range c.hasNot {
 					assert.NotRegexp(t, `(?m)^`+no+`\b`, got, form)
 				}
-				if c.fault != "" && !(c.fault == "type_conflict" && form == asProtobuf && !strings.Contains(name, "runtime")) {
-					assert.Regexp(t, `target_fault\{reason="`+c.fault+`",.*source="metrics"\} 1`, got, form)
+				fault := c.fault
+				if c.fault == "type_conflict" && form == asProtobuf && !strings.Contains(name, "runtime") {
+					fault = c.typed
+				}
+				if fault != "" {
+					assert.Regexp(t, `target_fault\{reason="`+fault+`",.*source="metrics"\} 1`, got, form)
 				} else {
 					assert.NotRegexp(t, `target_fault\{reason="(bad_format|type_conflict|reserved_name|duplicate)".*\} 1`, got, form)
 				}
@@ -456,5 +461,46 @@ func TestAFamilyKeepsItsTypeBesideOneThatHasNone(t *testing.T) {
 		if c.want != "histogram" {
 			assert.Equal(t, 2, strings.Count(page, "\nhttp_a{"), name)
 		}
+	}
+}
+
+// A histogram's count came twice, once of a gauge that is called so: Prometheus makes
+// series of what a page of protobuf has, and refuses one of the two.
+func TestNoPageHasASeriesTwiceWhateverTheFormatsCallIt(t *testing.T) {
+	histogram := &dto.Metric{Histogram: &dto.Histogram{SampleCount: proto.Uint64(3), SampleSum: proto.Float64(4),
+		Bucket: []*dto.Bucket{{UpperBound: proto.Float64(1), CumulativeCount: proto.Uint64(2)}}}}
+	summary := &dto.Metric{Summary: &dto.Summary{SampleCount: proto.Uint64(3), Quantile: []*dto.Quantile{{Quantile: proto.Float64(0.5), Value: proto.Float64(1)}}}}
+	for name, c := range map[string]struct {
+		families []*dto.MetricFamily
+		fault    bool
+	}{
+		"a gauge behind":  {[]*dto.MetricFamily{family("http_a", dto.MetricType_HISTOGRAM, histogram), family("http_a_count", dto.MetricType_GAUGE, gauge(7))}, true},
+		"a gauge before":  {[]*dto.MetricFamily{family("http_a_sum", dto.MetricType_GAUGE, gauge(7)), family("http_a", dto.MetricType_HISTOGRAM, histogram)}, true},
+		"a bucket":        {[]*dto.MetricFamily{family("http_a", dto.MetricType_HISTOGRAM, histogram), family("http_a_bucket", dto.MetricType_GAUGE, gauge(7, "le", "+Inf"))}, true},
+		"a summary":       {[]*dto.MetricFamily{family("http_a", dto.MetricType_SUMMARY, summary), family("http_a_count", dto.MetricType_COUNTER, &dto.Metric{Counter: &dto.Counter{Value: proto.Float64(1)}})}, true},
+		"other labels":    {[]*dto.MetricFamily{family("http_a", dto.MetricType_HISTOGRAM, histogram), family("http_a_count", dto.MetricType_GAUGE, gauge(7, "b", "1"))}, false},
+		"no other bucket": {[]*dto.MetricFamily{family("http_a", dto.MetricType_HISTOGRAM, histogram), family("http_a_bucket", dto.MetricType_GAUGE, gauge(7, "le", "9.0"))}, false},
+		"one of our own":  {[]*dto.MetricFamily{family("go_goroutine", dto.MetricType_SUMMARY, summary)}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := serveMux(t, map[string]http.HandlerFunc{"/metrics": protobuf(t, c.families...)})
+			got := parsed(t, asProtobuf, pageFor(t, asProtobuf, target.Config{Service: "a", Address: server}))
+			seen := map[string]bool{}
+			for _, line := range got {
+				series := line[:strings.LastIndex(line, " ")]
+				assert.False(t, seen[series], series)
+				seen[series] = true
+			}
+			assert.Equal(t, c.fault, slices.ContainsFunc(got, func(line string) bool {
+				return strings.HasPrefix(line, "target_fault") && strings.Contains(line, target.ReasonDuplicate)
+			}), "%v", got)
+			whole := 0
+			for s := range seen {
+				if strings.HasPrefix(s, "http_a_count{service") || strings.HasPrefix(s, "go_goroutine_count{service") {
+					whole++
+				}
+			}
+			assert.Equal(t, 1, whole, "the histogram stays: %v", seen)
+		})
 	}
 }

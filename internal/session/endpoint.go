@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/loadtrace/loadtrace/internal/plaintext"
+	"github.com/loadtrace/loadtrace/internal/session/otlpanswer"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
@@ -26,9 +27,10 @@ const causesLimit = 20
 // endpoint remembers why the exporters of --otlp could not deliver. The outbox and the
 // join retry and count, and the error is gone by the time that something is lost.
 type endpoint struct {
-	mu     sync.Mutex // guards all below
-	last   error      // of those that say most
-	causes []string   // of all errors, once each, at most causesLimit
+	mu       sync.Mutex // guards all below
+	last     error      // of those that say most
+	causes   []string   // of all errors, once each, at most causesLimit
+	rejected rejected
 }
 
 func (e *endpoint) observe(err error) error {
@@ -126,7 +128,7 @@ func messageOf(err error) string {
 	if spokeFirst(err) {
 		return "it sent something before it was asked"
 	}
-	return strings.TrimPrefix(textOf(err), "error exporting items, ")
+	return strings.TrimPrefix(strings.TrimPrefix(textOf(err), "error exporting items, "), "Permanent error: ")
 }
 
 // textOf an error, of a gRPC status its message, which the endpoint wrote.
@@ -162,6 +164,8 @@ func hint(address string, err error) string {
 		return "it speaks TLS there: write https://" + rest
 	case says("server gave HTTP response to HTTPS client", "first record does not look like a TLS handshake"):
 		return "it speaks no TLS there: write " + strings.TrimSuffix(scheme, "s") + "://" + rest
+	case says(otlpanswer.NoOTLP):
+		return "check the host, the port and the path: /v1/traces, /v1/metrics and /v1/logs are put behind it"
 	case says("x509: "):
 		return "its certificate is not trusted here: name its authority with the environment variable SSL_CERT_FILE"
 	case scheme == "grpc" && says("error reading server preface"):

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 
 	"github.com/loadtrace/loadtrace/internal/session/greeting"
+	"github.com/loadtrace/loadtrace/internal/session/otlpanswer"
 	"github.com/loadtrace/loadtrace/internal/session/peers"
 	"github.com/loadtrace/loadtrace/internal/session/strangers"
 	"github.com/loadtrace/loadtrace/internal/session/tracestore"
@@ -45,6 +46,8 @@ func (s *session) factories(components func() (otelcol.Factories, error), plan *
 	f.Processors[join.Type()] = join
 	greeted := greeting.NewFactory(&s.first)
 	f.Extensions[greeted.Type()] = greeted
+	answers := otlpanswer.NewFactory()
+	f.Extensions[answers.Type()] = answers
 	sieve := strangers.NewFactory(&s.own)
 	f.Processors[sieve.Type()] = sieve
 	seen := peers.NewFactory(&s.peers)

@@ -165,6 +165,7 @@ func (r *Run) carryOut(ctx context.Context) {
 		sum.Usage = r.use.during
 	}
 	r.session.settle(sum)
+	r.session.endpoint.reject(r.options.OTLP, sum)
 	r.result.Blamed = r.blame(sum)
 	sum.Environment.Targets = r.session.peers.Targets()
 	if err == nil && len(sum.Faults) == 0 && shut != nil {

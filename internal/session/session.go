@@ -14,6 +14,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/internal/badinput"
 	"github.com/loadtrace/loadtrace/internal/collectorlog"
+	"github.com/loadtrace/loadtrace/internal/drawn"
 	"github.com/loadtrace/loadtrace/internal/session/greeting"
 	"github.com/loadtrace/loadtrace/internal/session/peers"
 	"github.com/loadtrace/loadtrace/internal/session/strangers"
@@ -33,6 +34,7 @@ type session struct {
 	// entered is closed when the collector's Run is under way: a Shutdown before that would
 	// race with it.
 	entered chan struct{}
+	values  drawn.Values // of the collector's configuration
 	peers   peers.Peers
 	own     strangers.Run
 	// listen is where the target's telemetry is received; first counts the connections
@@ -78,6 +80,7 @@ func startSession(set otelcol.CollectorSettings, uris []string, plan *loadgen.Pl
 		return s.factories(components, plan, start, store)
 	}
 	set.ConfigProviderSettings.ResolverSettings.URIs = uris
+	s.values.Watch(&set)
 	set.DisableGracefulShutdown = true // a signal stops the run first
 	if notes != nil {
 		set.LoggingOptions = []zap.Option{zap.WrapCore(notes.Core), zap.WrapCore(collectorlog.WithoutAttacks)}
@@ -144,12 +147,12 @@ func (s *session) begin(ctx context.Context) (*loadgenreceiver.Handle, error) {
 		case err := <-s.over:
 			s.over <- nil
 			if fault := s.startFault(); fault != nil {
-				return nil, fault
+				return nil, s.values.Redact(fault)
 			}
 			if err == nil {
 				err = errors.New("it ended before the run began")
 			}
-			return nil, startFault(err)
+			return nil, startFault(s.values.Redact(err))
 		case <-ctx.Done():
 			s.calledOff = true
 			return nil, calledOff(context.Cause(ctx))
@@ -199,7 +202,7 @@ func (s *session) lastWords(err error) (outcome, error) {
 		if err == nil {
 			return outcome{}, errors.New("the collector ended during the run")
 		}
-		return outcome{}, fmt.Errorf("the collector ended during the run: %w", err)
+		return outcome{}, fmt.Errorf("the collector ended during the run: %w", s.values.Redact(err))
 	}
 }
 

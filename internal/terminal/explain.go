@@ -169,16 +169,21 @@ func (p *page) overlapped(s *Span) string {
 	return least + " to " + most
 }
 
-// clock says how the two clocks stood, without which nothing of this could be said.
+// clock says how the two clocks stood, without which nothing of this could be said: that
+// one is ahead only where its bound leaves no doubt.
 func (p *page) clock(s *Span) []string {
 	if s.attribute(attr.JoinClockBound) == "" {
 		return nil
 	}
-	offset, way := seconds(s.number(attr.JoinClockOffset)), "ahead"
+	offset, bound, way := seconds(s.number(attr.JoinClockOffset)), seconds(s.number(attr.JoinClockBound)), "ahead"
 	if offset < 0 {
 		offset, way = -offset, "behind"
 	}
-	return []string{p.paint(dim, fmt.Sprintf("its clock is %s %s, %s %s", p.took(offset), way, p.pick("±", "+-"), p.took(seconds(s.number(attr.JoinClockBound)))))}
+	within := p.pick("±", "+-") + " "
+	if offset <= bound { // they may be the same, or differ to either side
+		return []string{p.paint(dim, "its clock is not known to differ, within "+within+p.took(offset+bound))}
+	}
+	return []string{p.paint(dim, fmt.Sprintf("its clock is %s %s, %s%s", p.took(offset), way, within, p.took(bound)))}
 }
 
 // linesOf draws the lines that the request logged, at their time since it was sent.

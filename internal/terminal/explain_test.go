@@ -156,3 +156,26 @@ func TestAnImplausibleSpanHasNoTimesInATree(t *testing.T) {
 		assert.Equal(t, want, head, "the request is what it is about")
 	}
 }
+
+// A clock was said to be ahead where its bound was wider than its offset.
+func TestAClockDiffersOnlyWhereItsBoundLeavesNoDoubt(t *testing.T) {
+	for _, c := range []struct{ offset, bound, want string }{
+		{"0.0000123", "0.000181", "its clock is not known to differ, within ± 193 µs"},
+		{"-0.0000123", "0.000181", "its clock is not known to differ, within ± 193 µs"},
+		{"0", "0.000181", "its clock is not known to differ, within ± 181 µs"},
+		{"0.000181", "0.000181", "its clock is not known to differ, within ± 362 µs"},
+		{"0.0005", "0.000181", "its clock is 500 µs ahead, ± 181 µs"},
+		{"-0.0005", "0.000181", "its clock is 500 µs behind, ± 181 µs"},
+	} {
+		spans := joinedTrace()
+		for i, a := range spans[1].Attributes {
+			switch a.Key {
+			case attr.JoinClockOffset:
+				spans[1].Attributes[i].Value = c.offset
+			case attr.JoinClockBound:
+				spans[1].Attributes[i].Value = c.bound
+			}
+		}
+		assert.Contains(t, explained(spans, Options{}), "  "+c.want+"\n", "%s ± %s", c.offset, c.bound)
+	}
+}

@@ -24,6 +24,7 @@ func showTime(p *page, v float64) string  { return p.took(seconds(v)) }
 var levelFacts = []fact{
 	{attr.JoinRuntimeGoroutines, "goroutines", "%s goroutines", 1, 1e8, showWhole},
 	{attr.JoinRuntimeHeap, "heap", "heap %s", 0, pebibyte, showBytes},
+	{attr.JoinRuntimeMemory, "memory of the runtime", "runtime memory %s", 0, pebibyte, showBytes},
 	{attr.JoinRuntimeGCGoal, "goal of the GC", "next GC at %s", 0, pebibyte, showBytes},
 	{attr.JoinRuntimeProcessors, "GOMAXPROCS", "GOMAXPROCS %s", 1, 1 << 16, showWhole},
 	{attr.JoinRuntimeScheduleP99, "scheduler latency", "scheduler latency p99 %s", 0, anHour, showTime},

@@ -3,6 +3,7 @@ package summary
 import (
 	"time"
 
+	"github.com/loadtrace/loadtrace/internal/figure"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/runner"
 	"github.com/loadtrace/loadtrace/loadgen/verdict"
@@ -92,8 +93,8 @@ func (a *Accumulator) figures(s *Summary, accounts []runner.Account) {
 		s.Failures = append(s.Failures, a.requests(t.firstFailures())...)
 		t.mu.Unlock()
 		f.Requests.include(accounts[i])
-		f.RateWanted = a.rateWanted(i, accounts[i])
-		f.RateAchieved = a.measured(accounts, whole(i)).rate()
+		f.RateWanted = figure.Round(a.rateWanted(i, accounts[i]))
+		f.RateAchieved = figure.Round(a.measured(accounts, whole(i)).rate())
 		s.Attacks = append(s.Attacks, Attack{Name: a.plan.Attacks[i].Name, Target: accounts[i].Target, Figures: f})
 	}
 	s.Slowest = a.requests(total.slowest.descending())
@@ -101,8 +102,8 @@ func (a *Accumulator) figures(s *Summary, accounts []runner.Account) {
 	for _, c := range accounts {
 		s.Total.Requests.include(c)
 	}
-	s.Total.RateWanted = a.totalWanted(accounts)
-	s.Total.RateAchieved = a.measured(accounts, everything).rate()
+	s.Total.RateWanted = figure.Round(a.totalWanted(accounts))
+	s.Total.RateAchieved = figure.Round(a.measured(accounts, everything).rate())
 }
 
 // accounts has one for each attack, empty where the run has none.

@@ -3,6 +3,7 @@ package summary
 import (
 	"fmt"
 
+	"github.com/loadtrace/loadtrace/internal/figure"
 	"github.com/loadtrace/loadtrace/loadgen/runner"
 )
 
@@ -89,18 +90,24 @@ func (t *tally) recorded() uint64 {
 // Lose takes n spans that had been delivered for lost behind the place where they
 // were: what is said of the telemetry, the faults and the verdict change with it.
 func (s *Summary) Lose(n uint64) {
-	t := &s.Telemetry
-	if n = min(n, t.SpansDelivered); n == 0 {
+	if n = s.Telemetry.Lose(n, s.Total.Requests.Sent()); n == 0 {
 		return
-	}
-	t.SpansDelivered -= n
-	t.SpansDropped += n
-	if sent := s.Total.Requests.Sent(); sent > 0 {
-		t.SpansPerRequest = max(0, t.SpansPerRequest-float64(n)/float64(sent))
 	}
 	fault := fmt.Sprintf("the pipeline behind the join did not take all spans: %d were lost", n)
 	s.Faults = append(s.Faults, fault)
 	s.Verdict.Doubt(fault)
+}
+
+// Lose counts n spans, of a run with so many requests sent, as dropped in place of
+// delivered, and returns how many these were.
+func (t *Telemetry) Lose(n, sent uint64) uint64 {
+	n = min(n, t.SpansDelivered)
+	t.SpansDelivered -= n
+	t.SpansDropped += n
+	if n > 0 && sent > 0 {
+		t.SpansPerRequest = figure.Round(max(0, t.SpansPerRequest-float64(n)/float64(sent)))
+	}
+	return n
 }
 
 // Check returns a sentence for everything that was lost of the telemetry, for
@@ -123,7 +130,7 @@ func (t Telemetry) Check(sent uint64) []string {
 	if t.SpansMade == 0 || sent == 0 {
 		return faults
 	}
-	if want := float64(sent-t.SpansSampledOut) / float64(sent); t.SpansPerRequest != want {
+	if want := figure.Round(float64(sent-t.SpansSampledOut) / float64(sent)); t.SpansPerRequest != want {
 		faults = append(faults, fmt.Sprintf("%.6g spans are left for each request sent, not %.6g", t.SpansPerRequest, want))
 	}
 	return faults

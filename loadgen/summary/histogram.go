@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/lightstep/go-expohisto/structure"
+
+	"github.com/loadtrace/loadtrace/internal/figure"
 )
 
 // buckets bounds a histogram. 4096 of them hold 64 powers of two at scale 6,
@@ -44,22 +46,28 @@ func (h *histogram) merge(o *histogram) {
 	h.ns.MergeFrom(&o.ns)
 }
 
+// exactDigits is what a mean keeps, which is better than each of its values, and the bound
+// of a bin: the narrowest differ in their seventh digit.
+const exactDigits = 10
+
 func (h *histogram) quantiles() Quantiles {
 	n := h.ns.Count()
 	if n == 0 {
 		return Quantiles{}
 	}
 	at := h.values(0.5, 0.9, 0.95, 0.99, 0.999)
+	least, most := seconds(h.ns.Min()), seconds(h.ns.Max())
+	rounded := func(ns float64) Seconds { return min(max(Seconds(figure.Round(ns/1e9)), least), most) }
 	return Quantiles{
 		Count: n,
-		Min:   seconds(h.ns.Min()),
-		Mean:  seconds(h.ns.Sum() / float64(n)),
-		P50:   seconds(at[0]),
-		P90:   seconds(at[1]),
-		P95:   seconds(at[2]),
-		P99:   seconds(at[3]),
-		P999:  seconds(at[4]),
-		Max:   seconds(h.ns.Max()),
+		Min:   least,
+		Mean:  Seconds(figure.RoundTo(h.ns.Sum()/float64(n)/1e9, exactDigits)),
+		P50:   rounded(at[0]),
+		P90:   rounded(at[1]),
+		P95:   rounded(at[2]),
+		P99:   rounded(at[3]),
+		P999:  rounded(at[4]),
+		Max:   most,
 	}
 }
 
@@ -109,12 +117,15 @@ func (h *histogram) bins(most int32) []Bin {
 	out := make([]Bin, last>>shift-first>>shift+1)
 	for i := range out {
 		at := first>>shift + int32(i)
-		out[i].From, out[i].To = seconds(edge(at, scale)), seconds(edge(at+1, scale))
+		out[i].From, out[i].To = binEdge(edge(at, scale)), binEdge(edge(at+1, scale))
 	}
 	for i := range b.Len() {
 		out[(first+int32(i))>>shift-first>>shift].Count += b.At(i)
 	}
 	return out
 }
+
+// binEdge is the bound of a bin, which may be narrower than a nanosecond.
+func binEdge(ns float64) Seconds { return Seconds(figure.RoundTo(ns/1e9, exactDigits)) }
 
 func seconds(ns float64) Seconds { return Seconds(ns / 1e9) }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/loadtrace/loadtrace/internal/figure"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 	"github.com/loadtrace/loadtrace/loadgen/runner"
@@ -52,7 +53,7 @@ func aboutCheck(c *verdict.Check) about {
 func (a *Accumulator) Rates(accounts []runner.Account) []float64 {
 	rates := make([]float64, len(a.attacks))
 	for i := range rates {
-		rates[i] = a.measured(accounts, whole(i)).rate()
+		rates[i] = figure.Round(a.measured(accounts, whole(i)).rate())
 	}
 	return rates
 }
@@ -259,9 +260,11 @@ func (a *Accumulator) length(accounts []runner.Account, of func(*runner.Account)
 	return d
 }
 
+// perSecond divides whole numbers, and so rounds once: 110 / 1.1 s as floats is less than
+// 100, and once breached a threshold of at least 100/s.
 func perSecond(n float64, d time.Duration) float64 {
 	if d <= 0 {
 		return 0
 	}
-	return n / d.Seconds()
+	return n * float64(time.Second) / float64(d)
 }

@@ -1,7 +1,9 @@
 package summary
 
 import (
+	"encoding/json"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -61,8 +63,8 @@ func TestAClosedLoopOfSlowAnswersDoesNotPassARateItNeverHad(t *testing.T) {
 	p.Thresholds = []loadgen.Threshold{{Metric: loadgen.MetricRate, AtLeast: "500/s"}}
 	s := simulate(t, simulation{plan: p, targets: []simTarget{takes(1500 * time.Millisecond)}})
 	assert.Equal(t, verdict.Fail, s.Verdict.Verdict)
-	assert.InDelta(t, 64/1.5, *s.Verdict.Thresholds[0].Value, 1e-6)
-	assert.InDelta(t, 64/1.5, s.Total.RateAchieved, 1e-6)
+	assert.InDelta(t, 42.6667, *s.Verdict.Thresholds[0].Value, 1e-9, "64 / 1.5 s, with six digits")
+	assert.InDelta(t, 42.6667, s.Total.RateAchieved, 1e-9)
 }
 
 func TestAStageThatNothingFinishedInHasNoRateAndDecidesNothing(t *testing.T) {
@@ -516,4 +518,34 @@ func TestAPartThatIsOnTimeHasItsPartOfTheRateAtAnyMoment(t *testing.T) {
 			})
 		}
 	}
+}
+
+// 110 requests in 1.1 s made 99.99999999999999/s, which breached a limit of 100/s.
+func TestARateThatIsWhatThePlanWantsIsExactlyThat(t *testing.T) {
+	for n := range 200 {
+		p := load(openFor(100, time.Duration(n+1)*100*time.Millisecond))
+		p.Thresholds = []loadgen.Threshold{{Metric: loadgen.MetricRate, AtLeast: "100/s"}, {Metric: loadgen.MetricRate, AtMost: "100/s"}}
+		s := simulate(t, simulation{plan: p, targets: []simTarget{takes(time.Millisecond)}})
+		require.Equal(t, verdict.Pass, s.Verdict.Verdict, "%d: %+v", n, s.Verdict)
+		require.InDelta(t, 100, s.Total.RateAchieved, 0)
+		require.InDelta(t, 100, s.Total.RateWanted, 0)
+	}
+}
+
+// Figures in JSON had up to 17 digits, most of them noise.
+func TestFiguresInJSONHaveNoMoreDigitsThanTheyAreGoodFor(t *testing.T) {
+	p := load(openFor(34.0/0.7, 7*time.Second))
+	p.Thresholds = []loadgen.Threshold{
+		{Metric: loadgen.MetricRate, AtLeast: "10/s"}, {Metric: loadgen.MetricRate, AtLeast: "1%"},
+		{Metric: loadgen.MetricResponseTime, Percentile: 99, AtMost: "1s"}, {Metric: loadgen.MetricErrorRatio, AtMost: "99%"},
+	}
+	var n atomic.Int64
+	s := simulate(t, simulation{plan: p, targets: []simTarget{func(uint64) simAnswer {
+		time.Sleep(time.Duration(n.Add(1)) * 77777)
+		return simAnswer{status: 200 + int(n.Load()%3)*150}
+	}}})
+	text, err := json.Marshal(s)
+	require.NoError(t, err)
+	assert.NotRegexp(t, `[:.][0-9.]*[1-9][0-9.]{11}[,}]`, string(text))
+	assert.NotRegexp(t, `"(value|rate_wanted|rate_achieved|spans_per_request)":[0-9.]*[1-9][0-9.]{8}`, string(text))
 }

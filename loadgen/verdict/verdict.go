@@ -100,11 +100,14 @@ func (r *Report) Aborted() bool {
 }
 
 // Words say the verdict in a line.
-func (r *Report) Words() string {
-	if r.Part != "" {
-		return "in part " + r.Part + ", " + r.words()
+func (r *Report) Words() string { return r.inPart(r.words()) }
+
+// inPart says that words are of a part, if they are.
+func (r *Report) inPart(words string) string {
+	if r.Part == "" {
+		return words
 	}
-	return r.words()
+	return "in part " + r.Part + ", " + words
 }
 
 func (r *Report) words() string {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/loadtrace/loadtrace/internal/figure"
 	"github.com/loadtrace/loadtrace/loadgen"
 )
 
@@ -175,7 +176,14 @@ func (s *state) result(c *Check) Result {
 	case c.Window > 0 && s.ever, c.Window == 0 && s.beyond:
 		r.Outcome = Breached
 	}
-	value := s.Value
-	r.Value = &value
+	r.Value = new(c.shown(s.Value))
 	return r
+}
+
+// shown rounds a value, but for one that would then be on the other side of the limit.
+func (c *Check) shown(value float64) float64 {
+	if rounded := figure.Round(value); c.keeps(rounded) == c.keeps(value) {
+		return rounded
+	}
+	return value
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/loadtrace/loadtrace/goruntime/cgroup"
+	"github.com/loadtrace/loadtrace/internal/figure"
 )
 
 // Strain is how the machine treated the process for a while. A figure that is
@@ -74,7 +75,7 @@ func ratio(part, all uint64) float64 {
 	if all == 0 {
 		return 0
 	}
-	return float64(part) / float64(all)
+	return figure.Round(float64(part) / float64(all))
 }
 
 // quantile q of what came into a histogram between two moments, by the upper

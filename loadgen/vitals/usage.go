@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/loadtrace/loadtrace/internal/figure"
 )
 
 // Usage is what used the processors of the machine for a while, and its load average at
@@ -133,7 +135,7 @@ func Used(before, after Census) *Usage {
 	if len(after.times) == 0 || after.processors == 0 || took < tick {
 		return nil
 	}
-	processors := func(ticks uint64) float64 { return float64(ticks) * tick.Seconds() / took.Seconds() }
+	processors := func(ticks uint64) float64 { return figure.Round(float64(ticks) * float64(tick) / float64(took)) }
 	u := &Usage{Load: after.load, Processors: after.processors, Top: []Process{}}
 	if after.busy >= before.busy {
 		u.Busy = min(processors(after.busy-before.busy), float64(u.Processors))

@@ -15,8 +15,7 @@ func WithObserver(started func(*Join)) Option {
 	return func(f *factory) { f.shared.started = started }
 }
 
-// WithRun has Join.Coverage and Join.Waiting count the requests of traces of which run says
-// so, in place of all: those of one run, where others send theirs to the same collector. It
+// WithRun has a Join count the requests of traces of which run says so, in place of all: those of one run, where others send theirs to the same collector. It
 // is called for each client span, and before the run began it should say no.
 func WithRun(run func(pcommon.TraceID) bool) Option {
 	return func(f *factory) { f.shared.run = run }
@@ -46,16 +45,13 @@ func (j *Join) Came() (spans, samples, lines bool) {
 	return c.Spans, c.Samples, c.Lines
 }
 
-// Lost is how many spans waited and did not reach the pipeline behind: it refused
+// Lost is how many client spans waited and did not reach the pipeline behind: it refused
 // them for good, or had not taken them when the time of a shutdown was over.
-func (j *Join) Lost() uint64 {
-	c := j.hub.Counts()
-	return uint64(c.Refused + c.Undelivered)
-}
+func (j *Join) Lost() uint64 { return uint64(j.hub.Counts().OwnLost) }
 
-// Retries is how many deliveries the pipeline behind refused, and that were tried
-// again.
-func (j *Join) Retries() uint64 { return uint64(j.hub.Counts().Retries) }
+// Retries is how many deliveries of client spans the pipeline behind refused, and that were
+// tried again.
+func (j *Join) Retries() uint64 { return uint64(j.hub.Counts().OwnRetries) }
 
 // Coverage says of the client spans that have left what was joined to them.
 func (j *Join) Coverage() Coverage {

@@ -3,6 +3,7 @@ package loadgenreceiver
 import (
 	"time"
 
+	"github.com/loadtrace/loadtrace/internal/figure"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/meter"
 )
@@ -53,7 +54,7 @@ func (r *run) summary(end time.Time, err error) summary.Summary {
 	sum.Identify(r.digest)
 	sent := sum.Total.Requests.Sent()
 	if spans.Wanted && sent > 0 {
-		sum.Telemetry.SpansPerRequest = float64(spans.Kept) / float64(sent)
+		sum.Telemetry.SpansPerRequest = figure.Round(float64(spans.Kept) / float64(sent))
 	}
 	sum.Faults = append(sum.Faults, sum.Telemetry.Check(sent)...)
 	sum.Environment.Generator = r.origin.Environment

@@ -41,6 +41,8 @@ func Families(all []target.Answer, format expfmt.Format) ([]*dto.MetricFamily, e
 	}
 	if b.typed = !b.created && format.FormatType() != expfmt.TypeTextPlain; !b.typed {
 		b.flatten()
+	} else {
+		b.overlap()
 	}
 	for _, p := range b.passed {
 		b.bind(p)
@@ -77,6 +79,7 @@ type binder struct {
 	at       map[key]*dto.MetricFamily
 	families []*dto.MetricFamily
 	seen     map[string]bool       // series
+	shared   map[string]bool       // on a typed page: names that series of several families have
 	faults   []map[string][]string // of each target: names by reason
 }
 
@@ -190,12 +193,16 @@ func (b *binder) pass(of int, all []*dto.MetricFamily) {
 // first counts.
 func (b *binder) bind(p passed) {
 	for _, m := range p.GetMetric() {
-		if id := series(p.MetricFamily, m); b.seen[id] {
+		id, parts := series(p.MetricFamily, m), b.parts(p.MetricFamily, m)
+		if b.seen[id] || slices.ContainsFunc(parts, func(id string) bool { return b.seen[id] }) {
 			b.fault(p.of, target.ReasonDuplicate, p.GetName())
-		} else {
-			b.seen[id] = true
-			b.put(p.MetricFamily, m)
+			continue
 		}
+		b.seen[id] = true
+		for _, id := range parts {
+			b.seen[id] = true
+		}
+		b.put(p.MetricFamily, m)
 	}
 }
 
@@ -213,7 +220,7 @@ func (b *binder) bindOwn(f *dto.MetricFamily) {
 		}
 	}
 	for _, m := range f.GetMetric() {
-		if !taken[[2]string{label(m, labelService), label(m, labelInstance)}] {
+		if !taken[[2]string{label(m, labelService), label(m, labelInstance)}] && !b.seen[series(f, m)] {
 			b.put(f, m)
 		}
 	}

@@ -243,3 +243,24 @@ func TestTheStatusSaysWhatIsMissingOfWhatIsExpected(t *testing.T) {
 		})
 	}
 }
+
+// All that is no stack was once shown as heap.
+func TestTheRuntimesMemoryIsWrittenWhereNoHeapIsTold(t *testing.T) {
+	td := ptrace.NewTraces()
+	span := client(td)
+	r := everything(ours(span))
+	r.Runtime.Levels[window.Memory] = window.Value{V: 9e6, Age: 900 * ms, OK: true}
+	r.Put(span, annotate.Limits{})
+	_, ok := span.Attributes().Get(attr.JoinRuntimeMemory)
+	assert.False(t, ok, "the heap says more")
+
+	span = client(ptrace.NewTraces())
+	r = everything(ours(span))
+	r.Runtime.Levels[window.Memory] = window.Value{V: 9e6, Age: 900 * ms, OK: true}
+	r.Runtime.Levels[window.Heap] = window.Value{}
+	r.Put(span, annotate.Limits{})
+	memory, _ := span.Attributes().Get(attr.JoinRuntimeMemory)
+	assert.InDelta(t, 9e6, memory.Double(), 0)
+	_, ok = span.Attributes().Get(attr.JoinRuntimeHeap)
+	assert.False(t, ok)
+}

@@ -114,6 +114,7 @@ var (
 	levels = [...]named{
 		{window.Goroutines, attr.JoinRuntimeGoroutines},
 		{window.Heap, attr.JoinRuntimeHeap},
+		{window.Memory, attr.JoinRuntimeMemory},
 		{window.GCGoal, attr.JoinRuntimeGCGoal},
 		{window.Processors, attr.JoinRuntimeProcessors},
 		{window.ScheduleP99, attr.JoinRuntimeScheduleP99},
@@ -128,8 +129,12 @@ var (
 
 func putRuntime(a pcommon.Map, w *window.Answer) {
 	a.PutStr(attr.JoinRuntimeResolution, w.Resolution)
+	known := w.Levels
+	if known[window.Heap].OK {
+		known[window.Memory] = window.Value{} // of which it is a part
+	}
 	oldest, some := time.Duration(0), false
-	for _, v := range w.Levels {
+	for _, v := range known {
 		if v.OK && (!some || v.Age > oldest) {
 			oldest, some = v.Age, true
 		}
@@ -138,7 +143,7 @@ func putRuntime(a pcommon.Map, w *window.Answer) {
 		a.PutDouble(attr.JoinRuntimeAge, oldest.Seconds())
 	}
 	for _, l := range levels {
-		v := w.Levels[l.field]
+		v := known[l.field]
 		if !v.OK {
 			continue
 		}

@@ -35,7 +35,10 @@ type Counts struct {
 	Pulled, PulledOver                       int64
 	LinesTurnedAway                          int64
 	Released                                 map[string]int64 // client spans by reason
-	HeldBytes, Waiting, OwnWaiting           int64            // OwnWaiting: those of Options.Own
+	HeldBytes, Waiting                       int64
+	// Of Options.Own: client spans that wait, those refused or undelivered, and retries of
+	// deliveries with one.
+	OwnWaiting, OwnLost, OwnRetries int64
 }
 
 func (c *counts) snapshot() Counts {

@@ -20,6 +20,8 @@ const mergedSpans = 4096
 type delivery struct {
 	mu     sync.Mutex // guards queues
 	queues []*queue.Queue[spans]
+
+	ownLost, ownRetries atomic.Int64 // client spans of Options.Own, and refused attempts with one
 }
 
 // add a queue, which charges what it holds to going.
@@ -29,13 +31,18 @@ func (d *delivery) add(next consumer.Traces, going *atomic.Int64) *queue.Queue[s
 		Budget:     unbounded{going},
 		Merge:      (*spans).merge,
 		MergeItems: mergedSpans,
+		Dropped:    func(s *spans) { d.ownLost.Add(int64(s.own)) },
 		Send: func(ctx context.Context, s *spans) error {
 			if changes {
 				if err := s.renew(); err != nil {
 					return err
 				}
 			}
-			return next.ConsumeTraces(ctx, s.Traces)
+			err := next.ConsumeTraces(ctx, s.Traces)
+			if err != nil && s.own > 0 && !consumererror.IsPermanent(err) {
+				d.ownRetries.Add(1)
+			}
+			return err
 		},
 	})
 	d.mu.Lock()
@@ -71,11 +78,13 @@ func (u unbounded) Give(n int64)      { u.bytes.Add(-n) }
 // spans that have left, until the pipeline takes them.
 type spans struct {
 	ptrace.Traces
+	own   int    // client spans of Options.Own
 	image []byte // of the spans, encoded; nil before the first attempt
 }
 
 func (s *spans) merge(next spans) {
 	next.ResourceSpans().MoveAndAppendTo(s.ResourceSpans())
+	s.own += next.own
 }
 
 // renew has the spans be what they were before the first attempt. A consumer that says

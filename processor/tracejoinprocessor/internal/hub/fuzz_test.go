@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumertest"
@@ -117,15 +118,19 @@ func FuzzTraceState(f *testing.F) {
 		f.Add(state, uint64(1)<<55)
 	}
 	f.Fuzz(func(t *testing.T, state string, random uint64) {
-		s := spanOf(random, state)
-		kept := Keep{Share: 0.5}.wants(s, 0, false)
-		after := s.TraceState().AsRaw()
-		if !kept {
-			require.Equal(t, state, after)
+		s, half := spanOf(random, state), Keep{Share: 0.5}
+		threshold, err := sampling.ProbabilityToThreshold(half.Share)
+		require.NoError(t, err)
+		kept := half.samples(s)
+		if kept {
+			note(s.TraceState(), threshold)
 		}
+		after := s.TraceState().AsRaw()
 		require.LessOrEqual(t, len(after), len(state)+len("ot=th:8;,"))
-		again := Keep{Share: 0.5}.wants(s, 0, false)
-		require.Equal(t, kept, again, "%q, then %q", state, after)
+		require.Equal(t, kept, half.samples(s), "%q, then %q", state, after)
+		if kept {
+			note(s.TraceState(), threshold)
+		}
 		require.Equal(t, after, s.TraceState().AsRaw(), "it is noted once")
 	})
 }

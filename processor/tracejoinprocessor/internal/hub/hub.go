@@ -138,6 +138,7 @@ func (h *Hub) Counts() Counts {
 	c.Delivered, c.Refused = int64(out.Delivered), int64(out.Refused)
 	c.Undelivered = int64(out.Undelivered + out.TurnedAway)
 	c.Retries = int64(out.Retries)
+	c.OwnLost, c.OwnRetries = h.out.ownLost.Load(), h.out.ownRetries.Load()
 	c.HeldBytes += h.mail.held()
 	return c
 }

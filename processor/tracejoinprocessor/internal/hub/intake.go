@@ -228,7 +228,7 @@ func (in *intake) hold(to *join.Input, s ptrace.Span, service string) {
 	if !in.o.Keep.All {
 		told := in.read(s)
 		c.Index, c.Told = len(to.IDs)-1, told
-		c.Wanted = in.o.Keep.wants(s, told.Request.Response, told.Failed)
+		c.Wanted, c.Sampled = in.o.Keep.wants(told.Request.Response, told.Failed), in.o.Keep.samples(s)
 	}
 	to.Clients = append(to.Clients, c)
 }

@@ -7,22 +7,29 @@ import (
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/join"
 )
 
-// wants reports whether a trace is kept for what one client span says. A span
-// that goes on as one of the share says so in its tracestate.
-func (k Keep) wants(s ptrace.Span, response time.Duration, failed bool) bool {
-	if k.All || k.Failed && failed || k.Slow > 0 && response >= k.Slow {
-		return true
-	}
+// wants reports whether a trace is kept for what one client span is.
+func (k Keep) wants(response time.Duration, failed bool) bool {
+	return k.All || k.Failed && failed || k.Slow > 0 && response >= k.Slow
+}
+
+// samples reports whether a client span's trace is one of the share.
+func (k Keep) samples(s ptrace.Span) bool {
 	threshold, err := sampling.ProbabilityToThreshold(k.Share)
-	if err != nil || !threshold.ShouldSample(randomness(s)) { // a share of 0 has none
-		return false
+	return err == nil && threshold.ShouldSample(randomness(s)) // a share of 0 has none
+}
+
+// mark has each span of an entry that goes on as one of the share alone say so in its
+// tracestate: a back end counts each span for as many as its own threshold says.
+func (k Keep) mark(left *join.Left) {
+	threshold, err := sampling.ProbabilityToThreshold(k.Share)
+	if k.All || k.Share >= 1 || err != nil {
+		return
 	}
-	if k.Share < 1 {
-		note(s.TraceState(), threshold)
-	}
-	return true
+	left.Sampled(func(s ptrace.Span) { note(s.TraceState(), threshold) })
 }
 
 // randomness decides alike wherever a trace is sampled (OpenTelemetry's consistent

@@ -1,14 +1,17 @@
 package hub
 
 import (
+	"context"
 	"encoding/binary"
 	"math/rand/v2"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
@@ -40,7 +43,7 @@ func TestTheShareKeepsWhatEveryConsistentSamplerKeeps(t *testing.T) {
 			if !before.ShouldSample(r) {
 				continue
 			}
-			wants := Keep{Share: c.share}.wants(s, 0, false)
+			wants := Keep{Share: c.share}.samples(s)
 			share, err := sampling.ProbabilityToThreshold(c.share)
 			assert.Equal(t, err == nil && share.ShouldSample(r), wants, "%v %v", c, r)
 			if wants {
@@ -51,7 +54,15 @@ func TestTheShareKeepsWhatEveryConsistentSamplerKeeps(t *testing.T) {
 	}
 }
 
-func TestASpanOfTheShareSaysHowManyItStandsFor(t *testing.T) {
+// Server spans of the share had no threshold: a back end that extrapolates counted each
+// for one, and the client span that it answered for several.
+func TestAllSpansOfTheShareSayHowManyTheyStandFor(t *testing.T) {
+	server := func(state string) ptrace.Span {
+		s := spanOf(1<<56-1, state)
+		s.SetKind(ptrace.SpanKindServer)
+		s.SetSpanID(pcommon.SpanID{2})
+		return s
+	}
 	for _, c := range []struct {
 		keep        Keep
 		state, want string
@@ -66,22 +77,58 @@ func TestASpanOfTheShareSaysHowManyItStandsFor(t *testing.T) {
 		{Keep{Slow: 1, Share: 0.5}, "loadtrace=1", "loadtrace=1"}, // it is kept for what it is
 		{Keep{Share: 0.5}, "not a tracestate", "not a tracestate"},
 	} {
-		s := spanOf(1<<56-1, c.state)
-		require.True(t, c.keep.wants(s, time.Second, false))
-		state, err := sampling.NewW3CTraceState(s.TraceState().AsRaw())
-		if err != nil {
-			assert.Equal(t, c.want, s.TraceState().AsRaw())
-			continue
-		}
-		want, err := sampling.NewW3CTraceState(c.want)
-		require.NoError(t, err)
-		assert.Equal(t, want.OTelValue().TValue(), state.OTelValue().TValue(), c.state)
-		assert.Equal(t, want.OTelValue().RValue(), state.OTelValue().RValue(), c.state)
-		assert.Equal(t, want.ExtraValues(), state.ExtraValues(), c.state)
+		synctest.Test(t, func(t *testing.T) {
+			o := options()
+			o.Keep = c.keep
+			o.Keep.Remember = 10
+			got := map[pcommon.SpanID]string{}
+			next, err := consumer.NewTraces(func(_ context.Context, td ptrace.Traces) error {
+				for _, rs := range td.ResourceSpans().All() {
+					for _, s := range rs.ScopeSpans().At(0).Spans().All() {
+						got[s.SpanID()] = s.TraceState().AsRaw()
+					}
+				}
+				return nil
+			})
+			require.NoError(t, err)
+			h := New(o, Consumers{Traces: next})
+			h.Start()
+			send := func(service string, s ptrace.Span) {
+				td := ptrace.NewTraces()
+				rs := td.ResourceSpans().AppendEmpty()
+				rs.Resource().Attributes().PutStr("service.name", service)
+				s.CopyTo(rs.ScopeSpans().AppendEmpty().Spans().AppendEmpty())
+				require.NoError(t, h.Traces(t.Context(), td))
+			}
+			client := spanOf(1<<56-1, c.state)
+			client.SetKind(ptrace.SpanKindClient)
+			client.SetSpanID(pcommon.SpanID{1})
+			client.SetStartTimestamp(pcommon.NewTimestampFromTime(time.Now().Add(-time.Second)))
+			client.SetEndTimestamp(pcommon.NewTimestampFromTime(time.Now()))
+			send("loadtrace", client)
+			send("auth", server(c.state))
+			time.Sleep(2 * o.Wait)
+			late := server(c.state) // when the others have left
+			late.SetSpanID(pcommon.SpanID{3})
+			send("auth", late)
+			require.NoError(t, h.Shutdown(t.Context()))
+			require.Len(t, got, 3)
+			for id, raw := range got {
+				state, err := sampling.NewW3CTraceState(raw)
+				if err != nil {
+					assert.Equal(t, c.want, raw)
+					continue
+				}
+				want, err := sampling.NewW3CTraceState(c.want)
+				require.NoError(t, err)
+				assert.Equal(t, want.OTelValue().TValue(), state.OTelValue().TValue(), "%v of %q: %q", id, c.state, raw)
+				assert.Equal(t, want.OTelValue().RValue(), state.OTelValue().RValue(), c.state)
+				assert.Equal(t, want.ExtraValues(), state.ExtraValues(), c.state)
+			}
+		})
 	}
 	// Whose tracestate has its randomness is judged by that.
-	s := spanOf(1<<56-1, "ot=rv:00000000000001")
-	assert.False(t, Keep{Share: 0.5}.wants(s, 0, false))
+	assert.False(t, Keep{Share: 0.5}.samples(spanOf(1<<56-1, "ot=rv:00000000000001")))
 }
 
 func TestTheLastTracesAreRememberedWhateverTheShards(t *testing.T) {

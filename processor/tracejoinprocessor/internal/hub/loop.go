@@ -170,6 +170,7 @@ func (l *loop) release(left []join.Left) {
 		if n := o.left.Drop(); n > 0 {
 			l.hub.counts.notKept.Add(int64(n))
 		}
+		l.hub.o.Keep.mark(&o.left)
 		if l.hub.silence.lasts() || !l.hub.lookups.offer(o) {
 			l.hub.finish(o)
 			l.reuse(o)
@@ -203,8 +204,18 @@ func (h *Hub) finish(o *outcome) {
 		bytes += h.tell(o)
 	}
 	if n := o.left.Spans.SpanCount(); n > 0 {
-		o.out.Put(queue.Batch[spans]{Items: n, Bytes: int64(bytes), Data: spans{Traces: o.left.Spans}})
+		o.out.Put(queue.Batch[spans]{Items: n, Bytes: int64(bytes), Data: spans{Traces: o.left.Spans, own: o.own()}})
 	}
+}
+
+// own is how many client spans of Options.Own are kept.
+func (o *outcome) own() (n int) {
+	for i := range o.left.Clients {
+		if o.left.Clients[i].Own && o.kept[i] {
+			n++
+		}
+	}
+	return n
 }
 
 // tell writes the results on the spans and counts them. It returns the size of what it

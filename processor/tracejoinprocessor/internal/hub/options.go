@@ -22,8 +22,8 @@ type Options struct {
 	DrainTimeout time.Duration
 	Clients      Clients
 	Optional     bool // whether there need be no target that tells of itself
-	// Own says of which traces a root client span is among those that Coverage and
-	// Counts.OwnWaiting count; nil for all client spans.
+	// Own says of which traces a root client span is among those that Coverage and the
+	// Own counts of Counts count; nil for all client spans.
 	Own        func(pcommon.TraceID) bool
 	Keep       Keep
 	Logs       Logs

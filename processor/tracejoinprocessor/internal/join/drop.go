@@ -5,6 +5,28 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
+// Sampled visits the spans of traces that are kept as one of the share alone.
+func (l *Left) Sampled(visit func(ptrace.Span)) {
+	sampled := map[pcommon.TraceID]bool{}
+	for _, t := range l.traces {
+		if t.Sampled {
+			sampled[t.ID] = true
+		}
+	}
+	if len(sampled) == 0 {
+		return
+	}
+	for _, rs := range l.Spans.ResourceSpans().All() {
+		for _, ss := range rs.ScopeSpans().All() {
+			for _, s := range ss.Spans().All() {
+				if sampled[s.TraceID()] {
+					visit(s)
+				}
+			}
+		}
+	}
+}
+
 // Drop takes the spans of traces that are not kept out of an entry, and returns
 // how many they were.
 func (l *Left) Drop() (dropped int) {

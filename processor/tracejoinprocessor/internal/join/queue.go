@@ -33,21 +33,24 @@ type memory struct {
 	most  int
 	ring  []pcommon.TraceID // which grows to that
 	next  int
-	known map[pcommon.TraceID]struct{}
+	known map[pcommon.TraceID]bool // with a mark
 }
 
-func newMemory(n int) memory { return memory{most: n, known: map[pcommon.TraceID]struct{}{}} }
+func newMemory(n int) memory { return memory{most: n, known: map[pcommon.TraceID]bool{}} }
 
 func (m *memory) has(id pcommon.TraceID) bool {
 	_, ok := m.known[id]
 	return ok
 }
 
-func (m *memory) add(id pcommon.TraceID) {
+// marked reports the mark that an id was added with.
+func (m *memory) marked(id pcommon.TraceID) bool { return m.known[id] }
+
+func (m *memory) add(id pcommon.TraceID, mark bool) {
 	if m.most == 0 || m.has(id) {
 		return
 	}
-	m.known[id] = struct{}{}
+	m.known[id] = mark
 	if len(m.ring) < m.most {
 		m.ring = append(m.ring, id)
 		return

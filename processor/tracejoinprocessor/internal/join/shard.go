@@ -200,7 +200,7 @@ func (s *Shard) Add(now time.Time, in Input) (early []Left) {
 		}
 		t := s.touch(e, c.Trace)
 		t.Clients++
-		t.wanted = t.wanted || c.Wanted
+		t.wanted, t.sampled = t.wanted || c.Wanted, t.sampled || c.Sampled
 		e.clients = append(e.clients, Joined{Client: c, Of: t})
 		if c.Own {
 			s.own++
@@ -233,7 +233,7 @@ func (s *Shard) touch(e *entry, id pcommon.TraceID) *Trace {
 		case s.dropped.has(id):
 			t.Verdict = NotKept
 		case s.kept.has(id):
-			t.Verdict = Kept
+			t.Verdict, t.Sampled = Kept, s.kept.marked(id)
 		}
 		s.traces[id] = t
 		s.bytes += traceBytes
@@ -287,7 +287,7 @@ func (s *Shard) Mark(now time.Time, ids []pcommon.TraceID) (gone []pcommon.Trace
 			continue
 		}
 		t.Verdict, t.Named = Kept, true
-		s.kept.add(id)
+		s.kept.add(id, t.Sampled)
 	}
 	s.bytes += e.bytes + e.refer()
 	s.queue.push(e)
@@ -369,7 +369,7 @@ func (s *Shard) settle(e *entry, why Reason) Left {
 		}
 		c.Alone = c.Of.Clients == 1
 		if len(c.Of.Servers) == 0 {
-			s.missed.add(c.Trace)
+			s.missed.add(c.Trace, false)
 		}
 	}
 	if !s.o.KeepAll {
@@ -390,11 +390,11 @@ func (s *Shard) settle(e *entry, why Reason) Left {
 func (s *Shard) decide(t *Trace) {
 	switch {
 	case t.Verdict != Open || t.Clients == 0:
-	case t.wanted:
-		t.Verdict = Kept
-		s.kept.add(t.ID)
+	case t.wanted, t.sampled:
+		t.Verdict, t.Sampled = Kept, !t.wanted
+		s.kept.add(t.ID, t.Sampled)
 	default:
 		t.Verdict = NotKept
-		s.dropped.add(t.ID)
+		s.dropped.add(t.ID, false)
 	}
 }

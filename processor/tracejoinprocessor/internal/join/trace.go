@@ -46,7 +46,9 @@ type Client struct {
 	ID     pcommon.SpanID
 	Span   ptrace.Span // of the entry that it came in
 	Own    bool        // it is of the run that is counted
-	Wanted bool        // its trace is to be kept for what it is: slow, failed, or by its share
+	Wanted bool        // its trace is to be kept for what it is, such as slow or failed
+	// Sampled: its trace is to be kept as one of the share of all.
+	Sampled bool
 	// Of an Input with Wire: where the span is among the others, and what it tells. If
 	// its trace is not kept, it leaves without a Span.
 	Index int
@@ -80,7 +82,8 @@ type Trace struct {
 	Clients              int // that came, in all
 	Verdict              Verdict
 	Named                bool // by an exemplar
-	wanted               bool
+	Sampled              bool // it is kept as one of the share alone
+	wanted, sampled      bool
 	refs                 int // entries that hold the trace
 	bytes                int // of its digests and waiting spans
 }

@@ -17,7 +17,7 @@ type bounds struct{ least, most float64 }
 // plausible are of levels, and of counts those of a difference between two samples; of CPU
 // for each second between them.
 var plausible = [fields]bounds{
-	Goroutines: {1, 1e8}, Heap: {0, pebibyte}, GCGoal: {0, pebibyte}, Processors: {1, 1 << 16},
+	Goroutines: {1, 1e8}, Heap: {0, pebibyte}, Memory: {0, pebibyte}, GCGoal: {0, pebibyte}, Processors: {1, 1 << 16},
 	ScheduleP99: {0, anHour}, EventLoopP99: {0, anHour},
 	GCCycles: {0, 1e9}, GCPause: {0, anHour}, Allocated: {0, 1024 * pebibyte}, CPU: {0, 1 << 16},
 }

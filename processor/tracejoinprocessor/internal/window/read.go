@@ -72,7 +72,7 @@ func (r *reading) metric(src source, m pmetric.Metric) {
 
 func (r *reading) numbers(src source, points pmetric.NumberDataPointSlice, delta bool) {
 	for _, p := range points.All() {
-		if r.store.step(); partOf(src.part, p.Attributes()) && !p.Flags().NoRecordedValue() {
+		if r.store.step(); !p.Flags().NoRecordedValue() {
 			r.batch(p.Attributes()).number(src, p, delta)
 		}
 	}

@@ -9,6 +9,7 @@ type Field int
 const (
 	Goroutines   Field = iota
 	Heap               // By
+	Memory             // By: all of the runtime's, heap and stacks and what it keeps free
 	GCGoal             // By
 	Processors         // GOMAXPROCS
 	ScheduleP99        // s: 99th percentile of the scheduler latency since the sample before

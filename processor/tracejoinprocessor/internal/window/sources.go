@@ -3,8 +3,6 @@ package window
 import (
 	"strings"
 
-	"go.opentelemetry.io/collector/pdata/pcommon"
-
 	"github.com/loadtrace/loadtrace/goruntime"
 )
 
@@ -24,7 +22,6 @@ type pick int
 
 const (
 	value    pick = iota
-	other         // go.memory.type is other: without stacks
 	sum           // of a histogram or summary
 	count         // of a histogram or summary
 	schedule      // 99th percentile of a histogram's growth
@@ -46,8 +43,11 @@ var sources = map[string]source{
 	"goruntime_memory_heap_objects_bytes":  {Heap, 3, value},
 	"go_memstats_heap_alloc_bytes":         {Heap, 2, value},
 	"go_memory_classes_heap_objects_bytes": {Heap, 1, value},
-	"go.memory.used":                       {Heap, 0, other},
-	"go_memory_used_bytes":                 {Heap, 0, other},
+
+	// All of the runtime's memory, told by its types: only stacks are told apart, so that
+	// no type is the heap.
+	"go.memory.used":       {Memory, 0, value},
+	"go_memory_used_bytes": {Memory, 0, value},
 
 	// Of Node.js. The heap is told by its spaces, which are summed up.
 	"v8js.memory.heap.used":      {Heap, 0, value},
@@ -100,23 +100,3 @@ var gcPauses = source{GCPause, 1, sum}
 // scraped tells Prometheus' names from OpenTelemetry's: their points have the time of
 // the scrape, by the clock of who scrapes.
 func scraped(name string) bool { return !strings.Contains(name, ".") }
-
-// partOf: with which kind and state each point is, by either form of the name.
-func partOf(p pick, attrs pcommon.Map) bool {
-	switch p {
-	case other:
-		return is(attrs, "other", "go.memory.type", "go_memory_type")
-	}
-	return true
-}
-
-// is reports whether the first attribute that is there has a value; it is so if
-// none is there and the value is other.
-func is(attrs pcommon.Map, want string, names ...string) bool {
-	for _, name := range names {
-		if v, ok := attrs.Get(name); ok {
-			return v.Str() == want
-		}
-	}
-	return want == "other"
-}

@@ -205,9 +205,20 @@ func TestPartsOfAFigureAreSummedAndTheBetterSourceCounts(t *testing.T) {
 			point.SetIntValue(v)
 			point.Attributes().PutStr("go.memory.type", kind)
 		}
-		gauge(ms, "go_memstats_heap_alloc_bytes", at(0), 1)
 	}))
-	assert.Equal(t, 40.0, s.Ask(question(0, time.Second)).Levels[window.Heap].V)
+	levels := s.Ask(question(0, time.Second)).Levels
+	assert.Equal(t, 45.0, levels[window.Memory].V)
+	assert.False(t, levels[window.Heap].OK, "what is no stack was taken for heap")
+
+	s = window.NewStore()
+	s.Read(payload("auth", "a", func(ms pmetric.MetricSlice) {
+		gauge(ms, "go_memory_classes_heap_objects_bytes", at(0), 2)
+		gauge(ms, "go_memstats_heap_alloc_bytes", at(0), 1)
+		gauge(ms, "go_memory_used_bytes", at(0), 3)
+	}))
+	levels = s.Ask(question(0, time.Second)).Levels
+	assert.Equal(t, 1.0, levels[window.Heap].V)
+	assert.Equal(t, 3.0, levels[window.Memory].V)
 }
 
 func TestSchedulerLatencyIsOfWhatWasAddedSinceTheSampleBefore(t *testing.T) {

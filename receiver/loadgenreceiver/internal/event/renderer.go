@@ -161,7 +161,7 @@ func words(run string, sum *summary.Summary) string {
 		text += "; " + sum.Error
 	}
 	if v := sum.Verdict.Verdict; v != "" {
-		text += fmt.Sprintf("; verdict %s: %s", v, sum.Verdict.Words())
+		text += fmt.Sprintf("; verdict %s: %s", v, sum.Verdict.Cause())
 	}
 	return text
 }
