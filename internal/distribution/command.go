@@ -12,7 +12,7 @@ import (
 func Command() *cobra.Command {
 	var values drawn.Values
 	set := Settings()
-	values.Watch(&set)
+	values.Watch(&set.ConfigProviderSettings.ResolverSettings)
 	root := otelcol.NewCommand(set)
 	values.Guard(root)
 	for _, cmd := range root.Commands() {

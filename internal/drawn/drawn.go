@@ -14,7 +14,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"go.opentelemetry.io/collector/confmap"
-	"go.opentelemetry.io/collector/otelcol"
 )
 
 // Values are what a collector's configuration draws from the environment and from files, as with ${env:TOKEN}. The collector's errors quote what they complain about,
@@ -28,10 +27,8 @@ type Values struct {
 // are parts of any text, and no secrets.
 const least = 4
 
-// Watch has the collector's providers remember what they gave. The settings' list of them
-// is copied.
-func (d *Values) Watch(set *otelcol.CollectorSettings) {
-	resolver := &set.ConfigProviderSettings.ResolverSettings
+// Watch has a resolver's providers remember what they gave. The list of them is copied.
+func (d *Values) Watch(resolver *confmap.ResolverSettings) {
 	resolver.ProviderFactories = slices.Clone(resolver.ProviderFactories)
 	for i, f := range resolver.ProviderFactories {
 		resolver.ProviderFactories[i] = d.watch(f)

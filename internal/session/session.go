@@ -80,7 +80,7 @@ func startSession(set otelcol.CollectorSettings, uris []string, plan *loadgen.Pl
 		return s.factories(components, plan, start, store)
 	}
 	set.ConfigProviderSettings.ResolverSettings.URIs = uris
-	s.values.Watch(&set)
+	s.values.Watch(&set.ConfigProviderSettings.ResolverSettings)
 	set.DisableGracefulShutdown = true // a signal stops the run first
 	if notes != nil {
 		set.LoggingOptions = []zap.Option{zap.WrapCore(notes.Core), zap.WrapCore(collectorlog.WithoutAttacks)}
