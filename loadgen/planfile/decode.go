@@ -133,7 +133,9 @@ func (d *decoder) texts(dst reflect.Value, n *node, path string) {
 		key := join(path, clip(e.key))
 		switch e.value.kind {
 		case null:
-			d.faults.kill(e.at, key, "has no value", `write "" for an empty one`)
+			if !d.faults.follows(key) { // a variable that is not set has been reported
+				d.faults.kill(e.at, key, "has no value", `write "" for an empty one`)
+			}
 		case scalar:
 			m[e.key] = e.value.text
 		default:

@@ -81,7 +81,7 @@ func (w *treeWriter) element(n *node, indent string) {
 }
 
 // withUnit are rates and durations, which need no quotes.
-var withUnit = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?(/[smh]|ns|us|ms|s|m|h)$`)
+var withUnit = regexp.MustCompile(`^([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))+$|^[0-9]+(\.[0-9]+)?/[smh]$`)
 
 // scalarText is a scalar as it stands in the source, or in quotes that mean the same.
 func scalarText(n *node) string {

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/pflag"
+
+	"github.com/loadtrace/loadtrace/internal/attackline"
+	"github.com/loadtrace/loadtrace/internal/plaintext"
+	"github.com/loadtrace/loadtrace/loadgen"
+)
+
+// attack is what a command line says in place of a plan.
+type attack struct {
+	attackline.Line
+	print bool // the plan, instead of running it
+}
+
+func (a *attack) addTo(flags *pflag.FlagSet) {
+	a.AddTo(flags)
+	flags.BoolVar(&a.print, "print-plan", false, "print the plan that URL and flags make, as they were given, and run nothing")
+}
+
+// accept decides what the arguments of run are.
+func (r *planRun) accept(args []string) error {
+	a := &r.attack
+	switch {
+	case len(args) == 0 && a.Any():
+		return nil
+	case len(args) != 1:
+		return badInput(fmt.Errorf("want one plan or one URL, got %d arguments; write loadtrace run http://127.0.0.1:8080/ or loadtrace run plan.yaml", len(args)))
+	case attackline.IsURL(args[0]):
+		a.URL = args[0]
+		return nil
+	}
+	r.Plan = args[0]
+	if _, err := os.Stat(r.Plan); errors.Is(err, os.ErrNotExist) && r.Plan != "-" {
+		if fault := attackline.WithoutScheme(r.Plan); fault != nil {
+			return badInput(fault)
+		}
+		return badInput(fmt.Errorf("%s: there is no such plan; loadtrace init writes one to start from, and a URL begins with http:// or https://", plaintext.Line(r.Plan)))
+	}
+	if err := a.Apart(); err != nil {
+		return badInput(err)
+	}
+	if a.print {
+		return badInput(errors.New("--print-plan: prints the plan of a URL or of --grpc, and there is a plan already; leave it out"))
+	}
+	return nil
+}
+
+// readPlan reads the plan, or makes it of the command line.
+func (r *planRun) readPlan(ctx context.Context) (*loadgen.Plan, error) {
+	if !r.attack.Any() {
+		return readPlan(ctx, r.Plan, r.Set...)
+	}
+	plan, err := r.attack.Line.Plan(r.Set...)
+	if err != nil {
+		return nil, badInput(err)
+	}
+	return plan, nil
+}
+
+// printPlan prints the plan of the command line, if it can be run.
+func (r *planRun) printPlan() error {
+	if _, err := r.attack.Line.Plan(r.Set...); err != nil {
+		return badInput(err)
+	}
+	text, err := r.attack.Source(r.Set...)
+	if err != nil {
+		return badInput(err)
+	}
+	if _, err := r.stdout.Write(text); err != nil {
+		return fmt.Errorf("write the plan: %w", err)
+	}
+	return nil
+}
+
+// named has flags in an error where it has keys of a plan that nobody wrote.
+func (a *attack) named(err error) error {
+	if !a.Any() {
+		return err
+	}
+	return attackline.Named(err)
+}
