@@ -131,3 +131,12 @@ func TestFlagsOfAURLThatDoNotFitAreExplained(t *testing.T) {
 		})
 	}
 }
+
+func TestTheReferenceShowsThePrintedPlanAsItIs(t *testing.T) {
+	text, err := os.ReadFile("../../docs/plan.md")
+	require.NoError(t, err)
+	c := loadtrace(t, "run", "http://127.0.0.1:8080/auth/validate", "--rate", "200/s", "--header", "Authorization: Bearer ${env:TOKEN}", "--print-plan")
+	c.Env = append(c.Env, "TOKEN=x")
+	c.run(t, 0)
+	assert.Contains(t, string(text), c.out.String()+"```\n")
+}
