@@ -65,7 +65,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 			blameInput(cmd)
 		}
 	}
-	root.AddCommand(newRun(), newDemo(), newTarget(), newCalibrate(), newLint(), newCompare(), newLadder())
+	root.AddCommand(newRun(), newDemo(), newTarget(), newCalibrate(), newLint(), newCompare(), newLadder(), newInit(), newVersion())
 	return root
 }
 
