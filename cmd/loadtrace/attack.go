@@ -21,7 +21,7 @@ type attack struct {
 
 func (a *attack) addTo(flags *pflag.FlagSet) {
 	a.AddTo(flags)
-	flags.BoolVar(&a.print, "print-plan", false, "print the plan that URL and flags make, as they were given, and run nothing")
+	flags.BoolVar(&a.print, "print-plan", false, "print the plan that the command line makes, as it was given, and run nothing")
 }
 
 // accept decides what the arguments of run are.

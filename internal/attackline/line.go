@@ -39,13 +39,13 @@ type Line struct {
 
 // AddTo adds the flags of a line, all but the URL.
 func (l *Line) AddTo(flags *pflag.FlagSet) {
-	flags.StringVar(&l.GRPC, "grpc", "", "call this gRPC `method`, host:port/package.Service/Method, instead of a URL: without TLS on loopback or as grpc://…, with TLS elsewhere or as grpcs://…")
-	flags.StringVar(&l.Rate, "rate", "", "requests per second, as in 200/s, whatever the target does (default "+DefaultRate+", unless there is --workers)")
+	flags.StringVar(&l.Rate, "rate", "", "send at this `rate`, whatever the target does, as in 200/s (default "+DefaultRate+", unless there is --workers)")
 	flags.StringVar(&l.Workers, "workers", "", "send with `N` workers as fast as the target answers, instead of at a rate")
-	flags.StringVar(&l.Duration, "duration", "", "how long to send, as in 30s or 5m (default "+DefaultDuration+")")
-	flags.StringArrayVar(&l.Headers, "header", nil, "header to send, as in 'Accept: text/html' or 'Authorization: Bearer ${env:TOKEN}'; metadata of gRPC (repeatable)")
-	flags.StringVar(&l.Method, "method", "", "method of HTTP (default GET, or POST with --body)")
+	flags.StringVar(&l.Duration, "duration", "", "how long to send: a `time` such as 30s or 5m (default "+DefaultDuration+")")
+	flags.StringArrayVar(&l.Headers, "header", nil, "send a header, `'Name: value'`, or metadata of gRPC (repeatable)")
+	flags.StringVar(&l.Method, "method", "", "`method` of HTTP (default GET, or POST with --body)")
 	flags.StringVar(&l.Body, "body", "", "body to send: `text`, or @file")
+	flags.StringVar(&l.GRPC, "grpc", "", "call a gRPC `method` instead of a URL, as in 127.0.0.1:8081/auth.v1.Auth/Validate; without TLS on loopback or as grpc://…, with TLS elsewhere or as grpcs://…")
 	flags.StringVar(&l.Data, "data", "", "message to send with --grpc: `JSON`, or @file (default the empty message)")
 }
 
