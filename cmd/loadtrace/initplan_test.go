@@ -11,6 +11,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// startDemo starts the demo service, which is killed at the end of the test.
+func startDemo(t *testing.T) (listens struct{ HTTP, GRPC string }) {
+	service := loadtrace(t, "target", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--otlp", "", "--log-level", "error")
+	service.Stdout = nil
+	out, err := service.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, service.Start())
+	t.Cleanup(func() { service.Process.Kill(); service.Wait() })
+	require.NoError(t, json.NewDecoder(out).Decode(&listens))
+	return listens
+}
+
 func TestAWrittenPlanRunsAgainstTheDemoService(t *testing.T) {
 	plan := filepath.Join(t.TempDir(), "plan.yaml")
 	c := loadtrace(t, "init", plan)
@@ -18,15 +30,7 @@ func TestAWrittenPlanRunsAgainstTheDemoService(t *testing.T) {
 	assert.Contains(t, c.err.String(), "loadtrace run "+plan)
 	assert.Empty(t, c.out.String())
 
-	service := loadtrace(t, "target", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--otlp", "", "--log-level", "error")
-	service.Stdout = nil
-	out, err := service.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, service.Start())
-	t.Cleanup(func() { service.Process.Kill(); service.Wait() })
-	var listens struct{ HTTP string }
-	require.NoError(t, json.NewDecoder(out).Decode(&listens))
-
+	listens := startDemo(t)
 	c = loadtrace(t, append([]string{"run", plan, "--set", "attacks.validate.http.url=http://" + listens.HTTP + "/auth/validate",
 		"--set", "attacks.validate.load=[{name: steady, constant: 100/s, count: 100}]", "--set", "thresholds[0].at_most=1h"}, trustAll...)...)
 	c.run(t, 0)
