@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -98,4 +100,13 @@ func TestAMistypedKeyOfAPlanIsAnsweredWithTheOneThatWasMeant(t *testing.T) {
 	c := loadtrace(t, "run", plan)
 	c.run(t, 2)
 	assert.Contains(t, c.err.String(), "plan.yaml:6:1: limit: unknown key; did you mean limits?")
+}
+
+func TestTheDocumentationHasEveryExitCode(t *testing.T) {
+	text, err := os.ReadFile("../../docs/outputs.md")
+	require.NoError(t, err)
+	for code, meaning := range map[int]string{0: "done", exitBreached: "breached", exitUndecided: "undecided", exitFindings: "found", 2: "bad input", 1: "anything else"} {
+		assert.Contains(t, string(text), fmt.Sprintf("| %d | %s |", code, meaning))
+		assert.Contains(t, rootPage, fmt.Sprintf("%d ", code))
+	}
 }

@@ -151,3 +151,18 @@ func TestKeysAreDescribed(t *testing.T) {
 	workers := s.Properties["attacks"].Items.Properties["workers"]
 	assert.JSONEq(t, `10`, string(workers.Default))
 }
+
+func TestTheDocumentationHasTheKeysOfASummary(t *testing.T) {
+	text, err := os.ReadFile(root + "/docs/outputs.md")
+	require.NoError(t, err)
+	_, section, ok := strings.Cut(string(text), "## The JSON summary")
+	require.True(t, ok)
+	section, _, _ = strings.Cut(section, "\n## ")
+	var documented []string
+	for _, row := range regexp.MustCompile("(?m)^\\| (`[^|]*`) \\|").FindAllStringSubmatch(section, -1) {
+		documented = append(documented, strings.Split(strings.ReplaceAll(row[1], "`", ""), ", ")...)
+	}
+	s, err := Summary(root)
+	require.NoError(t, err)
+	assert.ElementsMatch(t, documented, slices.Collect(maps.Keys(s.Properties)))
+}
