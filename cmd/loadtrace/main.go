@@ -29,10 +29,17 @@ func main() {
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	signal.Ignore(syscall.SIGPIPE) // a reader that goes away is an error of the write
 	root := newRoot(stdout, stderr)
+	if len(args) == 0 {
+		io.WriteString(stderr, rootPage)
+		return 2
+	}
 	root.SetArgs(args)
 	understood := false
 	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
-	err := root.ExecuteContext(ctx)
+	err := misled(root, args)
+	if err == nil {
+		err = root.ExecuteContext(ctx)
+	}
 	if err != nil && !understood {
 		err = badinput.Error(err)
 	}
@@ -45,27 +52,16 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	root := distribution.Command()
 	root.Short = "An OpenTelemetry Collector that load-tests a service and explains what it saw"
-	root.Long = `An OpenTelemetry Collector that load-tests a service and explains what it saw.
-
-  loadtrace demo              attack a demo service for 15 seconds and explain a slow request
-  loadtrace run plan.yaml     run a load-test plan in the terminal
-  loadtrace calibrate         measure the error of the instrument itself
-  loadtrace compare a b       show two summaries side by side, and whether they may be compared
-  loadtrace lint c.yaml       refuse collector configurations that must not be merged
-  loadtrace ladder            fix a slow service step by step, and measure each step
-  loadtrace --config c.yaml   run as a collector, with the loadgen receiver in its pipelines
-
-` + exitCodes
 	root.SilenceErrors = true
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return badinput.Error(err) })
 	for _, cmd := range root.Commands() {
 		if cmd.Name() == "validate" {
 			blameInput(cmd)
 		}
 	}
-	root.AddCommand(newRun(), newDemo(), newTarget(), newCalibrate(), newLint(), newCompare(), newLadder())
+	root.AddCommand(newRun(), newDemo(), newTarget(), newCalibrate(), newLint(), newCompare(), newLadder(), newInit(), newVersion())
+	installHelp(root)
 	return root
 }
 

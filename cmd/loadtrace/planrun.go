@@ -33,6 +33,7 @@ type planRun struct {
 	outputs outputs
 	begins  beginning
 	headers otlpHeaders
+	line    attack // in place of a plan
 
 	// store takes the traces of the slowest requests; nil for none.
 	store *tracestore.Store
@@ -124,7 +125,7 @@ func (r *planRun) prepare(ctx context.Context, part pace.Part) (*loadgen.Plan, e
 	if err := r.screen.check(); err != nil {
 		return nil, err
 	}
-	plan, err := readPlan(ctx, r.plan, r.set...)
+	plan, err := r.readPlan(ctx)
 	if err != nil {
 		return nil, err
 	}

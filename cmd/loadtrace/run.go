@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/loadtrace/loadtrace/internal/attackline"
 	"github.com/loadtrace/loadtrace/internal/badinput"
 	"github.com/loadtrace/loadtrace/internal/session"
 	"github.com/loadtrace/loadtrace/internal/session/tracestore"
@@ -19,11 +20,12 @@ func newRun() *cobra.Command {
 	var r planRun
 	var listenAt []string
 	cmd := &cobra.Command{
-		Use:   "run PLAN",
-		Short: "Run a load-test plan in the terminal",
-		Long: `Run a load-test plan: the collector runs in this process, progress is shown while
-it runs, and a summary at its end. PLAN is a file, or - for standard
-input.
+		Use:   "run PLAN|URL",
+		Short: "Attack a URL, or run a load-test plan, in the terminal",
+		Long: `Run a load test: progress is shown while it runs, and a summary at its end. PLAN is
+a file, or - for standard input. With a URL, or with --grpc, no plan is needed: flags
+say what is sent, by default ` + attackline.DefaultRate + ` for ` + attackline.DefaultDuration + `, and --print-plan prints the plan that they
+make, to start from. Values may be variables, such as ${env:TOKEN}, as in a plan.
 
 The run receives the target's telemetry on the standard ports of OTLP on loopback,
 where SDKs send it by default, and joins it to the requests: the end of the run then
@@ -49,7 +51,11 @@ With --part several processes carry out a plan together: each sends its share of
 the plan's requests, at the plan's times. Summary and verdict are of the part.
 
 ` + exitCodes,
-		Example: `  loadtrace run plan.yaml
+		Example: `  loadtrace run http://127.0.0.1:8080/ --rate 200/s --duration 30s
+  loadtrace run http://127.0.0.1:8080/ --workers 8 --header 'Authorization: Bearer ${env:TOKEN}'
+  loadtrace run --grpc 127.0.0.1:8081/auth.v1.Auth/Validate --data '{"token": "demo-0001"}'
+  loadtrace run http://127.0.0.1:8080/ --body @order.json --print-plan > plan.yaml
+  loadtrace run plan.yaml
   loadtrace run plan.yaml --set attacks[0].http.url=http://127.0.0.1:8080/ --json
   loadtrace run plan.yaml --junit report.xml --markdown comment.md
   loadtrace run plan.yaml --otlp https://otlp.example.com --otlp-header 'key=${env:OTLP_KEY}'
@@ -57,17 +63,14 @@ the plan's requests, at the plan's times. Summary and verdict are of the part.
   loadtrace run plan.yaml --listen http://127.0.0.1:14318
   loadtrace run plan.yaml --config collector.yaml
   loadtrace run plan.yaml --part 0/2 --run-id 2b9c72011d13ef2c --start-at 2026-01-31T12:00:00Z`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return badinput.Error(fmt.Errorf("want one plan, got %d arguments; write loadtrace run plan.yaml", len(args)))
-			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			r.plan = args[0]
+		Args: func(_ *cobra.Command, args []string) error { return r.accept(args) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			r.stdout, r.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
 			r.ListenAsked = cmd.Flags().Changed("listen")
-			return r.carryOut(cmd.Context(), listenAt)
+			if r.line.print {
+				return r.printPlan()
+			}
+			return r.line.named(r.carryOut(cmd.Context(), listenAt))
 		},
 	}
 	r.addRunTo(cmd.Flags(), &listenAt)
@@ -76,6 +79,7 @@ the plan's requests, at the plan's times. Summary and verdict are of the part.
 
 // addRunTo adds the flags of run.
 func (r *planRun) addRunTo(flags *pflag.FlagSet, listenAt *[]string) {
+	r.line.addTo(flags)
 	flags.StringArrayVar(&r.set, "set", nil, "replace a value of the plan, as in attacks[0].http.timeout=5s (repeatable)")
 	flags.StringArrayVar(&r.configs, "config", nil, "collector configuration to use instead of the built-in one; its loadgen receiver gets the plan (repeatable)")
 	flags.StringArrayVar(listenAt, "listen", session.DefaultListen, "take the target's telemetry here, over OTLP: a URL of the scheme http and one of grpc, or none (repeatable)")

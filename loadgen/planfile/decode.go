@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/loadtrace/loadtrace/internal/spelling"
 	"github.com/loadtrace/loadtrace/loadgen"
 )
 
@@ -105,7 +106,7 @@ func (d *decoder) object(dst reflect.Value, n *node, path string) {
 
 func (d *decoder) unknown(t reflect.Type, e entry, path string) {
 	key := join(path, clip(e.key))
-	if near, ok := nearest(e.key, knownKeys(t)); ok {
+	if near, ok := spelling.Nearest(e.key, knownKeys(t)); ok {
 		d.faults.kill(e.at, key, "unknown key", "did you mean "+near+"?")
 		d.faults.dead = append(d.faults.dead, join(path, near))
 		return
@@ -133,7 +134,9 @@ func (d *decoder) texts(dst reflect.Value, n *node, path string) {
 		key := join(path, clip(e.key))
 		switch e.value.kind {
 		case null:
-			d.faults.kill(e.at, key, "has no value", `write "" for an empty one`)
+			if !d.faults.follows(key) { // a variable that is not set has been reported
+				d.faults.kill(e.at, key, "has no value", `write "" for an empty one`)
+			}
 		case scalar:
 			m[e.key] = e.value.text
 		default:

@@ -92,3 +92,10 @@ func TestALiteralPlanKeepsItsDollars(t *testing.T) {
 	assert.Equal(t, "$${env:NO_SUCH}", h.Headers["Cookie"])
 	assert.Equal(t, "a$$b", h.TLS.ServerName)
 }
+
+// It was once said to have no value, too.
+func TestAHeaderWhoseVariableIsNotSetIsReportedOnce(t *testing.T) {
+	_, err := planfile.Parse("plan.yaml", []byte("attacks: [{http: {url: 'http://h/', headers: {A: '${env:NONE}'}}, load: [{constant: 1/s, count: 1}]}]"),
+		planfile.Env(func(string) (string, bool) { return "", false }))
+	assert.EqualError(t, err, "plan.yaml:1:50: attacks[0].http.headers.A: environment variable NONE is not set; set it, or write ${env:NONE:-default}")
+}

@@ -52,39 +52,3 @@ func knownKeys(t reflect.Type) []string {
 	}
 	return keys
 }
-
-// nearest is the known key that a mistyped one may have been meant for: within
-// two edits, or one for a short word.
-func nearest(key string, known []string) (string, bool) {
-	best, distance := "", min(3, len(key)/2+1)
-	for _, k := range known {
-		if len(key) > 2*len(k) {
-			continue
-		}
-		if d := edits(strings.ToLower(key), k); d < distance {
-			best, distance = k, d
-		}
-	}
-	return best, best != ""
-}
-
-// edits is the Levenshtein distance of two words, in bytes.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
-}

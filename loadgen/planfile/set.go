@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/loadtrace/loadtrace/internal/spelling"
 	"github.com/loadtrace/loadtrace/loadgen"
 )
 
@@ -63,7 +64,7 @@ func (s *setter) field(n *node, t reflect.Type, key, rest string) (*node, reflec
 	f, ok := fieldOf(t, key)
 	if !ok {
 		fix := "the keys here are " + strings.Join(knownKeys(t), ", ")
-		if near, ok := nearest(key, knownKeys(t)); ok {
+		if near, ok := spelling.Nearest(key, knownKeys(t)); ok {
 			fix = "did you mean " + near + "? " + fix
 		}
 		return s.fail(join(s.path, clip(key)), "unknown key", fix)

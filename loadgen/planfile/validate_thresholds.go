@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loadtrace/loadtrace/internal/spelling"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
@@ -60,7 +61,7 @@ func (t *threshold) metric() bool {
 		what, fix := quote(string(t.Metric))+" is no metric", "write one of "+strings.Join(names, ", ")
 		if t.Metric == "" {
 			what = "is missing"
-		} else if near, ok := nearest(string(t.Metric), names); ok {
+		} else if near, ok := spelling.Nearest(string(t.Metric), names); ok {
 			fix = "did you mean " + near + "? " + fix
 		}
 		t.fault("metric", what, fix)
