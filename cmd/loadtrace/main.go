@@ -51,7 +51,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
   loadtrace run plan.yaml     run a load-test plan in the terminal
   loadtrace calibrate         measure the error of the instrument itself
   loadtrace compare a b       show two summaries side by side, and whether they may be compared
-  loadtrace lint c.yaml       refuse collector configurations that must not be merged
+  loadtrace lint c.yaml       check collector configurations for unsafe settings
   loadtrace ladder            fix a slow service step by step, and measure each step
   loadtrace --config c.yaml   run as a collector, with the loadgen receiver in its pipelines
 
