@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/loadtrace/loadtrace/internal/distribution"
 )
 
 // startDemo starts the demo service, which is killed at the end of the test.
@@ -66,14 +68,14 @@ func TestInitOverwritesNothingUnasked(t *testing.T) {
 func TestTheVersionSaysWhatTheProgramWasBuiltFrom(t *testing.T) {
 	c := loadtrace(t, "version")
 	c.run(t, 0)
-	for _, want := range []string{"loadtrace  " + version, runtime.Version(), "collector  v", runtime.GOOS + "/" + runtime.GOARCH} {
+	for _, want := range []string{"loadtrace  " + distribution.Version, runtime.Version(), "collector  v", runtime.GOOS + "/" + runtime.GOARCH} {
 		assert.Contains(t, c.out.String(), want)
 	}
 	c = loadtrace(t, "version", "--json")
 	c.run(t, 0)
 	var v map[string]any
 	require.NoError(t, json.Unmarshal(c.out.Bytes(), &v))
-	assert.Equal(t, version, v["version"])
+	assert.Equal(t, distribution.Version, v["version"])
 	assert.Equal(t, runtime.Version(), v["go"])
 	assert.Regexp(t, `^v\d`, v["collector"])
 	loadtrace(t, "version", "now").run(t, 2)
