@@ -9,7 +9,7 @@ import (
 	"github.com/loadtrace/loadtrace/internal/plaintext"
 )
 
-// oddities are what a target may make net/http's client write to the standard logger, a
+// oddities are what a target may make an HTTP client, net/http's or our own, write to the standard logger, a
 // line for each connection or frame, and some with the target's bytes. http.Transport has no
 // setting for another logger. A load test may have thousands of such lines between its
 // own, and what the target sends is not for the terminal. So they are counted.

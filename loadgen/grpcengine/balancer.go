@@ -73,6 +73,7 @@ func (c *channel) UpdateClientConnState(s balancer.ClientConnState) error {
 		return nil
 	}
 	c.link = &link{clock: c.run.setup.Clock, answers: &answers{}}
+	c.run.links.add(c.link)
 	var addrs []resolver.Address
 	for _, e := range s.ResolverState.Endpoints {
 		for _, a := range e.Addresses {

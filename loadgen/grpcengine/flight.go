@@ -128,10 +128,11 @@ func (f *flight) pauses(ctx context.Context) bool {
 // picked notes that the call has a connection, on which it may have to wait for a
 // stream.
 func (f *flight) picked(l *link) {
-	made, first := l.carry()
+	made, first, opened := l.carry()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.ended {
+		l.giveBack(opened)
 		return
 	}
 	f.wait, f.link, f.conn, f.sent = waitStream, l, made.tap, false
@@ -140,8 +141,8 @@ func (f *flight) picked(l *link) {
 	f.record.Local, f.record.Peer = made.local, made.peer
 	if first {
 		f.record.Reused = false
-		f.record.Dialed++
 	}
+	f.record.Dialed += opened
 }
 
 // opened notes that the call has a stream, so that it goes on the wire.
@@ -295,6 +296,9 @@ func (f *flight) end(v verdict) {
 
 func (f *flight) complete(v verdict) {
 	r := &f.record
+	if f.conn == nil { // it waited for a connection
+		r.Dialed += f.links.claim()
+	}
 	r.Outcome, r.NotSent = v.outcome, v.notSent
 	if v.outcome == loadgen.NotSent {
 		r.Stream, r.BytesSent, r.Reused = nil, 0, false

@@ -6,7 +6,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -85,4 +87,24 @@ func TestATargetThatSpeaksSomethingElseIsKnown(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Of a target that takes connections and never speaks none had been opened.
+func TestConnectionsToAMuteTargetAreCounted(t *testing.T) {
+	t.Parallel()
+	var accepted atomic.Int64
+	address := startGreeting(t, func(c *net.TCPConn) {
+		accepted.Add(1)
+		io.Copy(io.Discard, c) // until the call is given up
+	})
+	file, _ := describeEcho(t)
+	a := (&target{file: file, addr: address}).attack("Unary")
+	a.GRPC.Connections, a.Load, a.GRPC.Timeout = 1, oneByOne(3), 100*time.Millisecond
+	opened := 0
+	for _, r := range loadgentest.Attack(t.Context(), t, Open, a, loadgen.Limits{}).Records {
+		assert.Equal(t, loadgen.ErrorTimeout, r.Error, r.ErrorText)
+		opened += r.Dialed
+	}
+	assert.EqualValues(t, 1, opened, "it is dialled for longer than the calls wait")
+	assert.EqualValues(t, opened, accepted.Load())
 }

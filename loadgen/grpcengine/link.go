@@ -22,6 +22,9 @@ type link struct {
 	begun time.Duration // when the connection that comes next was begun
 	made  making
 	fresh bool // no call has been carried yet
+	// opened counts connections that no record has yet, those of a target that then said
+	// nothing, or not what gRPC says, among them.
+	opened int
 }
 
 // making is how a connection came to be: moments are offsets from the run's clock.
@@ -41,13 +44,51 @@ func (l *link) connecting() {
 	l.begun = now
 }
 
-// carry returns the connection that carries a call, and whether the call is its
-// first.
-func (l *link) carry() (made making, first bool) {
+// carry returns the connection that carries a call, whether the call is its first, and how
+// many connections were opened until it had one.
+func (l *link) carry() (made making, first bool, opened int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	first, l.fresh = l.fresh, false
-	return l.made, first
+	opened, l.opened = l.opened, 0
+	return l.made, first, opened
+}
+
+// giveBack leaves connections to another record.
+func (l *link) giveBack(opened int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.opened += opened
+}
+
+// claim returns how many connections were opened that no record has yet.
+func (l *link) claim() (opened int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	opened, l.opened = l.opened, 0
+	return opened
+}
+
+// links are those of a run.
+type links struct {
+	mu  sync.Mutex // guards all
+	all []*link
+}
+
+func (l *links) add(one *link) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, one)
+}
+
+// claim returns how many connections were opened that no record has yet.
+func (l *links) claim() (opened int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, one := range l.all {
+		opened += one.claim()
+	}
+	return opened
 }
 
 // greeting is how the target began on the last connection that was made.
@@ -66,6 +107,9 @@ type watched struct {
 // ClientHandshake implements credentials.TransportCredentials.
 func (w watched) ClientHandshake(ctx context.Context, authority string, raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
 	connected := time.Since(w.link.clock)
+	w.link.mu.Lock()
+	w.link.opened++
+	w.link.mu.Unlock()
 	conn, info, err := w.TransportCredentials.ClientHandshake(ctx, authority, raw)
 	if err != nil {
 		return conn, info, &handshakeFault{err}

@@ -27,6 +27,7 @@ type run struct {
 
 	channels channels
 	flights  flights
+	links    links
 	flying   sync.WaitGroup
 	fault    atomic.Pointer[error] // why the run cannot go on
 	abort    context.CancelFunc    // ends stop, and cut after the grace

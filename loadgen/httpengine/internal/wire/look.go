@@ -24,7 +24,7 @@ type look struct {
 	into []byte
 	n    int
 	err  error
-	one  [1]byte
+	some [strayBytes]byte
 }
 
 // errQuiet says that nothing has come. To TLS it is an error that passes.
@@ -56,13 +56,15 @@ func (l *look) stale() bool {
 	if l.raw == nil {
 		return false
 	}
+	var n int
 	var err error
 	l.now = true
 	if l.over != nil {
-		_, err = l.over.Read(l.one[:])
+		n, err = l.over.Read(l.some[:])
 	} else {
-		_, err = l.Read(l.one[:])
+		n, err = l.Read(l.some[:])
 	}
 	l.now = false
+	noteStray(l.some[:n])
 	return err != errQuiet
 }

@@ -76,6 +76,7 @@ func (c *conn) ask(x *Exchange, into []byte) (n int, err error) {
 	t := &c.turn
 	err = t.run(c.buffer, into, x.Reused)
 	if t.stale {
+		noteStray(into[:max(0, t.n)])
 		return 0, errNeverSent
 	}
 	if err == nil && t.failed == nil && t.sent < len(c.buffer) {
