@@ -11,6 +11,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/greeting"
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/origin"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/peers"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/strangers"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tracestore"
@@ -67,6 +68,9 @@ func (p pipelines) config() (string, error) {
 	extensions := object{}
 	if p.Listen.GRPC != "" {
 		extensions[greeting.Type.String()] = object{}
+	}
+	if exporters["otlp_http"] != nil {
+		extensions[origin.Type.String()] = object{}
 	}
 	return uri(object{
 		"extensions": extensions,
@@ -189,6 +193,7 @@ func otlpExporter(endpoint string, headers map[string]string) (name string, conf
 	switch u.Scheme {
 	case "http", "https":
 		config["endpoint"] = strings.TrimSuffix(u.String(), "/")
+		config["middlewares"] = []object{{"id": origin.Type.String()}}
 		return "otlp_http", config, nil
 	case "grpc", "grpcs":
 		config["endpoint"] = u.Host

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/greeting"
+	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/origin"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/peers"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/strangers"
 	"github.com/loadtrace/loadtrace/cmd/loadtrace/internal/tracestore"
@@ -110,6 +111,8 @@ func (s *session) factories(plan *loadgen.Plan, start loadgenreceiver.Start, sto
 	f.Processors[join.Type()] = join
 	greeted := greeting.NewFactory(&s.first)
 	f.Extensions[greeted.Type()] = greeted
+	loyal := origin.NewFactory()
+	f.Extensions[loyal.Type()] = loyal
 	sieve := strangers.NewFactory(&s.own)
 	f.Processors[sieve.Type()] = sieve
 	seen := peers.NewFactory(&s.peers)
