@@ -83,8 +83,26 @@ func (c *comparison) do(first, second string, stdout io.Writer) error {
 	return nil
 }
 
-// maxAttacks is how many a plan may have. Those of two runs are matched each with each.
-const maxAttacks = 1000
+// Bounds of a summary.
+const (
+	maxAttacks = 1000    // as of a plan; those of two runs are matched each with each
+	maxObjects = 300_000 // of JSON; an attack has less than a hundred
+)
+
+// tooMany reports what a summary has too many of, before it is decoded: {} takes kilobytes
+// then.
+func tooMany(src []byte) error {
+	if n := bytes.Count(src, []byte("{")); n > maxObjects {
+		return fmt.Errorf("more than %d objects", maxObjects)
+	}
+	var few struct {
+		Attacks []json.RawMessage `json:"attacks"`
+	}
+	if json.Unmarshal(src, &few) == nil && len(few.Attacks) > maxAttacks {
+		return fmt.Errorf("more than %d attacks", maxAttacks)
+	}
+	return nil
+}
 
 // readSummary reads what run --json wrote.
 func readSummary(path string) (*summary.Summary, error) {
@@ -92,15 +110,15 @@ func readSummary(path string) (*summary.Summary, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := tooMany(src); err != nil {
+		return nil, fmt.Errorf("%s is no summary of a run: it has %w", path, err)
+	}
 	var s summary.Summary
 	if err := json.Unmarshal(src, &s); err != nil {
 		return nil, fmt.Errorf("%s is no summary of a run: %w; write one with loadtrace run --json", path, err)
 	}
 	if s.RunID == "" || len(s.Attacks) == 0 {
 		return nil, fmt.Errorf("%s is no summary of a run: it has no run_id or no attacks; write one with loadtrace run --json", path)
-	}
-	if len(s.Attacks) > maxAttacks {
-		return nil, fmt.Errorf("%s has %d attacks; a run has at most %d", path, len(s.Attacks), maxAttacks)
 	}
 	return &s, nil
 }

@@ -58,7 +58,8 @@ func TestWhatIsNoSummaryIsNotCompared(t *testing.T) {
 	file := writeConfig(t, "{}")
 	many := writeConfig(t, `{"run_id": "x", "attacks": [`+strings.Repeat("{},", maxAttacks)+"{}]}") // 200,000 took minutes
 	const endless = "/dev/zero"                                                                     // which took all memory
-	for _, args := range [][]string{{"compare"}, {"compare", file}, {"compare", file, file}, {"compare", file, file + ".none"}, {"compare", many, many}, {"compare", endless, file}} {
+	objects := writeConfig(t, `{"faults": [`+strings.Repeat("{},", maxObjects)+"{}]}")
+	for _, args := range [][]string{{"compare", objects, file}, {"compare"}, {"compare", file}, {"compare", file, file}, {"compare", file, file + ".none"}, {"compare", many, many}, {"compare", endless, file}} {
 		loadtrace(t, args...).run(t, 2)
 	}
 }

@@ -10,7 +10,7 @@ import (
 const (
 	maxHeaderFile  = 64 << 10
 	maxLintFile    = 1 << 20 // of a configuration, and of rules
-	maxSummaryFile = 64 << 20
+	maxSummaryFile = 32 << 20
 )
 
 // readFile returns what a file holds, or an error that names it if that is more than most

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -203,4 +204,19 @@ service: {pipelines: {traces: {receivers: [loadgen], exporters: [otlp_grpc]}}}
 			}
 		})
 	}
+}
+
+// The exporter follows redirects, and sent the headers along to wherever they lead.
+func TestAnEndpointThatRedirectsGivesNoOtherTheHeaders(t *testing.T) {
+	var came atomic.Int64
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { came.Add(1) }))
+	t.Cleanup(other.Close)
+	endpoint := httptest.NewServer(http.RedirectHandler(other.URL, http.StatusTemporaryRedirect))
+	t.Cleanup(endpoint.Close)
+	plan := writePlan(t, "http://"+closedPort, "[{constant: 100/s, count: 10}]")
+	c := loadtrace(t, "run", plan, "--listen", "none", "--otlp", endpoint.URL, "--otlp-header", "x-api-key="+secret, "--flush-timeout", "300ms")
+	c.run(t, 98)
+	c.hidesSecrets(t)
+	assert.Zero(t, came.Load())
+	assert.Contains(t, c.err.String()+c.out.String(), "it redirects to another origin, "+other.URL)
 }

@@ -157,7 +157,7 @@ func TestPurePackagesHaveNeitherClockNorGoroutine(t *testing.T) {
 		"./processor/tracejoinprocessor/internal/annotate", "./processor/tracejoinprocessor/internal/clock",
 		"./processor/tracejoinprocessor/internal/clientspan", "./processor/tracejoinprocessor/internal/wire",
 		"./processor/tracejoinprocessor/internal/ledger", "./processor/tracejoinprocessor/internal/meter",
-		"./loadgen/verdict", "./loadgen/allow", "./internal/report", "./cmd/loadtrace/internal/lint",
+		"./loadgen/verdict", "./loadgen/allow", "./internal/report", "./internal/lint",
 	}
 	for _, f := range moduleFiles(t) {
 		if f.test || !matchAny(pure, f.pkg) {

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 
 	"github.com/loadtrace/loadtrace/internal/session/greeting"
+	"github.com/loadtrace/loadtrace/internal/session/origin"
 	"github.com/loadtrace/loadtrace/internal/session/otlpanswer"
 	"github.com/loadtrace/loadtrace/internal/session/peers"
 	"github.com/loadtrace/loadtrace/internal/session/strangers"
@@ -48,6 +49,8 @@ func (s *session) factories(components func() (otelcol.Factories, error), plan *
 	f.Extensions[greeted.Type()] = greeted
 	answers := otlpanswer.NewFactory()
 	f.Extensions[answers.Type()] = answers
+	same := origin.NewFactory()
+	f.Extensions[same.Type()] = same
 	sieve := strangers.NewFactory(&s.own)
 	f.Processors[sieve.Type()] = sieve
 	seen := peers.NewFactory(&s.peers)

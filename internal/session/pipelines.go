@@ -14,6 +14,7 @@ import (
 	"github.com/loadtrace/loadtrace/internal/attr"
 	"github.com/loadtrace/loadtrace/internal/badinput"
 	"github.com/loadtrace/loadtrace/internal/session/greeting"
+	"github.com/loadtrace/loadtrace/internal/session/origin"
 	"github.com/loadtrace/loadtrace/internal/session/otlpanswer"
 	"github.com/loadtrace/loadtrace/internal/session/peers"
 	"github.com/loadtrace/loadtrace/internal/session/strangers"
@@ -74,9 +75,7 @@ func (p Pipelines) config() (string, error) {
 	}
 	if _, ok := exporters["otlp_http"]; ok {
 		extensions[otlpanswer.Type.String()] = object{}
-	}
-	if _, ok := exporters["otlp_http"]; ok {
-		extensions[otlpanswer.Type.String()] = object{}
+		extensions[origin.Type.String()] = object{}
 	}
 	return uri(object{
 		"extensions": extensions,
@@ -199,8 +198,7 @@ func otlpExporter(endpoint string, headers map[string]string) (name string, conf
 	switch u.Scheme {
 	case "http", "https":
 		config["endpoint"] = strings.TrimSuffix(u.String(), "/")
-		config["middlewares"] = []object{{"id": otlpanswer.Type.String()}}
-		config["middlewares"] = []object{{"id": otlpanswer.Type.String()}}
+		config["middlewares"] = []object{{"id": otlpanswer.Type.String()}, {"id": origin.Type.String()}}
 		return "otlp_http", config, nil
 	case "grpc", "grpcs":
 		config["endpoint"] = u.Host

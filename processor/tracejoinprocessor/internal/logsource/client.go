@@ -118,6 +118,8 @@ func (c *client) unwell(r *http.Response, body io.Reader) error {
 		e.Kind, e.What = Throttled, "loki is asked too often"
 	case code == http.StatusUnauthorized || code == http.StatusForbidden:
 		e.Kind, e.What = Denied, "loki lets us not in (tenant, http.auth, http.headers)"
+	case code >= 300 && code < 400:
+		e.Kind, e.What = Refused, "loki's address redirects to another origin (http.endpoint)"
 	case code >= 500 && outgrown.Match(text):
 		e.Kind, e.What = TooLarge, "loki's answer exceeds a limit of its own"
 	case code >= 500:
@@ -130,6 +132,16 @@ func (c *client) unwell(r *http.Response, body io.Reader) error {
 		e.after = after
 	}
 	return e
+}
+
+// sameOrigin follows no redirect to another origin, which would get the tenant and the
+// credentials, too.
+func sameOrigin(next *http.Request, before []*http.Request) error {
+	from, to := before[0].URL, next.URL
+	if from.Scheme != to.Scheme || !strings.EqualFold(from.Host, to.Host) || len(before) > 9 {
+		return http.ErrUseLastResponse
+	}
+	return nil
 }
 
 // What Loki says when its parts cannot send each other so large a message, and

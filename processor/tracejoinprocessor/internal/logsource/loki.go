@@ -33,6 +33,7 @@ func New(ctx context.Context, config Config, extensions map[component.ID]compone
 	if err != nil {
 		return nil, &Error{Kind: Refused, What: "make loki's client from http", Err: err}
 	}
+	h.CheckRedirect = sameOrigin
 	h.Timeout = 0 // the client has its own, which tells its end from a broken connection
 	l := &Loki{config: config, language: newLanguage(config)}
 	l.most.Store(int64(config.PageLines))

@@ -282,3 +282,22 @@ func TestALokiThatAllowsSmallerPagesIsAskedForThem(t *testing.T) {
 	}
 	assert.Equal(t, []string{"5000", "1000", "1000"}, limits, "it is remembered")
 }
+
+// The tenant and the credentials once went along to wherever a redirect led.
+func TestARedirectIsFollowedToItsOwnOriginOnly(t *testing.T) {
+	var came atomic.Int32
+	other := serve(t, func(w http.ResponseWriter, _ *http.Request) { came.Add(1); io.WriteString(w, oneLine) })
+	l := open(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, other, http.StatusTemporaryRedirect)
+	}), once)
+	err := l.Window(t.Context(), start, end, func(logline.Line) {})
+	assert.ErrorContains(t, err, "loki's address redirects to another origin (http.endpoint), status 307")
+	assert.Zero(t, came.Load())
+
+	lines := 0
+	l = open(t, serve(t, atFirst(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+	})), once)
+	require.NoError(t, l.Window(t.Context(), start, end, func(logline.Line) { lines++ }))
+	assert.Equal(t, 1, lines)
+}
