@@ -45,9 +45,9 @@ const (
 // floodPayloads is far more than the memory that is allowed.
 func floodPayloads() int {
 	if raced {
-		return 120
+		return 100
 	}
-	return 400
+	return 250
 }
 
 // Memory is bounded whatever comes: each field of each signal is flooded in a process of

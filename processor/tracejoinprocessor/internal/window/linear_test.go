@@ -76,7 +76,7 @@ func TestReadingIsLinear(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			lineartest.Run(t, 3000, func(n int) func() {
+			lineartest.Run(t, 2000, func(n int) func() {
 				md, s := make(n), full()
 				return func() { s.Read(md) }
 			})
