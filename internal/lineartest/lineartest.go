@@ -12,7 +12,7 @@ import (
 const (
 	larger = 10 // times the input
 	most   = 15 // times the time
-	tries  = 6
+	tries  = 10
 	// least is what less counts as: it is too short to be compared.
 	least = time.Millisecond
 )
@@ -20,11 +20,20 @@ const (
 // Run fails t if the work on an input of 10·n takes more than 15 times as long as on one of
 // n. The work is what prepare returns; prepare itself does not count. Work on n should
 // take some milliseconds.
+//
+// The work on n is done ten times, with ten inputs that are all there, so that both take as
+// much memory: to get it from the system, and to collect it, takes time too, which is
+// not what is asked for.
 func Run(t *testing.T, n int, prepare func(n int) (work func())) {
 	t.Helper()
+	n = max(1, n/scale)
 	small, large := time.Duration(0), time.Duration(0)
 	for range tries {
-		small = shorter(small, took(prepare(n)))
+		var works []func()
+		for range larger {
+			works = append(works, prepare(n))
+		}
+		small = shorter(small, took(works...)/larger)
 		large = shorter(large, took(prepare(larger*n)))
 		if large <= most*small {
 			t.Logf("%v for %d, %v for ten times as many: %.1f times the time", small, n, large, float64(large)/float64(small))
@@ -42,10 +51,14 @@ func shorter(least, took time.Duration) time.Duration {
 	return min(least, took)
 }
 
-// took is the processor time of some work.
-func took(work func()) time.Duration {
+// took is the processor time of some works.
+func took(works ...func()) time.Duration {
 	runtime.GC()
 	before := processorTime()
-	work()
-	return max(processorTime()-before, least)
+	for _, work := range works {
+		work()
+	}
+	took := processorTime() - before
+	runtime.KeepAlive(works)
+	return max(took, least)
 }

@@ -24,7 +24,7 @@ func search(n int) func() {
 
 func TestQuadraticWorkIsFound(t *testing.T) {
 	var inner testing.T
-	Run(&inner, 1500, search)
+	Run(&inner, 1000, search)
 	assert.True(t, inner.Failed())
 }
 

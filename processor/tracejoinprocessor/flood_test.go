@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -45,9 +46,9 @@ const (
 // floodPayloads is far more than the memory that is allowed.
 func floodPayloads() int {
 	if raced {
-		return 120
+		return 100
 	}
-	return 400
+	return 250
 }
 
 // Memory is bounded whatever comes: each field of each signal is flooded in a process of
@@ -95,7 +96,7 @@ func flood(t *testing.T, field string) {
 		assert.Less(t, most, uint64(floodMost), "bytes of resident memory, at most")
 	}
 	t.Logf("flooded with %d payloads in %v: %d MB", floodPayloads(), time.Since(began).Round(time.Millisecond), most/1_000_000)
-	f.next.shut = false
+	f.next.shut.Store(false)
 	f.shutdown()
 }
 
@@ -134,20 +135,21 @@ type flooded struct {
 // gate takes no client spans while it is shut.
 type gate struct {
 	consumertest.Consumer
-	shut bool
+	shut atomic.Bool
 }
 
 func (*gate) Capabilities() consumer.Capabilities { return consumer.Capabilities{} }
 
 func (g *gate) ConsumeTraces(_ context.Context, td ptrace.Traces) error {
-	if g.shut && td.SpanCount() > 0 && td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Kind() == ptrace.SpanKindClient {
+	if g.shut.Load() && td.SpanCount() > 0 && td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Kind() == ptrace.SpanKindClient {
 		return errors.New("busy")
 	}
 	return nil
 }
 
 func newFlooded(t *testing.T, of flooding) *flooded {
-	f := &flooded{t: t, of: of, next: &gate{Consumer: consumertest.NewNop(), shut: of.shut}}
+	f := &flooded{t: t, of: of, next: &gate{Consumer: consumertest.NewNop()}}
+	f.next.shut.Store(of.shut)
 	cfg := configured(t, fmt.Sprintf("wait: 9m\nmax_bytes: %dB\nshards: 2\n%s", floodBudget, of.config))
 	factory, set := NewFactory(), processortest.NewNopSettings(metadata.Type)
 	var err error

@@ -38,12 +38,17 @@ type Store struct {
 	served  int // server spans that came
 }
 
+// traceBytes is what a trace takes beside its spans, about.
+const traceBytes = 384
+
 type trace struct {
 	id    pcommon.TraceID
 	spans []Span
 	ids   map[pcommon.SpanID]bool // of spans
-	bytes int
-	cut   int // spans that were too many
+	// Bytes of spans of requests, and of the others. Each have a bound of their own, so that
+	// a request finds room in a trace that is full already.
+	requests, others int
+	cut              int // spans that were too many
 	// response is the longest response time of a request, by which traces are ranked.
 	response time.Duration
 	place    *list.Element
@@ -90,6 +95,7 @@ func (s *Store) add(service string, span ptrace.Span) {
 	}
 	if t == nil {
 		t = &trace{id: span.TraceID(), ids: map[pcommon.SpanID]bool{}}
+		s.bytes += traceBytes
 		t.place = s.order.PushBack(t)
 		s.traces[t.id] = t
 	}
@@ -97,15 +103,16 @@ func (s *Store) add(service string, span ptrace.Span) {
 		return // delivered again after a failure elsewhere
 	}
 	size := pdatasize.Span(span) + len(service)
-	if t.bytes+size > s.limit/pinned && !isRequest(span) {
+	held := t.held(span)
+	if *held+size > s.limit/pinned {
 		t.cut++ // the slowest never leave: with no bound of each they would have none together
 		return
 	}
+	*held += size
 	t.ids[span.SpanID()] = true
 	kept := Span{Service: service, Span: ptrace.NewSpan()}
 	span.CopyTo(kept.Span)
 	t.spans = append(t.spans, kept)
-	t.bytes += size
 	s.bytes += size
 	switch {
 	case span.Kind() == ptrace.SpanKindServer:
@@ -114,6 +121,14 @@ func (s *Store) add(service string, span ptrace.Span) {
 		t.response = max(t.response, responseTime(span))
 		s.rank(t)
 	}
+}
+
+// held is the count of bytes that a span belongs to.
+func (t *trace) held(span ptrace.Span) *int {
+	if isRequest(span) {
+		return &t.requests
+	}
+	return &t.others
 }
 
 // unranked reports whether a span is of a request that is not among the slowest, so
@@ -160,7 +175,7 @@ func (s *Store) fastest() *trace {
 func (s *Store) drop(t *trace) {
 	s.order.Remove(t.place)
 	delete(s.traces, t.id)
-	s.bytes -= t.bytes
+	s.bytes -= traceBytes + t.requests + t.others
 }
 
 func (s *Store) shrink() {

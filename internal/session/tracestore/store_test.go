@@ -70,6 +70,23 @@ func TestNoTraceHoldsMoreThanItsPart(t *testing.T) {
 	assert.LessOrEqual(t, s.bytes, limit+pinned*1000)
 }
 
+// Client spans without a parent counted as requests, which were always kept: a target that
+// sent many in a trace of the run was held in full.
+func TestManyRequestsOfOneTraceAreBounded(t *testing.T) {
+	const limit = 1 << 20
+	s := following(limit)
+	for n := range 100 {
+		td := spans(1, ptrace.SpanKindClient, time.Second)
+		span := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0)
+		span.SetSpanID(pcommon.SpanID{1, 99, byte(n)})
+		span.Attributes().PutStr("text", string(make([]byte, 10_000)))
+		s.Add(td)
+	}
+	assert.Len(t, s.Trace(own(1)), 3)
+	assert.Equal(t, 97, s.Cut(own(1)))
+	assert.LessOrEqual(t, s.bytes, limit/pinned+traceBytes)
+}
+
 func TestOverTheLimitTheOldestLeaveButTheSlowestStay(t *testing.T) {
 	s := following(100 * 400)
 	s.Add(spans(0, ptrace.SpanKindClient, time.Minute))

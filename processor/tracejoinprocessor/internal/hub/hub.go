@@ -254,11 +254,16 @@ func (h *Hub) Logs(ctx context.Context, ld plog.Logs) error {
 // lines of a payload that came now, by shard.
 func (h *Hub) lines(ld plog.Logs, now time.Time) [][]logline.Line {
 	lines := make([][]logline.Line, h.o.Shards)
+	for i, n := range h.linesOf(ld) {
+		if n > 0 {
+			lines[i] = make([]logline.Line, 0, n) // a large one would move many times
+		}
+	}
 	for _, rl := range ld.ResourceLogs().All() {
 		service, named := "", false
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, r := range sl.LogRecords().All() {
-				if r.TraceID().IsEmpty() || window.IsEvent(r) {
+				if !isLine(r) {
 					continue
 				}
 				if !named {
@@ -272,3 +277,21 @@ func (h *Hub) lines(ld plog.Logs, now time.Time) [][]logline.Line {
 	}
 	return lines
 }
+
+// linesOf a payload, by shard: how many there are.
+func (h *Hub) linesOf(ld plog.Logs) []int {
+	n := make([]int, h.o.Shards)
+	for _, rl := range ld.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			for _, r := range sl.LogRecords().All() {
+				if isLine(r) {
+					n[shardOf(r.TraceID(), h.o.Shards)]++
+				}
+			}
+		}
+	}
+	return n
+}
+
+// isLine reports whether a record is a line of a request.
+func isLine(r plog.LogRecord) bool { return !r.TraceID().IsEmpty() && !window.IsEvent(r) }

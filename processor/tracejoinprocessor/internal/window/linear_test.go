@@ -76,7 +76,7 @@ func TestReadingIsLinear(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			lineartest.Run(t, 3000, func(n int) func() {
+			lineartest.Run(t, 2000, func(n int) func() {
 				md, s := make(n), full()
 				return func() { s.Read(md) }
 			})
@@ -93,7 +93,7 @@ func full() *window.Store {
 	for i := range window.MaxInstances {
 		s.Read(payload("old", strconv.Itoa(i), func(ms pmetric.MetricSlice) { gauge(ms, "go.goroutine.count", at(0), 1) }))
 	}
-	s.Hear(collections(window.MaxInstances, true))
+	s.Hear(collections("old", window.MaxInstances, true))
 	return s
 }
 
@@ -101,7 +101,7 @@ func TestHearingIsLinear(t *testing.T) {
 	for name, resources := range map[string]bool{"of one instance": false, "of an instance each": true} {
 		t.Run(name, func(t *testing.T) {
 			lineartest.Run(t, 4000, func(n int) func() {
-				ld, s := collections(n, resources), full()
+				ld, s := collections("auth", n, resources), full()
 				return func() { s.Hear(ld) }
 			})
 		})
@@ -109,13 +109,13 @@ func TestHearingIsLinear(t *testing.T) {
 }
 
 // collections are events of GC cycles, of one instance or of one each.
-func collections(n int, each bool) plog.Logs {
+func collections(service string, n int, each bool) plog.Logs {
 	ld := plog.NewLogs()
 	var records plog.LogRecordSlice
 	for i := range n {
 		if i == 0 || each {
 			rl := ld.ResourceLogs().AppendEmpty()
-			rl.Resource().Attributes().PutStr("service.name", "auth")
+			rl.Resource().Attributes().PutStr("service.name", service)
 			rl.Resource().Attributes().PutStr("service.instance.id", strconv.Itoa(i))
 			records = rl.ScopeLogs().AppendEmpty().LogRecords()
 		}
@@ -174,7 +174,7 @@ func TestWhoReadsALargePayloadPausesOften(t *testing.T) {
 				}
 			}))
 		},
-		"events": func(s *window.Store) { s.Hear(collections(50_000, false)) },
+		"events": func(s *window.Store) { s.Hear(collections("auth", 50_000, false)) },
 		"records of requests": func(s *window.Store) {
 			ld := plog.NewLogs()
 			records := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords()
