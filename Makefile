@@ -3,22 +3,37 @@
 # The tags of the whole distribution, as builder-config.yaml has them.
 TAGS := $(shell sed -n 's/^ *build_tags: *//p' builder-config.yaml)
 
-.PHONY: test demo generate bench bench-join bench-loki bench-e2e build stack targets
+.DEFAULT_GOAL := help
+.PHONY: help test lint demo build generate docs bench bench-join bench-loki bench-e2e stack targets ci
 
-test:
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+test: ## Run the tests, except those against real servers
 	go test ./...
 
-demo:
+lint: ## Check format, vet and staticcheck
+	@test -z "$$(gofmt -l .)" || { echo "run gofmt -w on:"; gofmt -l .; exit 1; }
+	go vet -tags stack ./...
+	go tool staticcheck -tags stack ./...
+
+demo: ## Run the demo
 	go run ./cmd/loadtrace demo
 
-build:
+build: ## Build bin/loadtrace with every component
 	go build -trimpath -tags $(TAGS) -ldflags='-s -w' -o bin/loadtrace ./cmd/loadtrace
 
-generate:
+generate: ## Write the generated files again
 	go generate ./...
 
+docs: ## Run the commands of README, CONTRIBUTING and docs
+	.ci/readme
+
+ci: ## Check everything that must hold (long)
+	.ci/run
+
 # Takes about 25 minutes; needs two processors, taskset, nginx and wrk.
-bench:
+bench: ## Measure what docs/benchmarks.md claims (25 minutes)
 	go build -o bin/bench ./internal/bench
 	bin/bench soak
 	bin/bench memory
@@ -30,29 +45,28 @@ bench:
 	bin/bench late
 	$(MAKE) bench-join
 
-# The join beside contrib's processors, on one processor; about 5 minutes.
-bench-join:
+# On one processor.
+bench-join: ## Measure trace_join beside contrib's processors (5 minutes)
 	go test -run '^$$' -bench . -benchtime 4x -cpu 1 -timeout 20m ./internal/joinbench
 
-# Builds a real Loki at first (minutes).
-bench-loki:
+# The first run builds a real Loki, which takes minutes.
+bench-loki: ## Measure look-ups of log lines in a real Loki
 	go test -tags stack -run '^$$' -bench RealLoki -benchtime 40x -timeout 20m ./processor/tracejoinprocessor/internal/logsource
 
 # Everything on this machine at 2,000 requests per second: how soon each request is
-# in each back end, and what is lost when each is away for a minute. Takes about 15
-# minutes, on a machine with nothing else to do; builds real servers at first.
-bench-e2e:
+# in each back end, and what is lost when each is away for a minute. Needs a machine
+# with nothing else to do; the first run builds real servers.
+bench-e2e: ## Measure whole runs with real back ends (15 minutes)
 	go test -c -tags stack -o bin/e2e.test ./internal/e2e
 	cd internal/e2e && ../../bin/e2e.test -test.v -test.run Arrives -alone -rate 2000 -duration 60s -samples 60
 	cd internal/e2e && for gone in jaeger loki prometheus; do \
 		../../bin/e2e.test -test.v -test.run Away -alone -rate 2000 -away 60s -between 20s -stopped $$gone || exit; done
 
-# Real Prometheus, Loki and Jaeger on loopback; see deploy/stack/README.md.
-stack:
+# See deploy/stack/README.md.
+stack: ## Start real Prometheus, Loki and Jaeger on loopback
 	go run ./deploy/stack up
 
-# Against services that nobody here wrote; see docs/targets.md. Needs the Go module
-# proxy, Node 20, npm and its registry; builds them at first, which takes about 25
-# minutes of two processors. Takes 9 minutes after that, beside other work too.
-targets:
+# See docs/targets.md. Needs the Go module proxy, Node 20, npm and its registry. The
+# first run builds the services, which takes about 25 minutes of two processors.
+targets: ## Test against services that others wrote (9 minutes)
 	go test -tags targets -count 1 -v -timeout 90m ./internal/targets
