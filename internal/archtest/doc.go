@@ -1,2 +1,3 @@
-// Package archtest holds the project to its import law. It has tests only.
+// Package archtest enforces the structure of the project: the import law, and that
+// docs/architecture.md names the packages that exist. It has tests only.
 package archtest

@@ -32,10 +32,15 @@ func TestEveryExamplePlanIsGood(t *testing.T) {
 	}
 }
 
-func TestEveryYAMLBlockOfTheReferenceAndOfREADMEIsGood(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
-	require.NoError(t, err)
-	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(readReference(t)+string(readme), -1)
+func TestEveryPlanInTheDocumentationIsGood(t *testing.T) {
+	text := readReference(t)
+	for _, page := range []string{"README.md", "docs/run.md", "docs/verdict.md"} {
+		src, err := os.ReadFile("../../" + page)
+		require.NoError(t, err)
+		assert.Contains(t, string(src), "```yaml\n", "%s has no plan", page)
+		text += string(src)
+	}
+	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(text, -1)
 	require.GreaterOrEqual(t, len(blocks), 12)
 	for _, block := range blocks {
 		src := block[1]
