@@ -33,22 +33,22 @@ func newCalibrate() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "calibrate",
 		Short: "Measure the instrument's own error against injected latencies",
-		Long: `Attack a reference server in this process, whose latencies are injected and so
-known, and print the instrument's error: what was measured beside what is true.
+		Long: `Attack a reference server in this process. Its latencies are injected and therefore
+known. Print the instrument's error: the measured times beside the true times.
 
-  injected   what the server was told to add to each request
-  served     what the server took by its own clock: a sleep ends late
-  truth      the response time as arithmetic has it, from the schedule, the
-             number of workers and the injected latency
-  measured   what the summary of the run says
+  injected   the latency that the server was told to add to each request
+  served     the time that the server took by its own clock (sleeps end late)
+  truth      the response time, computed from the schedule, the number of workers
+             and the injected latency
+  measured   the time in the summary of the run
 
-Four cases stall the whole server for a second. Requests that were to be sent
-meanwhile wait, in the server or, where all workers are busy, in the generator.
-Their service time hides that (coordinated omission); their response time must
-tell it, within 2 % of the truth at p95, p99 and p99.9.
+Four cases stall the whole server for a second. Requests that are due during the
+stall wait in the server or, if all workers are busy, in the generator. Their service
+time hides that wait (coordinated omission). Their response time must show it, within
+2 % of the truth at p95, p99 and p99.9.
 
-A case that is not to be trusted is marked and says why: its stall is told wrong,
-or the run itself cannot be trusted, as on a machine that is busy.
+A case that cannot be trusted is marked, with the reason: its stall is measured wrong,
+or the run itself cannot be trusted, for example because the machine is busy.
 
 Server and generator share this machine's processors: the error is that of the
 generator here, now, at this rate.
@@ -65,8 +65,8 @@ generator here, now, at this rate.
 	}
 	flags := cmd.Flags()
 	flags.Float64Var(&c.rate, "rate", calibrationRate, "requests per second")
-	flags.DurationVar(&c.duration, "duration", 10*time.Second, "of each case; with less than 4s the stall is most of it")
-	flags.IntVar(&c.calls, "calls", 0, "carry out only this case: as many gRPC calls at --rate, and then half a minute at 500/s with a stall of 10s in it")
+	flags.DurationVar(&c.duration, "duration", 10*time.Second, "duration of each case; below 4s the stall is most of it")
+	flags.IntVar(&c.calls, "calls", 0, "run only this case: this many gRPC calls at --rate, then half a minute at 500/s with a stall of 10s in it")
 	flags.BoolVar(&c.json, "json", false, "print the results as JSON")
 	flags.StringVar(&c.screen.color, "color", "auto", "colour the output: auto, always or never (auto heeds NO_COLOR)")
 	return cmd

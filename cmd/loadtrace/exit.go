@@ -8,11 +8,11 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
-const exitCodes = `Exit codes: 0 the run was carried out and kept to its thresholds; 99 a threshold
-was breached; 98 undecided: the measurement cannot be trusted, or a threshold
-had no samples (the summary says why); 2 bad input (a flag, the plan, a file it
-names, the configuration); 1 anything else: the run was interrupted, an engine or
-the collector failed.`
+const exitCodes = `Exit codes: 0 the plan was run and met its thresholds; 99 a threshold was breached;
+98 undecided: the measurement cannot be trusted, or a threshold had no samples (the
+summary gives the reason); 2 bad input (a flag, the plan, a file that it names, the
+configuration); 1 anything else: the run was interrupted, or an engine or the
+collector failed.`
 
 // Exit codes beside 0, 1 and 2. 99 is k6's.
 const (

@@ -34,35 +34,35 @@ func newLadder() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ladder [PLAN --variant NAME=COMMAND ...]",
 		Short: "Fix a slow service step by step, and measure what each step gains",
-		Long: `Start the demo service with seven mistakes that are found in real services, first
+		Long: `Start the demo service with seven mistakes that are common in real services, first
 with no fix, then adding one fix at a time. All variants are attacked with the same
 closed loop: a fixed number of requests are always under way. Print how many
 requests per second each variant answers, and what each step gains.
 
-Each variant is a process of its own. A round measures each once, on the way up or
-on the way down. The gain of a step is the ratio of the geometric means over all
-rounds; its interval is Student's, of the rounds' log-ratios. All intervals, one for
-each step and one for the whole, hold at once with 95 % confidence (Bonferroni): the
-more steps, the wider each interval.
+Each variant is a separate process. A round measures each variant once, in rising or
+in falling order. The gain of a step is the ratio of the geometric means over all
+rounds. Its interval is Student's, over the log-ratios of the rounds. All intervals,
+one for each step and one for the whole ladder, hold at once with 95 % confidence
+(Bonferroni): the more steps, the wider each interval.
 
 A gain is undecided if there are fewer than 3 rounds, or if its interval includes 1
 and its upper end is more than twice its lower end. A variant that answers no
-request within a measurement has no rate, and is compared with nothing.
+request within a measurement has no rate, and is not compared.
 
-The store of the demo service adds no latency here, so that the service's own shows.
-Its log goes to a file that is deleted. Service and load share this machine's
-processors: compare ratios, not absolute figures. target --help has the flag --tune,
-which takes the same steps.
+The store of the demo service adds no latency here, so that the latency of the service
+itself shows. Its log goes to a file that is deleted. Service and load share this
+machine's processors: compare ratios, not absolute figures. The flag --tune of
+loadtrace target takes the same steps.
 
-With a plan and variants, measure your own service instead: each variant is a command
-that starts it, run by sh. It is measured once it listens where the plan attacks, and
-then stopped. The plan has closed loops; of a sequence of attacks only the last
-counts, and those before it warm the service up. Goroutines are read from expvar's
-/debug/vars, if the service has it.
+With a plan and variants, measure your own service instead. Each variant is a command
+that starts the service; sh runs it. It is measured once it listens on the address
+that the plan attacks, and then stopped. The plan has closed loops. In a sequence of
+attacks only the last one counts; those before it warm the service up. Goroutines are
+read from expvar's /debug/vars, if the service has it.
 
-Exit codes: 0 the ladder was climbed; 98 undecided: requests of a variant failed, most
-runs could not be trusted, or the gain of the whole is undecided; 2 a bad flag; 1
-anything else.`,
+Exit codes: 0 every variant was measured; 98 undecided: requests of a variant failed,
+most runs could not be trusted, or the gain of the whole ladder is undecided; 2 a bad
+flag; 1 anything else.`,
 		Example: `  loadtrace ladder
   loadtrace ladder --rounds 9 --duration 5s
   taskset -c 0 loadtrace ladder --service-cpus 1   # load and service on a processor each
@@ -86,11 +86,11 @@ anything else.`,
 
 func (c *climber) addTo(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&c.variants, "variant", nil, "a variant of your own service, as in new='./service --port 8080' (repeatable; needs a plan)")
-	flags.IntVar(&c.rounds, "rounds", 5, "how often each variant is measured; fewer than 3 decide nothing")
-	flags.IntVar(&c.workers, "workers", 64, "requests under way at any time")
-	flags.DurationVar(&c.duration, "duration", 3*time.Second, "of each measurement")
-	flags.DurationVar(&c.warmUp, "warm-up", time.Second, "load before each measurement, which is not counted")
-	flags.StringVar(&c.cpus, "service-cpus", "", "run the service on these processors alone, as in 1 or 2,3 or 2-3 (needs taskset)")
+	flags.IntVar(&c.rounds, "rounds", 5, "how often each variant is measured; fewer than 3 are undecided")
+	flags.IntVar(&c.workers, "workers", 64, "number of requests under way at any time")
+	flags.DurationVar(&c.duration, "duration", 3*time.Second, "duration of each measurement")
+	flags.DurationVar(&c.warmUp, "warm-up", time.Second, "duration of the load before each measurement, which is not counted")
+	flags.StringVar(&c.cpus, "service-cpus", "", "run the service only on these processors, as in 1 or 2,3 or 2-3 (needs taskset)")
 	flags.BoolVar(&c.json, "json", false, "print the result as JSON")
 	flags.BoolVar(&c.quiet, "quiet", false, "show no progress")
 	flags.StringVar(&c.screen.color, "color", "auto", "colour the output: auto, always or never (auto heeds NO_COLOR)")

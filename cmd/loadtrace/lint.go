@@ -26,25 +26,25 @@ func newLint() *cobra.Command {
 	var l linter
 	cmd := &cobra.Command{
 		Use:   "lint FILE…",
-		Short: "Refuse collector configurations that must not be merged",
-		Long: `Find what is valid in a collector configuration and must not be merged: exporters
-without a queue, TLS turned off towards another host, a debug exporter, names of run
-attributes that do not exist, a loadgen receiver that may attack anything, and more.
-A FILE is a configuration, an OpenTelemetryCollector or a ConfigMap that has some.
+		Short: "Check collector configurations for unsafe settings",
+		Long: `Find settings in collector configurations that are valid but unsafe: exporters without
+a queue, TLS turned off towards another host, a debug exporter, run attributes that
+do not exist, a loadgen receiver that may attack anything, and more. A FILE is a
+collector configuration, or an OpenTelemetryCollector or a ConfigMap that holds one.
 
-Nothing is started or resolved: of ${env:NAME:-default} the default counts, and what
-a variable without one will be is not known. Whether a configuration is valid at all
-is what loadtrace validate says.
+Nothing is started or resolved. For ${env:NAME:-default} the default is used; the
+value of a variable without a default is unknown. Use loadtrace validate to check
+whether a configuration is valid at all.
 
-A comment takes a finding back, with its reason, on its line or the line above:
+A comment on the line of a finding, or on the line above, allows it, with a reason:
 
   # lint:allow tls-off: both run on one private network
 
---rules adds rules from a YAML file, or changes built-in ones; --list shows them all.
+--rules adds rules from a YAML file, or changes built-in ones; --list shows all rules.
 
-Exit codes: 0 nothing was found that must not be merged; 97 something was (with
---strict also a warning); 2 bad input: a flag, a file that cannot be read or is no
-configuration, a rule that does not work.`,
+Exit codes: 0 no errors; 97 at least one error or, with --strict, one warning; 2 bad
+input: a flag, a file that cannot be read or is not a configuration, a rule that does
+not work.`,
 		Example: `  loadtrace lint deploy/*.yaml
   loadtrace lint --format github collector.yaml
   loadtrace lint --rules ours.yaml --strict collector.yaml`,
@@ -53,10 +53,10 @@ configuration, a rule that does not work.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVar(&l.rules, "rules", nil, "`file` with more rules, or changes to those there are (repeatable)")
+	flags.StringArrayVar(&l.rules, "rules", nil, "`file` with more rules, or changes to built-in ones (repeatable)")
 	flags.StringVar(&l.format, "format", "text", "text, json, sarif or github (workflow commands for annotations)")
 	flags.BoolVar(&l.json, "json", false, "the same as --format json")
-	flags.BoolVar(&l.strict, "strict", false, "let warnings count as errors")
+	flags.BoolVar(&l.strict, "strict", false, "treat warnings as errors")
 	flags.BoolVar(&l.list, "list", false, "list the rules and check nothing")
 	return cmd
 }
@@ -139,7 +139,7 @@ func (l *linter) judge(r *lint.Report, stderr io.Writer) error {
 		said += fmt.Sprintf("; %d waived", n)
 	}
 	if wrong > 0 || l.strict && warned > 0 {
-		return verdictError{exitFindings, "must not be merged: " + said}
+		return verdictError{exitFindings, "lint found " + said}
 	}
 	fmt.Fprintln(stderr, said)
 	return nil

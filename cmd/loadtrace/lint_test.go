@@ -23,7 +23,7 @@ func TestAConfigurationThatMustNotBeMergedExitsWith97(t *testing.T) {
 	c := loadtrace(t, "lint", path)
 	c.run(t, exitFindings)
 	assert.Contains(t, c.out.String(), path+":2:3: error: debug-exporter: exporter debug: writes telemetry")
-	assert.Equal(t, "Error: must not be merged: 1 error and 0 warnings in 1 file\n", c.err.String())
+	assert.Equal(t, "Error: lint found 1 error and 0 warnings in 1 file\n", c.err.String())
 
 	c = loadtrace(t, "lint", "--json", path)
 	c.run(t, exitFindings)

@@ -9,7 +9,7 @@ import (
 	"github.com/expr-lang/expr"
 )
 
-// Finding is something that must or should not be merged.
+// Finding is a place in a configuration that breaks a rule.
 type Finding struct {
 	File string `json:"file"`
 	Place

@@ -1,6 +1,6 @@
-// Package lint finds what must not be merged in configurations of the collector:
-// settings that are valid, and that lose telemetry, leak it, or let a load test
-// attack what nobody meant.
+// Package lint finds unsafe settings in configurations of the collector: settings
+// that are valid, and that lose telemetry, leak it, or let a load test attack the
+// wrong target.
 //
 // Rules are data: a YAML file, built in and extensible, whose conditions are
 // expressions of github.com/expr-lang/expr and whose own examples are run whenever

@@ -17,9 +17,9 @@ import (
 type Severity string
 
 const (
-	Error   Severity = "error"   // must not be merged
-	Warning Severity = "warning" // should not
-	Off     Severity = "off"     // is not looked for
+	Error   Severity = "error"   // fails the check
+	Warning Severity = "warning" // fails it with --strict
+	Off     Severity = "off"     // turns the rule off
 )
 
 // Rule is one thing that may be wrong.
@@ -130,7 +130,7 @@ func (r *Rule) prepare() error {
 		_, component := kinds[kind]
 		add(!component && kind != "pipeline" && kind != "text", "for: %q is no kind; write receiver, processor, exporter, connector, extension, pipeline or text", kind)
 	}
-	add(r.Reason == "", "reason: is missing; say why it must not be merged")
+	add(r.Reason == "", "reason: is missing; say why it is unsafe")
 	add(r.Fix == "", "fix: is missing; say what to do instead")
 	add(len(r.Bad) == 0 || len(r.Good) == 0, "bad, good: give at least one configuration each that the rule must and must not find fault with")
 	var err error
