@@ -26,7 +26,7 @@ func TestTwoSummariesAreComparedOnlyIfTheirEnvironmentIsOne(t *testing.T) {
 	c.run(t, 0)
 	assert.Contains(t, c.out.String(), "response time p99")
 	assert.Contains(t, c.out.String(), "+0.0 %")
-	assert.Contains(t, c.out.String(), "neither run knows what its target ran in")
+	assert.Contains(t, c.out.String(), "neither run knows the environment of its target")
 
 	s := read(t, first)
 	s.Environment.Generator.CPU.Model = "another"
@@ -88,7 +88,7 @@ func TestRunsAreMatchedByWhatTheirPlansDo(t *testing.T) {
 
 	c = loadtrace(t, "compare", base, faster)
 	c.run(t, exitFindings)
-	assert.Contains(t, c.out.String(), "attack a is another in each run: they differ in the load")
+	assert.Contains(t, c.out.String(), "attack a is not the same in both runs: it differs in the load")
 	assert.NotRegexp(t, `[+-][0-9.]+ %|-fold`, c.out.String())
-	assert.Contains(t, c.err.String(), "the figures may not be compared: attack a is another in each run")
+	assert.Contains(t, c.err.String(), "the figures may not be compared: attack a is not the same in both runs")
 }

@@ -106,7 +106,7 @@ func (p *page) comparability(c summary.Comparability) {
 		p.line(p.paint(bold, "comparable") + "  both were measured in the same environment; whether a change is more than chance")
 		p.line("            takes several runs of each")
 	case environment.Unknown:
-		p.line(p.paint(yellow, "unknown") + "  nothing says whether these figures may be compared:")
+		p.line(p.paint(yellow, "unknown") + "  it is not known whether these figures may be compared:")
 	default:
 		p.line(p.paint(alarm, "not comparable") + "  a change would mean nothing, so none is shown:")
 	}

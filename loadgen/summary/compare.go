@@ -77,7 +77,7 @@ func (c *Comparability) add(whose string, differences []environment.Difference) 
 func (c *Comparability) targets(a, b []Target) {
 	first, second := byService(a), byService(b)
 	if len(first) == 0 && len(second) == 0 {
-		c.doubt("neither run knows what its target ran in")
+		c.doubt("neither run knows the environment of its target")
 		return
 	}
 	services := maps.Clone(first)
@@ -85,7 +85,7 @@ func (c *Comparability) targets(a, b []Target) {
 	for _, service := range slices.Sorted(maps.Keys(services)) {
 		one, other := first[service], second[service]
 		if len(one) != len(other) {
-			c.differ("%s had %d and %d instances that told what they ran in", service, len(one), len(other))
+			c.differ("%s reported the environment of %d and %d instances", service, len(one), len(other))
 			continue
 		}
 		for i := range one {

@@ -42,8 +42,8 @@ func TestFiguresOfOtherEnvironmentsMayNot(t *testing.T) {
 	for want, b := range map[string]*summary.Summary{
 		"the generators differ in processor: x and y":                  runOn("y", shop("1", "p", "go1.26")),
 		"the instances of shop differ in processor: p and q":           runOn("x", shop("1", "q", "go1.26")),
-		"shop had 1 and 2 instances that told what they ran in":        runOn("x", shop("1", "p", "go1.26"), shop("2", "p", "go1.26")),
-		"shop had 1 and 0 instances that told what they ran in":        runOn("x"),
+		"shop reported the environment of 1 and 2 instances":           runOn("x", shop("1", "p", "go1.26"), shop("2", "p", "go1.26")),
+		"shop reported the environment of 1 and 0 instances":           runOn("x"),
 		"the measurement of the second run cannot be trusted: too hot": {Plan: "checkout", Verdict: verdict.Report{Verdict: verdict.Undecided, Reasons: []string{"too hot"}}, Environment: a.Environment},
 	} {
 		got := summary.Comparable(a, b)
@@ -77,7 +77,7 @@ func figures(ok uint64, errors map[string]uint64) summary.Figures {
 // threshold may say that errors are what is wanted.
 func TestRunsWhoseRequestsEndedDifferentlyMayNotBeCompared(t *testing.T) {
 	type errors = map[string]uint64
-	const no, both = "", "most requests of both runs were errors, and no threshold says that they should be: their times say nothing of answers: "
+	const no, both = "", "most requests of both runs were errors, and no threshold expects that, so their times are not those of successful requests: "
 	kept, breached := verdict.Passed, verdict.Breached
 	for name, c := range map[string]struct {
 		ok        [2]uint64
@@ -91,7 +91,7 @@ func TestRunsWhoseRequestsEndedDifferentlyMayNotBeCompared(t *testing.T) {
 		"all denied, as wanted":    {[2]uint64{0, 0}, [2]errors{{"status 401": 10}, {"status 401": 20}}, &kept, environment.Same, no},
 		"all denied, and breached": {[2]uint64{0, 0}, [2]errors{{"status 401": 10}, {"status 401": 20}}, &breached, environment.Different, both + "100 % errors in the first, 100 % errors in the second"},
 		"other ones, as wanted":    {[2]uint64{0, 0}, [2]errors{{"status 401": 10}, {"status 503": 20}}, &kept, environment.Different, "the errors of the two runs differ, and their times are among the figures: status 401 100 % and 0 %, status 503 0 % and 100 %"},
-		"one is dead":              {[2]uint64{100, 0}, [2]errors{{}, {"refused": 100}}, nil, environment.Different, "the second run is mostly of errors, whose times say nothing of answers: 100 % of requests failed"},
+		"one is dead":              {[2]uint64{100, 0}, [2]errors{{}, {"refused": 100}}, nil, environment.Different, "most requests of the second run were errors, so their times are not those of successful requests: 100 % of requests failed"},
 		"more of one kind":         {[2]uint64{990, 950}, [2]errors{{"status 503": 10}, {"status 503": 50}}, nil, environment.Unknown, "the errors of the two runs differ, and their times are among the figures: status 503 1 % and 5 %"},
 		"as many of another kind":  {[2]uint64{900, 900}, [2]errors{{"timeout": 100}, {"status 503": 100}}, nil, environment.Unknown, "the errors of the two runs differ, and their times are among the figures: status 503 0 % and 10 %, timeout 10 % and 0 %"},
 		"of many kinds": {[2]uint64{900, 1000}, [2]errors{{"timeout": 20, "reset": 20, "status 500": 20, "status 502": 20, "status 503": 20}, {}}, nil, environment.Unknown,
@@ -125,7 +125,7 @@ func TestRunsWhoseRequestsEndedDifferentlyMayNotBeCompared(t *testing.T) {
 func TestWhatNobodyToldIsNotTakenForTheSame(t *testing.T) {
 	got := summary.Comparable(runOn("x"), runOn("x"))
 	assert.Equal(t, environment.Unknown, got.Answer)
-	assert.Equal(t, []string{"neither run knows what its target ran in"}, got.Obstacles)
+	assert.Equal(t, []string{"neither run knows the environment of its target"}, got.Obstacles)
 
 	old := runOn("x", shop("1", "p", "go1.26"))
 	old.Environment.Generator = environment.Environment{}

@@ -33,7 +33,7 @@ func (c *Comparability) outcomes(one, other *Figures, expected [2]bool, where st
 	bad := func(n int) bool { return failing[n].Level() >= Most }
 	switch {
 	case bad(0) && bad(1) && !(expected[0] && expected[1]):
-		c.differ("%smost requests of both runs were errors, and no threshold says that they should be: their times say nothing of answers: %s in the first, %s in the second",
+		c.differ("%smost requests of both runs were errors, and no threshold expects that, so their times are not those of successful requests: %s in the first, %s in the second",
 			where, failing[0], failing[1])
 		return
 	case bad(0) != bad(1):
@@ -41,7 +41,7 @@ func (c *Comparability) outcomes(one, other *Figures, expected [2]bool, where st
 		if bad(1) {
 			n = 1
 		}
-		c.differ("%sthe %s run is mostly of errors, whose times say nothing of answers: %s", where, ordinals[n], failing[n])
+		c.differ("%smost requests of the %s run were errors, so their times are not those of successful requests: %s", where, ordinals[n], failing[n])
 		return
 	}
 	c.mixes(one, other, where)

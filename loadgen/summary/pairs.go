@@ -35,7 +35,7 @@ func (c *Comparability) plans(a, b *Summary) {
 		unknown = unknown || one.Digest == nil || other.Digest == nil
 		switch {
 		case len(p.Differs) > 0:
-			c.differ("attack %s is another in each run: they differ in %s", one.Name, strings.Join(p.Differs, " and "))
+			c.differ("attack %s is not the same in both runs: it differs in %s", one.Name, strings.Join(p.Differs, " and "))
 		case one.Target != other.Target:
 			c.Notes = append(c.Notes, "the target of attack "+one.Name+" is "+one.Target+" and "+other.Target)
 		}
@@ -48,7 +48,7 @@ func (c *Comparability) plans(a, b *Summary) {
 		}
 	}
 	if unknown {
-		c.doubt("one of the summaries does not say what its plan does: it is of an earlier version, or of another program")
+		c.doubt("one of the summaries has no digest of its plan: it is from an earlier version, or from another program")
 	}
 }
 

@@ -41,7 +41,7 @@ func TestAttacksArePairedByWhatTheyDo(t *testing.T) {
 			notes: []string{"the target of attack pay is GET http://h1 and GET http://h2", "the target of attack browse is GET http://h1 and GET http://h2"}},
 		"one name for two things": {second: doing([4]string{"pay", "delete", "slow", "h1"}, [4]string{"browse", "get", "slow", "h1"}),
 			pairs:     []summary.Pair{{First: 0, Second: 0, Differs: []string{"what is sent", "the load"}}, {First: 1, Second: 1}},
-			obstacles: []string{"attack pay is another in each run: they differ in what is sent and the load"}},
+			obstacles: []string{"attack pay is not the same in both runs: it differs in what is sent and the load"}},
 		"one is missing": {second: doing([4]string{"pay", "post", "fast", "h1"}, [4]string{"search", "find", "slow", "h1"}),
 			pairs:     []summary.Pair{{First: 0, Second: 0}},
 			obstacles: []string{"attack browse is in the first run only", "attack search is in the second run only"}},
@@ -86,7 +86,7 @@ func TestARunOfErrorsIsNotComparedWithOneOfAnswers(t *testing.T) {
 	set := func(s *summary.Summary, r summary.Requests) { s.Total.Requests, s.Attacks[0].Requests = r, r }
 	set(a, summary.Requests{Planned: 100, Finished: 100, OK: 100})
 	set(b, summary.Requests{Planned: 100, Failed: 100})
-	assert.Equal(t, []string{"the second run is mostly of errors, whose times say nothing of answers: 100 % of requests failed"}, summary.Comparable(a, b).Obstacles)
+	assert.Equal(t, []string{"most requests of the second run were errors, so their times are not those of successful requests: 100 % of requests failed"}, summary.Comparable(a, b).Obstacles)
 	set(a, summary.Requests{Planned: 100, Finished: 100})
 	set(b, summary.Requests{Planned: 100, Finished: 100})
 	assert.Equal(t, environment.Different, summary.Comparable(a, b).Answer)
