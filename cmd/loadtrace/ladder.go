@@ -16,7 +16,7 @@ import (
 )
 
 // climber measures variants of a service: the demo service with more and more of
-// its mistakes mended, or the user's own.
+// its mistakes fixed, or the user's own.
 type climber struct {
 	plan             string   // that attacks the variants; empty for the demo service
 	variants         []string // name=command

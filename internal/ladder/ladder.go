@@ -23,7 +23,7 @@ type Sample struct {
 // Rung is a variant of the service. Samples are one of each round, in their order.
 type Rung struct {
 	Name    string   `json:"name"`
-	Mistake string   `json:"mistake,omitempty"` // what the step to this rung mends
+	Mistake string   `json:"mistake,omitempty"` // what the step to this rung fixes
 	Mend    string   `json:"mend,omitempty"`
 	Samples []Sample `json:"samples"`
 

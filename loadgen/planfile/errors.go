@@ -125,7 +125,7 @@ func (f *faults) err() error {
 		errs = append(errs, e)
 	}
 	if f.over > 0 {
-		errs = append(errs, &Error{File: f.file, What: fmt.Sprintf("%d more faults", f.over), Fix: "mend these first"})
+		errs = append(errs, &Error{File: f.file, What: fmt.Sprintf("%d more faults", f.over), Fix: "fix these first"})
 	}
 	return errors.Join(errs...)
 }

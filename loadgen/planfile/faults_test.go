@@ -329,7 +329,7 @@ func TestVariablesDoNotGrowWithoutEnd(t *testing.T) {
 func TestNoMoreThanAHundredFaultsAreListed(t *testing.T) {
 	got := faultsOf(t, "attacks:\n"+strings.Repeat("- x\n", 300))
 	require.Len(t, got, 101)
-	assert.Equal(t, "plan.yaml: 200 more faults; mend these first", got[100])
+	assert.Equal(t, "plan.yaml: 200 more faults; fix these first", got[100])
 }
 
 func TestTooManyAttacksAreRefused(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 // ask wait.
 const queueSize = 256
 
-// Sharded is the mend: a shard has its own queue, worker, counts and lock, and a
+// Sharded is the fix: a shard has its own queue, worker, counts and lock, and a
 // worker that has nothing to do takes from the others' queues. Decisions are made
 // outside of any lock.
 type Sharded struct {

@@ -56,7 +56,7 @@ func (Copied) write(w http.ResponseWriter, body any) {
 	_, _ = fmt.Fprintf(w, "%s\n", string(text))
 }
 
-// Pooled is the mend: JSON is read from and written into buffers that are used
+// Pooled is the fix: JSON is read from and written into buffers that are used
 // again, which go to the connection as they are.
 type Pooled struct{}
 

@@ -32,7 +32,7 @@ func (p Printed) note(_ context.Context, what string, value any) {
 	p.log.Printf("DEBUG: %s: %s", what, string(text))
 }
 
-// Leveled is the mend: structured lines that cost nothing unless their level is
+// Leveled is the fix: structured lines that cost nothing unless their level is
 // wanted.
 type Leveled struct{ log *slog.Logger }
 

@@ -17,7 +17,7 @@ type Timeouts struct{ Read, ReadHeader, Idle time.Duration }
 // connection closed, dials again, or loses the request that was on its way.
 var ReadOnly = Timeouts{Read: time.Second}
 
-// HeaderAndIdle is the mend: headers must come soon, and connections may rest.
+// HeaderAndIdle is the fix: headers must come soon, and connections may rest.
 var HeaderAndIdle = Timeouts{ReadHeader: 5 * time.Second, Idle: 2 * time.Minute}
 
 // Streams are the bounds of an HTTP/2 connection.
@@ -35,7 +35,7 @@ type Streams struct {
 // with the protocol's initial value, which also keeps gRPC from adapting them.
 var Narrow = Streams{PerConnection: 10, Window: 64<<10 - 1, ConnWindow: 64<<10 - 1}
 
-// Wide is the mend.
+// Wide is the fix.
 var Wide = Streams{PerConnection: 1000, Window: 1 << 20, ConnWindow: 4 << 20}
 
 // HTTP are the bounds for an HTTP server.

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Step is one mistake and its mend, by its number from 1.
+// Step is one mistake and its fix, by its number from 1.
 type Step uint8
 
 // The steps, in the order in which a ladder climbs them.
@@ -49,7 +49,7 @@ func (s Step) String() string {
 	return Steps()[s-1].Name
 }
 
-// Set is steps that are mended, a bit for each.
+// Set holds the steps that are fixed, a bit for each.
 type Set uint8
 
 // None of the steps, and All of them.
@@ -58,7 +58,7 @@ const (
 	All  Set = 1<<HTTP2 - 1
 )
 
-// Has says whether the step is mended.
+// Has reports whether the step is fixed.
 func (s Set) Has(one Step) bool { return s&one.bit() != 0 }
 
 // With is the set and one step more.
