@@ -9,6 +9,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
 	"golang.org/x/mod/modfile"
 )
 
@@ -65,6 +66,38 @@ func TestComponentsAreThoseOfTheManifest(t *testing.T) {
 		// Each component stands twice: as a factory, and in the map of modules.
 		assert.Len(t, regexp.MustCompile(`\.NewFactory\(\)[,.]`).FindAllString(string(generated), -1), 2*listed+1, file)
 	}
+}
+
+// The page marks with ¹ what the small build does not have.
+func TestTheDocumentationListsTheComponentsOfThisBuild(t *testing.T) {
+	text, err := os.ReadFile("../../docs/collector.md")
+	require.NoError(t, err)
+	factories, err := components()
+	require.NoError(t, err)
+	for kind, built := range map[string][]string{
+		"receivers": typesOf(factories.Receivers), "processors": typesOf(factories.Processors),
+		"exporters": typesOf(factories.Exporters), "extensions": typesOf(factories.Extensions),
+	} {
+		row := regexp.MustCompile(`(?m)^\| ` + kind + ` \| (.+) \|$`).FindStringSubmatch(string(text))
+		require.Len(t, row, 2, kind)
+		var listed []string
+		for _, name := range strings.Split(row[1], ", ") {
+			if _, full := strings.CutSuffix(name, "¹"); !full || Whole {
+				listed = append(listed, strings.Trim(name, "`¹"))
+			}
+		}
+		assert.ElementsMatch(t, built, listed, kind)
+	}
+}
+
+// typesOf are the types of the factories, without their deprecated aliases.
+func typesOf[F component.Factory](factories map[component.Type]F) (names []string) {
+	for name, factory := range factories {
+		if factory.Type() == name {
+			names = append(names, name.String())
+		}
+	}
+	return names
 }
 
 // The Collector Builder takes versions from the manifest, a plain go build from
