@@ -76,7 +76,7 @@ func compareChange() []panel {
 			queries: percentiles, look: look{colours: colours},
 		},
 		panel{
-			kind: bars, title: "Error ratio", unit: "percentunit", w: 3, about: "Part of the requests sent that failed or got an answer that is an error.",
+			kind: bars, title: "Error ratio", unit: "percentunit", w: 3, about: "Share of the requests sent that failed or ended with an error status.",
 			queries: errors, look: look{colours: colours}, limits: over(0.001, 0.01),
 		},
 		panel{
@@ -85,7 +85,7 @@ func compareChange() []panel {
 		},
 		panel{
 			kind: figure, title: "Environments", unit: "short", w: 3,
-			about:   "1: the generators of both ran in the same environment. 2: this comparison is of machines, too; the lines below say how they differ.",
+			about:   "1: both generators ran in the same environment. 2: they did not, so this also compares machines; the lines below show the differences.",
 			queries: []query{{from: Loki, expr: environments, legend: "environments"}}, limits: over(2, 2),
 		},
 	)
@@ -118,7 +118,7 @@ func compareSides() []panel {
 	out = append(out, pair(8, func(v, name string) panel {
 		return panel{
 			kind: curves, title: "Errors by kind: " + name, unit: "reqps",
-			about:   "Failures and answers that are errors, of the " + name + ".",
+			about:   "Failures and error statuses of the " + name + ".",
 			queries: []query{prom(sum(rate(ofOne(v, requests, not(errorType, ""))), errorType), "{{"+errorType+"}}").mayBeEmpty(noFailures)},
 			look:    look{stacked: true},
 		}
@@ -126,7 +126,7 @@ func compareSides() []panel {
 	out = append(out, pair(7, func(v, name string) panel {
 		return panel{
 			kind: log, title: "In words: " + name,
-			about:   "Where the " + name + " was carried out, and what came of it: the verdict with its reasons.",
+			about:   "Where the " + name + " ran, and its result: the verdict with its reasons.",
 			queries: []query{lines(runLines(v, beginOrEnd))},
 		}
 	})...)

@@ -5,7 +5,7 @@ package dashboards
 func pipeline() page {
 	return page{
 		uid: "loadtrace-pipeline", title: "Loadtrace / Pipeline health",
-		about: "The collector that carries the telemetry of the runs: how much of it is joined, what waits in queues, and what was lost.",
+		about: "The collector that carries the telemetry of the runs: how much of it is joined, what is queued, and what was lost.",
 		variables: []variable{
 			values("collector", "Collector", "Instances of the collector.", "instance", collectorUptime),
 		},
@@ -37,22 +37,22 @@ func pipelineGlance() []panel {
 	return sized(4,
 		panel{
 			kind: figure, title: "Requests joined whole", unit: "percentunit",
-			about:   "Part of the requests for which the server's span was found, and its runtime and log lines if the service sends any. What the others lack is below.",
+			about:   "Share of the requests for which the server span was found, with runtime samples and log lines if the service sends any. Below is what the others lack.",
 			queries: []query{prom(coverage, "complete")}, limits: under(0.95, 0.8),
 		},
 		panel{
 			kind: figure, title: "Lost", unit: "short",
-			about:   "Spans, points and lines that the collector gave up on since it started, in the receiver, the join or an exporter. Anything above 0 is a fault.",
+			about:   "Spans, points and lines that the collector has dropped since it started, in the receiver, the join or an exporter. It should be 0.",
 			queries: []query{prom(lost(total), "items")}, limits: over(1, 1),
 		},
 		panel{
 			kind: figure, title: "Fullest queue", unit: "percentunit",
-			about:   "Of the exporters. A full one stops the pipeline before it.",
+			about:   "Fill level of the exporters' queues. A full queue stops the pipeline in front of it.",
 			queries: []query{prom("max("+in(queueSize)+" / "+in(queueCapacity)+")", "full")}, limits: over(0.5, 0.8),
 		},
 		panel{
 			kind: figure, title: "Join's memory", unit: "percentunit",
-			about:   "Used of the join's budget. Over it the oldest spans leave early, marked.",
+			about:   "Used share of the join's memory budget. Over the budget, the oldest spans leave early and are marked.",
 			queries: []query{prom("max("+in(joinHeld)+" / "+in(joinCapacity)+")", "used")}, limits: over(0.5, 0.8),
 		},
 	)
@@ -62,7 +62,7 @@ func pipelineJoin() []panel {
 	return sized(9,
 		panel{
 			kind: curves, title: "Requests by what was joined", unit: "reqps",
-			about:   "Complete: server span, runtime and lines, as far as the service sends them. Partial: some of them. Every request that leaves the join is one of these.",
+			about:   "Complete: server span, runtime samples and log lines, if the service sends them. Partial: some of them. Every request that leaves the join is one of these.",
 			queries: []query{prom(sum(rate(joinRequests), joinStatus), "{{"+joinStatus+"}}")},
 			look: look{stacked: true, colours: map[string]string{
 				"complete": colourGood, "partial": colourWarn, "none": colourBad,
@@ -70,14 +70,14 @@ func pipelineJoin() []panel {
 		},
 		panel{
 			kind: curves, title: "What is missing", unit: "reqps",
-			about: "Requests by signal and the reason why it is not there.",
+			about: "Requests by signal and the reason why it is missing.",
 			queries: []query{prom(sum(rate(selector(joinSignals, not(joinState, "joined"))), joinSignal, joinState), "{{"+joinSignal+"}}: {{"+joinState+"}}").
 				mayBeEmpty("everything was joined")},
 			look: look{stacked: true},
 		},
 		panel{
 			kind: curves, title: "Why spans left the join", unit: "cps",
-			about:   "Waited is the rule. Budget and trace_too_large are a join with too little memory; shutdown is the end.",
+			about:   "Usually waited. Budget and trace_too_large mean that the join has too little memory; shutdown means that the collector was stopped.",
 			queries: []query{prom(sum(rate(in(joinReleased)), "reason"), "{{reason}}")},
 			look: look{stacked: true, colours: map[string]string{
 				"waited": colourGood, "budget": colourBad, "trace_too_large": colourBad, "shutdown": colourWanted,
@@ -116,7 +116,7 @@ func pipelineQueues() []panel {
 		},
 		panel{
 			kind: curves, title: "Sent to the back ends", unit: "cps",
-			about: "Items per second that each back end took.",
+			about: "Items per second that each back end accepted.",
 			queries: []query{
 				prom(sum(rate(in(sentSpans)), "exporter"), "spans {{exporter}}"),
 				prom(sum(rate(in(sentPoints)), "exporter"), "points {{exporter}}"),
@@ -130,7 +130,7 @@ func pipelineLosses() []panel {
 	return sized(8,
 		panel{
 			kind: curves, title: "Given up by exporters", unit: "cps",
-			about: "Items per second that a back end refused for good.",
+			about: "Items per second that a back end rejected permanently.",
 			queries: []query{
 				prom(sum(rate(in(failedSpans)), "exporter"), "spans {{exporter}}").mayBeEmpty(nothingFailed),
 				prom(sum(rate(in(failedPoints)), "exporter"), "points {{exporter}}").mayBeEmpty(nothingFailed),
@@ -140,7 +140,7 @@ func pipelineLosses() []panel {
 		},
 		panel{
 			kind: curves, title: "Refused by the pipeline", unit: "cps",
-			about: "Items per second that receivers could not hand on; senders keep them and try again.",
+			about: "Items per second that receivers refused, because the pipeline did not accept them; senders keep them and retry.",
 			queries: []query{
 				prom(sum(rate(in(refusedSpans)), "receiver"), "spans {{receiver}}"),
 				prom(sum(rate(in(refusedPoints)), "receiver"), "points {{receiver}}"),
@@ -152,7 +152,7 @@ func pipelineLosses() []panel {
 		},
 		panel{
 			kind: curves, title: "Spans of runs", unit: "cps",
-			about: "Spans that the generator made, handed on, and dropped; what the plan's sampling left out is no loss.",
+			about: "Spans that the generator made, delivered and dropped. Spans that the plan's sampling left out are not losses.",
 			queries: []query{
 				prom(sum(rate(spans), spanState), "{{"+spanState+"}}"),
 				prom(sum(rate(in(itemsDelivered)), "signal"), "items {{signal}}"),
@@ -163,7 +163,7 @@ func pipelineLosses() []panel {
 		},
 		panel{
 			kind: curves, title: "Look-ups and exemplars", unit: "cps",
-			about: "Requests whose lines were asked of Loki, by what came of it; and exemplars taken out because their trace is not kept.",
+			about: "Requests whose log lines were looked up in Loki, by result; and exemplars removed because their trace is not kept.",
 			queries: []query{
 				prom(sum(rate(in(joinLookups)), "result"), "look-up {{result}}"),
 				prom(sum(rate(in(joinStripped))), "exemplars taken out"),

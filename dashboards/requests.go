@@ -14,7 +14,7 @@ func requestsPage() page {
 				options: []string{"1ms", "5ms", "10ms", "25ms", "50ms", "100ms", "250ms", "500ms", "1s", "5s"}, chosen: "10ms",
 			},
 			{
-				name: "error", title: "Error", about: "Kind of failure that is listed: why there was no answer, or its code.",
+				name: "error", title: "Error", about: "Kind of failure to list: the reason why there was no answer, or its code.",
 				query: fmt.Sprintf("label_values(%s, %s)", of(requests, not(errorType, "")), errorType), empty: noFailures,
 			},
 			services(),
@@ -42,7 +42,7 @@ func requestsOverview() []panel {
 		},
 		{
 			kind: bars, title: "Failures by kind", unit: "short", w: 8, h: 10,
-			about:   "Requests of the whole run that failed, or got an answer that is an error.",
+			about:   "Requests of the whole run that failed or ended with an error status.",
 			queries: []query{prom(sum(total(of(requests, not(errorType, ""))), errorType), "{{"+errorType+"}}").mayBeEmpty(noFailures)},
 			limits:  over(1, 1),
 		},

@@ -42,7 +42,7 @@ func runResult() []panel {
 	return sized(4,
 		panel{
 			kind: figure, title: "Verdict", unit: "none", w: 4,
-			about:   "What the run's thresholds say at its end. Undecided: the measurement itself cannot be trusted, and the event at the end of the run says why. Sound: there were no thresholds. A dash: the run is not over.",
+			about:   "The verdict at the end of the run. Undecided: the measurement itself cannot be trusted; the event at the end of the run gives the reason. Sound: there were no thresholds. A dash: the run is not over.",
 			queries: []query{{from: Loki, expr: verdictLine, legend: "{{" + verdict + "}}"}},
 			look:    look{names: true, colours: colours},
 		},
@@ -59,7 +59,7 @@ func runResult() []panel {
 		},
 		panel{
 			kind: figure, title: "Error ratio", unit: "percentunit", w: 3,
-			about:   "Part of the requests sent that failed or got an answer that is an error, over the whole run.",
+			about:   "Share of the requests sent that failed or ended with an error status, over the whole run.",
 			queries: []query{prom(errorRatio(total), "errors")},
 			limits:  over(0.001, 0.01),
 		},
@@ -77,7 +77,7 @@ func runResult() []panel {
 		},
 		panel{
 			kind: figure, title: "Spans per request", unit: "short", w: 3,
-			about:   "1, or the part that the plan samples. Less is telemetry lost, and makes the run undecided.",
+			about:   "1, or the share that the plan samples. Less means that telemetry was lost, which makes the run undecided.",
 			queries: []query{prom("min("+total(selector(spansPer, is(runID, "$run")))+")", "spans")},
 			limits:  under(1, 0.999),
 		},
@@ -94,7 +94,7 @@ func runLoad() []panel {
 	return sized(9,
 		panel{
 			kind: curves, title: "Rate", unit: "reqps",
-			about: "Requests per second: what the schedule wanted, what was sent, and what failed of it. A gap between wanted and sent is the generator's, not the target's.",
+			about: "Requests per second: planned by the schedule, sent, and failed. A gap between planned and sent is caused by the generator, not by the target.",
 			queries: []query{
 				prom(sum(now(of(rateWanted))), "wanted"),
 				prom(sum(rate(of(requests, wasSent()))), "sent"),
@@ -118,7 +118,7 @@ func runLatency() []panel {
 	return sized(9,
 		panel{
 			kind: curves, title: "Response time percentiles", unit: "s",
-			about:   "From the intended time of a request to the last byte of its answer, so that a stalled target cannot hide what its users would have waited. The points open traces.",
+			about:   "From the intended time of a request to the last byte of its answer, so that a stalled target cannot hide how long its users would have waited. The points open traces.",
 			queries: []query{quantiles(0.5), quantiles(0.9), quantiles(0.99), quantiles(0.999)},
 			limits:  over(0.25, 1),
 			look: look{logs: true, colours: map[string]string{
@@ -127,7 +127,7 @@ func runLatency() []panel {
 		},
 		panel{
 			kind: curves, title: "Service time and response time, p99", unit: "s",
-			about: "Service time counts from when a request was really sent. Where the two part, requests waited in the generator for their turn.",
+			about: "Service time counts from when a request was really sent. Where the two differ, requests waited in the generator.",
 			queries: []query{
 				prom(quantile(0.99, sum(rate(of(responseTime)))), "response"),
 				prom(quantile(0.99, sum(either(rate))), "service"),
@@ -136,7 +136,7 @@ func runLatency() []panel {
 		},
 		panel{
 			kind: bars, title: "Service time p99 by attack", unit: "s",
-			about:   "From sending a request or a call to its end, over the whole run. It tells which attack is the slow one.",
+			about:   "From sending a request or a call to its end, over the whole run. It shows which attack is slow.",
 			queries: []query{prom(quantile(0.99, sum(either(total), attackName)), "{{"+attackName+"}}")},
 		},
 	)
@@ -146,7 +146,7 @@ func runFailures() []panel {
 	return sized(8,
 		panel{
 			kind: curves, title: "Errors by kind", unit: "reqps",
-			about:   "Requests that got no answer, by why, and answers that are errors, by their code.",
+			about:   "Requests without an answer, by reason, and error statuses, by code.",
 			queries: []query{prom(sum(rate(of(requests, not(errorType, ""))), errorType), "{{"+errorType+"}}").mayBeEmpty(noFailures)},
 			look:    look{stacked: true},
 		},
@@ -161,7 +161,7 @@ func runFailures() []panel {
 		},
 		panel{
 			kind: curves, title: "Not sent", unit: "reqps",
-			about:   "Planned requests that were never sent, by why. They are told apart from failures: the target never saw them.",
+			about:   "Planned requests that were never sent, by reason. They are separate from failures, because the target never saw them.",
 			queries: []query{prom(sum(rate(of(requests, is(outcome, "not_sent"))), notSent), "{{"+notSent+"}}").mayBeEmpty(noUnsent)},
 			look:    look{stacked: true, colours: map[string]string{"late": colourWarn, "stopped": colourWanted, "error": colourBad}},
 		},
@@ -204,7 +204,7 @@ func runParts() []panel {
 	return sized(9,
 		panel{
 			kind: curves, title: "Mean request by phase", unit: "s",
-			about:   "What the generator saw of a request's time, from the connection to the last byte. The target is in wait.",
+			about:   "The phases of a request as the generator sees them, from the connection to the last byte. The target's time is in wait.",
 			queries: []query{prom(mean(phaseTime, phase, responseTime), "{{"+phase+"}}")},
 			look:    look{stacked: true},
 		},
@@ -240,7 +240,7 @@ func runStreams() []panel {
 func runLog() panel {
 	return panel{
 		kind: log, title: "Events of the run", w: 24, h: 8,
-		about:   "What the generator tells of the run: its begin, attacks, stages, changes of speed, and at the end the summary and the verdict with its reasons.",
+		about:   "Events of the run: its beginning, attacks, stages, changes of speed, and at the end the summary and the verdict with its reasons.",
 		queries: []query{lines(fmt.Sprintf(`{%s="loadtrace"} | %s | drop %s, %s`, serviceName, is(runID, "$run"), plan, summary))},
 	}
 }

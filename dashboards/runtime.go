@@ -36,7 +36,7 @@ func runtimeLatency() []panel {
 	return []panel{
 		{
 			kind: curves, title: "Response time and scheduler latency, p99", unit: "s", w: 16, h: 10,
-			about: "What the run's requests waited, and what goroutines of the target waited to run once they could. When the two rise together, the target is out of processors.",
+			about: "How long the run's requests waited, and how long runnable goroutines of the target waited for a processor. If both rise together, the target is out of processors.",
 			queries: []query{
 				prom(quantile(0.99, sum(rate(of(responseTime)))), "response").at(exemplary),
 				prom(classic(0.99, scheduleTime, ofTarget(), "instance"), "scheduler {{instance}}"),
@@ -46,7 +46,7 @@ func runtimeLatency() []panel {
 		},
 		{
 			kind: curves, title: "Response time by garbage collection, p99", unit: "s", w: 8, h: 10,
-			about:   "Joined requests, by whether a cycle ended while the samples around them were taken. Far apart means that collecting costs latency.",
+			about:   "Joined requests, by whether a cycle ended while the samples around them were taken. A large difference means that garbage collection costs latency.",
 			queries: []query{prom(quantile(0.99, sum(rate(of(joinResponse)), gcOverlap)), "{{"+gcOverlap+"}}")},
 			look: look{logs: true, colours: map[string]string{
 				"no": colourGood, "possible": colourGC, "yes": colourBad, "unknown": colourWanted,
@@ -78,7 +78,7 @@ func runtimeScheduler() []panel {
 		},
 		panel{
 			kind: curves, title: "Waiting for locks, and throttling", unit: "short",
-			about: "Goroutines that wait for a mutex, on average; and the part of time in which the control group held the process back.",
+			about: "Goroutines that wait for a mutex, on average; and the share of time in which the control group throttled the process.",
 			queries: []query{
 				prom(sum(rate(at(mutexWait)), "instance"), "mutex {{instance}}"),
 				prom(sum(rate(at(cpuThrottled)), "instance")+" / "+sum(rate(at(cpuPeriods)), "instance"), "throttled {{instance}}").
@@ -107,7 +107,7 @@ func runtimeMemory() []panel {
 		},
 		panel{
 			kind: curves, title: "Allocation", unit: "Bps",
-			about:   "Bytes allocated on the heap per second. It decides how often the collector runs.",
+			about:   "Bytes allocated on the heap per second. It determines how often the garbage collector runs.",
 			queries: []query{prom(sum(rate(at(allocated)), "instance"), "{{instance}}")},
 		},
 		panel{
@@ -138,7 +138,7 @@ func runtimeServer() []panel {
 		},
 		panel{
 			kind: curves, title: "Duration at the server, p99", unit: "s",
-			about: "By route or method. What the run saw above this is the way, queues on it, and the generator.",
+			about: "By route or method. The difference to what the run measured is the network, its queues, and the generator.",
 			queries: []query{
 				prom(classic(0.99, serverTime, ofTarget(), "http_route"), "{{http_route}}").mayBeEmpty("the target serves no HTTP"),
 				prom(classic(0.99, serverCallTime, ofTarget(), "rpc_method"), "{{rpc_method}}").mayBeEmpty("the target serves no gRPC"),

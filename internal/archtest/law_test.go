@@ -45,7 +45,7 @@ var law = []rule{
 		forbidden: []string{"go.opentelemetry.io/collector/...", "./receiver/...", "./processor/...", "./exporter/...", "./extension/..."},
 	},
 	{
-		why:     "schedules are mathematics that needs nothing else",
+		why:     "a schedule is a pure computation, which needs nothing else",
 		in:      []string{"./loadgen/pace"},
 		stdOnly: true,
 	},

@@ -1,4 +1,4 @@
-// Package pace says when requests are to be sent. A Schedule is mathematics:
+// Package pace computes when requests are to be sent. A Schedule is a pure function:
 // stages, each a rate as a function of time, whose integral gives the intended
 // time of every hit. A Pacer walks a schedule in real time, and satisfies the
 // pacer interfaces of both vegeta and ghz.
