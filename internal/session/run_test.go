@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -32,6 +33,7 @@ func target(t *testing.T, hangs bool) (url string, reached chan struct{}) {
 	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		first()
 		if hangs {
+			io.Copy(io.Discard, r.Body) // a server sees that a client has gone only then
 			<-r.Context().Done()
 		}
 	}))
@@ -110,6 +112,22 @@ func TestStopEndsARunInOrder(t *testing.T) {
 	assert.Zero(t, result.Summary.Total.Requests.Failed)
 	_, err = run.Complete()
 	require.EqualError(t, err, "the measurement was stopped before its end")
+}
+
+// The flush timeout of an hour stands for an endpoint that takes nothing.
+func TestAStopGivesUpTelemetryOnceNothingElseIsLeft(t *testing.T) {
+	url, _ := target(t, false)
+	o := options(t, url, "{max: {workers: 1}, count: 5}", "")
+	o.OTLP, _ = target(t, true)
+	o.Signals, o.Flush = session.Signals, time.Hour
+	run := start(t, o)
+	require.Eventually(t, func() bool { return run.Progress().Delivering }, time.Minute, 10*time.Millisecond)
+	run.Stop()
+	result, err := run.Result()
+	require.NoError(t, err)
+	assert.True(t, result.Interrupted)
+	assert.Positive(t, result.Summary.Telemetry.SpansDropped)
+	assert.True(t, result.Blamed, "%s", result.Summary.Faults)
 }
 
 func TestHurryEndsTheGrace(t *testing.T) {
