@@ -38,8 +38,8 @@ known. Print the instrument's error: the measured times beside the true times.
 
   injected   the latency that the server was told to add to each request
   served     the time that the server took by its own clock (sleeps end late)
-  truth      the response time, computed from the schedule, the number of workers
-             and the injected latency
+  truth      the response time, computed from the schedule, the number of
+             workers and the injected latency
   measured   the time in the summary of the run
 
 Four cases stall the whole server for a second. Requests that are due during the

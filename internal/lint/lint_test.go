@@ -360,7 +360,7 @@ func FuzzCheck(f *testing.F) {
 	f.Add(faulty)
 	f.Add("exporters: {otlp_http: &a {endpoint: x}, b: *a, c: {<<: *a}}\n")
 	f.Add("kind: ConfigMap\ndata:\n  a: |\n    exporters: {debug: }\n")
-	for _, glob := range []string{"../../../../examples/collector/*.yaml", "../../../../deploy/collector/*.yaml", "../../../../deploy/kubernetes/*/*.yaml"} {
+	for _, glob := range []string{"../../examples/collector/*.yaml", "../../deploy/collector/*.yaml", "../../deploy/kubernetes/*/*.yaml"} {
 		files, err := filepath.Glob(glob)
 		require.NoError(f, err)
 		require.NotEmpty(f, files, glob)

@@ -57,7 +57,7 @@ func TestEveryPlanThatIsShippedMeetsTheSchema(t *testing.T) {
 	examples, err := filepath.Glob(root + "/examples/plans/*.yaml")
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, len(examples), 7)
-	for _, path := range append(examples, root+"/cmd/loadtrace/demo.yaml", root+"/cmd/loadtrace/ladder.yaml") {
+	for _, path := range append(examples, root+"/internal/demo/demo.yaml", root+"/internal/climb/ladder.yaml") {
 		src, err := os.ReadFile(path)
 		require.NoError(t, err)
 		assert.NoError(t, check(t, schema, string(src)), path)
@@ -145,7 +145,7 @@ func TestTheSchemaKnowsWhatTheParserRefuses(t *testing.T) {
 func TestKeysAreDescribed(t *testing.T) {
 	s, _ := published(t)
 	timeout := s.Properties["attacks"].Items.Properties["http"].Properties["timeout"]
-	assert.Equal(t, "From sent to the last byte of the response.", timeout.Description)
+	assert.Equal(t, "The time limit from sending the request to the last byte of the response.", timeout.Description)
 	assert.JSONEq(t, `"30s"`, string(timeout.Default))
 	assert.Equal(t, []any{"5s"}, timeout.Examples)
 	workers := s.Properties["attacks"].Items.Properties["workers"]
