@@ -80,7 +80,8 @@ func (r *planRun) printPlan() error {
 	return nil
 }
 
-// named has flags in an error where it has keys of a plan that nobody wrote.
+// named replaces the keys in an error by the flags that the user wrote: the plan was made
+// of the command line.
 func (a *attack) named(err error) error {
 	if !a.Any() {
 		return err

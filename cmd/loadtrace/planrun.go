@@ -120,7 +120,7 @@ func (r *planRun) showProgress(run *session.Run) {
 	terminal.Run(ctx, r.stderr, run.Progress, r.screen.options(r.stderr))
 }
 
-// prepare reads the plan, of which it is the part that is returned, and checks the flags.
+// prepare checks the flags, reads the plan and returns the given part of it.
 func (r *planRun) prepare(ctx context.Context, part pace.Part) (*loadgen.Plan, error) {
 	if err := r.screen.check(); err != nil {
 		return nil, err

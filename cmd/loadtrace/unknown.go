@@ -8,8 +8,8 @@ import (
 // unknownType is how the collector says that it does not have a component.
 var unknownType = regexp.MustCompile(`'(receivers|processors|exporters|extensions|connectors)' unknown type: "([^"]{1,80})"`)
 
-// inTheWhole adds to the error about a component that this build does not have which
-// build may have it.
+// inTheWhole adds to an error about an unknown component which build may have it. whole
+// says that this build has them all.
 func inTheWhole(err error, whole bool) error {
 	if err == nil || whole {
 		return err

@@ -10,8 +10,9 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
 
-// unseen carries out plans with all their telemetry made, and taken by nobody. A plan that
-// is not carried out to its end is an error; the end of impatient brings that about now.
+// unseen returns a function that runs a plan and discards its telemetry, which is made all
+// the same. A run that was stopped before its end is an error. The end of impatient stops a
+// run at once.
 func unseen(impatient context.Context) func(context.Context, *loadgen.Plan) (summary.Summary, error) {
 	return func(ctx context.Context, plan *loadgen.Plan) (summary.Summary, error) {
 		run, err := session.Start(ctx, session.Options{Collector: distribution.Settings(), Plan: plan, Flush: 20 * time.Second})

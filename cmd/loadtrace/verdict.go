@@ -12,10 +12,10 @@ import (
 // nothing to pass. interrupted says that somebody stopped the run, and signals how many
 // came until now.
 //
-// A run that somebody interrupted has its own code: whoever repeats what is undecided
-// should not repeat that. So has one whose telemetry a second signal gave up, which may
-// make it undecided or not, as the moment has it. One that a threshold had ended before
-// keeps that.
+// An interrupted run is an error of its own, since scripts repeat what is undecided and
+// should not repeat this. So is a run whose telemetry was given up at a second signal:
+// whether that makes it undecided depends on the moment. If a threshold had ended the run
+// before, the breach is the error.
 func judgement(sum *summary.Summary, interrupted bool, signals int64) error {
 	v := &sum.Verdict
 	switch {

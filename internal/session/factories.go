@@ -49,8 +49,8 @@ func (s *session) factories(components func() (otelcol.Factories, error), plan *
 	f.Extensions[greeted.Type()] = greeted
 	answers := otlpanswer.NewFactory()
 	f.Extensions[answers.Type()] = answers
-	same := origin.NewFactory()
-	f.Extensions[same.Type()] = same
+	sameOrigin := origin.NewFactory()
+	f.Extensions[sameOrigin.Type()] = sameOrigin
 	sieve := strangers.NewFactory(&s.own)
 	f.Processors[sieve.Type()] = sieve
 	seen := peers.NewFactory(&s.peers)

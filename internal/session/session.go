@@ -152,7 +152,7 @@ func (s *session) begin(ctx context.Context) (*loadgenreceiver.Handle, error) {
 			if err == nil {
 				err = errors.New("it ended before the run began")
 			}
-			return nil, startFault(s.values.Redact(err))
+			return nil, s.values.Redact(startFault(err)) // whatever error of the chain it is
 		case <-ctx.Done():
 			s.calledOff = true
 			return nil, calledOff(context.Cause(ctx))
