@@ -1,6 +1,8 @@
 package archive
 
 import (
+	"unsafe"
+
 	"github.com/parquet-go/parquet-go"
 )
 
@@ -144,7 +146,7 @@ func words[T any, V ~string](name string, field func(*T) *V) column[T] {
 		write: func(to []parquet.Value, rows []T) []parquet.Value {
 			for i := range rows {
 				v := string(*field(&rows[i]))
-				to = append(to, present(parquet.ValueOf(v), v != ""))
+				to = append(to, present(text(v), v != ""))
 			}
 			return to
 		},
@@ -226,4 +228,9 @@ func readList[V any](values []parquet.Value, read func(parquet.Value) V) []V {
 		list[i] = read(values[i])
 	}
 	return list
+}
+
+// text is a value that shares the bytes of a string, which nobody changes.
+func text(s string) parquet.Value {
+	return parquet.ByteArrayValue(unsafe.Slice(unsafe.StringData(s), len(s)))
 }

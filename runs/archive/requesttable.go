@@ -172,7 +172,7 @@ func outcomes(name string, field func(*Request) *loadgen.Outcome) column[Request
 		node: parquet.Encoded(parquet.String(), dictionary),
 		write: func(to []parquet.Value, rows []Request) []parquet.Value {
 			for i := range rows {
-				to = append(to, parquet.ValueOf(field(&rows[i]).String()))
+				to = append(to, text(field(&rows[i]).String()))
 			}
 			return to
 		},

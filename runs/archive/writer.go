@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"time"
 
@@ -50,12 +49,15 @@ const (
 // Close ends; no other method waits for the disk, but for Flush and Conclude.
 type Writer struct {
 	dir    string
+	run    loadgen.RunID
 	filler *filler
 	wake   chan struct{}
 	asked  chan chan struct{} // to write all that waits
 	stop   chan struct{}      // closed by Close
 	ended  chan struct{}      // closed when the goroutine has
-	once   sync.Once
+	// concluded is closed by Conclude.
+	concluded         chan struct{}
+	concludes, closes sync.Once
 
 	records *intake[loadgen.Record]
 	joined  *intake[Request]
@@ -69,9 +71,10 @@ type Writer struct {
 
 // shelves are where the rows go.
 type shelves struct {
-	space   space
+	space   space // of what follows
 	records *shelf[Request]
 	joined  *shelf[Request]
+	rest    space // of what follows: what a target sends must not take the requests' room
 	samples *shelf[Sample]
 	lines   *shelf[Line]
 	order   []int32   // scratch
@@ -95,8 +98,9 @@ func Create(root string, s Start, maxBytes int64) (*Writer, error) {
 		return nil, fmt.Errorf("make the archive: %w", err)
 	}
 	w := &Writer{
-		dir: dir, filler: newFiller(&s), info: infoOf(&s),
+		dir: dir, run: s.Run, filler: newFiller(&s), info: infoOf(&s),
 		wake: make(chan struct{}, 1), asked: make(chan chan struct{}), stop: make(chan struct{}), ended: make(chan struct{}),
+		concluded: make(chan struct{}),
 	}
 	if err := writeInfo(dir, &w.info); err != nil {
 		os.Remove(dir)
@@ -110,11 +114,11 @@ func Create(root string, s Start, maxBytes int64) (*Writer, error) {
 	w.samples = newIntake[Sample](waitingOthers, othersEnough, w.wake)
 	w.lines = newIntake[Line](waitingOthers, othersEnough, w.wake)
 	sh := &w.shelf
-	sh.space.limit = maxBytes
+	sh.space.limit, sh.rest.limit = maxBytes/4*3, maxBytes/4
 	sh.records = newShelf(filepath.Join(dir, recordsDir), recordTable, &sh.space)
 	sh.joined = newShelf(filepath.Join(dir, joinedDir), joinedTable, &sh.space)
-	sh.samples = newShelf(filepath.Join(dir, runtimeDir), sampleTable, &sh.space)
-	sh.lines = newShelf(filepath.Join(dir, logsDir), lineTable, &sh.space)
+	sh.samples = newShelf(filepath.Join(dir, runtimeDir), sampleTable, &sh.rest)
+	sh.lines = newShelf(filepath.Join(dir, logsDir), lineTable, &sh.rest)
 	go w.work()
 	return w, nil
 }
@@ -149,6 +153,9 @@ func infoOf(s *Start) Info {
 	}
 	return info
 }
+
+// Run names the run.
+func (w *Writer) Run() loadgen.RunID { return w.run }
 
 // Dir is the folder of the archive.
 func (w *Writer) Dir() string { return w.dir }
@@ -199,6 +206,7 @@ func (w *Writer) Flush(ctx context.Context) error {
 // Conclude notes the result of the run in run.json. More may still come of the join; the
 // archive is complete with Close only.
 func (w *Writer) Conclude(sum *summary.Summary) error {
+	defer w.concludes.Do(func() { close(w.concluded) })
 	w.disk.Lock()
 	defer w.disk.Unlock()
 	w.info.Summary = sum
@@ -206,10 +214,13 @@ func (w *Writer) Conclude(sum *summary.Summary) error {
 	return writeInfo(w.dir, &w.info)
 }
 
+// Concluded is closed when the run has ended: Conclude was called.
+func (w *Writer) Concluded() <-chan struct{} { return w.concluded }
+
 // Close writes what waits, and that the archive is complete if it is. It may be called
 // more than once.
 func (w *Writer) Close(ctx context.Context) error {
-	w.once.Do(func() { close(w.stop) })
+	w.closes.Do(func() { close(w.stop) })
 	select {
 	case <-w.ended:
 	case <-ctx.Done():
@@ -218,7 +229,7 @@ func (w *Writer) Close(ctx context.Context) error {
 	w.disk.Lock()
 	defer w.disk.Unlock()
 	w.count()
-	w.info.Incomplete = w.faults()
+	w.info.Incomplete = w.lacks()
 	if w.info.Summary == nil {
 		w.info.Incomplete = append(w.info.Incomplete, "the run ended without a result")
 	}
@@ -229,11 +240,20 @@ func (w *Writer) Close(ctx context.Context) error {
 	return nil
 }
 
-// Faults are what the archive lacks until now, a sentence each.
+// Faults are what the archive lacks of the requests and of what was joined to them until
+// now, a sentence each.
 func (w *Writer) Faults() []string {
 	w.disk.Lock()
 	defer w.disk.Unlock()
 	return w.faults()
+}
+
+// Lacks are Faults, and what else the archive lacks: samples and log lines, of which a
+// target may send any number.
+func (w *Writer) Lacks() []string {
+	w.disk.Lock()
+	defer w.disk.Unlock()
+	return w.lacks()
 }
 
 // Rows counts what was written and lost until now.
@@ -245,21 +265,28 @@ func (w *Writer) Rows() Rows {
 }
 
 // faults is Faults for who holds disk.
-func (w *Writer) faults() (faults []string) {
+func (w *Writer) faults() []string {
 	_, records := w.records.counts()
 	_, joined := w.joined.counts()
+	return sentences(w.shelf.records.fault("requests", records), w.shelf.joined.fault("requests' joined telemetry", joined))
+}
+
+// lacks is Lacks for who holds disk.
+func (w *Writer) lacks() []string {
 	_, samples := w.samples.counts()
 	_, lines := w.lines.counts()
-	sh := &w.shelf
-	for _, fault := range []string{
-		sh.records.fault("requests", records), sh.joined.fault("requests' joined telemetry", joined),
-		sh.samples.fault("samples of the targets' runtimes", samples), sh.lines.fault("log lines", lines),
-	} {
-		if fault != "" {
-			faults = append(faults, fault)
+	return append(w.faults(), sentences(
+		w.shelf.samples.fault("samples of the targets' runtimes", samples), w.shelf.lines.fault("log lines", lines))...)
+}
+
+// sentences are those that are not empty.
+func sentences(all ...string) (some []string) {
+	for _, s := range all {
+		if s != "" {
+			some = append(some, s)
 		}
 	}
-	return faults
+	return some
 }
 
 // count brings the counts of info up to date, for who holds disk.
@@ -274,121 +301,4 @@ func (w *Writer) count() {
 		RequestsDropped: records + sh.records.lost, JoinedDropped: joined + sh.joined.lost,
 		RuntimeDropped: samples + sh.samples.lost, LogsDropped: lines + sh.lines.lost,
 	}
-}
-
-// work writes segments until stop.
-func (w *Writer) work() {
-	defer close(w.ended)
-	tick := time.NewTicker(interval)
-	defer tick.Stop()
-	for {
-		select {
-		case <-w.wake:
-			w.write(false)
-		case <-tick.C:
-			w.write(true)
-		case done := <-w.asked:
-			w.write(true)
-			close(done)
-		case <-w.stop:
-			w.write(true)
-			return
-		}
-	}
-}
-
-// write makes segments of what waits, or of that of which there is enough for one.
-func (w *Writer) write(all bool) {
-	w.disk.Lock()
-	defer w.disk.Unlock()
-	sh := &w.shelf
-	empty(w.records, all, func(chunks [][]loadgen.Record, n int) {
-		sh.records.add(n, func(to *rowWriter[Request]) error { return w.writeRecords(to, chunks, n) })
-	})
-	empty(w.joined, all, func(chunks [][]Request, n int) {
-		sh.joined.add(n, func(to *rowWriter[Request]) error { return sh.writeJoined(to, chunks) })
-	})
-	empty(w.samples, all, func(chunks [][]Sample, n int) { sh.samples.add(n, inOrder(chunks)) })
-	empty(w.lines, all, func(chunks [][]Line, n int) { sh.lines.add(n, inOrder(chunks)) })
-}
-
-// empty makes segments of what waits in an intake.
-func empty[T any](in *intake[T], all bool, segment func(chunks [][]T, n int)) {
-	least := in.enough
-	if all {
-		least = 1
-	}
-	for {
-		chunks := in.take(least, in.enough)
-		if len(chunks) == 0 {
-			return
-		}
-		n := 0
-		for _, chunk := range chunks {
-			n += len(chunk)
-		}
-		segment(chunks, n)
-		in.done(chunks)
-	}
-}
-
-func inOrder[T any](chunks [][]T) func(*rowWriter[T]) error {
-	return func(to *rowWriter[T]) error {
-		for _, chunk := range chunks {
-			if err := to.write(chunk); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-}
-
-// writeRecords writes n records in the order of their keys, those of each attack as a row
-// group of its own: what a reader looks for by key is then in few.
-func (w *Writer) writeRecords(to *rowWriter[Request], chunks [][]loadgen.Record, n int) error {
-	sh := &w.shelf
-	at := func(i int32) *loadgen.Record { return &chunks[i/chunkItems][i%chunkItems] }
-	return sh.sorted(to, n, func(i int32) key { r := at(i); return key{r.Attack, r.Seq} },
-		func(row *Request, i int32) { w.filler.fill(row, at(i)) })
-}
-
-func (sh *shelves) writeJoined(to *rowWriter[Request], chunks [][]Request) error {
-	n := 0
-	for _, chunk := range chunks {
-		n += len(chunk)
-	}
-	at := func(i int32) *Request { return &chunks[i/chunkItems][i%chunkItems] }
-	return sh.sorted(to, n, func(i int32) key { return at(i).key() },
-		func(row *Request, i int32) { *row = *at(i) })
-}
-
-// sorted writes n rows, each filled from the item of a number, in the order of their keys.
-func (sh *shelves) sorted(to *rowWriter[Request], n int, of func(int32) key, fill func(*Request, int32)) error {
-	sh.order = sh.order[:0]
-	for i := range n {
-		sh.order = append(sh.order, int32(i))
-	}
-	slices.SortFunc(sh.order, func(a, b int32) int { return of(a).compare(of(b)) })
-	if sh.rows == nil {
-		sh.rows = make([]Request, 0, writeBatch)
-	}
-	defer func() { clear(sh.rows[:cap(sh.rows)]) }() // which hold texts
-	for from := 0; from < n; {
-		attack := of(sh.order[from]).attack
-		sh.rows = sh.rows[:0]
-		for from < n && len(sh.rows) < cap(sh.rows) && of(sh.order[from]).attack == attack {
-			sh.rows = append(sh.rows, Request{})
-			fill(&sh.rows[len(sh.rows)-1], sh.order[from])
-			from++
-		}
-		if err := to.write(sh.rows); err != nil {
-			return err
-		}
-		if from < n && of(sh.order[from]).attack != attack {
-			if err := to.group(); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
