@@ -1,6 +1,10 @@
 package summary
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/loadtrace/loadtrace/loadgen/verdict"
+)
 
 // Imported says of figures that they were made of the results of another tool, and what
 // those do not tell. What is not known is zero in the figures, with a Count of 0.
@@ -18,9 +22,9 @@ func (i *Imported) Words() string {
 }
 
 // Foreign makes the figures those of another tool's results: it takes out what they do not
-// tell. rate is requests per second.
+// tell, and gives no verdict. rate is requests per second.
 func (s *Summary) Foreign(i *Imported, rates []float64, rate float64) {
-	s.Imported = i
+	s.Imported, s.Verdict = i, verdict.Report{Thresholds: []verdict.Result{}}
 	for n := range s.Attacks {
 		s.Attacks[n].Figures.foreign()
 		if n < len(rates) {

@@ -8,3 +8,5 @@
 //
 // It reads runs and prints nothing.
 package query
+
+//go:generate go run ./internal/gencolumns

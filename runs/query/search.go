@@ -47,6 +47,19 @@ func ColumnsOf(names []string) ([]*Column, error) {
 	return out, nil
 }
 
+// Default are the names of the columns that are shown where none were asked for. They fit
+// 80 columns of a terminal.
+func Default(severalAttacks bool, sortBy *Column) []string {
+	names := []string{"seq", "service_time", "response_time", "status", "trace_id"}
+	if severalAttacks {
+		names = []string{"attack", "seq", "service_time", "status", "trace_id"}
+	}
+	if sortBy != nil && !slices.Contains(names, sortBy.Name) {
+		names = slices.Insert(names, len(names)-1, sortBy.Name)
+	}
+	return names
+}
+
 // Run reads all requests of a run, and keeps as many as the limit says.
 func (s *Search) Run(ctx context.Context, run *archive.Run) (*Found, error) {
 	found := &Found{}
