@@ -49,7 +49,7 @@ func record(s archive.Start, n uint64, took time.Duration) *loadgen.Record {
 func joined(n uint64) *archive.Request {
 	r := &archive.Request{Seq: n}
 	r.JoinStatus, r.JoinReleased = "complete", "waited"
-	r.ServerService, r.ServerInstance, r.ServerRoute, r.ServerResolution = "shop", "shop-1", "/a", "child"
+	r.ServerService, r.ServerInstance, r.ServerRoute, r.ServerResolution = "shop", "shop-1", "/a", "trace"
 	span := runID.SpanID(3, n)
 	r.ServerSpanID = hex.EncodeToString(span[:])
 	r.ServerDuration, r.ServerSpans = archive.Known(time.Duration(n)), 1
