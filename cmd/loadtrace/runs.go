@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -32,14 +31,11 @@ func (s *shelf) root() (string, error) {
 	if s.dir != "" {
 		return s.dir, nil
 	}
-	if state := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(state) {
-		return filepath.Join(state, "loadtrace", "runs"), nil
-	}
-	home, err := os.UserHomeDir()
+	root, err := archive.DefaultRoot(os.Getenv, os.UserHomeDir)
 	if err != nil {
-		return "", badinput.Error(fmt.Errorf("find the folder of archived runs: %w; name it with --archive", err))
+		return "", badinput.Error(fmt.Errorf("%w; name it with --archive", err))
 	}
-	return filepath.Join(home, ".local", "state", "loadtrace", "runs"), nil
+	return root, nil
 }
 
 // open opens the run that a name means.

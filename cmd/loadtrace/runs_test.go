@@ -45,6 +45,7 @@ func archived(t *testing.T, root string, id byte, n int, ended bool, name string
 	require.NoError(t, w.Flush(context.Background()))
 	if ended {
 		s := sum.Summary(archiveBegan.Add(time.Second), summary.Conclusion{})
+		s.Attacks[0].Target = "GET " + target.URL
 		s.Faults, s.Verdict = nil, verdict.Report{Verdict: verdict.Pass, Trusted: true, Thresholds: []verdict.Result{}}
 		require.NoError(t, w.Conclude(&s))
 	}

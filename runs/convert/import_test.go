@@ -161,7 +161,7 @@ func TestAReportOfGHZBecomesARun(t *testing.T) {
 	assert.True(t, info.Began.Equal(began.Add(100*time.Millisecond)))
 	assert.Equal(t, map[string]uint64{"OK": 1, "NOT_FOUND": 1}, info.Summary.Total.Status)
 	assert.Equal(t, "grpc", info.Attacks[0].Protocol)
-	assert.Equal(t, "grpc://h:1/a.B/C", info.Summary.Attacks[0].Target)
+	assert.Equal(t, "grpc h:1 a.B/C", info.Summary.Attacks[0].Target)
 	assert.Contains(t, info.Summary.Imported.Unknown, "the sizes of messages")
 }
 
@@ -175,7 +175,7 @@ func TestSeveralAttacksStayApart(t *testing.T) {
 	require.Len(t, s.Attacks, 2)
 	assert.Equal(t, uint64(10), s.Attacks[0].Requests.Planned)
 	assert.Equal(t, "attack 2", s.Attacks[1].Name)
-	assert.Equal(t, "http://h/0 and others", s.Attacks[1].Target)
+	assert.Equal(t, "GET http://h/0 and others", s.Attacks[1].Target)
 	assert.Equal(t, uint64(15), out.Requests)
 }
 

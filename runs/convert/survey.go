@@ -2,6 +2,7 @@ package convert
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/loadtrace/loadtrace/internal/plaintext"
@@ -31,8 +32,8 @@ type attack struct {
 	stretch
 	name string
 	rpc  bool
-	url  string // of the first request
-	many bool   // others have another
+	what string // was asked for by the first request, as the runner has it
+	many bool   // others asked for something else
 }
 
 // stretch is requests over a time.
@@ -54,10 +55,10 @@ func (s *survey) add(r *foreign.Request) error {
 			return fmt.Errorf("it has more than %d attacks", maxAttacks)
 		}
 		s.byName[r.Attack] = i
-		s.attacks = append(s.attacks, &attack{name: r.Attack, rpc: r.RPC, url: r.URL})
+		s.attacks = append(s.attacks, &attack{name: r.Attack, rpc: r.RPC, what: what(r)})
 	}
 	a := s.attacks[i]
-	a.many = a.many || a.url != r.URL
+	a.many = a.many || a.what != what(r)
 	a.stretch.add(r.Sent)
 	s.all.add(r.Sent)
 	s.requests++
@@ -93,9 +94,20 @@ func (s *stretch) rate() float64 {
 // target is what the attack was on, for people.
 func (a *attack) target() string {
 	if a.many {
-		return a.url + " and others"
+		return a.what + " and others"
 	}
-	return a.url
+	return a.what
+}
+
+// what was asked for, in the words in which our own runs have it, so that the two are
+// comparable.
+func what(r *foreign.Request) string {
+	if !r.RPC {
+		return r.Method + " " + r.URL
+	}
+	address := strings.TrimPrefix(strings.TrimPrefix(r.URL, "grpcs://"), "grpc://")
+	host, _, _ := strings.Cut(address, "/")
+	return "grpc " + host + " " + r.Method
 }
 
 // plan is one of the names alone: what the load was is not known.
