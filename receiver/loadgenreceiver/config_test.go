@@ -69,7 +69,7 @@ func TestFaultsOfAnInlinePlanNameNoLineThatTheUserDidNotWrite(t *testing.T) {
 	cfg.Set = []string{"attacks[0].http.method=G T"}
 	err := cfg.Validate()
 	require.Error(t, err)
-	assert.NotRegexp(t, `\d:\d`, err.Error())
+	assert.NotRegexp(t, `plan:\d`, err.Error())
 	assert.ErrorContains(t, err, "--set attacks[0].http.method: ")
 }
 
