@@ -129,7 +129,7 @@ func TestErrorsAreText(t *testing.T) {
 		"a variant":             {"ladder", "--plan", good, "--variant", hostile, "--variant", hostile},
 		"processors":            {"ladder", "--service-cpus", hostile},
 		"start":                 {"run", good, "--start-at", hostile},
-		"part":                  {"run", good, "--part", hostile},
+		"shard":                 {"run", good, "--shard", hostile},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := loadtrace(t, args...)

@@ -35,9 +35,9 @@ type Config struct {
 	// StartAt is when the run begins instead, as RFC 3339. A moment that has passed
 	// when the run is ready is an error.
 	StartAt string `mapstructure:"start_at"`
-	// Part is the part of the plan that this receiver carries out, if several do
+	// Shard is the shard of the plan that this receiver carries out, if several do
 	// together, in processes of their own. RunID and StartAt are then the same in all.
-	Part PartConfig `mapstructure:"part"`
+	Shard ShardConfig `mapstructure:"shard"`
 
 	// AllowedTargets is what may be attacked, whatever the plan says: names, networks
 	// and ports, as in the plan's own limits.allowed_targets. Without it, anything.
@@ -47,12 +47,12 @@ type Config struct {
 	Spans   SpansConfig   `mapstructure:"spans"`
 	Outbox  OutboxConfig  `mapstructure:"outbox"`
 
-	given *loadgen.Plan // of WithPlan; overrides PlanFile, Plan, Set and Part
+	given *loadgen.Plan // of WithPlan; overrides PlanFile, Plan, Set and Shard
 	start Start         // of WithStart; overrides RunID and StartAt
 }
 
-// PartConfig is one of Count parts. Zero is the whole.
-type PartConfig struct {
+// ShardConfig is one of Count shards. Zero is the whole.
+type ShardConfig struct {
 	Index int `mapstructure:"index"` // from 0
 	Count int `mapstructure:"count"`
 }
@@ -180,7 +180,7 @@ func (c *Config) allowed() (allow.List, error) {
 }
 
 // plan is the one given to the factory, or read from the configuration or its file;
-// of the latter the part that is this receiver's.
+// of the latter the shard that is this receiver's.
 func (c *Config) plan(ctx context.Context) (*loadgen.Plan, error) {
 	if c.given != nil {
 		return c.given, nil
@@ -189,7 +189,7 @@ func (c *Config) plan(ctx context.Context) (*loadgen.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return plan.Split(c.part())
+	return plan.Split(c.shard())
 }
 
 func (c *Config) whole(ctx context.Context) (*loadgen.Plan, error) {
