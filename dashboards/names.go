@@ -141,12 +141,12 @@ var (
 	runEnd      = label(attr.RunEnd)
 	summary     = label(attr.Summary)
 
-	joinStatus  = label(attr.JoinStatus)
-	joinSignal  = label(attr.JoinSignal)
-	joinState   = label(attr.JoinState)
-	ledgerPart  = label(attr.JoinLedgerPart)
-	gcOverlap   = label(attr.JoinGCOverlap)
-	serviceName = label(attr.ServiceName)
+	joinStatus      = label(attr.JoinStatus)
+	joinSignal      = label(attr.JoinSignal)
+	joinState       = label(attr.JoinState)
+	ledgerComponent = label(attr.JoinLedgerComponent)
+	gcOverlap       = label(attr.JoinGCOverlap)
+	serviceName     = label(attr.ServiceName)
 
 	goroutineState = label(goruntime.AttrGoroutineState)
 	cpuState       = label(string(goconv.CPUTimeObservable{}.AttrCPUState("").Key))

@@ -25,7 +25,7 @@ const (
 	runtimeRoom = 14
 )
 
-var ledgerNames = func() (names [ledger.Parts]string) {
+var ledgerNames = func() (names [ledger.Components]string) {
 	for p := range ledger.Unexplained {
 		names[p] = attr.JoinLedger + p.String()
 	}
@@ -52,7 +52,7 @@ func (r *Result) Put(s ptrace.Span, l Limits) {
 	a.PutStr(attr.JoinReleased, string(r.Reason))
 	a.PutDouble(attr.JoinResponseTime, r.Client.Request.Response.Seconds())
 	for p, d := range r.Ledger {
-		if d != 0 || ledger.Part(p) == ledger.Unexplained {
+		if d != 0 || ledger.Component(p) == ledger.Unexplained {
 			a.PutDouble(ledgerNames[p], d.Seconds())
 		}
 	}

@@ -54,13 +54,13 @@ type page struct {
 
 func (p *page) latencies(m *Meter) {
 	response := p.histogram(attr.MetricJoinResponseTime, "Response time of joined requests, by whether a GC cycle met them.")
-	parts := p.histogram(attr.MetricJoinLedger, "Response time of joined requests, split into the parts that sum to it.")
+	components := p.histogram(attr.MetricJoinLedger, "Response time of joined requests, split into the components that sum to it.")
 	for _, a := range m.attacks {
 		for i, h := range a.response {
 			p.point(response, a, h, attr.JoinGCOverlap, overlaps[i])
 		}
-		for i, h := range a.parts {
-			p.point(parts, a, h, attr.JoinLedgerPart, ledger.Part(i).String())
+		for i, h := range a.components {
+			p.point(components, a, h, attr.JoinLedgerComponent, ledger.Component(i).String())
 		}
 	}
 }

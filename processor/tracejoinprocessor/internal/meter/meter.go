@@ -15,7 +15,7 @@ import (
 )
 
 // MaxSeries bounds the attacks that are told apart at a time, each with a histogram for
-// each part and each overlap. Those beyond share an overflow series.
+// each component and each overlap. Those beyond share an overflow series.
 const MaxSeries = 100
 
 // overlaps are the values of join.gc.overlap, by index.
@@ -28,13 +28,13 @@ type attackKey struct {
 }
 
 type attack struct {
-	key      attackKey
-	overflow bool
-	began    time.Time // since when its series count
-	active   time.Time // the last collection before which a request of it left
-	idle     bool      // none has left since
-	parts    [ledger.Parts]*histogram
-	response [len(overlaps)]*histogram
+	key        attackKey
+	overflow   bool
+	began      time.Time // since when its series count
+	active     time.Time // the last collection before which a request of it left
+	idle       bool      // none has left since
+	components [ledger.Components]*histogram
+	response   [len(overlaps)]*histogram
 }
 
 type requestKey struct {
@@ -101,7 +101,7 @@ func (m *Meter) Add(r *annotate.Result, e annotate.Expected, kept bool) {
 			continue
 		}
 		x.value = max(d, 0).Seconds()
-		add(&a.parts[p], x, kept, m.exemplars)
+		add(&a.components[p], x, kept, m.exemplars)
 	}
 	x.value = max(r.Client.Request.Response, 0).Seconds()
 	i := 0
