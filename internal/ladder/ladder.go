@@ -24,7 +24,7 @@ type Sample struct {
 type Rung struct {
 	Name    string   `json:"name"`
 	Mistake string   `json:"mistake,omitempty"` // what the step to this rung fixes
-	Mend    string   `json:"mend,omitempty"`
+	Fix     string   `json:"fix,omitempty"`
 	Samples []Sample `json:"samples"`
 
 	// Rate is the geometric mean of the samples; 0 if one of them has none.

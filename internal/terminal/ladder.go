@@ -16,7 +16,7 @@ func Ladder(w io.Writer, r *ladder.Result, o Options) error {
 	p.gap()
 	p.rungs(r.Rungs)
 	p.gap()
-	p.mends(r.Rungs)
+	p.fixes(r.Rungs)
 	p.gap()
 	p.ladderNotes(r)
 	p.gap()
@@ -124,13 +124,13 @@ func (o Options) span(g ladder.Gain) string {
 	return digits(g.Low) + o.pick(" … ", " .. ") + digits(g.High)
 }
 
-func (p *page) mends(rungs []ladder.Rung) {
+func (p *page) fixes(rungs []ladder.Rung) {
 	for i, g := range rungs {
 		if g.Mistake == "" {
 			continue
 		}
 		p.line(strconv.Itoa(i) + " " + p.paint(dim, p.clean(g.Mistake)))
-		p.line("  " + p.pick("→ ", "-> ") + p.clean(g.Mend))
+		p.line("  " + p.pick("→ ", "-> ") + p.clean(g.Fix))
 	}
 }
 

@@ -17,9 +17,9 @@ func climbed() ladder.Result {
 	rates := [][4]float64{{800, 820, 815, 790}, {810, 805, 821, 795}, {2430, 2500, 2410, 2480}, {2300, 2360, 2280, 2345}}
 	rungs := []ladder.Rung{
 		{Name: "none"},
-		{Name: "keep-alive", Mistake: "ReadTimeout alone", Mend: "ReadHeaderTimeout and IdleTimeout"},
-		{Name: "pools", Mistake: "the default of 2 idle connections", Mend: "200 idle connections"},
-		{Name: "a name\x1b[31m that is too long", Mistake: "none", Mend: "none"},
+		{Name: "keep-alive", Mistake: "ReadTimeout alone", Fix: "ReadHeaderTimeout and IdleTimeout"},
+		{Name: "pools", Mistake: "the default of 2 idle connections", Fix: "200 idle connections"},
+		{Name: "a name\x1b[31m that is too long", Mistake: "none", Fix: "none"},
 	}
 	for i := range rungs {
 		for _, rate := range rates[i] {
@@ -72,7 +72,7 @@ func TestALadderClaimsNoConfidenceForIntervalsThatItDoesNotShow(t *testing.T) {
 func shortened(r ladder.Result, rounds int) ladder.Result {
 	for i := range r.Rungs {
 		g := &r.Rungs[i]
-		r.Rungs[i] = ladder.Rung{Name: g.Name, Mistake: g.Mistake, Mend: g.Mend, Samples: g.Samples[:rounds]}
+		r.Rungs[i] = ladder.Rung{Name: g.Name, Mistake: g.Mistake, Fix: g.Fix, Samples: g.Samples[:rounds]}
 	}
 	return ladder.New(r.Rungs)
 }
