@@ -45,8 +45,7 @@ func (p *page) joined(s *Span, implausible bool) {
 }
 
 // ledgerComponents are the components of the ledger in the order in which they follow
-// each other, and their names
-// for users.
+// each other, with the names that users see.
 var ledgerComponents = []struct{ key, name string }{
 	{"schedule_lag", "schedule lag"}, {"connection", "connection wait"}, {"dns", "dns"}, {"connect", "connect"},
 	{"tls", "tls"}, {"write", "write"}, {"network", "network, queues"}, {"server", "server"}, {"read", "read"},
