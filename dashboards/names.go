@@ -67,8 +67,8 @@ var (
 var (
 	itemsDelivered  = own("loadgen_items_delivered_total")
 	itemsDropped    = own("loadgen_items_dropped_total")
-	outboxBytes     = own("loadgen_outbox_bytes")
-	outboxRefused   = own("loadgen_refused_total")
+	queueBytes      = own("loadgen_queue_bytes")
+	queueRefused    = own("loadgen_refused_total")
 	joinHeld        = own("trace_join_held_bytes")
 	joinCapacity    = own("trace_join_capacity_bytes")
 	joinWaiting     = own("trace_join_waiting_spans")

@@ -45,7 +45,7 @@ type Config struct {
 
 	Metrics MetricsConfig `mapstructure:"metrics"`
 	Spans   SpansConfig   `mapstructure:"spans"`
-	Outbox  OutboxConfig  `mapstructure:"outbox"`
+	Queue   QueueConfig   `mapstructure:"sending_queue"`
 
 	given *loadgen.Plan // of WithPlan; overrides PlanFile, Plan, Set and Shard
 	start Start         // of WithStart; overrides RunID and StartAt
@@ -71,8 +71,8 @@ type SpansConfig struct {
 	FlushInterval time.Duration `mapstructure:"flush_interval"`
 }
 
-// OutboxConfig bounds the telemetry that waits for the pipelines.
-type OutboxConfig struct {
+// QueueConfig bounds the telemetry that waits for the pipelines.
+type QueueConfig struct {
 	// MaxBytes is the memory for telemetry that waits. What does not fit is dropped,
 	// counted, and a fault of the run.
 	MaxBytes Size `mapstructure:"max_bytes"`
@@ -101,16 +101,16 @@ func createDefaultConfig() component.Config {
 	return &Config{
 		Metrics: MetricsConfig{Interval: 5 * time.Second, Exemplars: 10},
 		Spans:   SpansConfig{Batch: 512, FlushInterval: 200 * time.Millisecond},
-		Outbox:  OutboxConfig{MaxBytes: 256 << 20, DrainTimeout: 10 * time.Second},
+		Queue:   QueueConfig{MaxBytes: 256 << 20, DrainTimeout: 10 * time.Second},
 	}
 }
 
 // Bounds of what a configuration may ask for.
 const (
-	minInterval  = 10 * time.Millisecond
-	maxBatch     = 16384
-	maxExemplars = 100
-	minOutbox    = 1 << 20
+	minInterval   = 10 * time.Millisecond
+	maxBatch      = 16384
+	maxExemplars  = 100
+	minQueueBytes = 1 << 20
 )
 
 // Validate reports every fault at once. An inline plan is checked here, a plan's
@@ -126,8 +126,8 @@ func (c *Config) Validate() error {
 		{c.Metrics.Exemplars >= 0 && c.Metrics.Exemplars <= maxExemplars, "metrics::exemplars: is out of bounds; write 0 to 100"},
 		{c.Spans.Batch >= 1 && c.Spans.Batch <= maxBatch, "spans::batch: is out of bounds; write 1 to 16384"},
 		{c.Spans.FlushInterval >= minInterval, "spans::flush_interval: is too short; write 10ms or more"},
-		{c.Outbox.MaxBytes >= minOutbox, "outbox::max_bytes: is too small; write 1MiB or more"},
-		{c.Outbox.DrainTimeout >= 0, "outbox::drain_timeout: is negative; write 0s or more"},
+		{c.Queue.MaxBytes >= minQueueBytes, "sending_queue::max_bytes: is too small; write 1MiB or more"},
+		{c.Queue.DrainTimeout >= 0, "sending_queue::drain_timeout: is negative; write 0s or more"},
 	} {
 		if !check.ok {
 			errs = append(errs, errors.New(check.text))

@@ -93,7 +93,7 @@ func (g *generator) shutdown(ctx context.Context) error {
 	g.off = true
 	defer g.telemetry.Shutdown()
 	if r := g.run.Load(); r != nil {
-		return r.shutdown(ctx, g.cfg.Outbox.DrainTimeout)
+		return r.shutdown(ctx, g.cfg.Queue.DrainTimeout)
 	}
 	return nil
 }

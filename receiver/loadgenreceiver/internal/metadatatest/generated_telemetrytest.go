@@ -53,16 +53,16 @@ func AssertEqualLoadgenItemsDropped(t *testing.T, tt *componenttest.Telemetry, d
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualLoadgenOutboxBytes(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualLoadgenQueueBytes(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
-		Name:        "otelcol_loadgen_outbox_bytes",
+		Name:        "otelcol_loadgen_queue_bytes",
 		Description: "Memory of telemetry that waits for the pipelines. [Development]",
 		Unit:        "By",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
 		},
 	}
-	got, err := tt.GetMetric("otelcol_loadgen_outbox_bytes")
+	got, err := tt.GetMetric("otelcol_loadgen_queue_bytes")
 	require.NoError(t, err)
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
