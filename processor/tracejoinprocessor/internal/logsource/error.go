@@ -16,7 +16,7 @@ const (
 	Failed      Kind = "failed"      // 5xx
 	Denied      Kind = "denied"      // 401, 403
 	Refused     Kind = "refused"     // any other status: the query is not to Loki's liking, or it is no Loki
-	Nonsense    Kind = "nonsense"    // an answer that is not Loki's
+	Nonsense    Kind = "invalid_response" // an answer that is not Loki's
 	TooLarge    Kind = "too_large"   // even the smallest page exceeds a bound
 	Incomplete  Kind = "incomplete"  // lines are missing that could not be paged to
 )

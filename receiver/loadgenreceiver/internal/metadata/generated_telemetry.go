@@ -167,13 +167,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.LoadgenItemsDelivered, err = builder.meter.Int64ObservableCounter(
 		"otelcol_loadgen_items_delivered",
-		metric.WithDescription("Spans, data points and log records that the pipeline took. [Development]"),
+		metric.WithDescription("Spans, data points and log records that the pipeline accepted. [Development]"),
 		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LoadgenItemsDropped, err = builder.meter.Int64ObservableCounter(
 		"otelcol_loadgen_items_dropped",
-		metric.WithDescription("Spans, data points and log records that were dropped, over the budget, refused for good, or left by a shutdown. [Development]"),
+		metric.WithDescription("Spans, data points and log records that were dropped over capacity, refused permanently, or undelivered at the end of a shutdown. [Development]"),
 		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)
@@ -197,7 +197,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.LoadgenSpansMade, err = builder.meter.Int64ObservableCounter(
 		"otelcol_loadgen_spans_made",
-		metric.WithDescription("Spans made by the receiver, of requests and of runs. [Development]"),
+		metric.WithDescription("Spans created by the receiver, for requests and runs. [Development]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
