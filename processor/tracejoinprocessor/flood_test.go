@@ -39,7 +39,7 @@ const (
 	// floodMost is the most resident memory: twice the budget and 150 MB for all else.
 	floodMost = 2*floodBudget + 150_000_000
 	// floodHeap is the most heap that is left after a collection, where the race detector's
-	// own memory hides the rest: twice the budget, and 25 MB for clocks and rosters.
+	// own memory hides the rest: twice the budget, and 25 MB for clocks and instance caches.
 	floodHeap = 2*floodBudget + 25_000_000
 )
 
@@ -53,7 +53,7 @@ func floodPayloads() int {
 
 // Memory is bounded whatever comes: each field of each signal is flooded in a process of
 // its own, whose resident memory is looked at. Names and texts of any length once were kept
-// whole, by rosters, clocks, and spans that had left.
+// whole, by instance caches, clocks, and spans that had left.
 func TestMemoryIsBoundedWhateverFieldIsFlooded(t *testing.T) {
 	if field := os.Getenv(floodEnv); field != "" {
 		flood(t, field)

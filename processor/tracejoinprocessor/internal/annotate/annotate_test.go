@@ -26,8 +26,8 @@ var (
 	epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	now   = epoch.Add(3 * time.Hour)
 	trace = pcommon.TraceID{1, 2, 3}
-	auth  = &join.Origin{Service: "auth", Instance: "a"}
-	store = &join.Origin{Service: "store", Instance: "s"}
+	auth  = &join.Resource{Service: "auth", Instance: "a"}
+	store = &join.Resource{Service: "store", Instance: "s"}
 )
 
 func match(j *join.Joined, now time.Time, waited time.Duration) (r annotate.Result) {
@@ -67,8 +67,8 @@ func ours(s ptrace.Span) ptrace.Span {
 	return s
 }
 
-func server(n, parent byte, from *join.Origin, began, ended time.Duration) join.Server {
-	return join.Server{Trace: trace, ID: id(n), Parent: id(parent), Began: at(began), Ended: at(ended), From: from}
+func server(n, parent byte, from *join.Resource, began, ended time.Duration) join.Server {
+	return join.Server{Trace: trace, ID: id(n), Parent: id(parent), Began: at(began), Ended: at(ended), Resource: from}
 }
 
 func joined(s ptrace.Span, servers ...join.Server) *join.Joined {
@@ -144,7 +144,7 @@ func TestTheDirectChildWinsAndOthersAreListed(t *testing.T) {
 	assert.Equal(t, annotate.ByChild, r.Server.Resolution)
 	assert.Equal(t, 50*ms, r.Server.Duration)
 	require.Len(t, r.Others, 1)
-	assert.Equal(t, "store", r.Others[0].From.Service)
+	assert.Equal(t, "store", r.Others[0].Resource.Service)
 }
 
 // Retries and redirects: the request was answered by the last of them.
@@ -222,9 +222,9 @@ func TestTheStatusSaysWhatIsMissingOfWhatIsExpected(t *testing.T) {
 			r.Runtime, r.Lines, r.LinesCut, r.Sent = window.Answer{}, nil, 0, annotate.Senders{}
 		}, all, annotate.Complete, nil, []annotate.Absent{annotate.RuntimeNeverSent, annotate.LogsNeverSent}},
 		{"a process that is not Go", func(r *annotate.Result) {
-			r.Runtime, r.Sent.Samples, r.Server.From = window.Answer{}, false, &join.Origin{NotGo: true}
+			r.Runtime, r.Sent.Samples, r.Server.Resource = window.Answer{}, false, &join.Resource{NotGo: true}
 		}, all, annotate.Complete, nil, []annotate.Absent{annotate.NotGo}},
-		{"a process that is not Go, with a runtime all the same", func(r *annotate.Result) { r.Server.From = &join.Origin{NotGo: true} }, all, annotate.Complete, nil, nil},
+		{"a process that is not Go, with a runtime all the same", func(r *annotate.Result) { r.Server.Resource = &join.Resource{NotGo: true} }, all, annotate.Complete, nil, nil},
 		{"another instance of the service sends samples", func(r *annotate.Result) { r.Runtime = window.Answer{} }, all,
 			annotate.Partial, []annotate.Missing{annotate.NoRuntime}, nil},
 		{"no server span, where nobody sends anything else", func(r *annotate.Result) {

@@ -102,8 +102,8 @@ type Expected struct {
 // until now. The result, which is large, is empty before.
 func (r *Result) Match(j *join.Joined, now time.Time, waited time.Duration) {
 	r.Trace, r.Span = j.Trace, j.ID
-	if j.Told != nil {
-		r.Client = *j.Told
+	if j.Info != nil {
+		r.Client = *j.Info
 	} else {
 		r.Client = clientspan.Read(j.Span)
 	}
@@ -160,12 +160,12 @@ func (r *Result) Pair() (p clock.Pair, ok bool) {
 }
 
 // Question is what to ask of the runtime; ok is false without a server.
-func (r *Result) Question(maxAge time.Duration) (q window.Question, ok bool) {
+func (r *Result) Question(maxAge time.Duration) (q window.Query, ok bool) {
 	if r.Server.Resolution == "" {
 		return q, false
 	}
-	from := r.Server.From
-	return window.Question{
+	from := r.Server.Resource
+	return window.Query{
 		Of:      window.Identity{Namespace: from.Namespace, Service: from.Service, Instance: from.Instance, By: from.By},
 		Began:   r.Server.Began.AsTime(),
 		Ended:   r.Server.Ended.AsTime(),
@@ -225,7 +225,7 @@ func (r *Result) runtime() bool {
 		r.Missing = append(r.Missing, RuntimeTooOld)
 	case r.Sent.Samples:
 		r.Missing = append(r.Missing, NoRuntime)
-	case r.Server.From != nil && r.Server.From.NotGo:
+	case r.Server.Resource != nil && r.Server.Resource.NotGo:
 		r.NoRuntime = NotGo
 	default:
 		r.NoRuntime = RuntimeNeverSent

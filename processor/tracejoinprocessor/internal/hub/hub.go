@@ -207,7 +207,7 @@ func (h *Hub) hold(in *intake) bool {
 	h.counts.waited.Add(int64(in.held))
 	in.encode()
 	for i := range in.inputs {
-		if v := &in.inputs[i]; len(v.Servers) > 0 || len(v.Wire) > 0 || v.Spans.ResourceSpans().Len() > 0 {
+		if v := &in.inputs[i]; len(v.Servers) > 0 || len(v.Encoded) > 0 || v.Spans.ResourceSpans().Len() > 0 {
 			h.post(h.loops[i], *v)
 		}
 	}

@@ -85,7 +85,7 @@ func (in *intake) waitsWhole(td ptrace.Traces) bool {
 
 func (in *intake) resource(rs ptrace.ResourceSpans, whole bool) {
 	id := window.IdentityOf(rs.Resource())
-	var from *join.Origin
+	var from *join.Resource
 	for i := range in.out {
 		in.out[i].resource, in.out[i].charged = false, false
 	}
@@ -179,13 +179,13 @@ func (in *intake) encode() {
 			continue
 		}
 		// Cannot fail: it only encodes.
-		to.Wire, _ = (&ptrace.ProtoMarshaler{}).MarshalTraces(to.Spans)
+		to.Encoded, _ = (&ptrace.ProtoMarshaler{}).MarshalTraces(to.Spans)
 		to.Spans = ptrace.NewTraces()
-		to.Decoded, to.Bytes = to.Bytes, len(to.Wire)+len(to.IDs)*join.HeldBytes+len(to.Clients)*(join.ClientBytes+join.ToldBytes)
+		to.Decoded, to.Bytes = to.Bytes, len(to.Encoded)+len(to.IDs)*join.SpanBytes+len(to.Clients)*(join.ClientBytes+join.InfoBytes)
 		var last clientspan.Client
 		for j := range to.Clients {
 			to.Clients[j].Span = ptrace.Span{}
-			if told := to.Clients[j].Told; told.Run != last.Run || told.Attack != last.Attack { // else they share it; see read
+			if told := to.Clients[j].Info; told.Run != last.Run || told.Attack != last.Attack { // else they share it; see read
 				last = *told
 				to.Bytes += len(told.Run) + len(told.Attack)
 			}
@@ -227,7 +227,7 @@ func (in *intake) hold(to *join.Input, s ptrace.Span, service string) {
 	c := join.Client{Trace: s.TraceID(), ID: s.SpanID(), Span: s, Wanted: true, Own: in.isOwn(s)}
 	if !in.o.Keep.All {
 		told := in.read(s)
-		c.Index, c.Told = len(to.IDs)-1, told
+		c.Index, c.Info = len(to.IDs)-1, told
 		c.Wanted, c.Sampled = in.o.Keep.wants(told.Request.Response, told.Failed), in.o.Keep.samples(s)
 	}
 	to.Clients = append(to.Clients, c)
@@ -252,7 +252,7 @@ func (in *intake) read(s ptrace.Span) *clientspan.Client {
 func serversOf(o *Options, td ptrace.Traces) []join.Input {
 	inputs := make([]join.Input, o.Shards)
 	for _, rs := range td.ResourceSpans().All() {
-		var from *join.Origin
+		var from *join.Resource
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, s := range ss.Spans().All() {
 				if !isServer(s) {
@@ -271,8 +271,8 @@ func serversOf(o *Options, td ptrace.Traces) []join.Input {
 
 func isServer(s ptrace.Span) bool { return s.Kind() == ptrace.SpanKindServer && identified(s) }
 
-func originOf(r pcommon.Resource, id window.Identity) *join.Origin {
-	return &join.Origin{Namespace: id.Namespace, Service: id.Service, Instance: id.Instance, By: id.By, NotGo: isNotGo(r)}
+func originOf(r pcommon.Resource, id window.Identity) *join.Resource {
+	return &join.Resource{Namespace: id.Namespace, Service: id.Service, Instance: id.Instance, By: id.By, NotGo: isNotGo(r)}
 }
 
 // isNotGo reports whether a resource says that its process is written in another language.
@@ -286,10 +286,10 @@ const routeBytes = 256
 
 // digest of a server span, by the HTTP conventions or those of RPC, old or new. Servers
 // without routes (Caddy, Prometheus, Fastify) set none, and name their spans.
-func digest(s ptrace.Span, from *join.Origin) join.Server {
+func digest(s ptrace.Span, from *join.Resource) join.Server {
 	v := join.Server{
 		Trace: s.TraceID(), ID: s.SpanID(), Parent: s.ParentSpanID(),
-		Began: s.StartTimestamp(), Ended: s.EndTimestamp(), From: from,
+		Began: s.StartTimestamp(), Ended: s.EndTimestamp(), Resource: from,
 	}
 	var service, method string
 	for k, a := range s.Attributes().All() {

@@ -117,7 +117,7 @@ func (l *loop) shed() {
 		return
 	}
 	l.hub.silence.full.Store(true)
-	l.release(l.shard.Shed(int(over)))
+	l.release(l.shard.Evict(int(over)))
 	l.count()
 	l.hub.excess.release(over)
 }
@@ -127,14 +127,14 @@ func (l *loop) count() {
 	l.hub.counts.waiting.Add(int64(l.shard.Waiting() - l.waiting))
 	l.hub.counts.own.Add(int64(l.shard.OwnWaiting() - l.own))
 	l.hub.counts.late.Add(int64(l.shard.Late() - l.late))
-	l.hub.counts.repeated.Add(int64(l.shard.Repeated() - l.repeated))
+	l.hub.counts.repeated.Add(int64(l.shard.Duplicates() - l.repeated))
 	l.bytes, l.waiting, l.own = l.shard.Bytes(), l.shard.Waiting(), l.shard.OwnWaiting()
-	l.late, l.repeated = l.shard.Late(), l.shard.Repeated()
+	l.late, l.repeated = l.shard.Late(), l.shard.Duplicates()
 }
 
 // outcome is an entry that has left, with its client spans joined.
 type outcome struct {
-	left    join.Left
+	left    join.Released
 	results []annotate.Result
 	kept    []bool
 	named   []bool // by exemplars, of each result
@@ -145,7 +145,7 @@ type outcome struct {
 const maxSpare = 1024
 
 // room for the results of an entry, all of them empty.
-func (l *loop) room(left *join.Left) *outcome {
+func (l *loop) room(left *join.Released) *outcome {
 	n := len(left.Clients)
 	o := l.spare
 	l.spare = outcome{}
@@ -163,7 +163,7 @@ func (l *loop) reuse(o *outcome) {
 	}
 }
 
-func (l *loop) release(left []join.Left) {
+func (l *loop) release(left []join.Released) {
 	for i := range left {
 		o := l.room(&left[i])
 		l.hub.explain(o)
@@ -185,7 +185,7 @@ func (h *Hub) explain(o *outcome) {
 		c, r := &o.left.Clients[i], &o.results[i]
 		r.Match(c, now, now.Sub(o.left.Arrived))
 		r.Reason = o.left.Reason
-		o.kept[i], o.named[i] = c.Of.Verdict != join.NotKept, c.Of.Named
+		o.kept[i], o.named[i] = c.Of.Decision != join.NotKept, c.Of.Named
 	}
 	h.targets.look(o.results, h.o.RuntimeAge)
 	for i := range o.results {

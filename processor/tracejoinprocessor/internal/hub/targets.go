@@ -25,9 +25,9 @@ type targets struct {
 	generator func(service string) bool // it is that of a load generator, which is no target
 
 	mu     sync.Mutex // guards what follows
-	clocks map[join.Origin]*clock.Filter
+	clocks map[join.Resource]*clock.Filter
 	latest struct { // clock that was asked for: nearly all are of one resource
-		of    *join.Origin
+		of    *join.Resource
 		clock *clock.Filter
 	}
 	window *window.Store
@@ -39,7 +39,7 @@ type targets struct {
 const maxWriters = 4096
 
 func newTargets(generator func(service string) bool) *targets {
-	t := &targets{generator: generator, clocks: map[join.Origin]*clock.Filter{}, window: window.NewStore(), wrote: map[string]bool{}}
+	t := &targets{generator: generator, clocks: map[join.Resource]*clock.Filter{}, window: window.NewStore(), wrote: map[string]bool{}}
 	t.window.Pause = t.pause
 	return t
 }
@@ -53,14 +53,14 @@ func (t *targets) pause() {
 func (t *targets) read(md pmetric.Metrics) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.window.Read(md)
+	t.window.ReadMetrics(md)
 }
 
 // hear takes the events of runtimes.
 func (t *targets) hear(ld plog.Logs) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.window.Hear(ld)
+	t.window.ReadLogs(ld)
 }
 
 // hearOf notes that a line of a service has come.
@@ -84,7 +84,7 @@ func (t *targets) sent(r *annotate.Result) annotate.Senders {
 	if r.Server.Resolution == "" {
 		return annotate.Senders{Samples: t.window.SentBy(t.generator), Lines: t.blind || len(t.wrote) > 0}
 	}
-	service := r.Server.From.Service
+	service := r.Server.Resource.Service
 	return annotate.Senders{Samples: t.window.Sent(service), Lines: t.blind || t.wrote[service] || t.wrote[""]}
 }
 
@@ -104,8 +104,8 @@ func (t *targets) look(results []annotate.Result, maxAge time.Duration) {
 			t.window.Pause()
 		}
 		r := &results[i]
-		if pair, ok := r.Pair(); ok && r.Server.From.Instance != "" {
-			t.clock(r.Server.From).Add(pair)
+		if pair, ok := r.Pair(); ok && r.Server.Resource.Instance != "" {
+			t.clock(r.Server.Resource).Add(pair)
 		}
 	}
 	known := t.known
@@ -114,7 +114,7 @@ func (t *targets) look(results []annotate.Result, maxAge time.Duration) {
 			t.window.Pause()
 		}
 		r := &results[i]
-		if i > 0 && r.Server.From == results[i-1].Server.From {
+		if i > 0 && r.Server.Resource == results[i-1].Server.Resource {
 			r.Sent = results[i-1].Sent // nearly all are of one resource
 		} else {
 			r.Sent = t.sent(r)
@@ -125,7 +125,7 @@ func (t *targets) look(results []annotate.Result, maxAge time.Duration) {
 		r.Order(known)
 		r.Clock, r.Clocked = t.estimate(r)
 		if q, ok := r.Question(maxAge); ok {
-			r.Runtime = t.window.Ask(q)
+			r.Runtime = t.window.Query(q)
 		}
 	}
 }
@@ -136,32 +136,32 @@ func (t *targets) look(results []annotate.Result, maxAge time.Duration) {
 func (t *targets) estimate(r *annotate.Result) (clock.Estimate, bool) {
 	pair, ok := r.Pair()
 	switch {
-	case ok && r.Server.From.Instance == "":
+	case ok && r.Server.Resource.Instance == "":
 		return clock.Alone(pair)
 	case ok:
-		return t.clock(r.Server.From).Of(pair)
-	case r.Server.From.Instance == "":
+		return t.clock(r.Server.Resource).Of(pair)
+	case r.Server.Resource.Instance == "":
 		return clock.Estimate{}, false
 	}
-	return t.clock(r.Server.From).At(r.Client.Done)
+	return t.clock(r.Server.Resource).At(r.Client.Done)
 }
 
 // known is what is known of an instance's clock, without one of its requests.
-func (t *targets) known(of *join.Origin, at time.Time) (e clock.Estimate, ok bool) {
+func (t *targets) known(of *join.Resource, at time.Time) (e clock.Estimate, ok bool) {
 	if f := t.clocks[*of]; f != nil {
 		return f.At(at)
 	}
 	return e, false
 }
 
-func (t *targets) clock(of *join.Origin) *clock.Filter {
+func (t *targets) clock(of *join.Resource) *clock.Filter {
 	if of != t.latest.of {
 		t.latest.of, t.latest.clock = of, t.learned(of)
 	}
 	return t.latest.clock
 }
 
-func (t *targets) learned(of *join.Origin) *clock.Filter {
+func (t *targets) learned(of *join.Resource) *clock.Filter {
 	f := t.clocks[*of]
 	if f == nil {
 		if len(t.clocks) >= maxClocks {

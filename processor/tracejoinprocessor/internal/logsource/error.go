@@ -10,15 +10,15 @@ import (
 type Kind string
 
 const (
-	Unreachable Kind = "unreachable" // no connection, or it broke
-	Timeout     Kind = "timeout"     // no whole answer in time
-	Throttled   Kind = "throttled"   // 429
-	Failed      Kind = "failed"      // 5xx
-	Denied      Kind = "denied"      // 401, 403
-	Refused     Kind = "refused"     // any other status: the query is not to Loki's liking, or it is no Loki
+	Unreachable Kind = "unreachable"      // no connection, or it broke
+	Timeout     Kind = "timeout"          // no whole answer in time
+	Throttled   Kind = "throttled"        // 429
+	Failed      Kind = "failed"           // 5xx
+	Denied      Kind = "denied"           // 401, 403
+	Refused     Kind = "refused"          // any other status: the query is not to Loki's liking, or it is no Loki
 	Nonsense    Kind = "invalid_response" // an answer that is not Loki's
-	TooLarge    Kind = "too_large"   // even the smallest page exceeds a bound
-	Incomplete  Kind = "incomplete"  // lines are missing that could not be paged to
+	TooLarge    Kind = "too_large"        // even the smallest page exceeds a bound
+	Incomplete  Kind = "incomplete"       // lines are missing that could not be paged to
 )
 
 // Error is why lines could not be had.
