@@ -21,14 +21,14 @@ func observe(b *metadata.TelemetryBuilder, h *hub.Hub) error {
 		b.RegisterTraceJoinInstancesEvictedCallback(one(func() int64 { _, n := h.Instances(); return int64(n) })),
 		b.RegisterTraceJoinExemplarsStrippedCallback(one(func() int64 { return h.Counts().Stripped })),
 		b.RegisterTraceJoinLateSpansCallback(one(func() int64 { return h.Counts().Late })),
-		b.RegisterTraceJoinDuplicateSpansCallback(one(func() int64 { return h.Counts().Repeated })),
+		b.RegisterTraceJoinDuplicateSpansCallback(one(func() int64 { return h.Counts().Duplicates })),
 		b.RegisterTraceJoinRetriesCallback(one(func() int64 { return h.Counts().Retries })),
-		b.RegisterTraceJoinLinesSkippedCallback(one(func() int64 { return h.Counts().LinesTurnedAway })),
+		b.RegisterTraceJoinLinesSkippedCallback(one(func() int64 { return h.Counts().LinesSkipped })),
 		b.RegisterTraceJoinSpansCallback(each("state", func() map[string]int64 {
 			c := h.Counts()
 			return map[string]int64{
 				"waited": c.Waited, "passed": c.Passed, "delivered": c.Delivered, "refused": c.Refused,
-				"not_kept": c.NotKept, "undelivered": c.Undelivered, "rejected": c.TurnedAway,
+				"not_kept": c.NotKept, "undelivered": c.Undelivered, "rejected": c.Rejected,
 			}
 		})),
 		b.RegisterTraceJoinPointsCallback(each("state", func() map[string]int64 {
@@ -52,7 +52,7 @@ func observe(b *metadata.TelemetryBuilder, h *hub.Hub) error {
 }
 
 // observeLoki reports the log source in them.
-func observeLoki(b *metadata.TelemetryBuilder, from *lines) error {
+func observeLoki(b *metadata.TelemetryBuilder, from *lokiSource) error {
 	l := from.loki
 	return errors.Join(
 		b.RegisterTraceJoinLokiFailuresCallback(each("error_type", from.failures)),

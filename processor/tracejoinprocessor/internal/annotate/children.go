@@ -30,8 +30,8 @@ func serverOf(children []join.Server) (s Server) {
 	return s
 }
 
-// Clocks tells how far the clock of an instance is ahead of the client's, at a time
-// by the latter.
+// Clocks returns how far the clock of an instance is ahead of the client's, at a time by
+// the latter.
 type Clocks func(of *join.Resource, at time.Time) (clock.Estimate, bool)
 
 // Order finds out which of several direct children answered, if they are of several

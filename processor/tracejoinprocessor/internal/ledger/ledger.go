@@ -35,7 +35,7 @@ type Request struct {
 	Lag      time.Duration             // sent − intended
 	Phases   [Components]time.Duration // Connection to Write, and Read
 	Wait     time.Duration             // from the request written to the first byte
-	// Server is how long servers worked on it; Answered tells 0 from unknown.
+	// Server is how long servers worked on it; Answered distinguishes 0 from unknown.
 	Server   time.Duration
 	Answered bool
 }
@@ -48,7 +48,7 @@ type Ledger [Components]time.Duration
 // the client never waited for, is in no component.
 //
 // Without phases, as in spans that other tools made, or without a server span, it
-// cannot be told who took the rest: it is unexplained.
+// is unknown who took the rest: it is unexplained.
 func Of(r Request) Ledger {
 	l := Ledger(r.Phases)
 	l[ScheduleLag] = r.Lag

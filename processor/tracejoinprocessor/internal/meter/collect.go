@@ -132,12 +132,12 @@ func (p *page) sum(name, description string) pmetric.NumberDataPointSlice {
 // count renders the series of a counter.
 func count[K comparable](p *page, to pmetric.NumberDataPointSlice, c *counter[K], put func(K, pcommon.Map)) {
 	for i, k := range c.keys {
-		if i >= c.told && p.before < p.now {
+		if i >= c.collected && p.before < p.now {
 			put(k, p.number(to, p.before, 0))
 		}
 		put(k, p.number(to, p.now, c.n[i]))
 	}
-	c.told = len(c.keys)
+	c.collected = len(c.keys)
 }
 
 func (p *page) number(to pmetric.NumberDataPointSlice, at pcommon.Timestamp, n uint64) pcommon.Map {

@@ -9,7 +9,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 )
 
-// buckets bounds a histogram: with 160 buckets three decades are told to within
+// buckets bounds a histogram: with 160 buckets three decades are resolved to within
 // 2.2 %.
 const buckets = 160
 
