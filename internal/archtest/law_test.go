@@ -157,7 +157,7 @@ func TestPurePackagesHaveNeitherClockNorGoroutine(t *testing.T) {
 		"./receiver/loadgenreceiver/internal/span", "./receiver/loadgenreceiver/internal/meter",
 		"./processor/tracejoinprocessor/internal/join", "./processor/tracejoinprocessor/internal/window",
 		"./processor/tracejoinprocessor/internal/annotate", "./processor/tracejoinprocessor/internal/clock",
-		"./processor/tracejoinprocessor/internal/clientspan", "./processor/tracejoinprocessor/internal/wire",
+		"./processor/tracejoinprocessor/internal/clientspan", "./processor/tracejoinprocessor/internal/spanfilter",
 		"./processor/tracejoinprocessor/internal/ledger", "./processor/tracejoinprocessor/internal/meter",
 		"./loadgen/verdict", "./loadgen/allow", "./internal/report", "./internal/lint",
 	}

@@ -76,8 +76,8 @@ func (p *page) headline(s *summary.Summary) {
 	p.under(levelInk(failing), aside)
 	p.under(red, s.Error)
 	p.under(yellow, s.StopReason)
-	if s.Part != nil {
-		p.under(dim, s.Part.Words())
+	if s.Shard != nil {
+		p.under(dim, s.Shard.Words())
 	}
 }
 

@@ -24,7 +24,7 @@ const (
 // Summary is what became of a run.
 type Summary struct {
 	RunID string `json:"run_id"`
-	Part  *Part  `json:"part,omitempty"` // nil: the whole run
+	Shard *Shard `json:"shard,omitempty"` // nil: the whole run
 	Plan  string `json:"plan"`
 	// Digest tells whether another run had the same order of attacks and the same limits.
 	Digest  string    `json:"digest,omitempty"`

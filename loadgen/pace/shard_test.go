@@ -24,47 +24,47 @@ func everyShape() []pace.Stage {
 	}
 }
 
-func TestPartsAreTogetherExactlyTheSchedule(t *testing.T) {
+func TestShardsAreTogetherExactlyTheSchedule(t *testing.T) {
 	for count := 1; count <= 17; count++ {
 		whole := schedule(t, everyShape()...)
 		planned, _ := whole.Planned()
 		require.Greater(t, planned, uint64(400))
 		seen := make([]int, planned)
 		for index := range count {
-			part := whole.Part(pace.Part{Index: index, Count: count})
-			share, exact := part.Planned()
+			shard := whole.Shard(pace.Shard{Index: index, Count: count})
+			share, exact := shard.Planned()
 			require.True(t, exact)
 			before := time.Duration(-1)
 			for n := range share {
-				number := part.Number(n)
+				number := shard.Number(n)
 				require.Less(t, number, planned)
 				seen[number]++
 				want, _ := whole.At(number)
-				at, ok := part.At(n)
+				at, ok := shard.At(n)
 				require.True(t, ok)
 				assert.Equal(t, want, at, "hit %d", number)
 				assert.GreaterOrEqual(t, at, before)
 				before = at
-				stage, _ := part.StageOf(n)
+				stage, _ := shard.StageOf(n)
 				wantStage, _ := whole.StageOf(number)
 				assert.Equal(t, wantStage, stage)
 			}
-			_, ok := part.At(share)
+			_, ok := shard.At(share)
 			assert.False(t, ok)
-			length, _ := part.Duration()
+			length, _ := shard.Duration()
 			wantLength, _ := whole.Duration()
 			assert.Equal(t, wantLength, length)
-			assert.InDelta(t, whole.Rate(4*time.Second)/float64(count), part.Rate(4*time.Second), 1e-9)
+			assert.InDelta(t, whole.Rate(4*time.Second)/float64(count), shard.Rate(4*time.Second), 1e-9)
 		}
 		for n, times := range seen {
-			require.Equal(t, 1, times, "hit %d of %d parts", n, count)
+			require.Equal(t, 1, times, "hit %d of %d shards", n, count)
 		}
 	}
 }
 
 // What comes behind a closed loop with a duration has numbers that nobody knows
 // beforehand, but times that everybody does.
-func TestPartsGoOnTogetherBehindAClosedLoop(t *testing.T) {
+func TestShardsGoOnTogetherBehindAClosedLoop(t *testing.T) {
 	const count = 3
 	stages := []pace.Stage{
 		{Constant: 10, Count: 4},
@@ -75,8 +75,8 @@ func TestPartsGoOnTogetherBehindAClosedLoop(t *testing.T) {
 	for index := range count {
 		synctest.Test(t, func(t *testing.T) {
 			begin := time.Now()
-			part := schedule(t, stages...).Part(pace.Part{Index: index, Count: count})
-			p := pace.NewPacer(t.Context(), part, pace.Options{Begin: begin})
+			shard := schedule(t, stages...).Shard(pace.Shard{Index: index, Count: count})
+			p := pace.NewPacer(t.Context(), shard, pace.Options{Begin: begin})
 			for n := uint64(0); ; n++ {
 				if _, stop := p.Pace(0, n); stop {
 					break
@@ -84,7 +84,7 @@ func TestPartsGoOnTogetherBehindAClosedLoop(t *testing.T) {
 				hit := p.Hit(n)
 				numbers[hit.Number]++
 				if hit.Stage == 1 {
-					time.Sleep(time.Duration(index+1) * 10 * time.Millisecond) // each part is as fast as it is
+					time.Sleep(time.Duration(index+1) * 10 * time.Millisecond) // each shard is as fast as it is
 				}
 				if hit.Stage == 2 {
 					behind[hit.Intended.Sub(begin)]++
@@ -109,17 +109,17 @@ func TestSharesAddUp(t *testing.T) {
 	for n := range 40 {
 		sum := 0
 		for index := range 7 {
-			sum += pace.Part{Index: index, Count: 7}.Share(n)
+			sum += pace.Shard{Index: index, Count: 7}.Share(n)
 		}
 		assert.Equal(t, n, sum)
 	}
-	assert.Equal(t, 5, pace.Part{}.Share(5))
+	assert.Equal(t, 5, pace.Shard{}.Share(5))
 }
 
-func TestPartsAreReadAsTheyAreWritten(t *testing.T) {
-	p, err := pace.ParsePart("2/8")
+func TestShardsAreReadAsTheyAreWritten(t *testing.T) {
+	p, err := pace.ParseShard("2/8")
 	require.NoError(t, err)
-	assert.Equal(t, pace.Part{Index: 2, Count: 8}, p)
+	assert.Equal(t, pace.Shard{Index: 2, Count: 8}, p)
 	assert.Equal(t, "2/8", p.String())
 	for text, want := range map[string]string{
 		"8/8":     "the index counts from 0; write 0 to 7",
@@ -131,7 +131,7 @@ func TestPartsAreReadAsTheyAreWritten(t *testing.T) {
 		"0/99999": "write 1 to 10000",
 		"0/-3":    "write 1 to 10000",
 	} {
-		_, err := pace.ParsePart(text)
+		_, err := pace.ParseShard(text)
 		assert.ErrorContains(t, err, want, text)
 	}
 }

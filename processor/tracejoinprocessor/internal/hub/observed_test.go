@@ -41,14 +41,14 @@ func TestWhatCameIsOfTargets(t *testing.T) {
 			lines(generator)
 			samples(generator)
 			require.NoError(t, h.Traces(t.Context(), alone(1, true)))
-			assert.Equal(t, Came{}, h.Came(), generator)
+			assert.Equal(t, Observed{}, h.Observed(), generator)
 		}
 		samples("auth")
-		assert.Equal(t, Came{Samples: true}, h.Came())
+		assert.Equal(t, Observed{Samples: true}, h.Observed())
 		lines("auth")
-		assert.Equal(t, Came{Samples: true, Lines: true}, h.Came())
+		assert.Equal(t, Observed{Samples: true, Lines: true}, h.Observed())
 		require.NoError(t, h.Traces(t.Context(), alone(1, false)))
-		assert.Equal(t, Came{Spans: true, Samples: true, Lines: true}, h.Came())
+		assert.Equal(t, Observed{Spans: true, Samples: true, Lines: true}, h.Observed())
 		require.NoError(t, h.Shutdown(t.Context()))
 	})
 }

@@ -20,7 +20,7 @@ func TestAClientSpanThatComesAgainIsNotAnotherRequest(t *testing.T) {
 				return form(in)
 			}
 			spans, clients := 0, 0
-			count := func(left []join.Left) {
+			count := func(left []join.Released) {
 				for i := range left {
 					spans += left[i].Spans.SpanCount()
 					clients += len(left[i].Clients)
@@ -32,14 +32,14 @@ func TestAClientSpanThatComesAgainIsNotAnotherRequest(t *testing.T) {
 			shard.Add(epoch, one())
 			shard.Add(epoch.Add(time.Second), one())
 			assert.Equal(t, 2, shard.Waiting())
-			assert.Equal(t, 2, shard.Repeated())
+			assert.Equal(t, 2, shard.Duplicates())
 			count(shard.Expire(epoch.Add(wait)))
 			assert.Equal(t, 2, clients)
 			shard.Add(epoch.Add(2*wait), one())
 			count(flush(shard))
 			assert.Equal(t, 6, spans, "none is lost")
 			assert.Equal(t, 2, clients)
-			assert.Equal(t, 4, shard.Repeated())
+			assert.Equal(t, 4, shard.Duplicates())
 			assert.Zero(t, shard.Bytes())
 			assert.Zero(t, shard.Traces())
 		})

@@ -16,27 +16,27 @@ const (
 	sets = 1 << 15
 )
 
-// spanMemory knows the latest client spans that came, by a hash of their ids. It is a
+// spanCache knows the latest client spans that came, by a hash of their ids. It is a
 // set-associative cache: a span takes the place of the oldest one in its set. Of the
 // latest 65,536 it knows more than 99.9 %. It takes two spans for one less
 // often than once in 10^12.
-type spanMemory struct {
-	sets     [][ways]uint64 // the latest key first; zero is none
-	repeated int
+type spanCache struct {
+	sets       [][ways]uint64 // the latest key first; zero is none
+	duplicates int
 }
 
-func newSpanMemory() spanMemory { return spanMemory{sets: make([][ways]uint64, sets)} }
+func newSpanCache() spanCache { return spanCache{sets: make([][ways]uint64, sets)} }
 
 // before reports whether a span came before, and remembers it. One without an id is
-// told from no other.
-func (m *spanMemory) before(trace pcommon.TraceID, span pcommon.SpanID) bool {
+// new.
+func (m *spanCache) before(trace pcommon.TraceID, span pcommon.SpanID) bool {
 	if span.IsEmpty() {
 		return false
 	}
 	key := spanKey(trace, span)
 	set := &m.sets[key%sets]
 	if slices.Contains(set[:], key) {
-		m.repeated++
+		m.duplicates++
 		return true
 	}
 	copy(set[1:], set[:ways-1])

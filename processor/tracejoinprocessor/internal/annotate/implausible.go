@@ -9,15 +9,15 @@ import (
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/join"
 )
 
-// believe is a trace without the server spans that cannot be true: those that ended before
-// they began, or lack a time, and those that were open for longer than there was since the
-// request was sent.
-func (r *Result) believe(t *join.Trace, now time.Time, waited time.Duration) *join.Trace {
+// dropImplausible returns a trace without the server spans that cannot be true: those that
+// ended before they began, or lack a time, and those that were open for longer than the
+// time since the request was sent.
+func (r *Result) dropImplausible(t *join.Trace, now time.Time, waited time.Duration) *join.Trace {
 	most := max(r.Client.Done.Sub(r.Client.Sent)+waited, now.Sub(r.Client.Sent)) + steps
 	no := func(s join.Server) bool {
 		return s.Began == 0 || s.Ended < s.Began || s.Ended-s.Began > pcommon.Timestamp(most)
 	}
-	if r.Refused = slices.ContainsFunc(t.Servers, no); !r.Refused {
+	if r.Implausible = slices.ContainsFunc(t.Servers, no); !r.Implausible {
 		return t
 	}
 	left := *t

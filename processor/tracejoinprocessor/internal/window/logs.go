@@ -10,9 +10,9 @@ import (
 	"github.com/loadtrace/loadtrace/goruntime"
 )
 
-// Hear takes the GC cycles of a payload, which are events of goruntime, and does
+// ReadLogs takes the GC cycles of a payload, which are events of goruntime, and does
 // not keep it. It returns how many there were. See Store.Pause.
-func (s *Store) Hear(ld plog.Logs) (heard int) {
+func (s *Store) ReadLogs(ld plog.Logs) (read int) {
 	for _, rl := range ld.ResourceLogs().All() {
 		s.step()
 		var of *member[cycles]
@@ -26,16 +26,16 @@ func (s *Store) Hear(ld plog.Logs) (heard int) {
 				if of == nil {
 					of = s.cycles.member(IdentityOf(rl.Resource()))
 				}
-				of.its.put(c)
-				of.fed = max(of.fed, c.End)
-				heard++
+				of.value.put(c)
+				of.updated = max(of.updated, c.End)
+				read++
 			}
 		}
 	}
-	return heard
+	return read
 }
 
-// IsEvent tells the events of a runtime from the log records of requests.
+// IsEvent reports whether a record is an event of a runtime, and not a log record of a request.
 func IsEvent(r plog.LogRecord) bool { return r.EventName() == goruntime.EventGCCycle }
 
 // cycleOf an event; ok is false if it is none, or its times cannot be.

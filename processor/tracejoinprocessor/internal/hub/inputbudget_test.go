@@ -37,12 +37,12 @@ func TestWhatIsOnItsWayToALoopIsBoundedInBytes(t *testing.T) {
 			}()
 		}
 		synctest.Wait()
-		assert.LessOrEqual(t, h.mail.held(), o.MaxBytes/mailShare)
-		assert.Greater(t, h.mail.held(), o.MaxBytes/mailShare/2)
+		assert.LessOrEqual(t, h.input.held(), o.MaxBytes/inputShare)
+		assert.Greater(t, h.input.held(), o.MaxBytes/inputShare/2)
 		assert.Less(t, sent.Load(), int64(50), "the others wait")
 		<-busy
 		time.Sleep(time.Second) // virtual
-		assert.Zero(t, h.mail.held())
+		assert.Zero(t, h.input.held())
 		assert.EqualValues(t, 50, sent.Load())
 		require.NoError(t, h.Shutdown(t.Context()))
 		next.seen.once(t, 1000)
@@ -50,12 +50,12 @@ func TestWhatIsOnItsWayToALoopIsBoundedInBytes(t *testing.T) {
 }
 
 func TestAPayloadThatIsLargerThanAllTheRoomGoesAlone(t *testing.T) {
-	m := newMail(100)
-	m.take(1000)
+	m := newInputBudget(100)
+	m.acquire(1000)
 	assert.EqualValues(t, 1000, m.held())
-	m.give(1000)
-	m.take(60)
-	m.take(40)
+	m.release(1000)
+	m.acquire(60)
+	m.acquire(40)
 	assert.EqualValues(t, 100, m.held())
 }
 

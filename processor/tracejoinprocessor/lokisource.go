@@ -16,9 +16,9 @@ import (
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logsource"
 )
 
-// lines is a Loki whose troubles are counted by kind, and logged once of each: a query
-// that it refuses is refused each second, and nobody reads a thousand warnings.
-type lines struct {
+// lokiSource is a Loki whose errors are counted by kind, and logged once for each kind: a
+// query that Loki refuses is refused every second, and a thousand warnings help no one.
+type lokiSource struct {
 	loki *logsource.Loki
 	log  *zap.Logger
 
@@ -27,20 +27,20 @@ type lines struct {
 	first map[logsource.Kind]string
 }
 
-func newLines(loki *logsource.Loki, log *zap.Logger) *lines {
-	return &lines{loki: loki, log: log, times: map[logsource.Kind]int64{}, first: map[logsource.Kind]string{}}
+func newLokiSource(loki *logsource.Loki, log *zap.Logger) *lokiSource {
+	return &lokiSource{loki: loki, log: log, times: map[logsource.Kind]int64{}, first: map[logsource.Kind]string{}}
 }
 
-func (l *lines) Window(ctx context.Context, from, to time.Time, yield func(logline.Line)) error {
-	return l.note(l.loki.Window(ctx, from, to, yield))
+func (l *lokiSource) Window(ctx context.Context, from, to time.Time, yield func(logline.Line)) error {
+	return l.count(l.loki.Window(ctx, from, to, yield))
 }
 
-func (l *lines) Lookup(ctx context.Context, ids []pcommon.TraceID, from, to time.Time, yield func(logline.Line)) error {
-	return l.note(l.loki.Lookup(ctx, ids, from, to, yield))
+func (l *lokiSource) Lookup(ctx context.Context, ids []pcommon.TraceID, from, to time.Time, yield func(logline.Line)) error {
+	return l.count(l.loki.Lookup(ctx, ids, from, to, yield))
 }
 
-// note counts an error, and returns it. The end of a shutdown is none.
-func (l *lines) note(err error) error {
+// count counts an error, and returns it. The end of a shutdown is not an error.
+func (l *lokiSource) count(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -56,7 +56,7 @@ func (l *lines) note(err error) error {
 }
 
 // failures by kind.
-func (l *lines) failures() map[string]int64 {
+func (l *lokiSource) failures() map[string]int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := make(map[string]int64, len(l.times))
@@ -66,8 +66,8 @@ func (l *lines) failures() map[string]int64 {
 	return n
 }
 
-// troubles are sentences, the most frequent first.
-func (l *lines) troubles() (all []string) {
+// errors returns a sentence for each kind, the most frequent first.
+func (l *lokiSource) errors() (all []string) {
 	if l == nil {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package wire_test
+package spanfilter_test
 
 import (
 	"testing"
@@ -9,7 +9,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"pgregory.net/rapid"
 
-	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/wire"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/spanfilter"
 )
 
 func encoded(t require.TestingT, td ptrace.Traces) []byte {
@@ -47,7 +47,7 @@ func TestChoosingIsRemovingTheOthers(t *testing.T) {
 		td, n := some(t)
 		wanted := rapid.SliceOfN(rapid.Bool(), n, n).Draw(t, "wanted")
 		asked := 0
-		chosen, err := wire.Choose(encoded(t, td), func(i int) bool {
+		chosen, err := spanfilter.Select(encoded(t, td), func(i int) bool {
 			assert.Equal(t, asked, i)
 			asked++
 			return wanted[i]
@@ -68,13 +68,13 @@ func TestChoosingIsRemovingTheOthers(t *testing.T) {
 	})
 }
 
-func FuzzChooseNeedsNoTrust(f *testing.F) {
+func FuzzSelectNeedsNoTrust(f *testing.F) {
 	td := ptrace.NewTraces()
 	td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans().AppendEmpty().SetName("x")
 	f.Add(encoded(f, td))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		n := 0
-		if _, err := wire.Choose(b, func(int) bool { n++; return n%2 == 0 }); err != nil {
+		if _, err := spanfilter.Select(b, func(int) bool { n++; return n%2 == 0 }); err != nil {
 			assert.NotEmpty(t, b)
 		}
 	})

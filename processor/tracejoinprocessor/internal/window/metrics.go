@@ -7,9 +7,9 @@ import (
 	"github.com/loadtrace/loadtrace/internal/utf8text"
 )
 
-// Read takes the samples of a payload, and does not keep it. It returns how many
+// ReadMetrics takes the samples of a payload, and does not keep it. It returns how many
 // data points were of use. See Store.Pause.
-func (s *Store) Read(md pmetric.Metrics) (used int) {
+func (s *Store) ReadMetrics(md pmetric.Metrics) (used int) {
 	for _, rm := range md.ResourceMetrics().All() {
 		s.step()
 		r := reading{store: s, id: IdentityOf(rm.Resource())}
@@ -38,7 +38,7 @@ type reading struct {
 	used    int    // of batches that are finished
 }
 
-// batchKey tells the batches of a resource apart.
+// batchKey identifies a batch of a resource.
 type batchKey struct {
 	id      Identity
 	scraped bool
@@ -64,7 +64,7 @@ func (r *reading) metric(src source, m pmetric.Metric) {
 				continue
 			}
 			b := r.batch(p.Attributes())
-			b.put(src, p.Timestamp(), p.StartTimestamp(), float64(p.Count()), src.part == count)
+			b.put(src, p.Timestamp(), p.StartTimestamp(), float64(p.Count()), src.pick == count)
 			b.put(gcPauses, p.Timestamp(), p.StartTimestamp(), p.Sum(), m.Name() == gcSummary)
 		}
 	}

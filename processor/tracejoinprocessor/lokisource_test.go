@@ -31,7 +31,7 @@ func TestTheFirstTroubleOfEachKindIsLoggedAndAllAreCounted(t *testing.T) {
 	require.NoError(t, err)
 	defer loki.Close()
 	core, logged := observer.New(zap.WarnLevel)
-	l := newLines(loki, zap.New(core))
+	l := newLokiSource(loki, zap.New(core))
 
 	ask := func(ctx context.Context) error {
 		return l.Window(ctx, time.Unix(0, 0), time.Unix(1, 0), func(logline.Line) {})
@@ -48,7 +48,7 @@ func TestTheFirstTroubleOfEachKindIsLoggedAndAllAreCounted(t *testing.T) {
 	assert.Equal(t, map[string]int64{"refused": 3, "denied": 1}, l.failures())
 	require.Equal(t, 2, logged.Len())
 	assert.Contains(t, logged.All()[0].ContextMap()["error"], "status 400: parse error at line 1")
-	require.Len(t, l.troubles(), 2)
-	assert.Equal(t, "log lines could not be fetched from Loki × 3: loki refused the query, status 400: parse error at line 1", l.troubles()[0])
-	assert.Nil(t, (*lines)(nil).troubles(), "without a Loki")
+	require.Len(t, l.errors(), 2)
+	assert.Equal(t, "log lines could not be fetched from Loki × 3: loki refused the query, status 400: parse error at line 1", l.errors()[0])
+	assert.Nil(t, (*lokiSource)(nil).errors(), "without a Loki")
 }

@@ -16,28 +16,28 @@ func ids(n int) (trace pcommon.TraceID, span pcommon.SpanID) {
 
 func TestMemoryForClientSpansIsBoundedAndOfTheLatest(t *testing.T) {
 	const came, latest = 1 << 20, 1 << 16
-	m := newSpanMemory()
+	m := newSpanCache()
 	for n := range came {
 		m.before(ids(n))
 	}
-	assert.Zero(t, m.repeated, "all are different")
+	assert.Zero(t, m.duplicates, "all are different")
 	assert.Len(t, m.sets, sets)
 	for n := came - latest; n < came; n++ {
 		m.before(ids(n))
 	}
-	assert.Greater(t, m.repeated, latest*999/1000, "the latest are known")
-	known := m.repeated
+	assert.Greater(t, m.duplicates, latest*999/1000, "the latest are known")
+	known := m.duplicates
 	for n := range latest {
 		m.before(ids(n))
 	}
-	assert.Equal(t, known, m.repeated, "the first had to make room")
+	assert.Equal(t, known, m.duplicates, "the first had to make room")
 	assert.False(t, m.before(pcommon.TraceID{1}, pcommon.SpanID{}), "a span without an id")
-	assert.False(t, m.before(pcommon.TraceID{1}, pcommon.SpanID{}), "is told from no other")
+	assert.False(t, m.before(pcommon.TraceID{1}, pcommon.SpanID{}), "without an id")
 }
 
 // It is asked about each client span, and must cost next to nothing.
 func BenchmarkMemoryForClientSpans(b *testing.B) {
-	m := newSpanMemory()
+	m := newSpanCache()
 	for n := 0; b.Loop(); n++ {
 		m.before(ids(n))
 	}

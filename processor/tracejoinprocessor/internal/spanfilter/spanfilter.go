@@ -1,4 +1,4 @@
-package wire
+package spanfilter
 
 import (
 	"errors"
@@ -20,17 +20,17 @@ var path = [...]protowire.Number{resourceSpans, scopeSpans, spans}
 // errBroken says that something is no encoded message.
 var errBroken = errors.New("not an encoded trace")
 
-// Choose returns the traces with those spans that want says, which is asked for each
+// Select returns the traces with those spans that want says, which is asked for each
 // in order, counted from 0. Resources and scopes without a span are not in it.
-func Choose(traces []byte, want func(i int) bool) ([]byte, error) {
-	c := chooser{want: want, out: make([]byte, 0, len(traces)/2)}
+func Select(traces []byte, want func(i int) bool) ([]byte, error) {
+	c := selector{want: want, out: make([]byte, 0, len(traces)/2)}
 	if _, err := c.message(traces, 0); err != nil {
 		return nil, err
 	}
 	return c.out, nil
 }
 
-type chooser struct {
+type selector struct {
 	want func(i int) bool
 	next int
 	out  []byte
@@ -38,7 +38,7 @@ type chooser struct {
 
 // message appends a message, with the spans below it that are wanted, and says
 // whether there are any. depth is how far along the path it lies.
-func (c *chooser) message(msg []byte, depth int) (some bool, err error) {
+func (c *selector) message(msg []byte, depth int) (some bool, err error) {
 	for len(msg) > 0 {
 		number, kind, tag := protowire.ConsumeTag(msg)
 		if tag < 0 {
@@ -74,7 +74,7 @@ func (c *chooser) message(msg []byte, depth int) (some bool, err error) {
 const lengthBytes = 5
 
 // below appends a field with a message on the path, unless no span of it is wanted.
-func (c *chooser) below(value []byte, depth int) (some bool, err error) {
+func (c *selector) below(value []byte, depth int) (some bool, err error) {
 	msg, n := protowire.ConsumeBytes(value)
 	if n < 0 {
 		return false, errBroken

@@ -23,7 +23,7 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/planfile"
 )
 
-const partCount = 3
+const shardCount = 3
 
 const splitPlan = `name: split
 attacks:
@@ -44,15 +44,15 @@ thresholds:
   - {metric: rate, attack: more, at_least: 1%%}
 `
 
-// parts is what a sink gets of the parts of a run.
-type parts struct {
+// shards is what a sink gets of the shards of a run.
+type shards struct {
 	run       loadgen.RunID
 	schedules []*pace.Schedule // of the whole plan's attacks
 	names     map[string]int
 	begin     time.Time
 
 	seen      []map[uint64]int // by attack: how often a hit came
-	instances map[string]int   // the part of each service.instance.id
+	instances map[string]int   // the shard of each service.instance.id
 	spans     map[pcommon.SpanID]bool
 	responses []float64 // seconds, of all spans
 	faults    []string
@@ -61,51 +61,51 @@ type parts struct {
 	planned map[string]int64
 }
 
-func (p *parts) fault(format string, args ...any) {
+func (p *shards) fault(format string, args ...any) {
 	if len(p.faults) < 5 {
 		p.faults = append(p.faults, fmt.Sprintf(format, args...))
 	}
 }
 
-func (p *parts) take(td ptrace.Traces, md pmetric.Metrics) {
+func (p *shards) take(td ptrace.Traces, md pmetric.Metrics) {
 	for _, rs := range td.ResourceSpans().All() {
-		part := p.part(rs.Resource())
+		shard := p.shard(rs.Resource())
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, s := range ss.Spans().All() {
-				p.takeSpan(part, s)
+				p.takeSpan(shard, s)
 			}
 		}
 	}
 	for _, rm := range md.ResourceMetrics().All() {
-		part := p.part(rm.Resource())
+		shard := p.shard(rm.Resource())
 		for _, sm := range rm.ScopeMetrics().All() {
 			for _, m := range sm.Metrics().All() {
-				p.takeMetric(part, m)
+				p.takeMetric(shard, m)
 			}
 		}
 	}
 }
 
-// part is the index of the part that a resource is, which its instance keeps.
-func (p *parts) part(r pcommon.Resource) int {
-	index, _ := r.Attributes().Get(attr.PartIndex)
-	count, _ := r.Attributes().Get(attr.PartCount)
+// shard is the index of the shard that a resource is, which its instance keeps.
+func (p *shards) shard(r pcommon.Resource) int {
+	index, _ := r.Attributes().Get(attr.ShardIndex)
+	count, _ := r.Attributes().Get(attr.ShardCount)
 	instance, _ := r.Attributes().Get(attr.ServiceInstanceID)
-	if count.Int() != int64(partCount) {
-		p.fault("a resource says that there are %d parts", count.Int())
+	if count.Int() != int64(shardCount) {
+		p.fault("a resource says that there are %d shards", count.Int())
 	}
 	if before, ok := p.instances[instance.Str()]; ok && before != int(index.Int()) {
-		p.fault("instance %s is parts %d and %d", instance.Str(), before, index.Int())
+		p.fault("instance %s is shards %d and %d", instance.Str(), before, index.Int())
 	}
 	p.instances[instance.Str()] = int(index.Int())
 	return int(index.Int())
 }
 
-func (p *parts) takeSpan(part int, s ptrace.Span) {
+func (p *shards) takeSpan(shard int, s ptrace.Span) {
 	if s.Name() == attr.SpanRun {
-		trace, span := p.run.RunSpan(part)
+		trace, span := p.run.RunSpan(shard)
 		if s.TraceID() != pcommon.TraceID(trace) || s.SpanID() != pcommon.SpanID(span) || p.spans[s.SpanID()] {
-			p.fault("the span of part %d is %s of trace %s", part, s.SpanID(), s.TraceID())
+			p.fault("the span of shard %d is %s of trace %s", shard, s.SpanID(), s.TraceID())
 		}
 		p.spans[s.SpanID()] = true
 		return
@@ -116,8 +116,8 @@ func (p *parts) takeSpan(part int, s ptrace.Span) {
 	attack, seq := p.names[name.Str()], uint64(number.Int())
 	p.seen[attack][seq]++
 	p.responses = append(p.responses, response.Double())
-	if seq%partCount != uint64(part) {
-		p.fault("part %d sent request %d", part, seq)
+	if seq%shardCount != uint64(shard) {
+		p.fault("shard %d sent request %d", shard, seq)
 	}
 	if s.TraceID() != pcommon.TraceID(p.run.TraceID(attack, seq)) || s.SpanID() != pcommon.SpanID(p.run.SpanID(attack, seq)) {
 		p.fault("request %d of %s is span %s of trace %s", seq, name.Str(), s.SpanID(), s.TraceID())
@@ -132,17 +132,17 @@ func (p *parts) takeSpan(part int, s ptrace.Span) {
 	}
 }
 
-func (p *parts) takeMetric(part int, m pmetric.Metric) {
+func (p *shards) takeMetric(shard int, m pmetric.Metric) {
 	switch m.Name() {
 	case attr.MetricResponseTime:
 		for _, point := range m.ExponentialHistogram().DataPoints().All() {
 			kept := pmetric.NewExponentialHistogramDataPoint()
 			point.CopyTo(kept)
-			p.last[fmt.Sprint(part, point.Attributes().AsRaw())] = kept
+			p.last[fmt.Sprint(shard, point.Attributes().AsRaw())] = kept
 		}
 	case attr.MetricPlanned:
 		for _, point := range m.Sum().DataPoints().All() {
-			p.planned[fmt.Sprint(part, point.Attributes().AsRaw())] = point.IntValue()
+			p.planned[fmt.Sprint(shard, point.Attributes().AsRaw())] = point.IntValue()
 		}
 	}
 }
@@ -150,8 +150,8 @@ func (p *parts) takeMetric(part int, m pmetric.Metric) {
 // buckets counts values by index at a scale.
 type buckets map[int32]uint64
 
-// merged adds up the points of all parts, at the coarsest of their scales.
-func (p *parts) merged() (b buckets, scale int32, count uint64, sum float64) {
+// merged adds up the points of all shards, at the coarsest of their scales.
+func (p *shards) merged() (b buckets, scale int32, count uint64, sum float64) {
 	scale, b = math.MaxInt32, buckets{}
 	for _, point := range p.last {
 		scale = min(scale, point.Scale())
@@ -185,15 +185,15 @@ func bucketed(t *testing.T, values []float64, scale int32) buckets {
 	return b
 }
 
-// The parts are processes of their own, as they are in a cluster.
-func TestPartsSendExactlyThePlansScheduleAndTheirHistogramsAddUp(t *testing.T) {
+// The shards are processes of their own, as they are in a cluster.
+func TestShardsSendExactlyThePlansScheduleAndTheirHistogramsAddUp(t *testing.T) {
 	tg := newTestTarget(t)
 	file := filepath.Join(t.TempDir(), "split.yaml")
 	require.NoError(t, os.WriteFile(file, fmt.Appendf(nil, splitPlan, tg.url, trusting), 0o600))
 	plan, err := planfile.Load(file)
 	require.NoError(t, err)
 
-	got := &parts{
+	got := &shards{
 		run: loadgen.NewRunID(), names: map[string]int{}, begin: time.Now().Add(4 * time.Second).UTC(),
 		instances: map[string]int{}, spans: map[pcommon.SpanID]bool{},
 		last: map[string]pmetric.ExponentialHistogramDataPoint{}, planned: map[string]int64{},
@@ -214,9 +214,9 @@ func TestPartsSendExactlyThePlansScheduleAndTheirHistogramsAddUp(t *testing.T) {
 	sink.mu.Unlock()
 
 	var processes []*command
-	for index := range partCount {
+	for index := range shardCount {
 		c := loadtrace(t, "run", file, "--json", "--otlp", sink.url, "--run-id", got.run.String(),
-			"--part", pace.Part{Index: index, Count: partCount}.String(), "--start-at", got.begin.Format(time.RFC3339Nano))
+			"--shard", pace.Shard{Index: index, Count: shardCount}.String(), "--start-at", got.begin.Format(time.RFC3339Nano))
 		require.NoError(t, c.Start())
 		processes = append(processes, c)
 	}
@@ -226,24 +226,24 @@ func TestPartsSendExactlyThePlansScheduleAndTheirHistogramsAddUp(t *testing.T) {
 		sum := c.summary(t)
 		told += sum.Total.Requests.Planned
 		finished += sum.Total.Requests.Finished
-		require.NotNil(t, sum.Part)
-		assert.Equal(t, fmt.Sprintf("%d/%d", index, partCount), sum.Part.String())
-		assert.Equal(t, sum.Part.String(), sum.Verdict.Part)
+		require.NotNil(t, sum.Shard)
+		assert.Equal(t, fmt.Sprintf("%d/%d", index, shardCount), sum.Shard.String())
+		assert.Equal(t, sum.Shard.String(), sum.Verdict.Shard)
 		assert.Equal(t, got.run.String(), sum.RunID)
 		assert.Equal(t, got.begin.UnixNano(), sum.Began.UnixNano(), "all began at the agreed moment")
-		assert.Equal(t, 1.0, sum.Verdict.Thresholds[0].Limit, "a part's share of the rate")
+		assert.Equal(t, 1.0, sum.Verdict.Thresholds[0].Limit, "a shard's share of the rate")
 		assert.Equal(t, 0.01, sum.Verdict.Thresholds[1].Limit, "a ratio is the same for all")
-		assert.InDelta(t, float64(planned)/partCount, float64(sum.Total.Requests.Planned), 2)
+		assert.InDelta(t, float64(planned)/shardCount, float64(sum.Total.Requests.Planned), 2)
 	}
-	assert.Equal(t, planned, told, "the parts' summaries add up to the plan")
+	assert.Equal(t, planned, told, "the shards' summaries add up to the plan")
 	assert.Equal(t, planned, finished)
 	assert.EqualValues(t, planned, tg.hits.Load(), "requests at the target")
 
 	sink.mu.Lock()
 	defer sink.mu.Unlock()
 	assert.Empty(t, got.faults)
-	assert.Len(t, got.instances, partCount, "series of parts do not collide")
-	assert.Len(t, got.spans, partCount, "each part has a span of the run")
+	assert.Len(t, got.instances, shardCount, "series of shards do not collide")
+	assert.Len(t, got.spans, shardCount, "each shard has a span of the run")
 	for i, s := range got.schedules {
 		n, _ := s.Planned()
 		for seq := range n {
@@ -254,7 +254,7 @@ func TestPartsSendExactlyThePlansScheduleAndTheirHistogramsAddUp(t *testing.T) {
 
 	merged, scale, count, sum := got.merged()
 	assert.Equal(t, planned, count)
-	assert.Equal(t, bucketed(t, got.responses, scale), merged, "the histograms of the parts are together that of all requests")
+	assert.Equal(t, bucketed(t, got.responses, scale), merged, "the histograms of the shards are together that of all requests")
 	var seconds float64
 	for _, v := range got.responses {
 		seconds += v
@@ -267,7 +267,7 @@ func TestPartsSendExactlyThePlansScheduleAndTheirHistogramsAddUp(t *testing.T) {
 	assert.EqualValues(t, planned, points, "loadgen.requests_planned over all instances")
 }
 
-func TestWhatPartsMustAgreeOnIsAskedFor(t *testing.T) {
+func TestWhatShardsMustAgreeOnIsAskedFor(t *testing.T) {
 	file := writePlan(t, "http://127.0.0.1:1", "[{constant: 1/s, count: 10}]")
 	loop := writePlan(t, "http://127.0.0.1:1", "[{max: {workers: 2}, duration: 1s}]")
 	later := time.Now().Add(time.Hour).Format(time.RFC3339)
@@ -275,16 +275,16 @@ func TestWhatPartsMustAgreeOnIsAskedFor(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no run id":      {[]string{file, "--part", "0/2", "--start-at", later}, "--run-id: is missing"},
-		"no start":       {[]string{file, "--part", "0/2", "--run-id", "0000000000000001"}, "--start-at: is missing"},
-		"no such part":   {[]string{file, "--part", "2/2", "--run-id", "0000000000000001", "--start-at", later}, "the index counts from 0; write 0 to 1"},
-		"no part at all": {[]string{file, "--part", "second"}, "write INDEX/COUNT"},
-		"a bad run id":   {[]string{file, "--run-id", "7"}, "want 16 hexadecimal digits"},
-		"a bad moment":   {[]string{file, "--start-at", "noon"}, "write RFC 3339"},
-		"too late":       {[]string{file, "--start-at", "2026-01-31T12:00:00Z"}, "give a later moment to all parts"},
+		"no run id":       {[]string{file, "--shard", "0/2", "--start-at", later}, "--run-id: is missing"},
+		"no start":        {[]string{file, "--shard", "0/2", "--run-id", "0000000000000001"}, "--start-at: is missing"},
+		"no such shard":   {[]string{file, "--shard", "2/2", "--run-id", "0000000000000001", "--start-at", later}, "the index counts from 0; write 0 to 1"},
+		"no shard at all": {[]string{file, "--shard", "second"}, "write INDEX/COUNT"},
+		"a bad run id":    {[]string{file, "--run-id", "7"}, "want 16 hexadecimal digits"},
+		"a bad moment":    {[]string{file, "--start-at", "noon"}, "write RFC 3339"},
+		"too late":        {[]string{file, "--start-at", "2026-01-31T12:00:00Z"}, "give all shards a later time"},
 		"too few workers": {
-			[]string{loop, "--part", "0/3", "--run-id", "0000000000000001", "--start-at", later},
-			"attacks[0].load[0].max.workers: 2 cannot be divided among 3 parts; raise it to 3, or make at most 2 parts",
+			[]string{loop, "--shard", "0/3", "--run-id", "0000000000000001", "--start-at", later},
+			"attacks[0].load[0].max.workers: 2 cannot be divided among 3 shards; raise it to 3, or make at most 2 shards",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
