@@ -40,6 +40,9 @@ func (p *Plan) Split(part pace.Part) (*Plan, error) {
 	for i := range p.Attacks {
 		out.Attacks = append(out.Attacks, s.attack(fmt.Sprintf("attacks[%d]", i), p.Attacks[i]))
 	}
+	if part.Index > 0 {
+		out.Profiles = nil // the target is asked once
+	}
 	out.Thresholds = nil
 	for _, t := range p.Thresholds {
 		t.AtMost, t.AtLeast = s.limit(t.AtMost), s.limit(t.AtLeast)
