@@ -82,8 +82,9 @@ const (
 	AllocatedBytes   // By
 	AllocatedObjects //
 	GCCycles
-	CPUUser   // s, estimated by the runtime
-	CPUGC     // s, without idle marking
+	CPUTotal  // s, of the process
+	CPUGC     // s, without idle marking, estimated by the runtime
+	SchedWait // s, that goroutines waited for a processor
 	Periods   // of the cgroup's CPU
 	Throttled // of these periods
 	Metrics   // how many there are
@@ -183,12 +184,12 @@ func (e *Evidence) rise(s Series) (grew, dose float64, over time.Duration, ok bo
 		return 0, 0, 0, false
 	}
 	for i := 1; i < len(in); i++ {
-		if in[i].V < in[i-1].V {
+		if in[i].V < in[i-1].V/2 { // the runtime's estimates fall a little now and then
 			return 0, 0, 0, false
 		}
 	}
 	a, b := in[0], in[len(in)-1]
-	return b.V - a.V, e.Dose.At(b.At) - e.Dose.At(a.At), b.At - a.At, true
+	return max(b.V-a.V, 0), e.Dose.At(b.At) - e.Dose.At(a.At), b.At - a.At, true
 }
 
 // settling is how long after the load a sample still shows the load: the metrics of the

@@ -53,6 +53,7 @@ func Look(e *Evidence) summary.Diagnosis {
 	look(e.measured(), "runtime_metrics", "No metrics of the Go runtime came, so locks, memory and throttling are not judged.")
 	look(len(e.Cycles) > 0, "gc_events", "No events of GC cycles came, so slow requests are not compared with them (package goruntime sends them).")
 	look(len(e.Stacks) > 0, "profiles", "No profiles were taken (--profiles), so no line of code is named.")
+	d.Blind = append(d.Blind, e.hungry()...)
 	return d
 }
 

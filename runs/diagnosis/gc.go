@@ -19,7 +19,7 @@ func (e *Evidence) collections() []summary.Finding {
 		share, known := e.gcShare(i)
 		o, tested := e.overlaps(i)
 		switch {
-		case known && share >= leastGCShare:
+		case known && share >= leastGCShare && e.allocates(i):
 			return []summary.Finding{e.pressure(i, share, o, tested)}
 		case tested && o.low >= leastExcess && o.p < 0.01:
 			return []summary.Finding{e.associated(i, share, known, o)}
@@ -28,15 +28,27 @@ func (e *Evidence) collections() []summary.Finding {
 	return nil
 }
 
+// allocates reports whether the share of the collector can be believed: of an instance
+// that is starved it is so only if a request allocates much.
+func (e *Evidence) allocates(instance int) bool {
+	_, starved := e.starved(instance)
+	bytes, _, ok := e.perRequest(instance)
+	return !starved || ok && bytes >= muchAllocated
+}
+
+// muchAllocated is bytes per request, of which a heap of 4 MiB, the smallest that Go
+// lets grow before it collects, is full after some thirty requests.
+const muchAllocated = 128 << 10
+
 // gcShare is the part of the processor time that goes to the garbage collector.
 func (e *Evidence) gcShare(instance int) (float64, bool) {
 	of := &e.Instances[instance]
 	gc, requests, _, ok1 := e.rise(of.Series[CPUGC])
-	user, _, _, ok2 := e.rise(of.Series[CPUUser])
-	if !ok1 || !ok2 || gc+user <= 0 || requests < fewRequests {
+	all, _, _, ok2 := e.rise(of.Series[CPUTotal])
+	if !ok1 || !ok2 || all <= 0 || requests < fewRequests {
 		return 0, false
 	}
-	return gc / (gc + user), true
+	return min(gc/all, 1), true
 }
 
 func (e *Evidence) pressure(instance int, share float64, o overlap, tested bool) summary.Finding {

@@ -77,7 +77,7 @@ func TestTheSamePlaceboComesOfTheSameSeed(t *testing.T) {
 func TestACollectorThatTakesTheProcessorIsNamedWithWhoAllocates(t *testing.T) {
 	e := served(10 * time.Millisecond)
 	e.counter(CPUGC, 0.6)
-	e.counter(CPUUser, 0.6)
+	e.counter(CPUTotal, 1.2)
 	e.counter(GCCycles, 30)
 	e.counter(AllocatedBytes, 200*1.2e6)
 	e.counter(AllocatedObjects, 200*10_300)
@@ -90,10 +90,23 @@ func TestACollectorThatTakesTheProcessorIsNamedWithWhoAllocates(t *testing.T) {
 		"91 % of it in table.(*Table).copy (table.go:107)", f.Sentence)
 }
 
+// The runtime counts processors that it has, also where others run on them.
+func TestACollectorOfAStarvedServiceIsNamedOnlyIfRequestsAllocateMuch(t *testing.T) {
+	for bytes, want := range map[float64]int{60e3: 0, 1.5e6: 1} {
+		e := served(10 * time.Millisecond)
+		e.counter(CPUGC, 0.6)
+		e.counter(CPUTotal, 1.2)
+		e.counter(SchedWait, 0.6)
+		e.counter(AllocatedBytes, 200*bytes)
+		e.counter(AllocatedObjects, 200*100)
+		assert.Len(t, Examine(e), want, bytes)
+	}
+}
+
 func TestALittleCollectionIsNoPressure(t *testing.T) {
 	e := served(10 * time.Millisecond)
 	e.counter(CPUGC, 0.1)
-	e.counter(CPUUser, 0.9)
+	e.counter(CPUTotal, 1)
 	e.counter(GCCycles, 8)
 	assert.Empty(t, Examine(e))
 }

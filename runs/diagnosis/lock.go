@@ -31,12 +31,28 @@ func (e *Evidence) locks() []summary.Finding {
 		// that part.
 		perRequest := waited / (requests * e.part(i))
 		share := min(perRequest/work, 1)
-		if share < leastLockShare || perRequest < leastLockWait {
+		if share < leastLockShare || perRequest < leastLockWait || e.starvedLocks(i, perRequest) {
 			continue
 		}
 		return []summary.Finding{e.lockFinding(of, perRequest, share, waited/over.Seconds())}
 	}
 	return nil
+}
+
+// starvedLocks reports whether waits for locks follow from waits for a processor: who
+// holds a lock and does not run keeps all others waiting. They do not where they are much
+// longer, or where the work under the lock is seen to take processor time.
+func (e *Evidence) starvedLocks(instance int, perRequest float64) bool {
+	wait, starved := e.starved(instance)
+	if !starved || perRequest >= 3*wait {
+		return false
+	}
+	if where := e.lockStacks(); len(where) > 0 {
+		blocked, _ := where[0].Stack.Blocked()
+		cpu, ok := e.cpuOf(blocked.Function)
+		return !ok || cpu < 0.2
+	}
+	return true
 }
 
 // fewRequests is the least of which shares say anything.

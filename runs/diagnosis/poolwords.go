@@ -24,7 +24,7 @@ func (e *Evidence) poolFinding(q *queue, cost float64) summary.Finding {
 			"The time before the call is spent on a processor: a CPU profile shows it.",
 		},
 	}
-	if where, ok := e.queued(); ok {
+	if where, ok := e.queued(q.limit); ok {
 		blocked, _ := where.Stack.Blocked()
 		sentence += ", waiting in " + blocked.String()
 		f.Confidence = min(f.Confidence+0.04, 0.99)
@@ -82,11 +82,12 @@ func (q *queue) latest() summary.FindingEvidence {
 }
 
 // queued is the goroutines that wait in a handler for another goroutine, under load and
-// not after it; by the line that waits, the most first.
-func (e *Evidence) queued() (Group, bool) {
-	under, after := map[string]*Group{}, map[string]int{}
+// not after it; those at the line where most wait. More than limit must have been there at
+// once: as many may be at the other end of the calls, if that is in the same process.
+func (e *Evidence) queued(limit int) (Group, bool) {
+	under, after, peak := map[string]*Group{}, map[string]int{}, map[string]int{}
 	for i := range e.Stacks {
-		s := &e.Stacks[i]
+		s, now := &e.Stacks[i], map[string]int{}
 		for _, g := range s.Groups {
 			blocked, ok := g.Stack.Blocked()
 			if !ok || !g.Stack.queues() {
@@ -100,12 +101,14 @@ func (e *Evidence) queued() (Group, bool) {
 					under[key] = &Group{Stack: g.Stack}
 				}
 				under[key].Count += g.Count
+				now[key] += g.Count
+				peak[key] = max(peak[key], now[key])
 			}
 		}
 	}
 	var most *Group
 	for key, g := range under {
-		if after[key] == 0 && (most == nil || g.Count > most.Count || g.Count == most.Count && g.Stack.Key() < most.Stack.Key()) {
+		if after[key] == 0 && peak[key] > limit && (most == nil || g.Count > most.Count || g.Count == most.Count && g.Stack.Key() < most.Stack.Key()) {
 			most = g
 		}
 	}
@@ -143,10 +146,9 @@ func (e *Evidence) busy(instance int) (float64, bool) {
 		return 0, false
 	}
 	of := &e.Instances[instance]
-	gc, _, over, ok1 := e.rise(of.Series[CPUGC])
-	user, _, _, ok2 := e.rise(of.Series[CPUUser])
-	if !ok1 || !ok2 || over <= 0 {
+	all, _, over, ok := e.rise(of.Series[CPUTotal])
+	if !ok || over <= 0 {
 		return 0, false
 	}
-	return (gc + user) / over.Seconds(), true
+	return all / over.Seconds(), true
 }

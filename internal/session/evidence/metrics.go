@@ -19,12 +19,16 @@ var sources = map[string]diagnosis.Metric{
 	"go.memory.allocated":        diagnosis.AllocatedBytes,
 	"go.memory.allocations":      diagnosis.AllocatedObjects,
 	"go.memory.gc.cycles":        diagnosis.GCCycles,
+	"process.cpu.time":           diagnosis.CPUTotal,
 	goruntime.MetricCPUPeriods:   diagnosis.Periods,
 	goruntime.MetricCPUThrottled: diagnosis.Throttled,
 }
 
 // metricCPU has a point for each state of the processor.
 const metricCPU = "go.cpu.time"
+
+// metricSchedule is a histogram of the waits for a processor, of which the sum is kept.
+const metricSchedule = "go.schedule.duration"
 
 // series is the points of a metric, and what deltas add up to.
 type series struct {
@@ -74,12 +78,18 @@ func (g *Gatherer) addMetrics(now time.Time, md pmetric.Metrics) {
 }
 
 func (i *instance) add(at time.Duration, m pmetric.Metric) {
+	if m.Name() == metricSchedule && m.Type() == pmetric.MetricTypeHistogram {
+		delta := m.Histogram().AggregationTemporality() == pmetric.AggregationTemporalityDelta
+		for _, p := range m.Histogram().DataPoints().All() {
+			i.put(diagnosis.SchedWait, at, p.Sum(), delta)
+		}
+		return
+	}
 	points, delta, ok := numbers(m)
 	if !ok {
 		return
 	}
 	if m.Name() == metricCPU {
-		i.put(diagnosis.CPUUser, at, sum(points, func(a pcommon.Map) bool { return text(a, "go.cpu.state") == "user" }), delta)
 		i.put(diagnosis.CPUGC, at, sum(points, collecting), delta)
 		return
 	}

@@ -14,8 +14,9 @@ import (
 // How often, and how long, a target is asked.
 const (
 	interval    = time.Second // between goroutine profiles, at least
-	idlePart    = 50          // times as long as an answer took, the target is left alone
-	mostLooks   = 60          // then every other is dropped, and the interval doubled
+	idlePart    = 20          // times as long as an answer took, the target is left alone
+	mostIdle    = 3 * time.Second
+	mostLooks   = 60 // then every other is dropped, and the interval doubled
 	firstLook   = 1 * time.Second
 	secondLook  = 2 * time.Second // after the first, when the load has gone
 	mostDumped  = 20_000          // goroutines, of which a dump is asked for
@@ -104,7 +105,7 @@ func (p *Profiler) During(ctx context.Context, length time.Duration) {
 			return
 		case <-timer.C:
 			took := p.look(ctx, "load")
-			timer.Reset(max(p.every, idlePart*took))
+			timer.Reset(max(p.every, min(idlePart*took, mostIdle)))
 		case <-profiled:
 			p.steady(ctx, length)
 		}
