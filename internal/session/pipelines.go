@@ -13,6 +13,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/internal/attr"
 	"github.com/loadtrace/loadtrace/internal/badinput"
+	"github.com/loadtrace/loadtrace/internal/session/evidence"
 	"github.com/loadtrace/loadtrace/internal/session/greeting"
 	"github.com/loadtrace/loadtrace/internal/session/origin"
 	"github.com/loadtrace/loadtrace/internal/session/otlpanswer"
@@ -141,6 +142,7 @@ func (p Pipelines) exporters() (object, error) {
 	exporters := object{"nop": object{}}
 	if p.Listen.Any() {
 		exporters[peers.Type.String()] = object{}
+		exporters[evidence.Type.String()] = object{}
 	}
 	if p.store {
 		exporters[tracestore.Type.String()] = object{}
