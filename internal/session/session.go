@@ -15,6 +15,8 @@ import (
 	"github.com/loadtrace/loadtrace/internal/badinput"
 	"github.com/loadtrace/loadtrace/internal/collectorlog"
 	"github.com/loadtrace/loadtrace/internal/drawn"
+	"github.com/loadtrace/loadtrace/internal/reworded"
+	"github.com/loadtrace/loadtrace/internal/session/evidence"
 	"github.com/loadtrace/loadtrace/internal/session/greeting"
 	"github.com/loadtrace/loadtrace/internal/session/peers"
 	"github.com/loadtrace/loadtrace/internal/session/strangers"
@@ -38,6 +40,11 @@ type session struct {
 	values  drawn.Values // of the collector's configuration
 	peers   peers.Peers
 	own     strangers.Run
+	// evidence is what the target's telemetry tells the diagnosis.
+	evidence evidence.Gatherer
+	// asked takes the profiles of the target; nil if the plan names none, or they cannot be
+	// taken.
+	asked *asked
 	// listen is where the target's telemetry is received; first counts the connections
 	// there by their first bytes.
 	listen Listen
@@ -76,6 +83,7 @@ func startSession(set otelcol.CollectorSettings, uris []string, plan *loadgen.Pl
 		over:    make(chan error, 1),
 		entered: make(chan struct{}),
 	}
+	s.asked = s.newAsked(plan)
 	enter := sync.OnceFunc(func() { close(s.entered) })
 	components := set.Factories
 	set.Factories = func() (otelcol.Factories, error) {
@@ -107,17 +115,8 @@ func (s *session) startFault() error {
 	if s.fault == nil {
 		return nil
 	}
-	return bare{strings.TrimPrefix(s.fault.Error(), "prepare the plan: "), s.fault}
+	return reworded.Error(strings.TrimPrefix(s.fault.Error(), "prepare the plan: "), s.fault)
 }
-
-// bare is an error in other words.
-type bare struct {
-	words string
-	error
-}
-
-func (b bare) Error() string { return b.words }
-func (b bare) Unwrap() error { return b.error }
 
 func (s *session) take(cfg component.Config) error {
 	s.mu.Lock()

@@ -6,17 +6,10 @@ import (
 	"github.com/loadtrace/loadtrace/runs/archive"
 )
 
-// Archived draws what there is to say of an archive beside the summary of its run: what the
-// diagnosis found, and what the archive lacks.
+// Archived draws what there is to say of an archive beside the summary of its run: what it
+// lacks.
 func Archived(w io.Writer, info *archive.Info, o Options) {
 	p := &page{Options: o}
-	if len(info.Findings) > 0 {
-		p.gap()
-		p.line(p.paint(bold, "findings"))
-		for i := range info.Findings {
-			p.bulleted("  ", info.Findings[i].Text)
-		}
-	}
 	if !info.Complete {
 		p.gap()
 		p.line(p.paint(yellow, "the archive is incomplete"))

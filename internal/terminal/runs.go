@@ -26,8 +26,8 @@ func Runs(w io.Writer, lines []catalog.Line, root string, o Options) {
 		all += l.Size
 		word, color := p.state(l)
 		name := l.Plan
-		if l.Part != "" {
-			name += " " + l.Part
+		if l.Shard != "" {
+			name += " " + l.Shard
 		}
 		p.line(left(shortID(p.clean(l.RunID), id), id+2) + left(l.Began.Local().Format("2006-01-02 15:04"), 18) + left(p.cut(p.clean(name), plan), plan+2) +
 			p.paint(color, left(word, 10)) + right(p.rows(l), 10) + right(p.p99(l), 9) + right(size(l.Size), 9))

@@ -33,7 +33,7 @@ func listed() []catalog.Line {
 		{RunID: "4f0c719a5520b3ee", Began: began, Plan: "checkout", UnderWay: true, Size: 123},
 		{RunID: "4f0c719a55ffb3ee", Began: began.Add(-time.Hour), Plan: "a plan with a very long name indeed, beyond all columns", Verdict: verdict.Undecided,
 			Requests: 123_456, P99: &p99, Size: 5 << 20, Complete: true},
-		{RunID: "2b9c72011d13ef2c", Began: began.Add(-2 * time.Hour), Plan: "shards", Part: "0/2", Verdict: verdict.Fail, Requests: 9_999_999, P99: &p99, Size: 999 << 20, Complete: true},
+		{RunID: "2b9c72011d13ef2c", Began: began.Add(-2 * time.Hour), Plan: "shards", Shard: "0/2", Verdict: verdict.Fail, Requests: 9_999_999, P99: &p99, Size: 999 << 20, Complete: true},
 		{RunID: "1b9c72011d13ef2c", Began: began.Add(-3 * time.Hour), Plan: "r.gob", Imported: "vegeta", Requests: 100, P99: &p99, Size: 5 << 10, Complete: true},
 		{RunID: "0b9c72011d13ef2c", Began: began.Add(-4 * time.Hour), Plan: "killed", Size: 77 << 10},
 		{Began: began.Add(-5 * time.Hour), Error: "open the archive /x/y: run.json is damaged: unexpected end of JSON input", Size: 1},
@@ -99,7 +99,7 @@ func TestWhatAnArchiveSaysIsText(t *testing.T) {
 		plaintexttest.Fill(&lines, hostile)
 		plaintexttest.Check(t, text(func(b *bytes.Buffer) { Runs(b, lines, hostile, Options{}) }))
 		plaintexttest.Check(t, text(func(b *bytes.Buffer) { Removed(b, lines, true, Options{}) }))
-		info := archive.Info{Attacks: []archive.Attack{{}}, Incomplete: []string{""}, Findings: []archive.Finding{{}}}
+		info := archive.Info{Attacks: []archive.Attack{{}}, Incomplete: []string{""}}
 		plaintexttest.Fill(&info, hostile)
 		plaintexttest.Check(t, text(func(b *bytes.Buffer) { Unfinished(b, &info, Options{}) }))
 		s, f := found("attack", "url", "route")

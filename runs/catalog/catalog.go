@@ -18,8 +18,8 @@ import (
 type Line struct {
 	RunID string `json:"run_id,omitempty"` // empty if the archive cannot be read
 	Dir   string `json:"dir"`
-	// Part is such as 0/2 if the archive is of a part of a run.
-	Part  string    `json:"part,omitempty"`
+	// Shard is such as 0/2 if the archive is of a shard of a run.
+	Shard string    `json:"shard,omitempty"`
 	Began time.Time `json:"began"`
 	Plan  string    `json:"plan"`
 	// Verdict is empty without a result, and of a run that was imported.
@@ -66,8 +66,8 @@ func line(e *archive.Entry, now time.Time) Line {
 	l.RunID, l.Began, l.Plan = info.RunID, info.Began, info.Name
 	l.Requests, l.Complete, l.Incomplete = info.Rows.Requests, info.Complete, info.Incomplete
 	l.UnderWay = !info.Complete && now.Sub(e.Changed) < quiet
-	if info.Part != nil {
-		l.Part = fmt.Sprintf("%d/%d", info.Part.Index, info.Part.Count)
+	if info.Shard != nil {
+		l.Shard = fmt.Sprintf("%d/%d", info.Shard.Index, info.Shard.Count)
 	}
 	s := info.Summary
 	if s == nil {
