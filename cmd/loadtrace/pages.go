@@ -32,9 +32,9 @@ const rootPage = `Loadtrace load-tests a service and explains what it saw.
   loadtrace lint c.yaml                 refuse configurations not to be merged
   loadtrace --config c.yaml             run as an OpenTelemetry Collector
 
-Also: completion, components, explain, featuregate, print-config, validate, version.
-loadtrace COMMAND --help is a page on one, and loadtrace help COMMAND the whole.
-Flags of the collector are those of validate.
+Also: completion, components, explain, featuregate, print-config, validate,
+version. loadtrace COMMAND --help is a page on one, and loadtrace help COMMAND
+the whole. Flags of the collector are those of validate.
 
 Exit codes: 0 done, and thresholds kept to; 99 a threshold was breached; 98
 undecided; 97 lint or compare found something; 2 bad input; 1 anything else.
