@@ -9,13 +9,13 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen"
 )
 
-// greeted is a connection without TLS that keeps how the target began, from which it can
+// greetingConn is a connection without TLS that keeps how the target began, from which it can
 // be known that it speaks something else.
 //
 // Subtle: a target that hangs up on bytes that it has not read makes the kernel reset the
 // connection, and gRPC reports whichever of write and read failed first. What the target
 // said before can be read still (see heeding).
-type greeted struct {
+type greetingConn struct {
 	net.Conn
 	heard atomic.Bool // data of the target were read
 	mu    sync.Mutex  // guards reading until then, and head
@@ -26,7 +26,7 @@ type greeted struct {
 const mostHead = 8
 
 // Read implements net.Conn.
-func (g *greeted) Read(p []byte) (int, error) {
+func (g *greetingConn) Read(p []byte) (int, error) {
 	if g.heard.Load() {
 		return g.Conn.Read(p)
 	}
@@ -41,7 +41,7 @@ func (g *greeted) Read(p []byte) (int, error) {
 }
 
 // Write implements net.Conn.
-func (g *greeted) Write(p []byte) (int, error) {
+func (g *greetingConn) Write(p []byte) (int, error) {
 	n, err := g.Conn.Write(p)
 	if err == nil || g.heard.Load() {
 		return n, err
@@ -68,7 +68,7 @@ type greeting struct {
 var alert = []byte{21, 3}
 
 // greeting reports what is known of a connection that failed before gRPC had it.
-func (g *greeted) greeting() greeting {
+func (g *greetingConn) greeting() greeting {
 	if g == nil {
 		return greeting{}
 	}

@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 )
 
-// heeding is a secured connection whose failed writes tell why the target hung
+// alertConn is a secured connection whose failed writes tell why the target hung
 // up, if it said so.
 //
 // Subtle: in TLS 1.3 our side of the handshake is over before the target has
@@ -18,14 +18,14 @@ import (
 // (of Linux that is certain; elsewhere a reset may discard it). Once the target
 // has sent data it has taken the certificate, and all of what it sends belongs
 // to gRPC's reader.
-type heeding struct {
+type alertConn struct {
 	net.Conn
 	heard atomic.Bool // data of the target were read
 	mu    sync.Mutex  // guards reading until then
 }
 
 // Read implements net.Conn.
-func (h *heeding) Read(p []byte) (int, error) {
+func (h *alertConn) Read(p []byte) (int, error) {
 	if h.heard.Load() {
 		return h.Conn.Read(p)
 	}
@@ -39,7 +39,7 @@ func (h *heeding) Read(p []byte) (int, error) {
 }
 
 // Write implements net.Conn.
-func (h *heeding) Write(p []byte) (int, error) {
+func (h *alertConn) Write(p []byte) (int, error) {
 	n, err := h.Conn.Write(p)
 	if err == nil || h.heard.Load() {
 		return n, err

@@ -97,10 +97,10 @@ func runOf(t *testing.T) (found *run) {
 }
 
 func waits(r *run, w wait) bool {
-	for _, f := range r.flights.all() {
-		f.mu.Lock()
-		is := f.wait == w
-		f.mu.Unlock()
+	for _, c := range r.calls.all() {
+		c.mu.Lock()
+		is := c.wait == w
+		c.mu.Unlock()
 		if is {
 			return true
 		}
@@ -247,10 +247,10 @@ func TestACallThatWaitsForReadyOutlastsRefusals(t *testing.T) {
 	starting.Go(func() {
 		r := runOf(t)
 		assert.Eventually(t, func() bool { // after some refusals
-			for _, f := range r.flights.all() {
-				f.mu.Lock()
-				since := r.now() - f.begin
-				f.mu.Unlock()
+			for _, c := range r.calls.all() {
+				c.mu.Lock()
+				since := r.now() - c.begin
+				c.mu.Unlock()
 				return since > 3*redial.MaxDelay
 			}
 			return false

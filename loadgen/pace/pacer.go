@@ -146,7 +146,7 @@ func (p *Pacer) Rate(elapsed time.Duration) float64 {
 	if i < 0 {
 		return speed * p.schedule.rate(0, offset)
 	}
-	return speed * p.schedule.rate(i, offset-p.track.entries[i].begin)
+	return speed * p.schedule.rate(i, offset-p.track.stages[i].begin)
 }
 
 // Hit tells of hit n, which must have been given out.
@@ -155,7 +155,7 @@ func (p *Pacer) Hit(n uint64) Hit {
 	if i < 0 {
 		return Hit{}
 	}
-	span, entry := &p.schedule.spans[i], p.track.entries[i]
+	span, entry := &p.schedule.spans[i], p.track.stages[i]
 	if !span.open() {
 		return Hit{Number: p.schedule.Number(n), Stage: i}
 	}
@@ -182,9 +182,9 @@ func (p *Pacer) Planned() (n uint64, exact bool) {
 		return n, exact || ended
 	}
 	n, exact = p.schedule.planned(i)
-	n += p.track.entries[i].first
-	if p.schedule.spans[i].endless() && given > p.track.entries[i].first {
-		n += given - p.track.entries[i].first
+	n += p.track.stages[i].first
+	if p.schedule.spans[i].endless() && given > p.track.stages[i].first {
+		n += given - p.track.stages[i].first
 	}
 	return n, exact || ended
 }

@@ -100,7 +100,7 @@ func (p *Pacer) next(stage int, given uint64) time.Duration {
 	if stage < 0 || !p.schedule.spans[stage].open() {
 		return 0
 	}
-	span, entry := &p.schedule.spans[stage], &p.track.entries[stage]
+	span, entry := &p.schedule.spans[stage], &p.track.stages[stage]
 	if hits := given - min(given, entry.first); hits < span.hits {
 		return entry.begin + span.at(hits)
 	}
@@ -109,12 +109,12 @@ func (p *Pacer) next(stage int, given uint64) time.Duration {
 
 // progress fills in what is known of a stage that has begun.
 func (p *Pacer) progress(s *Progress, i, last int, given uint64, now time.Time) {
-	span, entry := &p.schedule.spans[i], &p.track.entries[i]
+	span, entry := &p.schedule.spans[i], &p.track.stages[i]
 	s.Begun = true
 	s.Given = given - min(given, entry.first)
 	gave := p.options.Begin.Add(time.Duration(p.gave.Load()))
 	if i < last {
-		after := &p.track.entries[i+1]
+		after := &p.track.stages[i+1]
 		s.Given = after.first - entry.first
 		now, gave = after.at, p.options.Begin.Add(after.gave)
 	}
@@ -143,7 +143,7 @@ func (p *Pacer) progress(s *Progress, i, last int, given uint64, now time.Time) 
 
 // part fills in what of an open stage is behind a moment.
 func (p *Pacer) part(s *Progress, i int, until, now time.Time, pauses []Interval) {
-	span, entry := &p.schedule.spans[i], &p.track.entries[i]
+	span, entry := &p.schedule.spans[i], &p.track.stages[i]
 	begin, stands := s.Begin, 1.0 // of the hit that was given out last
 	if s.Left > 0 {
 		s.Lead = float64(span.skip) / float64(span.step)

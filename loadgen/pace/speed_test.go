@@ -99,12 +99,12 @@ func TestAClosedLoopHeedsOnlyThePause(t *testing.T) {
 		w.SetSpeed(4)
 		w.at(time.Second, func() { w.SetSpeed(0) })
 		w.at(11*time.Second, func() { w.SetSpeed(2) })
-		var f, open flights
+		var f, open inFlight
 		given := w.run(t, func(n uint64) {
 			if w.Hit(n).Open {
-				open.fly(w, 10*time.Millisecond)
+				open.start(w, 10*time.Millisecond)
 			} else {
-				f.fly(w, 10*time.Millisecond)
+				f.start(w, 10*time.Millisecond)
 			}
 		})
 		f.wg.Wait()

@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// verdict is what a stage says to the wish for a hit.
-type verdict uint8
+// decision is what a stage returns when the next request is asked for.
+type decision uint8
 
 const (
-	give      verdict = iota // the hit is due
-	over                     // the stage has no hit left
-	cancelled                // the context was cancelled
-	late                     // the overrun is over
+	give      decision = iota // the hit is due
+	over                      // the stage has no hit left
+	cancelled                 // the context was cancelled
+	late                      // the overrun is over
 )
 
 // Pace waits until hit number hits is due, and returns 0, false; or 0, true when
@@ -39,12 +39,12 @@ func (p *Pacer) Pace(_ time.Duration, hits uint64) (wait time.Duration, stop boo
 }
 
 // ask waits for a hit within the stage under way.
-func (p *Pacer) ask(hits uint64) verdict {
+func (p *Pacer) ask(hits uint64) decision {
 	i := p.track.last()
 	if i < 0 {
 		return over
 	}
-	span, entry := &p.schedule.spans[i], p.track.entries[i]
+	span, entry := &p.schedule.spans[i], p.track.stages[i]
 	switch {
 	case span.endless():
 		return p.loop(hits, span.workers, entry.begin+span.length)
@@ -61,7 +61,7 @@ func (p *Pacer) ask(hits uint64) verdict {
 }
 
 // await waits for a hit of an open stage.
-func (p *Pacer) await(due time.Duration) verdict {
+func (p *Pacer) await(due time.Duration) decision {
 	for {
 		var at time.Time
 		var legs *[]leg
@@ -93,7 +93,7 @@ const tardy = time.Millisecond
 const never = time.Duration(math.MaxInt64)
 
 // loop waits for a slot of a closed loop, until its end if it has one.
-func (p *Pacer) loop(hits uint64, workers int64, end time.Duration) verdict {
+func (p *Pacer) loop(hits uint64, workers int64, end time.Duration) decision {
 	for {
 		if p.waiter.cancelled() {
 			return cancelled
@@ -142,7 +142,7 @@ func (p *Pacer) advance(hits uint64) {
 	p.finish = begin + p.schedule.rest(next)
 	now := time.Now()
 	p.tempo.enter(!p.schedule.spans[next].open(), begin)
-	p.track.enter(entry{begin: begin, first: hits, at: now, gave: time.Duration(p.gave.Load())})
+	p.track.enter(startedStage{begin: begin, first: hits, at: now, gave: time.Duration(p.gave.Load())})
 	if p.options.OnStage != nil {
 		at, known := p.tempo.moment(begin)
 		if !known {
@@ -161,7 +161,7 @@ func (p *Pacer) begins(stage int) time.Duration {
 	if before.timeless() {
 		return p.turned
 	}
-	return p.track.entries[stage-1].begin + before.length
+	return p.track.stages[stage-1].begin + before.length
 }
 
 func (p *Pacer) stop(end End) {

@@ -70,13 +70,13 @@ func (a *attack) do(ctx context.Context, begin time.Time) error {
 	p := pace.NewPacer(ctx, a.schedule, pace.Options{
 		Begin:   begin,
 		Overrun: a.run.plan.Limits.Overrun,
-		OnStage: func(stage int, at time.Time) { a.run.tell(StageStarted, a.index, stage, at) },
+		OnStage: func(stage int, at time.Time) { a.run.emit(StageStarted, a.index, stage, at) },
 	})
 	a.mu.Lock()
 	p.SetSpeed(a.speed)
 	a.pacer.Store(p)
 	a.mu.Unlock()
-	a.run.tell(AttackStarted, a.index, -1, begin)
+	a.run.emit(AttackStarted, a.index, -1, begin)
 	err := a.engine.Run(ctx, p, func(r *loadgen.Record) {
 		a.recorded.Add(1)
 		switch {
@@ -93,7 +93,7 @@ func (a *attack) do(ctx context.Context, begin time.Time) error {
 	if p.End() == pace.Stopped || a.cut.Load() {
 		a.run.stopped.Store(true)
 	}
-	a.run.tell(AttackEnded, a.index, -1, time.Now())
+	a.run.emit(AttackEnded, a.index, -1, time.Now())
 	if err != nil {
 		return fmt.Errorf("attack %s: %w", a.spec.Name, err)
 	}

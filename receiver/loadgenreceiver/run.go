@@ -77,7 +77,7 @@ func newRun(ctx context.Context, id loadgen.RunID, plan *loadgen.Plan, at time.T
 	r.runner, err = runner.New(plan, runner.Options{
 		ID: id, Open: openEngine, Opening: ctx, Begin: at, Allowed: allowed,
 		Sink:  func(rec *loadgen.Record) { r.live.Load().record(rec) },
-		Event: r.tell,
+		Event: r.emitEvent,
 	})
 	if err != nil {
 		r.cancel(nil)
@@ -201,8 +201,8 @@ func (r *run) putMetrics(now time.Time) {
 	}
 }
 
-// tell puts an event of the runner.
-func (r *run) tell(e runner.Event) {
+// emitEvent puts an event of the runner.
+func (r *run) emitEvent(e runner.Event) {
 	switch e.Kind {
 	case runner.RunStarted:
 		r.putEvent(r.events.RunStart(e.Time))

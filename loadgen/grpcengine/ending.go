@@ -11,8 +11,8 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/internal/enginekit"
 )
 
-// verdict is how a flight ended.
-type verdict struct {
+// ending is how a call ended.
+type ending struct {
 	outcome loadgen.Outcome
 	notSent loadgen.NotSentReason
 	status  int
@@ -20,81 +20,81 @@ type verdict struct {
 	text    string
 }
 
-func unsent(why loadgen.NotSentReason) verdict {
-	return verdict{outcome: loadgen.NotSent, notSent: why}
+func unsent(why loadgen.NotSentReason) ending {
+	return ending{outcome: loadgen.NotSent, notSent: why}
 }
 
-func failed(code codes.Code, kind loadgen.ErrorKind, text string) verdict {
-	return verdict{outcome: loadgen.Failed, status: int(code), kind: kind, text: enginekit.ErrorText(text)}
+func failed(code codes.Code, kind loadgen.ErrorKind, text string) ending {
+	return ending{outcome: loadgen.Failed, status: int(code), kind: kind, text: enginekit.ErrorText(text)}
 }
 
-// answered is the verdict on a call that ended with the status OK. gRPC sees
+// answered is the ending of a call that ended with the status OK. gRPC sees
 // every method as streaming, so the number of messages is for us to check.
-func (f *flight) answered() verdict {
-	if !f.method.server && f.answers != 1 {
+func (c *call) answered() ending {
+	if !c.method.server && c.answers != 1 {
 		return failed(codes.Internal, loadgen.ErrorProtocol,
-			fmt.Sprintf("%d messages and the status OK, where the method returns one", f.answers))
+			fmt.Sprintf("%d messages and the status OK, where the method returns one", c.answers))
 	}
-	return verdict{outcome: loadgen.Finished}
+	return ending{outcome: loadgen.Finished}
 }
 
-// missed is the verdict on a call that ended otherwise.
-func (f *flight) missed() verdict {
+// missed is the ending of a call that ended otherwise.
+func (c *call) missed() ending {
 	code, text := codes.Canceled, "the call ended without a status"
-	if f.fault != nil {
-		code, text = status.Code(f.fault), f.fault.Error()
-		if s, ok := status.FromError(f.fault); ok {
+	if c.fault != nil {
+		code, text = status.Code(c.fault), c.fault.Error()
+		if s, ok := status.FromError(c.fault); ok {
 			text = s.Message()
 		} else {
 			code = codes.Unavailable // a connection's error, before gRPC gave it a status
 		}
 	}
-	stopped := f.cut.Err() != nil && cutShort(code)
+	stopped := c.cut.Err() != nil && cutShort(code)
 	switch {
-	case f.ruled && f.fault != nil && !f.expired(code) && f.link.answers.take(code, text):
-		return verdict{outcome: loadgen.Finished, status: int(code)}
-	case f.streams == 0 && f.wait != waitDial:
-		return f.waited(code, text, stopped)
+	case c.trailerReceived && c.fault != nil && !c.expired(code) && c.link.answers.take(code, text):
+		return ending{outcome: loadgen.Finished, status: int(code)}
+	case c.streams == 0 && c.wait != waitDial:
+		return c.waited(code, text, stopped)
 	case stopped:
 		return failed(codes.Canceled, loadgen.ErrorCancelled, text)
-	case f.expired(code) && f.closes():
-		return verdict{outcome: loadgen.Finished}
-	case f.expired(code) && f.cancels():
+	case c.expired(code) && c.closes():
+		return ending{outcome: loadgen.Finished}
+	case c.expired(code) && c.cancels():
 		return failed(codes.DeadlineExceeded, loadgen.ErrorTimeout, "nothing came until the call was cancelled, after stream.duration")
-	case f.expired(code):
+	case c.expired(code):
 		return failed(codes.DeadlineExceeded, loadgen.ErrorTimeout, text)
 	}
-	kind := f.kind(code, text)
+	kind := c.kind(code, text)
 	if text == "" {
 		text = "the response has no grpc-status"
 	}
 	return failed(code, kind, text)
 }
 
-// waited is the verdict on a call for which nothing was attempted.
-func (f *flight) waited(code codes.Code, text string, stopped bool) verdict {
+// waited is the ending of a call for which nothing was attempted.
+func (c *call) waited(code codes.Code, text string, stopped bool) ending {
 	switch {
 	case stopped:
-		return unsent(f.unsentReason())
-	case f.wait == waitBackoff:
+		return unsent(c.unsentReason())
+	case c.wait == waitBackoff:
 		return unsent(loadgen.NotSentBackoff)
-	case f.expired(code):
+	case c.expired(code):
 		return unsent(loadgen.NotSentConnectionWait)
 	}
-	return failed(code, f.kind(code, text), text)
+	return failed(code, c.kind(code, text), text)
 }
 
 // kind is why a call failed: how its dial ended or its connection broke, where we
 // saw that, or else what gRPC says of it.
-func (f *flight) kind(code codes.Code, text string) loadgen.ErrorKind {
-	if d, ok := f.fault.(*dialFault); ok {
+func (c *call) kind(code codes.Code, text string) loadgen.ErrorKind {
+	if d, ok := c.fault.(*dialFault); ok {
 		return d.kind
 	}
 	if kind, ok := said(text); ok {
 		return kind
 	}
-	if code == codes.Unavailable && f.conn != nil {
-		if kind, ok := causeKind(f.conn.cause()); ok {
+	if code == codes.Unavailable && c.conn != nil {
+		if kind, ok := causeKind(c.conn.cause()); ok {
 			return kind
 		}
 	}
@@ -103,21 +103,21 @@ func (f *flight) kind(code codes.Code, text string) loadgen.ErrorKind {
 
 // expired reports whether the call's time was over when it ended, so that the
 // code tells of our own deadline.
-func (f *flight) expired(code codes.Code) bool {
-	if code != codes.DeadlineExceeded && code != codes.Canceled && f.heard {
+func (c *call) expired(code codes.Code) bool {
+	if code != codes.DeadlineExceeded && code != codes.Canceled && c.responded {
 		return false
 	}
-	end := f.begin + f.life
-	if !f.deadline.IsZero() { // which ghz set a moment before
-		end = min(end, f.deadline.Sub(f.setup.Clock))
+	end := c.begin + c.life
+	if !c.deadline.IsZero() { // which ghz set a moment before
+		end = min(end, c.deadline.Sub(c.setup.Clock))
 	}
-	return f.faulted >= end
+	return c.faulted >= end
 }
 
 // closes reports whether the plan wants the call to be closed when its time is
 // over. That is no failure if the target has sent a header by then. A trailer alone is
 // no answer: a server sends one when the call's deadline is over.
-func (f *flight) closes() bool { return f.closing && f.spoke }
+func (c *call) closes() bool { return c.closing && c.headerReceived }
 
 func cutShort(code codes.Code) bool {
 	return code == codes.Canceled || code == codes.Unavailable || code == codes.DeadlineExceeded
