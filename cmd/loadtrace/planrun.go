@@ -79,7 +79,7 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 		announce(r.stderr, agreed)
 	}
 	end, err := r.attack(signals, plan, agreed)
-	if end.Blamed {
+	if end.Explained {
 		if lines, ok := log.Writer().(*stdLog); ok {
 			lines.forget() // net/http's about the same endpoint
 		}

@@ -152,11 +152,11 @@ func TestOnlyTestsImportTestPackages(t *testing.T) {
 func TestPurePackagesHaveNeitherClockNorGoroutine(t *testing.T) {
 	pure := []string{
 		"./goruntime/internal/gccycle", "./goruntime/internal/runtimehist", "./goruntime/environment",
-		"./receiver/loadgenreceiver/internal/span", "./receiver/loadgenreceiver/internal/meter",
+		"./receiver/loadgenreceiver/internal/span", "./receiver/loadgenreceiver/internal/loadmetrics",
 		"./processor/tracejoinprocessor/internal/join", "./processor/tracejoinprocessor/internal/window",
 		"./processor/tracejoinprocessor/internal/annotate", "./processor/tracejoinprocessor/internal/clock",
 		"./processor/tracejoinprocessor/internal/clientspan", "./processor/tracejoinprocessor/internal/spanfilter",
-		"./processor/tracejoinprocessor/internal/ledger", "./processor/tracejoinprocessor/internal/meter",
+		"./processor/tracejoinprocessor/internal/ledger", "./processor/tracejoinprocessor/internal/joinmetrics",
 		"./loadgen/verdict", "./loadgen/allow", "./internal/report", "./internal/lint",
 	}
 	for _, f := range moduleFiles(t) {

@@ -127,7 +127,7 @@ func (d *Values) Redact(err error) error {
 		pairs = append(pairs, value, d.values[value])
 	}
 	if words := strings.NewReplacer(pairs...).Replace(err.Error()); words != err.Error() {
-		return bare{words, err}
+		return redactedError{words, err}
 	}
 	return err
 }
@@ -141,11 +141,11 @@ func (d *Values) Guard(cmd *cobra.Command) {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return d.Redact(run(cmd, args)) }
 }
 
-// bare is an error in other words.
-type bare struct {
+// redactedError is an error whose text is redacted.
+type redactedError struct {
 	words string
 	error
 }
 
-func (b bare) Error() string { return b.words }
-func (b bare) Unwrap() error { return b.error }
+func (b redactedError) Error() string { return b.words }
+func (b redactedError) Unwrap() error { return b.error }

@@ -11,8 +11,8 @@ import (
 	"syscall"
 )
 
-// Gate lets through the targets that each of its lists has. The zero Gate allows
-// everything through.
+// Gate allows the targets that each of its lists has. The zero Gate allows
+// everything.
 type Gate struct {
 	lists    []List
 	resolver *net.Resolver // of Lookup and Dial; nil is the system's

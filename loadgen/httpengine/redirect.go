@@ -23,7 +23,7 @@ func isRedirect(resp *http.Response) bool {
 	return false
 }
 
-// tooManyRedirects is why a flight failed that was sent on too often.
+// tooManyRedirects is the error of a request with too many redirects.
 type tooManyRedirects int
 
 func (n tooManyRedirects) Error() string { return fmt.Sprintf("stopped after %d redirects", int(n)) }

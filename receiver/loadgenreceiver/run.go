@@ -18,8 +18,8 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/runner"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/event"
-	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/meter"
-	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/origin"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/loadmetrics"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/resource"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/span"
 )
 
@@ -30,7 +30,7 @@ type run struct {
 	digest   loadgen.PlanDigest
 	at       time.Time // when it begins; zero: after the configured delay
 	cfg      *Config
-	origin   origin.Origin
+	origin   resource.Attributes
 	log      *zap.Logger
 	observer Observer
 
@@ -158,7 +158,7 @@ func (r *run) shutdown(ctx context.Context, drain time.Duration) error {
 func (r *run) newRecorder(began time.Time) *recorder {
 	rec := &recorder{
 		batch: r.cfg.Spans.Batch,
-		meter: meter.New(meter.Options{
+		meter: loadmetrics.New(loadmetrics.Options{
 			Origin: r.origin, Run: r.id, Plan: r.plan, Began: began,
 			Exemplars: r.cfg.Metrics.Exemplars, Seed: binary.BigEndian.Uint64(r.id[:]),
 		}),

@@ -13,12 +13,12 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/convention"
-	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/origin"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/resource"
 )
 
 // Renderer makes the events of one run.
 type Renderer struct {
-	origin   origin.Origin
+	origin   resource.Attributes
 	plan     *loadgen.Plan
 	run      string
 	runTrace pcommon.TraceID
@@ -26,7 +26,7 @@ type Renderer struct {
 }
 
 // New makes the renderer of a run. The plan must not change.
-func New(o origin.Origin, run loadgen.RunID, plan *loadgen.Plan) *Renderer {
+func New(o resource.Attributes, run loadgen.RunID, plan *loadgen.Plan) *Renderer {
 	trace, span := run.RunSpan(plan.Shard.Index)
 	return &Renderer{
 		origin: o, plan: plan, run: run.String(),
