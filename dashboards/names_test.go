@@ -212,7 +212,7 @@ func filled(text string) string {
 func TestEveryMetricOfADashboardExistsInCode(t *testing.T) {
 	e := allExisting(t)
 	found := 0
-	for _, p := range pages() {
+	for _, p := range definitions() {
 		for _, s := range p.sections {
 			for _, panel := range s.panels {
 				for _, q := range panel.queries {

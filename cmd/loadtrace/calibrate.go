@@ -94,7 +94,7 @@ func (c *calibration) do(ctx context.Context) error {
 		return err
 	}
 	relaxGC()
-	signals := catch(ctx)
+	signals := watchSignals(ctx)
 	defer signals.stop()
 	cases := calibrate.Cases(c.rate, c.duration)
 	if c.calls > 0 {

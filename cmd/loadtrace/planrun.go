@@ -31,7 +31,7 @@ type planRun struct {
 	quiet   bool
 	screen  screen
 	outputs outputs
-	begins  beginning
+	begins  startFlags
 	headers otlpHeaders
 	line    attack // in place of a plan
 
@@ -61,7 +61,7 @@ func (r *planRun) note(line string) {
 // and until do returns, the store fills.
 func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	relaxGC()
-	signals := catch(ctx)
+	signals := watchSignals(ctx)
 	defer signals.stop()
 	agreed, err := r.begins.read()
 	if err != nil {
@@ -96,7 +96,7 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 }
 
 // attack starts the run, shows its progress and returns what became of it.
-func (r *planRun) attack(signals *caught, plan *loadgen.Plan, as agreement) (session.Result, error) {
+func (r *planRun) attack(signals *signalContexts, plan *loadgen.Plan, as startOptions) (session.Result, error) {
 	run, err := session.Start(signals.early, session.Options{
 		Collector: distribution.Settings(), Configs: r.configs, Pipelines: r.Pipelines,
 		Plan: plan, RunID: as.run, StartAt: as.at, Flush: r.flush,

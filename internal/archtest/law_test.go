@@ -110,7 +110,7 @@ var law = []rule{
 	},
 	{
 		why:       "whoever starts a run decides what is shown of it, and where: a command, an API, a search",
-		in:        []string{"./internal/session/...", "./internal/climb/...", "./internal/calibrate/...", "./internal/ladder/...", "./internal/demo/..."},
+		in:        []string{"./internal/session/...", "./internal/ladderrun/...", "./internal/calibrate/...", "./internal/ladder/...", "./internal/demo/..."},
 		forbidden: []string{"github.com/spf13/...", "golang.org/x/term/...", "os/signal", "flag", "./internal/terminal/...", "./internal/report/..."},
 	},
 	{
@@ -193,7 +193,7 @@ func TestOnlyTheSessionStartsARun(t *testing.T) {
 // The door to a run is for more than commands: writers and environment are its caller's.
 func TestASessionKnowsNoProcess(t *testing.T) {
 	for _, f := range moduleFiles(t) {
-		if f.test || !matchAny([]string{"./internal/session/...", "./internal/climb", "./internal/demo"}, f.pkg) {
+		if f.test || !matchAny([]string{"./internal/session/...", "./internal/ladderrun", "./internal/demo"}, f.pkg) {
 			continue
 		}
 		src, err := os.ReadFile(filepath.Join("..", "..", f.name))

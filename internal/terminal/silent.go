@@ -15,7 +15,7 @@ var exports = []struct{ signal, what, check string }{
 }
 
 // aside says what else there is to say of a join, below it or in its place.
-func (p *page) aside(j *summary.Join) {
+func (p *printer) aside(j *summary.Join) {
 	if j == nil {
 		return
 	}

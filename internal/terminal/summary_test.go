@@ -41,7 +41,7 @@ func TestTheJoinSaysHowManyRequestsHaveTheirServerSpan(t *testing.T) {
 			Complete: 300, Absent: map[string]uint64{"logs_never_sent": 300, "not_go": 299}},
 		"": {None: 300, Missing: map[string]uint64{"no_server_span": 300}},
 	} {
-		p := &page{}
+		p := &printer{}
 		p.join(&j)
 		assert.Equal(t, want, p.text.String())
 	}
@@ -64,7 +64,7 @@ func TestTheJoinSaysWhyATargetThatSendsOneSignalMayNotSendAnother(t *testing.T) 
 			[]string{"join log lines could not be fetched", "status 400: parse error"}, nil},
 		{summary.Join{}, nil, []string{"join", "target"}},
 	} {
-		p := &page{}
+		p := &printer{}
 		p.join(&c.join)
 		drawn := strings.Join(strings.Fields(p.text.String()), " ")
 		for _, s := range c.has {

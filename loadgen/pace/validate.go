@@ -131,7 +131,7 @@ func (f *faults) steps(s *Steps) {
 	case way*by < 0:
 		f.add("steps.by", fmt.Sprintf("%s leads away from %s to %s", perSecond(by), perSecond(float64(s.From)), perSecond(float64(s.To))),
 			"give "+perSecond(-by))
-	case s.climbs() >= maxSteps:
+	case s.changes() >= maxSteps:
 		f.add("steps.by", fmt.Sprintf("%s makes more than %d steps", perSecond(by), maxSteps), "give larger steps, or use ramp")
 	}
 }

@@ -267,9 +267,9 @@ type Join struct {
 	// Missing counts what the others lack, by the values of the attribute join.missing;
 	// a request may lack several.
 	Missing map[string]uint64 `json:"missing,omitempty"`
-	// Advice is what to do where the target's telemetry did not come, a sentence each.
+	// Advice is what to do if the target's telemetry did not arrive, a sentence each.
 	Advice []string `json:"advice,omitempty"`
-	// Observed is which signals of the target came at all: traces, metrics, logs.
+	// Observed lists the signals received from the target: traces, metrics, logs.
 	Observed []string `json:"observed,omitempty"`
 	// Errors are sentences: why log lines could not be fetched, if so.
 	Errors []string `json:"errors,omitempty"`

@@ -28,7 +28,7 @@ func (m *Meter) Collect(now time.Time, instance string) (md pmetric.Metrics, ok 
 	rm.Resource().Attributes().PutStr(attr.ServiceInstanceID, instance)
 	sm := rm.ScopeMetrics().AppendEmpty()
 	sm.Scope().SetName(attr.ScopeJoin)
-	p := page{
+	p := metricsBuilder{
 		metrics: sm.Metrics(), began: pcommon.NewTimestampFromTime(m.began), now: pcommon.NewTimestampFromTime(now),
 		before: pcommon.NewTimestampFromTime(m.collected), ended: map[*attack]bool{},
 	}
@@ -45,14 +45,14 @@ func (m *Meter) Collect(now time.Time, instance string) (md pmetric.Metrics, ok 
 	return md, true
 }
 
-// page is the metrics of one collection.
-type page struct {
+// metricsBuilder is the metrics of one collection.
+type metricsBuilder struct {
 	metrics            pmetric.MetricSlice
 	began, before, now pcommon.Timestamp
 	ended              map[*attack]bool
 }
 
-func (p *page) latencies(m *Meter) {
+func (p *metricsBuilder) latencies(m *Meter) {
 	response := p.histogram(attr.MetricJoinResponseTime, "Response time of joined requests, by whether a GC cycle met them.")
 	components := p.histogram(attr.MetricJoinLedger, "Response time of joined requests, split into the components that sum to it.")
 	for _, a := range m.attacks {
@@ -70,13 +70,13 @@ func empty(m pmetric.Metric) bool {
 	return m.Type() == pmetric.MetricTypeExponentialHistogram && m.ExponentialHistogram().DataPoints().Len() == 0
 }
 
-func (p *page) histogram(name, description string) pmetric.ExponentialHistogram {
+func (p *metricsBuilder) histogram(name, description string) pmetric.ExponentialHistogram {
 	h := p.metric(name, description, "s").SetEmptyExponentialHistogram()
 	h.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
 	return h
 }
 
-func (p *page) metric(name, description, unit string) pmetric.Metric {
+func (p *metricsBuilder) metric(name, description, unit string) pmetric.Metric {
 	m := p.metrics.AppendEmpty()
 	m.SetName(name)
 	m.SetDescription(description)
@@ -84,7 +84,7 @@ func (p *page) metric(name, description, unit string) pmetric.Metric {
 	return m
 }
 
-func (p *page) point(to pmetric.ExponentialHistogram, a *attack, h *histogram, key, value string) {
+func (p *metricsBuilder) point(to pmetric.ExponentialHistogram, a *attack, h *histogram, key, value string) {
 	if h == nil {
 		return
 	}
@@ -106,7 +106,7 @@ func (p *page) point(to pmetric.ExponentialHistogram, a *attack, h *histogram, k
 	h.moveTo(d)
 }
 
-func (p *page) requests(m *Meter) {
+func (p *metricsBuilder) requests(m *Meter) {
 	points := p.sum(attr.MetricJoinRequests, "Client spans that left the join, by what was joined and why they left.")
 	count(p, points, &m.requests, func(k requestKey, a pcommon.Map) {
 		a.PutStr(attr.JoinStatus, string(k.status))
@@ -114,7 +114,7 @@ func (p *page) requests(m *Meter) {
 	})
 }
 
-func (p *page) signals(m *Meter) {
+func (p *metricsBuilder) signals(m *Meter) {
 	points := p.sum(attr.MetricJoinSignals, "Client spans by signal: joined, or why it is missing.")
 	count(p, points, &m.signals, func(k signalKey, a pcommon.Map) {
 		a.PutStr(attr.JoinSignal, k.signal)
@@ -122,7 +122,7 @@ func (p *page) signals(m *Meter) {
 	})
 }
 
-func (p *page) sum(name, description string) pmetric.NumberDataPointSlice {
+func (p *metricsBuilder) sum(name, description string) pmetric.NumberDataPointSlice {
 	s := p.metric(name, description, "{request}").SetEmptySum()
 	s.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
 	s.SetIsMonotonic(true)
@@ -130,7 +130,7 @@ func (p *page) sum(name, description string) pmetric.NumberDataPointSlice {
 }
 
 // count renders the series of a counter.
-func count[K comparable](p *page, to pmetric.NumberDataPointSlice, c *counter[K], put func(K, pcommon.Map)) {
+func count[K comparable](p *metricsBuilder, to pmetric.NumberDataPointSlice, c *counter[K], put func(K, pcommon.Map)) {
 	for i, k := range c.keys {
 		if i >= c.collected && p.before < p.now {
 			put(k, p.number(to, p.before, 0))
@@ -140,7 +140,7 @@ func count[K comparable](p *page, to pmetric.NumberDataPointSlice, c *counter[K]
 	c.collected = len(c.keys)
 }
 
-func (p *page) number(to pmetric.NumberDataPointSlice, at pcommon.Timestamp, n uint64) pcommon.Map {
+func (p *metricsBuilder) number(to pmetric.NumberDataPointSlice, at pcommon.Timestamp, n uint64) pcommon.Map {
 	d := to.AppendEmpty()
 	d.SetStartTimestamp(p.began)
 	d.SetTimestamp(at)

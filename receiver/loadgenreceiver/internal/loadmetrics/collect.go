@@ -42,26 +42,26 @@ func (m *Meter) Collect(now time.Time, s State) pmetric.Metrics {
 	rm.SetSchemaUrl(attr.SchemaURL)
 	scope := rm.ScopeMetrics().AppendEmpty()
 	m.o.Origin.Fill(rm.Resource(), scope.Scope())
-	page := page{
+	b := metricsBuilder{
 		metrics: scope.Metrics(),
 		began:   pcommon.NewTimestampFromTime(m.o.Began),
 		before:  pcommon.NewTimestampFromTime(m.collected),
 		now:     pcommon.NewTimestampFromTime(now),
 	}
 	m.collected = now
-	m.collectLatencies(page)
-	m.collectLags(page)
-	m.collectPhases(page)
-	m.collectStreams(page)
-	m.collectOutcomes(page)
-	m.collectTraffic(page)
-	m.collectAttacks(page, s.Attacks)
-	m.collectSpans(page, s.Spans)
+	m.collectLatencies(b)
+	m.collectLags(b)
+	m.collectPhases(b)
+	m.collectStreams(b)
+	m.collectOutcomes(b)
+	m.collectTraffic(b)
+	m.collectAttacks(b, s.Attacks)
+	m.collectSpans(b, s.Spans)
 	scope.Metrics().RemoveIf(empty)
 	return metrics
 }
 
-func (m *Meter) collectLatencies(p page) {
+func (m *Meter) collectLatencies(p metricsBuilder) {
 	service := p.histogram(attr.MetricClientDuration, "Service time: from sending a request to the last byte of its response, but for requests that the stop of the run cut off.")
 	call := p.histogram(attr.MetricCallDuration, "Service time: from sending a call to its end, but for calls that the stop of the run cut off.")
 	response := p.histogram(attr.MetricResponseTime, "Response time: from the intended time of a request to the last byte of its response, but for requests that the stop of the run cut off.")
@@ -81,7 +81,7 @@ func (m *Meter) collectLatency(point pmetric.ExponentialHistogramDataPoint, l *l
 	h.moveTo(point)
 }
 
-func (m *Meter) collectLags(p page) {
+func (m *Meter) collectLags(p metricsBuilder) {
 	points := p.histogram(attr.MetricScheduleLag, "How long after its intended time a request was sent.")
 	for i := range m.attacks {
 		if h := m.attacks[i].lag; h != nil {
@@ -92,7 +92,7 @@ func (m *Meter) collectLags(p page) {
 	}
 }
 
-func (m *Meter) collectPhases(p page) {
+func (m *Meter) collectPhases(p metricsBuilder) {
 	points := p.histogram(attr.MetricPhaseDuration, "Duration of the phases of requests in which they occurred.")
 	for i := range m.attacks {
 		for n, h := range m.attacks[i].phases {
@@ -107,7 +107,7 @@ func (m *Meter) collectPhases(p page) {
 	}
 }
 
-func (m *Meter) collectOutcomes(p page) {
+func (m *Meter) collectOutcomes(p metricsBuilder) {
 	points := p.sum(attr.MetricRequests, "{request}", "Planned requests that have ended, by how.", true)
 	for _, o := range m.outcomes.all {
 		if !o.told && p.before < p.now {
@@ -120,7 +120,7 @@ func (m *Meter) collectOutcomes(p page) {
 	}
 }
 
-func (m *Meter) collectTraffic(p page) {
+func (m *Meter) collectTraffic(p metricsBuilder) {
 	connections := p.sum(attr.MetricConnections, "{connection}", "Connections opened, and uses of one that was open.", true)
 	io := p.sum(attr.MetricIO, "By", "Bytes of bodies.", true)
 	for i := range m.attacks {
@@ -132,7 +132,7 @@ func (m *Meter) collectTraffic(p page) {
 	}
 }
 
-func (m *Meter) collectAttacks(p page, attacks []AttackState) {
+func (m *Meter) collectAttacks(p metricsBuilder, attacks []AttackState) {
 	planned := p.sum(attr.MetricPlanned, "{request}", "Requests that the plan asks for, as far as is known.", false)
 	inFlight := p.gauge(attr.MetricInFlight, "{request}", "Requests under way.")
 	wanted := p.gauge(attr.MetricRateWanted, "{request}/s", "Rate that the schedule asks for; 0 in a closed loop.")
@@ -153,7 +153,7 @@ func (m *Meter) collectAttacks(p page, attacks []AttackState) {
 	}
 }
 
-func (m *Meter) collectSpans(p page, s Spans) {
+func (m *Meter) collectSpans(p metricsBuilder, s Spans) {
 	points := p.sum(attr.MetricSpans, "{span}", "Spans of the run: made, of those delivered to the pipeline, and dropped; and those not made by the plan's sampling.", true)
 	for _, c := range [...]struct {
 		state string

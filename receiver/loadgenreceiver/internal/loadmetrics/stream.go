@@ -37,7 +37,7 @@ func (m *Meter) made(h *histogram) *histogram {
 	return h
 }
 
-func (m *Meter) collectStreams(p page) {
+func (m *Meter) collectStreams(p metricsBuilder) {
 	first := p.histogram(attr.MetricFirstMessage, "From sending a call that streams to the first message received.")
 	gap := p.histogram(attr.MetricMessageGap, "Time between messages received in a call.")
 	messages := p.sum(attr.MetricMessages, "{message}", "Messages of calls that stream.", true)

@@ -9,20 +9,20 @@ import (
 	"syscall"
 
 	"github.com/loadtrace/loadtrace/internal/badinput"
-	"github.com/loadtrace/loadtrace/internal/climb"
 	"github.com/loadtrace/loadtrace/internal/ladder"
+	"github.com/loadtrace/loadtrace/internal/ladderrun"
 	"github.com/loadtrace/loadtrace/internal/terminal"
 )
 
-// steps are the user's variants, or those of the demo service.
-func (c *climber) steps(ctx context.Context) ([]climb.Step, error) {
+// steps returns the user's variants, or those of the demo service.
+func (c *ladderCommand) steps(ctx context.Context) ([]ladderrun.Variant, error) {
 	if c.plan != "" {
 		plan, err := readPlan(ctx, c.plan)
 		if err != nil {
 			return nil, err
 		}
-		own := climb.Own{Path: c.plan, Plan: plan, Variants: c.variants, Under: c.under()}
-		return own.Steps()
+		own := ladderrun.Own{Path: c.plan, Plan: plan, Variants: c.variants, Under: c.under()}
+		return own.Prepare()
 	}
 	if len(c.variants) > 0 {
 		return nil, badinput.Error(errors.New("--variant: needs a plan that attacks the variants; write loadtrace ladder plan.yaml, and then the variants"))
@@ -31,25 +31,25 @@ func (c *climber) steps(ctx context.Context) ([]climb.Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	service := climb.Demo{Program: program, Under: c.under(), Workers: c.workers, Duration: c.duration, WarmUp: c.warmUp}
-	return service.Steps(), nil
+	service := ladderrun.Demo{Program: program, Under: c.under(), Workers: c.workers, Duration: c.duration, WarmUp: c.warmUp}
+	return service.Prepare(), nil
 }
 
 // under pins the service to its processors, where that is wanted. Go takes their
 // number for GOMAXPROCS.
-func (c *climber) under() []string {
+func (c *ladderCommand) under() []string {
 	if c.cpus == "" {
 		return nil
 	}
 	return []string{"taskset", "--cpu-list", c.cpus}
 }
 
-func (c *climber) do(ctx context.Context) error {
+func (c *ladderCommand) do(ctx context.Context) error {
 	if err := c.check(); err != nil {
 		return err
 	}
 	relaxGC()
-	signals := catch(ctx) // before NotifyContext, whose context ends with another error
+	signals := watchSignals(ctx) // before NotifyContext, whose context ends with another error
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	list, err := c.steps(signals.early)
@@ -62,8 +62,8 @@ func (c *climber) do(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	shown := newClimbing(c.stderr, c.screen.options(c.stderr), c.quiet, c.rounds, len(list))
-	up := climb.Climb{Rounds: c.rounds, Dir: dir, Attack: unseen(context.Background()), Begin: shown.begin, End: shown.end}
+	shown := newLadderProgress(c.stderr, c.screen.options(c.stderr), c.quiet, c.rounds, len(list))
+	up := ladderrun.Runner{Rounds: c.rounds, Dir: dir, Attack: unseen(context.Background()), Begin: shown.begin, End: shown.end}
 	variants, err := up.Measure(ctx, list)
 	shown.close()
 	if err != nil {
@@ -76,7 +76,7 @@ func (c *climber) do(ctx context.Context) error {
 	return trusted(&result)
 }
 
-func (c *climber) print(r *ladder.Result) error {
+func (c *ladderCommand) print(r *ladder.Result) error {
 	if !c.json {
 		return terminal.Ladder(c.stdout, r, c.screen.options(c.stdout))
 	}

@@ -1,4 +1,4 @@
-package climb
+package ladderrun
 
 import (
 	"context"

@@ -17,9 +17,9 @@ import (
 	"github.com/loadtrace/loadtrace/internal/demotarget/tune"
 )
 
-// parts are what is behind the servers. This file is the one place that knows
+// components are what is behind the servers. This file is the one place that knows
 // which step of tuning and which fault is where.
-type parts struct {
+type components struct {
 	auth        *service.Service
 	storeServer *store.Server
 	storeClient *store.Client
@@ -29,7 +29,7 @@ type parts struct {
 	habits      *fault.Habits
 }
 
-func assemble(o options, l listeners, tel *telemetry.Telemetry) (*parts, error) {
+func assemble(o options, l listeners, tel *telemetry.Telemetry) (*components, error) {
 	cache, err := service.NewCache(o.cache)
 	if err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func assemble(o options, l listeners, tel *telemetry.Telemetry) (*parts, error) 
 		return nil, err
 	}
 	records := token.DemoRecords(demoKey)
-	p := &parts{
+	p := &components{
 		storeServer: store.NewServer(records, o.store, tel.Log),
 		storeClient: store.NewClient(l.store.Addr().String(), id.Client(), storePool(o), tel),
 		identity:    id,
@@ -58,7 +58,7 @@ func assemble(o options, l listeners, tel *telemetry.Telemetry) (*parts, error) 
 }
 
 // close ends what asks the downstream servers, before those are stopped.
-func (p *parts) close() {
+func (p *components) close() {
 	p.pool.Close()
 	p.policy.Close()
 	p.storeClient.Close()
@@ -89,7 +89,7 @@ func storePool(o options) store.Pool {
 	return p
 }
 
-func (p *parts) policyServer(o options, tel *telemetry.Telemetry) *policy.Server {
+func (p *components) policyServer(o options, tel *telemetry.Telemetry) *policy.Server {
 	settings := streams(o).GRPC()
 	if o.tune.Has(tune.GRPC) {
 		settings = append(settings, policy.KeptAlive()...)
@@ -112,7 +112,7 @@ func workers(o options) decide.Pool {
 }
 
 // authorization is the way of a request to /auth/authorize.
-func (p *parts) authorization(o options, tel *telemetry.Telemetry) *server.Authorization {
+func (p *components) authorization(o options, tel *telemetry.Telemetry) *server.Authorization {
 	a := &server.Authorization{
 		Service: p.auth, Policy: p.policy, Pool: p.pool,
 		Bodies: server.Copied{}, Journal: server.NewPrinted(o.telemetry.Output),

@@ -8,13 +8,13 @@ import (
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/convention"
 )
 
-// page is the metrics of one collection, all of the same two times; before is that of the last one.
-type page struct {
+// metricsBuilder is the metrics of one collection, all of the same two times; before is that of the last one.
+type metricsBuilder struct {
 	metrics            pmetric.MetricSlice
 	began, before, now pcommon.Timestamp
 }
 
-func (p page) metric(name, unit, description string) pmetric.Metric {
+func (p metricsBuilder) metric(name, unit, description string) pmetric.Metric {
 	m := p.metrics.AppendEmpty()
 	m.SetName(name)
 	m.SetUnit(unit)
@@ -22,37 +22,37 @@ func (p page) metric(name, unit, description string) pmetric.Metric {
 	return m
 }
 
-func (p page) histogram(name, description string) pmetric.ExponentialHistogramDataPointSlice {
+func (p metricsBuilder) histogram(name, description string) pmetric.ExponentialHistogramDataPointSlice {
 	h := p.metric(name, "s", description).SetEmptyExponentialHistogram()
 	h.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
 	return h.DataPoints()
 }
 
-func (p page) sum(name, unit, description string, monotonic bool) pmetric.NumberDataPointSlice {
+func (p metricsBuilder) sum(name, unit, description string, monotonic bool) pmetric.NumberDataPointSlice {
 	s := p.metric(name, unit, description).SetEmptySum()
 	s.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
 	s.SetIsMonotonic(monotonic)
 	return s.DataPoints()
 }
 
-func (p page) gauge(name, unit, description string) pmetric.NumberDataPointSlice {
+func (p metricsBuilder) gauge(name, unit, description string) pmetric.NumberDataPointSlice {
 	return p.metric(name, unit, description).SetEmptyGauge().DataPoints()
 }
 
-func (p page) timed(points pmetric.ExponentialHistogramDataPointSlice) pmetric.ExponentialHistogramDataPoint {
+func (p metricsBuilder) timed(points pmetric.ExponentialHistogramDataPointSlice) pmetric.ExponentialHistogramDataPoint {
 	point := points.AppendEmpty()
 	point.SetStartTimestamp(p.began)
 	point.SetTimestamp(p.now)
 	return point
 }
 
-func (p page) point(points pmetric.NumberDataPointSlice) pmetric.NumberDataPoint {
+func (p metricsBuilder) point(points pmetric.NumberDataPointSlice) pmetric.NumberDataPoint {
 	point := points.AppendEmpty()
 	point.SetTimestamp(p.now)
 	return point
 }
 
-func (p page) count(points pmetric.NumberDataPointSlice, n uint64) pmetric.NumberDataPoint {
+func (p metricsBuilder) count(points pmetric.NumberDataPointSlice, n uint64) pmetric.NumberDataPoint {
 	point := p.point(points)
 	point.SetStartTimestamp(p.began)
 	point.SetIntValue(int64(n))

@@ -1,4 +1,4 @@
-package climb
+package ladderrun
 
 import (
 	"context"
@@ -11,8 +11,8 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
 
-// Climb measures each of the variants once in each round.
-type Climb struct {
+// Runner measures each of the variants once in each round.
+type Runner struct {
 	Rounds int
 	Dir    string // for files, which are left there
 	// Attack carries out a plan to its end.
@@ -22,50 +22,50 @@ type Climb struct {
 	End   func(ladder.Sample)
 }
 
-// Step is a variant and how it is started; said takes what it says.
-type Step struct {
-	variant ladder.Variant
-	start   func(ctx context.Context, dir string, said *os.File) (*subject, error)
+// Variant is a variant and how it is started; log takes its output.
+type Variant struct {
+	result ladder.Variant
+	start  func(ctx context.Context, dir string, log *os.File) (*subject, error)
 }
 
 // subject is a variant under way.
 type subject struct {
 	plan    *loadgen.Plan // that attacks it
-	address string        // where it may tell of its goroutines
+	address string        // where it may report its goroutines
 	sample  func(*summary.Summary) ladder.Sample
 	stop    func()
 }
 
 // Measure goes up and down the ladder, and returns its variants with their samples.
-func (c *Climb) Measure(ctx context.Context, list []Step) ([]ladder.Variant, error) {
+func (c *Runner) Measure(ctx context.Context, list []Variant) ([]ladder.Variant, error) {
 	for round := range c.Rounds {
 		for _, i := range ladder.Order(round, len(list)) {
-			c.Begin(round, list[i].variant.Name)
+			c.Begin(round, list[i].result.Name)
 			s, err := c.once(ctx, list[i])
 			if err != nil {
-				return nil, fmt.Errorf("round %d, %s: %w", round+1, list[i].variant.Name, err)
+				return nil, fmt.Errorf("round %d, %s: %w", round+1, list[i].result.Name, err)
 			}
-			list[i].variant.Samples = append(list[i].variant.Samples, s)
+			list[i].result.Samples = append(list[i].result.Samples, s)
 			c.End(s)
 		}
 	}
 	variants := make([]ladder.Variant, len(list))
 	for i := range list {
-		variants[i] = list[i].variant
+		variants[i] = list[i].result
 	}
 	return variants, nil
 }
 
 // once measures a variant once, in a process of its own.
-func (c *Climb) once(ctx context.Context, v Step) (s ladder.Sample, err error) {
-	said, err := os.Create(filepath.Join(c.Dir, "service.log"))
+func (c *Runner) once(ctx context.Context, v Variant) (s ladder.Sample, err error) {
+	log, err := os.Create(filepath.Join(c.Dir, "service.log"))
 	if err != nil {
 		return s, err
 	}
-	defer said.Close()
-	subject, err := v.start(ctx, c.Dir, said)
+	defer log.Close()
+	subject, err := v.start(ctx, c.Dir, log)
 	if err != nil {
-		return s, fmt.Errorf("%w\n%s", err, ending(said))
+		return s, fmt.Errorf("%w\n%s", err, ending(log))
 	}
 	defer subject.stop()
 	seen := watchGoroutines(subject.address)

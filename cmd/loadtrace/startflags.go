@@ -13,26 +13,26 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
-// beginning holds what the processes that run the shards of a plan agree on.
-type beginning struct {
+// startFlags holds what the processes that run the shards of a plan agree on.
+type startFlags struct {
 	shard, runID, at string
 }
 
-func (b *beginning) addTo(flags *pflag.FlagSet) {
+func (b *startFlags) addTo(flags *pflag.FlagSet) {
 	flags.StringVar(&b.shard, "shard", "", "run one shard of the plan, while other processes run the others: INDEX/COUNT, the index from 0; needs --run-id and --start-at")
 	flags.StringVar(&b.runID, "run-id", "", "name of the run, 16 hexadecimal digits (default: a new one)")
 	flags.StringVar(&b.at, "start-at", "", "when the run begins, in RFC 3339, as in 2026-01-31T12:00:00Z (default: at once)")
 }
 
-// agreement is the shard of the plan, the id of the run, and when it starts.
-type agreement struct {
+// startOptions is the shard of the plan, the id of the run, and when it starts.
+type startOptions struct {
 	shard pace.Shard
 	run   loadgen.RunID
 	at    time.Time
 }
 
 // read checks the flags. What is missing is zero.
-func (b *beginning) read() (a agreement, err error) {
+func (b *startFlags) read() (a startOptions, err error) {
 	var errs []error
 	if b.shard != "" {
 		if a.shard, err = pace.ParseShard(b.shard); err != nil {
@@ -64,7 +64,7 @@ func (b *beginning) read() (a agreement, err error) {
 }
 
 // announce says what there is to wait for.
-func announce(w io.Writer, a agreement) {
+func announce(w io.Writer, a startOptions) {
 	if a.at.IsZero() {
 		return
 	}

@@ -1,4 +1,4 @@
-package climb
+package ladderrun
 
 import (
 	"cmp"
@@ -34,8 +34,8 @@ type Own struct {
 
 var variantName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$`)
 
-// Steps are the variants in their order. Errors are bad input.
-func (o *Own) Steps() (list []Step, err error) {
+// Prepare returns the variants in their order. Errors are bad input.
+func (o *Own) Prepare() (list []Variant, err error) {
 	if err := o.attackable(o.Plan); err != nil {
 		return nil, badinput.Error(err)
 	}
@@ -44,11 +44,11 @@ func (o *Own) Steps() (list []Step, err error) {
 		if !variantName.MatchString(name) || strings.TrimSpace(command) == "" {
 			return nil, badinput.Error(fmt.Errorf("--variant %q: write name=command, as in old='./service-old --port 8080'", v))
 		}
-		if slices.ContainsFunc(list, func(s Step) bool { return s.variant.Name == name }) {
+		if slices.ContainsFunc(list, func(s Variant) bool { return s.result.Name == name }) {
 			return nil, badinput.Error(fmt.Errorf("--variant %s: is there twice; each variant has a name of its own", name))
 		}
-		list = append(list, Step{ladder.Variant{Name: name}, func(ctx context.Context, _ string, said *os.File) (*subject, error) {
-			return o.start(ctx, append(slices.Clone(o.Under), "sh", "-c", command), said, o.Plan)
+		list = append(list, Variant{ladder.Variant{Name: name}, func(ctx context.Context, _ string, log *os.File) (*subject, error) {
+			return o.start(ctx, append(slices.Clone(o.Under), "sh", "-c", command), log, o.Plan)
 		}})
 	}
 	if len(list) < 2 {
@@ -106,14 +106,14 @@ func listening(a *loadgen.Attack) (string, error) {
 const startLimit = 20 * time.Second
 
 // start runs a command in a process group of its own until the targets listen.
-func (o *Own) start(ctx context.Context, command []string, said *os.File, plan *loadgen.Plan) (*subject, error) {
+func (o *Own) start(ctx context.Context, command []string, log *os.File, plan *loadgen.Plan) (*subject, error) {
 	for _, a := range o.addresses {
 		if listens(ctx, a) {
 			return nil, fmt.Errorf("something listens on %s already; stop it, or it would be measured instead of the variant", a)
 		}
 	}
 	cmd := exec.Command(command[0], command[1:]...)
-	cmd.Stdout, cmd.Stderr = said, said
+	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		return nil, err

@@ -10,19 +10,19 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
 
-// entry is a line of the ledger: a number, its part of what was planned, and
+// countLine is a line of the counts: a number, its part of what was planned, and
 // what it consists of.
-type entry struct {
+type countLine struct {
 	sign, name string
 	n          uint64
 	of         []string
 	color      ink
 }
 
-// ledger draws the counts as the sum that they are.
-func (p *page) ledger(f *summary.Figures) {
+// counts draws the counts as the sum that they are.
+func (p *printer) counts(f *summary.Figures) {
 	r := f.Requests
-	entries := []entry{
+	entries := []countLine{
 		{sign: " ", name: "planned", n: r.Planned},
 		{sign: "=", name: "finished", n: r.Finished, of: p.statuses(f.Status)},
 		{sign: "+", name: "failed", n: r.Failed, of: p.kinds(f.Errors), color: p.failedInk(f)},
@@ -33,19 +33,19 @@ func (p *page) ledger(f *summary.Figures) {
 		n = max(n, width(count(e.n)))
 	}
 	for _, e := range entries {
-		p.entry(e, n, r.Planned)
+		p.countLine(e, n, r.Planned)
 	}
 }
 
 // failedInk is that of an error, unless all that failed was cut off by the stop of the run.
-func (p *page) failedInk(f *summary.Figures) ink {
+func (p *printer) failedInk(f *summary.Figures) ink {
 	if f.Cut() == f.Requests.Failed {
 		return yellow
 	}
 	return red
 }
 
-func (p *page) entry(e entry, n int, planned uint64) {
+func (p *printer) countLine(e countLine, n int, planned uint64) {
 	part := ""
 	if e.name != "planned" {
 		part = share(e.n, planned)
@@ -62,7 +62,7 @@ func (p *page) entry(e entry, n int, planned uint64) {
 }
 
 // statuses are the codes with their numbers.
-func (p *page) statuses(status map[string]uint64) []string {
+func (p *printer) statuses(status map[string]uint64) []string {
 	var out []string
 	for _, code := range slices.SortedFunc(maps.Keys(status), byCode) {
 		out = append(out, p.paint(statusInk(code), p.clean(code)+" "+p.repeated(status[code])))
@@ -70,7 +70,7 @@ func (p *page) statuses(status map[string]uint64) []string {
 	return out
 }
 
-func (p *page) kinds(errors map[loadgen.ErrorKind]summary.Error) []string {
+func (p *printer) kinds(errors map[loadgen.ErrorKind]summary.Error) []string {
 	var out []string
 	for _, kind := range byCount(errors) {
 		out = append(out, p.clean(string(kind))+" "+p.repeated(errors[kind].Count))
@@ -78,7 +78,7 @@ func (p *page) kinds(errors map[loadgen.ErrorKind]summary.Error) []string {
 	return out
 }
 
-func (p *page) reasons(reasons map[loadgen.NotSentReason]uint64) []string {
+func (p *printer) reasons(reasons map[loadgen.NotSentReason]uint64) []string {
 	var out []string
 	for _, reason := range slices.Sorted(maps.Keys(reasons)) {
 		words := p.clean(string(reason))
@@ -97,11 +97,11 @@ func (p *page) reasons(reasons map[loadgen.NotSentReason]uint64) []string {
 	return out
 }
 
-func (p *page) repeated(n uint64) string { return p.by() + " " + count(n) }
+func (p *printer) repeated(n uint64) string { return p.by() + " " + count(n) }
 
 // examples are the words of the first failure of each kind, and of one answer of each
 // bad status.
-func (p *page) examples(f *summary.Figures) {
+func (p *printer) examples(f *summary.Figures) {
 	if len(f.Errors)+len(f.Excerpts) > 0 {
 		p.gap()
 	}
@@ -114,7 +114,7 @@ func (p *page) examples(f *summary.Figures) {
 	}
 }
 
-func (p *page) example(name, words string) {
+func (p *printer) example(name, words string) {
 	if words = p.clean(words); words == "" {
 		return
 	}

@@ -1,4 +1,4 @@
-package climb
+package ladderrun
 
 import (
 	"bytes"
@@ -33,21 +33,21 @@ type Demo struct {
 	Duration, WarmUp time.Duration
 }
 
-// Steps go from none to all, each with one step of tuning more.
-func (d *Demo) Steps() []Step {
+// Prepare returns the variants, from no fix to all of them, each with one more.
+func (d *Demo) Prepare() []Variant {
 	set := tune.None
-	list := []Step{{ladder.Variant{Name: "none"}, d.start(set)}}
+	list := []Variant{{ladder.Variant{Name: "none"}, d.start(set)}}
 	for _, s := range tune.Steps() {
 		set = set.With(s.Step)
-		list = append(list, Step{ladder.Variant{Name: s.Name, Mistake: s.Mistake, Fix: s.Fix}, d.start(set)})
+		list = append(list, Variant{ladder.Variant{Name: s.Name, Mistake: s.Mistake, Fix: s.Fix}, d.start(set)})
 	}
 	return list
 }
 
 // start starts the demo service with steps of tuning.
 func (d *Demo) start(set tune.Set) func(context.Context, string, *os.File) (*subject, error) {
-	return func(ctx context.Context, dir string, said *os.File) (*subject, error) {
-		service, err := demo.Start(ctx, demo.Launch{Program: d.Program, Under: d.Under, Stderr: said, Flags: []string{
+	return func(ctx context.Context, dir string, log *os.File) (*subject, error) {
+		service, err := demo.Start(ctx, demo.Launch{Program: d.Program, Under: d.Under, Stderr: log, Flags: []string{
 			"--otlp=", "--store-latency=0s", "--store-tail=0", "--error-share=0", "--tune=" + set.String(),
 		}})
 		if err != nil {
