@@ -113,9 +113,9 @@ func callFrom(ctx context.Context) *call {
 	return c
 }
 
-// sequenceKey is the metadata by which a call carries the number of its hit to us. gRPC
+// sequenceKey is the metadata by which a call carries the number of its request to us. gRPC
 // sends no metadata whose key begins with a colon.
-const sequenceKey = ":loadtrace-hit"
+const sequenceKey = ":loadtrace-request"
 
 // sequenceOf is the number that a call's metadata hold, as text.
 func sequenceOf(ctx context.Context) string {

@@ -295,7 +295,7 @@ func TestAStreamThatThePlanClosesIsFinishedIfSomethingWasHeard(t *testing.T) {
 }
 
 // b4b6144 waited for the calls under way, which may take as long as their timeout, and
-// for the next hit of the schedule.
+// for the next request of the schedule.
 func TestAFaultOfATemplateEndsTheRunWithinTheGrace(t *testing.T) {
 	faulty := `{{if lt .RequestNumber 3}}1{{else}}{{fail "too many"}}{{end}}`
 	for _, method := range methods {

@@ -118,8 +118,8 @@ func TestStagesJoinAroundClosedLoops(t *testing.T) {
 			}
 			return d
 		}
-		// The hit of 500 holds a slot of the loop until 900. The second loop begins
-		// at 1950, and waits until only one hit of those at 1550, 1750 and 1850 is
+		// The request of 500 holds a slot of the loop until 900. The second loop begins
+		// at 1950, and waits until only one request of those at 1550, 1750 and 1850 is
 		// in flight; it turns at 3050 to the last stage.
 		assert.Equal(t, ms(0, 500, 750, 900, 1150, 1300, 1550, 1700, 1750, 1850, 2250, 2650, 3050, 3050, 3250), given)
 		assert.Equal(t, ms(0, 750, 1750, 1950, 3050), w.stages)
@@ -145,7 +145,7 @@ func TestStagesJoinAroundClosedLoops(t *testing.T) {
 	})
 }
 
-func TestLateHitsUseUpTheTimeOfAClosedLoop(t *testing.T) {
+func TestLateRequestsUseUpTheTimeOfAClosedLoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWalk(t.Context(), t, 0,
 			pace.Stage{Constant: 100, Count: 100},
@@ -163,7 +163,7 @@ func TestLateHitsUseUpTheTimeOfAClosedLoop(t *testing.T) {
 	})
 }
 
-func TestTheOverrunOfHitsBeforeALoopOfUnknownLengthIsBounded(t *testing.T) {
+func TestTheOverrunOfRequestsBeforeALoopOfUnknownLengthIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWalk(t.Context(), t, 0,
 			pace.Stage{Constant: 1000, Count: 1000},

@@ -15,9 +15,9 @@ type track struct {
 // startedStage is a stage that has begun.
 type startedStage struct {
 	begin time.Duration // of the schedule's time
-	first uint64        // its first hit
-	at    time.Time     // when its turn came: later than begin if hits before it were late
-	gave  time.Duration // when the last tardy hit before it was given out, after Options.Begin
+	first uint64        // its first request
+	at    time.Time     // when its turn came: later than begin if requests before it were late
+	gave  time.Duration // when the last tardy request before it was given out, after Options.Begin
 }
 
 func newTrack(stages int) *track { return &track{stages: make([]startedStage, stages)} }
@@ -31,7 +31,7 @@ func (t *track) enter(e startedStage) {
 // last is the index of the stage under way, -1 before the first.
 func (t *track) last() int { return int(t.begun.Load()) - 1 }
 
-// holding is the stage of hit n, -1 if none has begun. Hits are looked up soon
+// holding is the stage of request n, -1 if none has begun. Requests are looked up soon
 // after they were given, so it is most often the last.
 func (t *track) holding(n uint64) int {
 	i := t.last()

@@ -38,7 +38,7 @@ type Account struct {
 	Pauses []pace.Interval
 }
 
-// UnsentIn is the part of Unsent in a stage: its hits that were never given out.
+// UnsentIn is the part of Unsent in a stage: its requests that were never given out.
 func (c *Account) UnsentIn(stage int) uint64 {
 	if c.Unsent == 0 || stage >= len(c.Stages) {
 		return 0
@@ -124,7 +124,7 @@ func (a *attack) account() Account {
 	}
 	c.Begun, c.Begin = true, a.begin
 	now := time.Now()
-	if c.Ended && p.End() != pace.Completed { // else the time of its last hit goes on
+	if c.Ended && p.End() != pace.Completed { // else the time of its last request goes on
 		now = a.endedAt // of a pacer that an engine no longer asked
 	}
 	c.At = now
@@ -147,7 +147,7 @@ func (a *attack) account() Account {
 	return c
 }
 
-// unsentReason is why hits that a pacer never gave out were not sent.
+// unsentReason is why requests that a pacer never gave out were not sent.
 func (a *attack) unsentReason(end pace.End) loadgen.NotSentReason {
 	switch end {
 	case pace.Stopped:
