@@ -40,6 +40,9 @@ func (p *Plan) Split(shard pace.Shard) (*Plan, error) {
 	for i := range p.Attacks {
 		out.Attacks = append(out.Attacks, s.attack(fmt.Sprintf("attacks[%d]", i), p.Attacks[i]))
 	}
+	if shard.Index > 0 {
+		out.Profiles = nil // the target is asked once
+	}
 	out.Thresholds = nil
 	for _, t := range p.Thresholds {
 		t.AtMost, t.AtLeast = s.limit(t.AtMost), s.limit(t.AtLeast)

@@ -25,6 +25,7 @@ type planRun struct {
 	session.Pipelines
 	plan    string   // path
 	set     []string // values that replace the plan's
+	pprof   string   // where profiles are taken; empty for what the plan says
 	configs []string // collector configurations instead of the built-in one
 	json    bool
 	flush   time.Duration // for telemetry, after the last request

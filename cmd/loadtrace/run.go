@@ -30,7 +30,7 @@ make, to start from. Values may be variables, such as ${env:TOKEN}, as in a plan
 The run receives the target's telemetry on the standard ports of OTLP on loopback,
 where SDKs send it by default, and joins it to the requests: the end of the run then
 shows where the time of a slow request went, with the state of the target's runtime
-and the lines it logged. Use --listen to change the address, or --listen none to
+and the lines it logged, and names causes that the evidence shows (docs/diagnosis.md). Use --listen to change the address, or --listen none to
 disable it. Without --otlp or --config, telemetry goes no further.
 
 Ctrl-C ends the run in order, with the summary of what was done; a second Ctrl-C
@@ -60,6 +60,7 @@ plan's requests, at the plan's times. Its summary and verdict cover that shard.
   loadtrace run plan.yaml --junit report.xml --markdown comment.md
   loadtrace run plan.yaml --otlp https://otlp.example.com --otlp-header 'key=${env:OTLP_KEY}'
   loadtrace run plan.yaml --otlp https://otlp.example.com --otlp-header-file otlp.headers
+  loadtrace run plan.yaml --profiles http://127.0.0.1:6060/debug/pprof/
   loadtrace run plan.yaml --listen http://127.0.0.1:14318
   loadtrace run plan.yaml --config collector.yaml
   loadtrace run plan.yaml --shard 0/2 --run-id 2b9c72011d13ef2c --start-at 2026-01-31T12:00:00Z`,
@@ -83,6 +84,7 @@ func (r *planRun) addRunTo(flags *pflag.FlagSet, listenAt *[]string) {
 	flags.StringArrayVar(&r.set, "set", nil, "replace a value of the plan, as in attacks[0].http.timeout=5s (repeatable)")
 	flags.StringArrayVar(&r.configs, "config", nil, "collector configuration to use instead of the built-in one; its loadgen receiver gets the plan (repeatable)")
 	flags.StringArrayVar(listenAt, "listen", session.DefaultListen, "take the target's telemetry here, over OTLP: a URL of the scheme http and one of grpc, or none (repeatable)")
+	flags.StringVar(&r.pprof, "profiles", "", "take profiles of the target's net/http/pprof at this `URL`, or auto for /debug/pprof/ of the attacked URL")
 	flags.StringVar(&r.OTLP, "otlp", "", "send all telemetry to this endpoint: http://host:4318 or grpc://host:4317 (https, grpcs with TLS)")
 	flags.StringArrayVar(&r.headers.given, "otlp-header", nil, "header to send to the OTLP endpoint, as in 'key=${env:NAME}', or key=value where others may see it (repeatable)")
 	flags.StringVar(&r.headers.file, "otlp-header-file", "", "`file` with headers to send to the OTLP endpoint, key=value on each line")

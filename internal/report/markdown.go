@@ -44,6 +44,7 @@ func Markdown(w io.Writer, s *summary.Summary) error {
 		m.linef("The run was stopped: %s.", text(s.StopReason))
 	}
 	m.reasons(v)
+	m.findings(s.Findings)
 	m.thresholds(v.Thresholds)
 	m.figures(s)
 	m.errors(s)

@@ -14,6 +14,7 @@ import (
 	"github.com/loadtrace/loadtrace/internal/attr"
 	"github.com/loadtrace/loadtrace/internal/badinput"
 	"github.com/loadtrace/loadtrace/internal/session/environments"
+	"github.com/loadtrace/loadtrace/internal/session/evidence"
 	"github.com/loadtrace/loadtrace/internal/session/otlpresponse"
 	"github.com/loadtrace/loadtrace/internal/session/protocolcheck"
 	"github.com/loadtrace/loadtrace/internal/session/runfilter"
@@ -141,6 +142,7 @@ func (p Pipelines) exporters() (object, error) {
 	exporters := object{"nop": object{}}
 	if p.Listen.Any() {
 		exporters[environments.Type.String()] = object{}
+		exporters[evidence.Type.String()] = object{}
 	}
 	if p.store {
 		exporters[tracestore.Type.String()] = object{}

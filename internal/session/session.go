@@ -15,7 +15,9 @@ import (
 	"github.com/loadtrace/loadtrace/internal/badinput"
 	"github.com/loadtrace/loadtrace/internal/collectorlog"
 	"github.com/loadtrace/loadtrace/internal/drawn"
+	"github.com/loadtrace/loadtrace/internal/reworded"
 	"github.com/loadtrace/loadtrace/internal/session/environments"
+	"github.com/loadtrace/loadtrace/internal/session/evidence"
 	"github.com/loadtrace/loadtrace/internal/session/protocolcheck"
 	"github.com/loadtrace/loadtrace/internal/session/runfilter"
 	"github.com/loadtrace/loadtrace/internal/session/tracestore"
@@ -37,6 +39,11 @@ type session struct {
 	values       drawn.Values // of the collector's configuration
 	environments environments.Recorder
 	own          runfilter.Run
+	// evidence is what the target's telemetry tells the diagnosis.
+	evidence evidence.Gatherer
+	// asked takes the profiles of the target; nil if the plan names none, or they cannot be
+	// taken.
+	asked *asked
 	// listen is where the target's telemetry is received; first counts the connections
 	// there by their first bytes.
 	listen      Listen
@@ -73,6 +80,7 @@ func startSession(set otelcol.CollectorSettings, uris []string, plan *loadgen.Pl
 		over:    make(chan error, 1),
 		entered: make(chan struct{}),
 	}
+	s.asked = s.newAsked(plan)
 	enter := sync.OnceFunc(func() { close(s.entered) })
 	components := set.Factories
 	set.Factories = func() (otelcol.Factories, error) {
@@ -104,17 +112,8 @@ func (s *session) startFault() error {
 	if s.fault == nil {
 		return nil
 	}
-	return reworded{strings.TrimPrefix(s.fault.Error(), "prepare the plan: "), s.fault}
+	return reworded.Error(strings.TrimPrefix(s.fault.Error(), "prepare the plan: "), s.fault)
 }
-
-// reworded is an error with another text.
-type reworded struct {
-	words string
-	error
-}
-
-func (b reworded) Error() string { return b.words }
-func (b reworded) Unwrap() error { return b.error }
 
 func (s *session) take(cfg component.Config) error {
 	s.mu.Lock()

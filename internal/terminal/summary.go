@@ -33,6 +33,7 @@ func Summary(w io.Writer, s summary.Summary, o Options) {
 	p.distrust(&s)
 	p.thresholds(s.Verdict.Thresholds)
 	p.verdict(&s)
+	p.findings(&s)
 	io.WriteString(w, p.text.String())
 }
 

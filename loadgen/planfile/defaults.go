@@ -33,6 +33,9 @@ func Defaults(p *loadgen.Plan) {
 	if len(p.Attacks) == 1 {
 		fill(&p.Attacks[0].Name, defaultAttack)
 	}
+	if p.Profiles != nil {
+		fill(&p.Profiles.CPU, 2*time.Second)
+	}
 	for i := range p.Attacks {
 		a := &p.Attacks[i]
 		for j := range a.Load {

@@ -1,4 +1,4 @@
-package servermetrics_test
+package servermetricstest
 
 import (
 	"net"
