@@ -48,6 +48,6 @@ func silent(j *summary.Join) string {
 		}
 	}
 	return "the target sends " + strings.Join(j.Observed, " and ") + ", but no " + strings.Join(missing, " and no ") +
-		". An OTLP exporter over gRPC that found nobody listening stays away for up to 2 minutes: restart the target, or run again in 2 minutes." +
+		". An OTLP exporter over gRPC whose connection was refused does not retry for up to 2 minutes: restart the target, or run again in 2 minutes." +
 		" Otherwise check " + strings.Join(checks, ", and ") + " at the target."
 }

@@ -225,8 +225,8 @@ func newDialFault(cause error, l *link) *dialFault {
 	d := &dialFault{cause: cause, kind: dialKind(cause)}
 	switch d.kind {
 	case loadgen.ErrorClosed, loadgen.ErrorReset, loadgen.ErrorProtocol: // there was a connection
-		said := l.greeting()
-		d.kind, d.advice = cmp.Or(said.kind, d.kind), said.advice
+		began := l.greeting()
+		d.kind, d.advice = cmp.Or(began.kind, d.kind), began.advice
 	}
 	return d
 }

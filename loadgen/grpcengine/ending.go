@@ -90,7 +90,7 @@ func (c *call) kind(code codes.Code, text string) loadgen.ErrorKind {
 	if d, ok := c.fault.(*dialFault); ok {
 		return d.kind
 	}
-	if kind, ok := said(text); ok {
+	if kind, ok := kindOfText(text); ok {
 		return kind
 	}
 	if code == codes.Unavailable && c.conn != nil {

@@ -17,9 +17,9 @@ import (
 // said before can be read still (see heeding).
 type greetingConn struct {
 	net.Conn
-	heard atomic.Bool // data of the target were read
-	mu    sync.Mutex  // guards reading until then, and head
-	head  []byte
+	responded atomic.Bool // data of the target were read
+	mu        sync.Mutex  // guards reading until then, and head
+	head      []byte
 }
 
 // mostHead is how much of a greeting is kept, in bytes: more than a TLS alert has.
@@ -27,7 +27,7 @@ const mostHead = 8
 
 // Read implements net.Conn.
 func (g *greetingConn) Read(p []byte) (int, error) {
-	if g.heard.Load() {
+	if g.responded.Load() {
 		return g.Conn.Read(p)
 	}
 	g.mu.Lock()
@@ -35,7 +35,7 @@ func (g *greetingConn) Read(p []byte) (int, error) {
 	n, err := g.Conn.Read(p)
 	g.head = append(g.head, p[:min(n, mostHead-len(g.head))]...)
 	if len(g.head) == mostHead {
-		g.heard.Store(true)
+		g.responded.Store(true)
 	}
 	return n, err
 }
@@ -43,7 +43,7 @@ func (g *greetingConn) Read(p []byte) (int, error) {
 // Write implements net.Conn.
 func (g *greetingConn) Write(p []byte) (int, error) {
 	n, err := g.Conn.Write(p)
-	if err == nil || g.heard.Load() {
+	if err == nil || g.responded.Load() {
 		return n, err
 	}
 	// A connection that cannot be written to any more does not keep a reader waiting.
@@ -80,7 +80,7 @@ func (g *greetingConn) greeting() greeting {
 	case bytes.HasPrefix(g.head, []byte("HTTP/1.")):
 		return greeting{loadgen.ErrorProtocol, "the target speaks HTTP/1, and not gRPC: correct the target or its port"}
 	case len(g.head) == 0:
-		return greeting{advice: "the target closed the connection and said nothing: if it speaks TLS, set plaintext: false"}
+		return greeting{advice: "the target closed the connection without a response: if it speaks TLS, set plaintext: false"}
 	}
 	return greeting{}
 }

@@ -20,20 +20,20 @@ import (
 // to gRPC's reader.
 type alertConn struct {
 	net.Conn
-	heard atomic.Bool // data of the target were read
-	mu    sync.Mutex  // guards reading until then
+	responded atomic.Bool // data of the target were read
+	mu        sync.Mutex  // guards reading until then
 }
 
 // Read implements net.Conn.
 func (h *alertConn) Read(p []byte) (int, error) {
-	if h.heard.Load() {
+	if h.responded.Load() {
 		return h.Conn.Read(p)
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	n, err := h.Conn.Read(p)
 	if n > 0 {
-		h.heard.Store(true)
+		h.responded.Store(true)
 	}
 	return n, err
 }
@@ -41,17 +41,17 @@ func (h *alertConn) Read(p []byte) (int, error) {
 // Write implements net.Conn.
 func (h *alertConn) Write(p []byte) (int, error) {
 	n, err := h.Conn.Write(p)
-	if err == nil || h.heard.Load() {
+	if err == nil || h.responded.Load() {
 		return n, err
 	}
 	// A connection that cannot be written to any more does not keep a reader waiting.
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.heard.Load() {
+	if h.responded.Load() {
 		return n, err
 	}
-	if _, said := h.Conn.Read(make([]byte, 1)); isAlert(said) {
-		err = said
+	if _, again := h.Conn.Read(make([]byte, 1)); isAlert(again) {
+		err = again
 	}
 	return n, err
 }

@@ -99,7 +99,7 @@ func (p *Pacer) loop(hits uint64, workers int64, end time.Duration) decision {
 			return cancelled
 		}
 		if p.tempo.still() {
-			p.waiter.hear()
+			p.waiter.waitForNews()
 			continue
 		}
 		var atEnd <-chan time.Time

@@ -26,7 +26,7 @@ func (r *run) finish(err error) summary.Summary {
 		r.out.putTraces(r.render.Run(&sum), func() { r.lost.Add(1) })
 	}
 	r.putEvent(r.events.RunStop(end, &sum))
-	close(r.told)
+	close(r.reported)
 	r.putMetrics(time.Now())
 	r.emit(r.settled())
 	r.putMetrics(time.Now())

@@ -41,14 +41,14 @@ type run struct {
 	live   atomic.Pointer[recorder] // nil until the run begins
 	watch  atomic.Pointer[watch]    // nil until the run begins
 
-	ctx    context.Context
-	cancel context.CancelCauseFunc // stops the run in order, with the reason in words
-	idle   chan struct{}           // closed when no engine is at work any more
-	told   chan struct{}           // closed when the last span and the last event were put
-	last   chan struct{}           // closed when the last metrics were put
-	ended  chan struct{}           // closed when do has returned
-	own    atomic.Uint64           // spans made of the run itself
-	lost   atomic.Uint64           // of those, dropped
+	ctx      context.Context
+	cancel   context.CancelCauseFunc // stops the run in order, with the reason in words
+	idle     chan struct{}           // closed when no engine is at work any more
+	reported chan struct{}           // closed when the last span and the last event were put
+	last     chan struct{}           // closed when the last metrics were put
+	ended    chan struct{}           // closed when do has returned
+	own      atomic.Uint64           // spans made of the run itself
+	lost     atomic.Uint64           // of those, dropped
 
 	metered time.Time // of the last metric points; of the one goroutine that puts them
 }
@@ -58,12 +58,12 @@ type run struct {
 func newRun(ctx context.Context, id loadgen.RunID, plan *loadgen.Plan, at time.Time, g *generator) (*run, error) {
 	r := &run{
 		id: id, plan: plan, digest: planfile.Digest(plan), at: at, cfg: g.cfg, origin: g.origin, log: g.set.Logger, observer: g.observer,
-		render: span.New(g.origin, id, plan),
-		events: event.New(g.origin, id, plan),
-		idle:   make(chan struct{}),
-		told:   make(chan struct{}),
-		last:   make(chan struct{}),
-		ended:  make(chan struct{}),
+		render:   span.New(g.origin, id, plan),
+		events:   event.New(g.origin, id, plan),
+		idle:     make(chan struct{}),
+		reported: make(chan struct{}),
+		last:     make(chan struct{}),
+		ended:    make(chan struct{}),
 	}
 	r.ctx, r.cancel = context.WithCancelCause(context.Background())
 	allowed, err := g.cfg.allowed()
@@ -145,7 +145,7 @@ func (r *run) shutdown(ctx context.Context, drain time.Duration) error {
 	defer cancel()
 	settling, cancel := context.WithTimeout(draining, drain*3/4)
 	defer cancel()
-	wait(settling, r.told)
+	wait(settling, r.reported)
 	err := queue.Shutdown(settling, r.out.traces, r.out.logs)
 	wait(draining, r.last)
 	err = errors.Join(err, queue.Shutdown(draining, r.out.metrics))

@@ -241,7 +241,7 @@ func (g gzipped) Read(p []byte) (int, error) {
 func undecodable(err error) error {
 	var corrupt flate.CorruptInputError
 	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt) {
-		return problemf(ReasonFormat, "says that it is gzip, and is not: %w", err)
+		return problemf(ReasonFormat, "is declared as gzip but is not: %w", err)
 	}
 	return err
 }

@@ -63,8 +63,8 @@ func cause(ctx context.Context, err error) error {
 // connect resolves the name and opens a TCP connection. The dialer tries several
 // addresses at once and may tell of one after it has returned another.
 func (c *Client) connect(ctx context.Context, x *Exchange) (net.Conn, error) {
-	var mu sync.Mutex // guards told
-	var told Times
+	var mu sync.Mutex // guards traced
+	var traced Times
 	first := func(at *time.Duration) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -73,13 +73,13 @@ func (c *Client) connect(ctx context.Context, x *Exchange) (net.Conn, error) {
 		}
 	}
 	nc, err := c.options.Dial(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		DNSStart:     func(httptrace.DNSStartInfo) { first(&told.DNS) },
-		DNSDone:      func(httptrace.DNSDoneInfo) { first(&told.DNSDone) },
-		ConnectStart: func(string, string) { first(&told.Connect) },
+		DNSStart:     func(httptrace.DNSStartInfo) { first(&traced.DNS) },
+		DNSDone:      func(httptrace.DNSDoneInfo) { first(&traced.DNSDone) },
+		ConnectStart: func(string, string) { first(&traced.Connect) },
 	}), "tcp", x.Request.address)
 	mu.Lock()
 	defer mu.Unlock()
-	x.DNS, x.DNSDone, x.Connect = told.DNS, told.DNSDone, told.Connect
+	x.DNS, x.DNSDone, x.Connect = traced.DNS, traced.DNSDone, traced.Connect
 	if x.Connect != 0 {
 		x.Connected = c.now()
 	}

@@ -110,12 +110,12 @@ func (m *Meter) collectPhases(p metricsBuilder) {
 func (m *Meter) collectOutcomes(p metricsBuilder) {
 	points := p.sum(attr.MetricRequests, "{request}", "Planned requests that have ended, by how.", true)
 	for _, o := range m.outcomes.all {
-		if !o.told && p.before < p.now {
+		if !o.collected && p.before < p.now {
 			zero := p.count(points, 0)
 			zero.SetTimestamp(p.before)
 			m.putOutcome(zero.Attributes(), o)
 		}
-		o.told = true
+		o.collected = true
 		m.putOutcome(p.count(points, o.requests).Attributes(), o)
 	}
 }

@@ -93,10 +93,10 @@ func outcomeOf(r *loadgen.Record) outcomeKey {
 
 // outcome is one series of loadgen.requests.
 type outcome struct {
-	key      outcomeKey
-	overflow bool
-	requests uint64
-	told     bool // it has been collected
+	key       outcomeKey
+	overflow  bool
+	requests  uint64
+	collected bool // it has been collected
 }
 
 // outcomes is the series, in the order in which they appeared.

@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	floodBudget = 16 << 20 // outbox::max_bytes
+	floodBudget = 16 << 20 // sending_queue::max_bytes
 	floodBytes  = 1 << 20  // of memory, about, in each payload
 )
 
@@ -32,10 +32,10 @@ func floodPayloads() int {
 	return 250
 }
 
-// An outbox once took three times the encoding for the memory of metrics and events. Of
+// The sending queue once took three times the encoding for the memory of metrics and events. Of
 // what is small and many, such as points without attributes, that was a twentieth.
-func TestTheOutboxIsBoundedWhateverWaits(t *testing.T) {
-	memorytest.EachCase(t, floodBudget, slices.Sorted(maps.Keys(outboxFloods)), func(t *testing.T, name string, look func()) {
+func TestTheQueueIsBoundedWhateverWaits(t *testing.T) {
+	memorytest.EachCase(t, floodBudget, slices.Sorted(maps.Keys(queueFloods)), func(t *testing.T, name string, look func()) {
 		blocked := answering{consumertest.NewNop(), func(ctx context.Context) error {
 			<-ctx.Done()
 			return ctx.Err()
@@ -43,7 +43,7 @@ func TestTheOutboxIsBoundedWhateverWaits(t *testing.T) {
 		d, err := newDelivery(consumers{blocked, blocked, blocked}, settings(), floodBudget)
 		require.NoError(t, err)
 		for i := range floodPayloads() {
-			outboxFloods[name](d, i)
+			queueFloods[name](d, i)
 			look()
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
@@ -52,7 +52,7 @@ func TestTheOutboxIsBoundedWhateverWaits(t *testing.T) {
 	})
 }
 
-var outboxFloods = func() map[string]func(d *delivery, i int) {
+var queueFloods = func() map[string]func(d *delivery, i int) {
 	all := map[string]func(d *delivery, i int){
 		"spans, empty": func(d *delivery, _ int) { d.putTraces(someSpans(floodBytes/200), nil) },
 	}
