@@ -3,6 +3,7 @@ package judge
 import (
 	"fmt"
 	"math"
+	"sort"
 
 	"gonum.org/v1/gonum/mathext"
 )
@@ -38,10 +39,9 @@ func (a Aim) Rounds(spread float64, pilot int) (int, error) {
 	}
 	freedom := float64(pilot - 1)
 	spread *= math.Sqrt(freedom / (2 * mathext.GammaIncRegInv(freedom/2, 1-spreadConfidence)))
-	for n := pilot; n <= MaxRounds; n += 1 + n/50 {
-		if a.shown(spread, n) {
-			return n, nil
-		}
+	n := pilot + sort.Search(MaxRounds-pilot+1, func(more int) bool { return a.shown(spread, pilot+more) })
+	if n <= MaxRounds {
+		return n, nil
 	}
 	return 0, fmt.Errorf("more than %d rounds are needed: allow a larger tolerance or aim at a larger change, or make rounds longer", MaxRounds)
 }
@@ -73,8 +73,8 @@ func (a Aim) check(spread float64, pilot int) error {
 		return err
 	}
 	switch {
-	case pilot < MinRounds:
-		return fmt.Errorf("the spread is of %d rounds: it takes at least %d", pilot, MinRounds)
+	case pilot < MinRounds || pilot > MaxRounds:
+		return fmt.Errorf("the spread is of %d rounds: it must be of %d to %d", pilot, MinRounds, MaxRounds)
 	case !positive(spread):
 		return fmt.Errorf("the spread is %v: it must be positive", spread)
 	case a.Power != 0 && !(a.Power > 0.5 && a.Power < 1):

@@ -143,7 +143,7 @@ func TestAProposalGrowsWithTheSpreadAndNamesWhatIsWrong(t *testing.T) {
 	assert.Less(t, few, many)
 	for text, wrong := range map[string]func() (int, error){
 		"more than 10000 rounds are needed: allow a larger tolerance or aim at a larger change, or make rounds longer": func() (int, error) { return aim.Rounds(5, 5) },
-		"the spread is of 2 rounds: it takes at least 3":                                                               func() (int, error) { return aim.Rounds(0.02, 2) },
+		"the spread is of 2 rounds: it must be of 3 to 10000":                                                          func() (int, error) { return aim.Rounds(0.02, 2) },
 		"the spread is 0: it must be positive":                                                                         func() (int, error) { return aim.Rounds(0, 5) },
 		"no number of rounds shows that nothing changed at all: set a tolerance":                                       func() (int, error) { return Aim{}.Rounds(0.02, 5) },
 		"effect is 0.05: it must be above the tolerance, 0.05":                                                         func() (int, error) { return Aim{Effect: 0.05, Tolerance: 0.05}.Rounds(0.02, 5) },

@@ -75,7 +75,7 @@ func TestSimulatedSectionsHoldTheQuantileOfDependentLatencies(t *testing.T) {
 	for _, from := range sources() {
 		for _, size := range sizes {
 			counts := make([]tallied, len(orders))
-			for range max(n*20_000/size, n/2) {
+			for range max(n*20_000/size, min(n, 200)) {
 				batches := inBatches(from.draw(r, size), 60)
 				for i, q := range orders {
 					counts[i].add(SectionOf(batches, q, 0.95), from.quantile(q))

@@ -28,10 +28,8 @@ const (
 	jumpBefore, jumpAfter = 0.5, -9
 )
 
-// likelihood bounds the likelihood ratio statistic. Its limit for a fixed design has the
-// 0.95 quantile 2.27; probes that are chosen by what came before, and that end when the
-// interval is narrow, need more, as simulated.
-var likelihood = 3.84
+// likelihood is the 0.95 quantile of the limit of the likelihood ratio statistic.
+const likelihood = 2.269
 
 // Of returns the estimate that probes support, in any order.
 //
