@@ -70,11 +70,11 @@ func (id RunID) SpanID(attack int, seq uint64) SpanID {
 	return s
 }
 
-// RunSpan is the trace and span id of the run's own span; of the spans of the parts
-// of a run, which share a trace, that of the part with an index. They are those of
+// RunSpan is the trace and span id of the run's own span; of the spans of the shards
+// of a run, which share a trace, that of the shard with an index. They are those of
 // hits that cannot occur.
-func (id RunID) RunSpan(part int) (TraceID, SpanID) {
-	return id.TraceID(1<<16-1, maxSeq-1), id.SpanID(1<<16-1, maxSeq-1-uint64(part))
+func (id RunID) RunSpan(shard int) (TraceID, SpanID) {
+	return id.TraceID(1<<16-1, maxSeq-1), id.SpanID(1<<16-1, maxSeq-1-uint64(shard))
 }
 
 // TraceState is the W3C tracestate of every request of the run, so that the

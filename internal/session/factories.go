@@ -3,12 +3,14 @@ package session
 import (
 	"context"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/otelcol"
 	"go.opentelemetry.io/collector/receiver"
 
+	"github.com/loadtrace/loadtrace/internal/session/evidence"
 	"github.com/loadtrace/loadtrace/internal/session/greeting"
 	"github.com/loadtrace/loadtrace/internal/session/origin"
 	"github.com/loadtrace/loadtrace/internal/session/otlpanswer"
@@ -35,6 +37,7 @@ func (s *session) factories(components func() (otelcol.Factories, error), plan *
 			OnStart: func(h *loadgenreceiver.Handle) {
 				s.peers.Follow(h.RunID())
 				s.own.Follow(h.RunID())
+				s.evidence.Follow(h.RunID(), time.Now())
 				if store != nil {
 					store.Follow(h.RunID())
 				}
@@ -55,6 +58,8 @@ func (s *session) factories(components func() (otelcol.Factories, error), plan *
 	f.Processors[sieve.Type()] = sieve
 	seen := peers.NewFactory(&s.peers)
 	f.Exporters[seen.Type()] = seen
+	gathered := evidence.NewFactory(&s.evidence)
+	f.Exporters[gathered.Type()] = gathered
 	for kind, factory := range f.Exporters {
 		if strings.HasPrefix(kind.String(), "otlp_") {
 			f.Exporters[kind] = observed{factory, &s.endpoint}
@@ -98,14 +103,16 @@ func (o only) CreateLogs(ctx context.Context, set receiver.Settings, cfg compone
 	return starting{made, o.session}, err
 }
 
-// starting tells the session why a receiver could not start. The collector tells it
-// too, within an error that is about the collector.
+// starting takes the target's profiles before a receiver starts, and tells the session why
+// it could not start. The collector tells it too, within an error that is about the
+// collector.
 type starting struct {
 	component.Component
 	session *session
 }
 
 func (r starting) Start(ctx context.Context, host component.Host) error {
+	r.session.baseline(ctx)
 	err := r.Component.Start(ctx, host)
 	if err != nil {
 		r.session.mu.Lock()
