@@ -12,7 +12,7 @@ import (
 // that planfile has found good and that is not split yet. docs/adr/0013 has the
 // reasons:
 //
-//   - The load is p's; of its hits the shard takes every Count-th (pace.Schedule.Shard).
+//   - The load is p's; of its requests the shard takes every Count-th (pace.Schedule.Shard).
 //   - What bounds the load on the target is divided, so that the shards' shares add
 //     up: workers of closed loops, max_workers, max_connections. So are connections
 //     and workers to begin with, of which each shard has at least one.

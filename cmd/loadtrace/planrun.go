@@ -32,7 +32,7 @@ type planRun struct {
 	quiet   bool
 	screen  screen
 	outputs outputs
-	begins  beginning
+	begins  startFlags
 	headers otlpHeaders
 	line    attack // in place of a plan
 
@@ -62,7 +62,7 @@ func (r *planRun) note(line string) {
 // and until do returns, the store fills.
 func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	relaxGC()
-	signals := catch(ctx)
+	signals := watchSignals(ctx)
 	defer signals.stop()
 	agreed, err := r.begins.read()
 	if err != nil {
@@ -80,7 +80,7 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 		announce(r.stderr, agreed)
 	}
 	end, err := r.attack(signals, plan, agreed)
-	if end.Blamed {
+	if end.Explained {
 		if lines, ok := log.Writer().(*stdLog); ok {
 			lines.forget() // net/http's about the same endpoint
 		}
@@ -97,7 +97,7 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 }
 
 // attack starts the run, shows its progress and returns what became of it.
-func (r *planRun) attack(signals *caught, plan *loadgen.Plan, as agreement) (session.Result, error) {
+func (r *planRun) attack(signals *signalContexts, plan *loadgen.Plan, as startOptions) (session.Result, error) {
 	run, err := session.Start(signals.early, session.Options{
 		Collector: distribution.Settings(), Configs: r.configs, Pipelines: r.Pipelines,
 		Plan: plan, RunID: as.run, StartAt: as.at, Flush: r.flush,

@@ -129,7 +129,7 @@ var law = []rule{
 	},
 	{
 		why:       "whoever starts a run decides what is shown of it, and where: a command, an API, a search",
-		in:        []string{"./internal/session/...", "./internal/climb/...", "./internal/calibrate/...", "./internal/ladder/...", "./internal/demo/..."},
+		in:        []string{"./internal/session/...", "./internal/ladderrun/...", "./internal/calibrate/...", "./internal/ladder/...", "./internal/demo/..."},
 		forbidden: []string{"github.com/spf13/...", "golang.org/x/term/...", "os/signal", "flag", "./internal/terminal/...", "./internal/report/..."},
 	},
 	{
@@ -171,11 +171,11 @@ func TestOnlyTestsImportTestPackages(t *testing.T) {
 func TestPurePackagesHaveNeitherClockNorGoroutine(t *testing.T) {
 	pure := []string{
 		"./goruntime/internal/gccycle", "./goruntime/internal/runtimehist", "./goruntime/environment",
-		"./receiver/loadgenreceiver/internal/span", "./receiver/loadgenreceiver/internal/meter",
+		"./receiver/loadgenreceiver/internal/span", "./receiver/loadgenreceiver/internal/loadmetrics",
 		"./processor/tracejoinprocessor/internal/join", "./processor/tracejoinprocessor/internal/window",
 		"./processor/tracejoinprocessor/internal/annotate", "./processor/tracejoinprocessor/internal/clock",
 		"./processor/tracejoinprocessor/internal/clientspan", "./processor/tracejoinprocessor/internal/spanfilter",
-		"./processor/tracejoinprocessor/internal/ledger", "./processor/tracejoinprocessor/internal/meter",
+		"./processor/tracejoinprocessor/internal/ledger", "./processor/tracejoinprocessor/internal/joinmetrics",
 		"./loadgen/verdict", "./loadgen/allow", "./internal/report", "./internal/lint",
 		"./runs/diagnosis", "./runs/diagnosis/goprofile",
 	}
@@ -213,7 +213,7 @@ func TestOnlyTheSessionStartsARun(t *testing.T) {
 // The door to a run is for more than commands: writers and environment are its caller's.
 func TestASessionKnowsNoProcess(t *testing.T) {
 	for _, f := range moduleFiles(t) {
-		if f.test || !matchAny([]string{"./internal/session/...", "./internal/climb", "./internal/demo"}, f.pkg) {
+		if f.test || !matchAny([]string{"./internal/session/...", "./internal/ladderrun", "./internal/demo"}, f.pkg) {
 			continue
 		}
 		src, err := os.ReadFile(filepath.Join("..", "..", f.name))

@@ -137,7 +137,7 @@ func TestPausesAndChangesOfSpeedInARate(t *testing.T) {
 		"twice as fast":                      {openFor(100, 10*time.Second), steps(2), 1000. / 6, 1000. / 6, 0},
 		"faster, and a pause":                {openFor(100, 10*time.Second), steps(2, 0, 1), 125, 125, 0},
 		"half as fast, slow":                 {openFor(0.5, 8*time.Second), steps(0.5), 4. / 14, 4. / 14, 0},
-		"a pause between two slow hits":      {openFor(0.5, 8*time.Second), pauses(500*time.Millisecond, time.Minute), 0.5, 0.5, 0},
+		"a pause between two slow requests":  {openFor(0.5, 8*time.Second), pauses(500*time.Millisecond, time.Minute), 0.5, 0.5, 0},
 		"a pause of a closed loop":           {closedFor(10, 10*time.Second), steps(0, 1), 100, 0, 0},
 		"the speed of a closed loop":         {closedFor(10, 10*time.Second), steps(4), 100, 0, 0},
 		"a long pause of a closed loop":      {closedFor(10, 10*time.Second), pauses(time.Second, time.Hour), 100, 0, 0},

@@ -13,7 +13,7 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/verdict"
 )
 
-// shapes are open loads, with the hits and the seconds that they have.
+// shapes are open loads, with the requests and the seconds that they have.
 var shapes = map[string][]pace.Stage{
 	"constant":      {openFor(200, 10*time.Second)},
 	"slow":          {openFor(0.5, 20*time.Second)},

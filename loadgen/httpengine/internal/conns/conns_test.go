@@ -229,7 +229,7 @@ func TestAStopWhileADialHangsIsNotSentForThoseThatAreLimited(t *testing.T) {
 			under.Go(func() { results[i] = b.send(context.Background()) })
 			time.Sleep(time.Nanosecond)
 		}
-		b.set.Sever()
+		b.set.Cancel()
 		under.Wait()
 		assert.ErrorIs(b, results[0].err, context.Canceled)
 		assert.Empty(b, notSentReason(results[0].err))

@@ -99,7 +99,7 @@ func TestWhatACutGivesBackIsNotTakenUp(t *testing.T) {
 			under.Go(func() { waiting[i] = b.send(context.Background()) })
 		}
 		time.Sleep(ms)
-		b.set.Sever()
+		b.set.Cancel()
 		cancel()
 		under.Wait()
 		assert.ErrorIs(b, first.err, context.Canceled)
