@@ -31,7 +31,7 @@ func (p *Plan) Split(part pace.Part) (*Plan, error) {
 	}
 	s := splitter{part: part}
 	out := *p
-	out.Part = part
+	out.Part, out.Undivided = part, p
 	if p.Order == Sequence && len(p.Attacks) > 1 {
 		s.add("order", "a sequence cannot be split: each part would turn to the next attack when its own requests have ended",
 			"write order: parallel, or a plan for each attack")
