@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log"
 	"time"
 
@@ -23,14 +22,12 @@ import (
 // planRun carries out a plan in the terminal.
 type planRun struct {
 	session.Pipelines
-	plan    string   // path
-	set     []string // values that replace the plan's
-	configs []string // collector configurations instead of the built-in one
-	json    bool
+	presentation
+	plan    string        // path
+	set     []string      // values that replace the plan's
+	configs []string      // collector configurations instead of the built-in one
 	flush   time.Duration // for telemetry, after the last request
 	quiet   bool
-	screen  screen
-	outputs outputs
 	begins  beginning
 	headers otlpHeaders
 	line    attack // in place of a plan
@@ -39,15 +36,13 @@ type planRun struct {
 	store *tracestore.Store
 	// beforeShutdown, if set, is called when the run is over and the collector is not.
 	beforeShutdown func()
-
-	stdout, stderr io.Writer
 }
 
 // addTo adds the flags that all runs in a terminal have.
 func (r *planRun) addTo(flags *pflag.FlagSet) {
 	flags.DurationVar(&r.flush, "flush-timeout", 20*time.Second, "how long to go on delivering telemetry after the last request")
 	flags.BoolVar(&r.quiet, "quiet", false, "show no progress")
-	flags.StringVar(&r.screen.color, "color", "auto", "colour the output: auto, always or never (auto heeds NO_COLOR)")
+	r.addColorTo(flags)
 }
 
 // note tells something beside the run.

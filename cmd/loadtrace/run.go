@@ -87,9 +87,7 @@ func (r *planRun) addRunTo(flags *pflag.FlagSet, listenAt *[]string) {
 	flags.StringArrayVar(&r.headers.given, "otlp-header", nil, "header to send to the OTLP endpoint, as in 'key=${env:NAME}', or key=value where others may see it (repeatable)")
 	flags.StringVar(&r.headers.file, "otlp-header-file", "", "`file` with headers to send to the OTLP endpoint, key=value on each line")
 	flags.StringSliceVar(&r.Signals, "otlp-signals", session.Signals, "what to send to the OTLP endpoint, for one that does not take everything")
-	flags.BoolVar(&r.json, "json", false, "print the summary as JSON")
-	flags.StringVar(&r.outputs.junit, "junit", "", "also write the verdict as JUnit XML to this file, - for standard output instead of the summary")
-	flags.StringVar(&r.outputs.markdown, "markdown", "", "also write the verdict and the key figures as Markdown to this file, - for standard output instead of the summary")
+	r.addReportsTo(flags)
 	r.begins.addTo(flags)
 	r.addTo(flags)
 }

@@ -79,6 +79,7 @@ func (p *page) headline(s *summary.Summary) {
 	if s.Part != nil {
 		p.under(dim, s.Part.Words())
 	}
+	p.under(dim, s.ShardWords())
 }
 
 // ending is the mark of a run, and how it ended. A tick is for a run that ended as

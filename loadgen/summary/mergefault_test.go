@@ -66,6 +66,9 @@ func TestThresholdsAreJudgedOnTheWholeNotOnShards(t *testing.T) {
 	s := merged(t, inputs)
 	assert.Equal(t, verdict.Pass, s.Verdict.Verdict, "%v", s.Verdict.Reasons)
 	assert.Equal(t, verdict.Fail, s.Shards[0].Verdict, "what a shard says of itself stays")
+	assert.Equal(t, "merged from 4 of 4 shards; their own verdicts: 3 pass, 1 fail", s.ShardWords())
+	s.Shards[2].Generator.OS = "plan9"
+	assert.Contains(t, s.ShardWords(), "; their machines differ in ")
 }
 
 func TestMissingAndDoubledShardsAreNamedAndMakeTheRunUndecided(t *testing.T) {

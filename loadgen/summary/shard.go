@@ -110,3 +110,39 @@ func worst(shards []*restored) (out vitals.Strain) {
 	pick(func(s *vitals.Strain) **float64 { return &s.SchedulerLatency })
 	return out
 }
+
+// ShardWords say in a sentence which shards a merged summary is made of, and what their own
+// verdicts are; nothing of a run that was not merged.
+func (s *Summary) ShardWords() string {
+	if len(s.Shards) == 0 {
+		return ""
+	}
+	verdicts := map[verdict.Verdict]int{}
+	for i := range s.Shards {
+		verdicts[s.Shards[i].Verdict]++
+	}
+	var own []string
+	for _, v := range []verdict.Verdict{verdict.Pass, verdict.Sound, verdict.Fail, verdict.Undecided} {
+		if n := verdicts[v]; n > 0 {
+			own = append(own, fmt.Sprintf("%d %s", n, v))
+		}
+	}
+	words := fmt.Sprintf("merged from %d of %d shards; their own verdicts: %s", len(s.Shards), s.Shards[0].Count, strings.Join(own, ", "))
+	if d := s.unlikeGenerators(); d != "" {
+		words += "; their machines differ in " + d
+	}
+	return words
+}
+
+// unlikeGenerators is in what the machines of two shards differ first, if that matters.
+func (s *Summary) unlikeGenerators() string {
+	for i := range s.Shards[1:] {
+		_, differences := environment.Compare(environment.Generator, &s.Shards[0].Generator, &s.Shards[i+1].Generator)
+		for _, d := range differences {
+			if d.Matters {
+				return d.String()
+			}
+		}
+	}
+	return ""
+}
