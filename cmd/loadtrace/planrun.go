@@ -29,6 +29,7 @@ type planRun struct {
 	flush   time.Duration // for telemetry, after the last request
 	quiet   bool
 	begins  beginning
+	reports coordinate
 	headers otlpHeaders
 	line    attack // in place of a plan
 
@@ -62,6 +63,21 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	if err != nil {
 		return summary.Summary{}, err
 	}
+	if err := r.reports.open(agreed, r.note); err != nil {
+		return summary.Summary{}, err
+	}
+	sum, err := r.agreed(ctx, signals, agreed)
+	// Not ctx alone: the summary of a shard that a signal has stopped is handed over too.
+	taken, fault := r.reports.close(signals.impatient, &sum, err)
+	if _, judged := errors.AsType[verdictError](err); judged && taken {
+		r.note("The verdict on the run is its collector's; that on this part: " + err.Error())
+		return sum, fault
+	}
+	return sum, errors.Join(err, fault)
+}
+
+// agreed carries out the plan as what was agreed.
+func (r *planRun) agreed(ctx context.Context, signals *caught, agreed agreement) (summary.Summary, error) {
 	plan, err := r.prepare(signals.early, agreed.part)
 	if err != nil {
 		return summary.Summary{}, err
@@ -74,6 +90,7 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 		announce(r.stderr, agreed)
 	}
 	end, err := r.attack(signals, plan, agreed)
+	r.reports.mark(&end.Summary)
 	if end.Blamed {
 		if lines, ok := log.Writer().(*stdLog); ok {
 			lines.forget() // net/http's about the same endpoint
@@ -94,12 +111,13 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 func (r *planRun) attack(signals *caught, plan *loadgen.Plan, as agreement) (session.Result, error) {
 	run, err := session.Start(signals.early, session.Options{
 		Collector: distribution.Settings(), Configs: r.configs, Pipelines: r.Pipelines,
-		Plan: plan, RunID: as.run, StartAt: as.at, Flush: r.flush,
+		Plan: plan, RunID: as.run, StartAt: as.at, Watched: r.reports.watched(), Flush: r.flush,
 		Traces: r.store, MeasureUse: true, BeforeShutdown: r.beforeShutdown, Note: r.note,
 	})
 	if err != nil {
 		return session.Result{}, err
 	}
+	r.reports.began(run)
 	defer context.AfterFunc(signals.impatient, run.Hurry)()
 	r.showProgress(run)
 	return run.Result()

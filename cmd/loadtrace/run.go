@@ -48,7 +48,10 @@ The verdict is undecided if the generator itself was in trouble: it could not ke
 its schedule, ran out of descriptors or ports, was starved of CPU, or lost telemetry.
 
 With --part several processes carry out a plan together: each sends its share of
-the plan's requests, at the plan's times. Summary and verdict are of the part.
+the plan's requests, at the plan's times. Summary and verdict are of the part;
+loadtrace merge makes one run of them. With --coordinate it also watches the whole
+run while it goes on, and gives its verdict: this part then exits with 0 once its
+summary is handed over.
 
 ` + exitCodes,
 		Example: `  loadtrace run http://127.0.0.1:8080/ --rate 200/s --duration 30s
@@ -89,6 +92,7 @@ func (r *planRun) addRunTo(flags *pflag.FlagSet, listenAt *[]string) {
 	flags.StringSliceVar(&r.Signals, "otlp-signals", session.Signals, "what to send to the OTLP endpoint, for one that does not take everything")
 	r.addReportsTo(flags)
 	r.begins.addTo(flags)
+	r.reports.addTo(flags)
 	r.addTo(flags)
 }
 

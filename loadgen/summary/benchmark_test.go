@@ -97,7 +97,7 @@ func BenchmarkMergeOf16ShardsOfAMillionRequests(b *testing.B) {
 			}
 			inputs = append(inputs, Input{"", s})
 		}
-		if s, err := Merge(inputs); err != nil || s.Total.Requests.Planned != count*requests {
+		if s, err := Merge(inputs, nil); err != nil || s.Total.Requests.Planned != count*requests {
 			b.Fatal(err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 	"github.com/loadtrace/loadtrace/loadgen/runner"
+	"github.com/loadtrace/loadtrace/loadgen/vitals"
 )
 
 // kept are the slices of a window since the run began.
@@ -60,8 +61,32 @@ func (s *sampler) addend() Samples {
 	return out
 }
 
+// Until gives what a run that is not over has done until a time, for Live: its counts, which
+// need not agree with each other, and the addends of a shard; of windows those that the
+// latest needs. There is one caller at a time, of this, of Addends and of Readings.
+func (a *Accumulator) Until(now time.Time, accounts []runner.Account) *Summary {
+	accounts = a.accounts(accounts)
+	s := &Summary{
+		RunID: a.run.String(), Part: NewPart(a.plan.Part, vitals.Clock{}), Plan: a.plan.Name, Began: a.began,
+		Elapsed: inSeconds(max(0, now.Sub(a.began))), Attacks: []Attack{}, Addends: a.Addends(accounts),
+	}
+	for i, t := range a.attacks {
+		t.mu.Lock()
+		f := t.figures()
+		t.mu.Unlock()
+		f.Requests.include(accounts[i])
+		s.Attacks = append(s.Attacks, Attack{Name: a.plan.Attacks[i].Name, Figures: f})
+	}
+	for i := range s.Addends.Checks {
+		const windows = 3 // the latest, and what another shard may be behind
+		c := &s.Addends.Checks[i]
+		c.Slices = c.Slices[max(0, len(c.Slices)-windows*slicesPerWindow):]
+	}
+	return s
+}
+
 // Addends gives what the figures are computed from until now. There is one caller at a
-// time, of this and of Readings.
+// time, of this, of Until and of Readings.
 func (a *Accumulator) Addends(accounts []runner.Account) *Addends {
 	accounts = a.accounts(accounts)
 	out := &Addends{Version: AddendsVersion, Plan: outline(a.plan.Entire()), Attacks: []AttackAddends{}, Checks: []CheckAddends{}}

@@ -23,11 +23,12 @@ type Input struct {
 // histogram, is the sum of the shards'; rates, percentiles and thresholds are computed
 // from these sums, the thresholds with the limits of the undivided plan. Shards that are
 // missing or given twice, and those whose own measurements cannot be trusted, are named
-// and make the verdict undecided.
+// and make the verdict undecided. lost is why shards that are missing left no summary, by
+// their index, as far as that is known.
 //
 // An error says that the inputs are not shards of one run, or are none at all. One summary
 // of a whole run is returned as it is.
-func Merge(inputs []Input) (*Summary, error) {
+func Merge(inputs []Input, lost map[int]string) (*Summary, error) {
 	if len(inputs) == 1 && inputs[0].Summary.Part == nil {
 		return inputs[0].Summary, nil
 	}
@@ -35,7 +36,7 @@ func Merge(inputs []Input) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &merger{plan: shards[0].plan, checks: shards[0].checks, count: shards[0].part.Count}
+	m := &merger{plan: shards[0].plan, checks: shards[0].checks, count: shards[0].part.Count, lost: lost}
 	m.take(shards)
 	return m.summary()
 }
@@ -47,6 +48,7 @@ type merger struct {
 	count   int // of shards, with those that are missing
 	shards  []*restored
 	doubled []int // indexes of shards that were given more than once
+	lost    map[int]string
 	attacks []sums
 
 	unjudged []string // why thresholds could not be judged, a sentence each
@@ -118,6 +120,8 @@ func (m *merger) end(s *Summary) {
 		switch of := r.sum; {
 		case of.End == Failed && s.End != Failed:
 			s.End, s.Error, s.StopReason = Failed, fmt.Sprintf("shard %s: %s", r.part, of.Error), ""
+		case of.End == Stopped && of.Part.Ended != nil && s.End != Failed:
+			s.End, s.StopReason = Stopped, of.Part.Ended.Reason
 		case of.End == Stopped && s.End == Completed:
 			s.End, s.StopReason = Stopped, fmt.Sprintf("shard %s: %s", r.part, of.StopReason)
 		}

@@ -198,7 +198,7 @@ func TestMergedShardsAreTheWholeRun(t *testing.T) {
 		for i, s := range shards {
 			inputs = append(inputs, Input{fmt.Sprint(i), readBack(t, s.summary())})
 		}
-		got, err := Merge(rapid.Permutation(inputs).Draw(t, "order"))
+		got, err := Merge(rapid.Permutation(inputs).Draw(t, "order"), nil)
 		require.NoError(t, err)
 
 		require.Equal(t, asJSON(t, want.Total), asJSON(t, got.Total))

@@ -38,7 +38,7 @@ func shardsOf(t *testing.T, n, count int, bend func(i int, r *loadgen.Record), t
 
 func merged(t *testing.T, inputs []Input) *Summary {
 	t.Helper()
-	s, err := Merge(inputs)
+	s, err := Merge(inputs, nil)
 	require.NoError(t, err)
 	return s
 }
@@ -175,10 +175,10 @@ func TestShardsOfDifferentRunsAreRefused(t *testing.T) {
 	} {
 		inputs := shardsOf(t, 100, 2, nil, loadgen.Threshold{Metric: loadgen.MetricErrorRatio, AtMost: "10%"})
 		bend(inputs[1].Summary)
-		_, err := Merge(inputs)
+		_, err := Merge(inputs, nil)
 		assert.ErrorContains(t, err, want)
 	}
-	_, err := Merge(nil)
+	_, err := Merge(nil, nil)
 	assert.ErrorContains(t, err, "no shards")
 }
 
@@ -254,7 +254,7 @@ func TestAddendsThatCannotBeAreRefused(t *testing.T) {
 				looked(inputs[i].Summary)
 			}
 			bend(inputs[1].Summary)
-			_, err := Merge(inputs)
+			_, err := Merge(inputs, nil)
 			require.Error(t, err)
 			assert.Less(t, len(err.Error()), 1000)
 		})
@@ -340,7 +340,7 @@ func FuzzASummaryOfAStrangerIsMergedOrRefused(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s := &Summary{}
 		if json.Unmarshal(text, s) == nil {
-			_, _ = Merge([]Input{{"x", s}})
+			_, _ = Merge([]Input{{"x", s}}, nil)
 		}
 	})
 }

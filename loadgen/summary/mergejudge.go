@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/pace"
 	"github.com/loadtrace/loadtrace/loadgen/verdict"
 )
 
@@ -30,6 +31,7 @@ func (m *merger) judge(s *Summary) error {
 	}
 	if gone := missing(m.shards, m.count); len(gone) > 0 {
 		note(adviceOnMissing, fmt.Sprintf("%d of %d shards are missing: %s", len(gone), m.count, numbers(gone, m.count)))
+		note(adviceOnMissing, m.why(gone)...)
 	}
 	if len(m.doubled) > 0 {
 		note(adviceOnMissing, numbers(m.doubled, m.count)+" came more than once, and the first of each was counted")
@@ -52,6 +54,16 @@ func (m *merger) judge(s *Summary) error {
 	return nil
 }
 
+// why shards are missing, as far as that is known.
+func (m *merger) why(gone []int) (list []string) {
+	for _, i := range gone {
+		if why := m.lost[i]; why != "" {
+			list = append(list, fmt.Sprintf("shard %s: %s", pace.Part{Index: i, Count: m.count}, why))
+		}
+	}
+	return shortened(list)
+}
+
 // doubts are why shards cannot be trusted, and adds their advice.
 func (m *merger) doubts(e *verdict.Evidence) (list []string) {
 	for _, r := range m.shards {
@@ -71,6 +83,10 @@ func (m *merger) doubts(e *verdict.Evidence) (list []string) {
 
 func (m *merger) unknown() (list []string) {
 	for _, r := range m.shards {
+		if gaps := r.sum.Part.Unwatched; len(gaps) > 0 && len(list) < maxKinds {
+			list = append(list, fmt.Sprintf("whether the whole run kept to its thresholds from %s to %s after its beginning, when shard %s was by itself",
+				verdict.Amount(float64(gaps[0].From), "s"), verdict.Amount(float64(gaps[len(gaps)-1].To), "s"), r.part))
+		}
 		for _, what := range r.sum.Verdict.Unknown {
 			if !slices.Contains(list, what) && len(list) < maxKinds {
 				list = append(list, what)
@@ -85,6 +101,7 @@ func (m *merger) unknown() (list []string) {
 // missing that the run should have made.
 func (m *merger) ended(results []verdict.Result) (doubts []string) {
 	for _, r := range m.shards {
+		m.endedByWhole(r.sum.Part.Ended, results)
 		for i, t := range r.sum.Verdict.Thresholds {
 			switch {
 			case !t.Aborted || !r.sum.Verdict.Trusted || i >= len(results):
@@ -96,6 +113,16 @@ func (m *merger) ended(results []verdict.Result) (doubts []string) {
 		}
 	}
 	return shortened(doubts)
+}
+
+// endedByWhole marks the threshold that ended the whole run, if one did. It stays breached,
+// with the value that ended the run, whatever requests did after that.
+func (m *merger) endedByWhole(stop *WholeStop, results []verdict.Result) {
+	for i := range results {
+		if r := &results[i]; stop != nil && r.Threshold == stop.Threshold && !r.Aborted {
+			r.Outcome, r.Value, r.Aborted = verdict.Breached, new(stop.Value), true
+		}
+	}
 }
 
 // results are those of the plan's checks, on the whole run.

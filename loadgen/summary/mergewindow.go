@@ -34,17 +34,24 @@ func (c *cursor) from() time.Time { return c.began.Add(c.left[0].From) }
 // stalled has a long one. So a slice of the whole ends where those of all shards end that
 // have any left, to within half a slice. No more of them are held than a window has.
 func (m *merger) observe(w *verdict.Watch, check int) error {
-	c := &m.checks[check]
 	cursors, err := m.cursors(check)
 	if err != nil {
 		return err
 	}
 	if cursors == nil {
 		if !m.observeShards(w, check) {
-			m.unjudged = append(m.unjudged, fmt.Sprintf("the threshold %s cannot be judged on the whole run: a shard did not keep all its windows, and not all shards kept to it", c))
+			m.unjudged = append(m.unjudged, fmt.Sprintf("the threshold %s cannot be judged on the whole run: a shard did not keep all its windows, and not all shards kept to it", &m.checks[check]))
 		}
 		return nil
 	}
+	return m.slide(cursors, check, func(to time.Time, r verdict.Reading) {
+		w.Observe(to.Sub(m.began()), []verdict.Reading{r})
+	})
+}
+
+// slide slides a check's window over slices, and tells each of its figures once it is whole.
+func (m *merger) slide(cursors []*cursor, check int, tell func(to time.Time, r verdict.Reading)) error {
+	c := &m.checks[check]
 	grid := grid{begin: m.firstSlice(cursors), length: c.Window / slicesPerWindow}
 	var window []*cell
 	for {
@@ -57,7 +64,7 @@ func (m *merger) observe(w *verdict.Watch, check int) error {
 			window = window[1:]
 		}
 		if next.to.Sub(window[0].from) >= c.Window {
-			w.Observe(next.to.Sub(m.began()), []verdict.Reading{windowReading(c, window)})
+			tell(next.to, windowReading(c, window))
 		}
 	}
 }

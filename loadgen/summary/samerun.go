@@ -17,7 +17,7 @@ func restoreAll(inputs []Input) ([]*restored, error) {
 			faults = append(faults, fmt.Errorf("%s is the summary of a whole run, %s, not of a shard: leave it out, or merge it alone", in.From, in.Summary.RunID))
 			continue
 		}
-		r, err := restore(in.From, in.Summary)
+		r, err := restore(in.From, in.Summary, true)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("%s cannot be merged: %w", in.From, err))
 			continue

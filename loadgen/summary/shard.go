@@ -50,6 +50,9 @@ func (r *restored) doubts() (list []string) {
 		return nil
 	}
 	expected := map[string]bool{verdict.NothingSent: r.sum.Total.Requests.Planned == 0}
+	if r.sum.Part.Ended != nil {
+		expected[verdict.NotCarriedOut(r.sum.StopReason)] = true
+	}
 	for i := range v.Thresholds {
 		if t := &v.Thresholds[i]; t.Outcome == verdict.NoSamples {
 			expected[verdict.WithoutSamples(t)] = true

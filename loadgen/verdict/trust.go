@@ -98,6 +98,9 @@ func (d *doubts) advise(what string) {
 	}
 }
 
+// NotCarriedOut is the reason not to trust the measurement of a run that was stopped.
+func NotCarriedOut(why string) string { return "the run did not carry out its plan: " + why }
+
 // NothingSent is the reason not to trust the measurement of a run without requests.
 const NothingSent = "no request was sent, so nothing was measured"
 
@@ -106,7 +109,7 @@ func (d *doubts) run(e *Evidence) {
 	case e.Error != "":
 		d.add("the run failed: %s", e.Error)
 	case e.Interrupted != "":
-		d.add("the run did not carry out its plan: %s", e.Interrupted)
+		d.list = append(d.list, NotCarriedOut(e.Interrupted))
 		d.advise(adviceOnStop)
 	}
 	var sent uint64
