@@ -20,12 +20,12 @@ type coordinate struct {
 }
 
 func (c *coordinate) addTo(flags *pflag.FlagSet) {
-	flags.StringVar(&c.url, "coordinate", "", "report this part to a collector of all parts, loadtrace merge --listen, at this `URL`; needs --part and --token-file")
-	flags.StringVar(&c.tokenFile, "token-file", "", "`file` with the secret that the parts and their collector share")
+	flags.StringVar(&c.url, "coordinate", "", "report this shard to a collector of all shards, loadtrace merge --listen, at this `URL`; needs --shard and --token-file")
+	flags.StringVar(&c.tokenFile, "token-file", "", "`file` with the secret that the shards and their collector share")
 }
 
 // open checks the flags and begins to report, if that is asked for.
-func (c *coordinate) open(as agreement, note func(string)) error {
+func (c *coordinate) open(as startOptions, note func(string)) error {
 	switch {
 	case c.url == "" && c.tokenFile == "":
 		return nil
@@ -33,14 +33,14 @@ func (c *coordinate) open(as agreement, note func(string)) error {
 		return badinput.Error(errors.New("--token-file: is of no use without --coordinate"))
 	case c.tokenFile == "":
 		return badinput.Error(errors.New("--token-file: is missing; --coordinate needs the secret of the collector, for instance of openssl rand -hex 16"))
-	case as.part.Count == 0:
-		return badinput.Error(errors.New("--part: is missing; --coordinate is for the parts of a run"))
+	case as.shard.Count == 0:
+		return badinput.Error(errors.New("--shard: is missing; --coordinate is for the shards of a run"))
 	}
 	token, err := coordinator.ReadToken(c.tokenFile)
 	if err != nil {
 		return badinput.Error(fmt.Errorf("--token-file: %w", err))
 	}
-	target := coordinator.Target{URL: c.url, Token: token, Run: as.run.String(), Shard: as.part}
+	target := coordinator.Target{URL: c.url, Token: token, Run: as.run.String(), Shard: as.shard}
 	if err := target.Check(); err != nil {
 		return badinput.Error(fmt.Errorf("--coordinate: %w", err))
 	}
@@ -83,7 +83,7 @@ func (c *coordinate) close(ctx context.Context, s *summary.Summary, failed error
 		err = c.reporter.Failed(ctx, errors.New("it ended without a summary"))
 	}
 	if err != nil {
-		return false, fmt.Errorf("hand the summary to the collector of the parts: %w", err)
+		return false, fmt.Errorf("hand the summary to the collector of the shards: %w", err)
 	}
 	return s.RunID != "", nil
 }

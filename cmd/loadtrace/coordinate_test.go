@@ -40,7 +40,7 @@ func collecting(t *testing.T, flags ...string) (c *command, url, token string) {
 
 // coordinated starts a shard of a run that begins in some seconds.
 func coordinated(t *testing.T, shard, plan, url, token string, begin time.Time, flags ...string) *command {
-	c := loadtrace(t, append(append([]string{"run", plan, "--part", shard, "--run-id", coordinatedRun, "--start-at", begin.Format(time.RFC3339Nano),
+	c := loadtrace(t, append(append([]string{"run", plan, "--shard", shard, "--run-id", coordinatedRun, "--start-at", begin.Format(time.RFC3339Nano),
 		"--coordinate", url, "--token-file", token}, trustAll...), flags...)...)
 	require.NoError(t, c.Start())
 	return c
@@ -86,7 +86,7 @@ func TestAThresholdThatAllShardsBreachTogetherEndsThemAll(t *testing.T) {
 		shard.wait(t, 0)
 		own := shard.summary(t)
 		assert.Equal(t, summary.Stopped, own.End)
-		require.NotNil(t, own.Part.Ended, "not by its own threshold")
+		require.NotNil(t, own.Shard.Ended, "not by its own threshold")
 		requireValid(t, shard.out.Bytes())
 	}
 }
@@ -118,10 +118,10 @@ func TestFlagsOfACollectorAreChecked(t *testing.T) {
 		"--run-id: ":                        {"merge", "--listen", "127.0.0.1:0", "--shards", "2", "--token-file", token},
 		"--listen: ":                        {"merge", "--listen", hostile, "--shards", "2", "--token-file", token, "--run-id", coordinatedRun},
 		"--listen takes no files":           {"merge", "--listen", "127.0.0.1:0", "x.json"},
-		"--part: is missing":                {"run", plan, "--coordinate", "http://h", "--token-file", token},
+		"--shard: is missing":               {"run", plan, "--coordinate", "http://h", "--token-file", token},
 		"is of no use without --coordinate": {"run", plan, "--token-file", token},
 		"--coordinate needs the secret":     {"run", plan, "--coordinate", "http://h"},
-		"--coordinate: it is no URL":        {"run", plan, "--coordinate", hostile, "--token-file", token, "--part", "0/2", "--run-id", coordinatedRun, "--start-at", later},
+		"--coordinate: it is no URL":        {"run", plan, "--coordinate", hostile, "--token-file", token, "--shard", "0/2", "--run-id", coordinatedRun, "--start-at", later},
 	} {
 		c := loadtrace(t, args...)
 		c.run(t, 2)

@@ -28,7 +28,7 @@ func newMerge() *cobra.Command {
 		Use:   "merge SHARD...",
 		Short: "Make one run, with one verdict, of the summaries of its shards",
 		Long: `Make one run of the summaries that the shards of a plan printed with --json (run
---part): files, directories with *.json files, or - for standard input. A file may have
+--shard): files, directories with *.json files, or - for standard input. A file may have
 several summaries, with other lines between them, as the logs of a Job do.
 
 Counts and histograms add up exactly: each figure is the one that a single process
@@ -76,7 +76,7 @@ func (m *merger) do(ctx context.Context, paths []string) error {
 	if err := m.screen.check(); err != nil {
 		return err
 	}
-	signals := catch(ctx)
+	signals := watchSignals(ctx)
 	defer signals.stop()
 	if err := m.outputs.open(signals.early, m.json); err != nil {
 		return err

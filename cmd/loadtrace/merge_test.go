@@ -23,7 +23,7 @@ func requireMerged(t *testing.T, processes []*command, planned uint64) {
 	for i, c := range processes {
 		requireValid(t, c.out.Bytes())
 		require.NoError(t, os.WriteFile(filepath.Join(dir, fmt.Sprintf("%d.json", i)), c.out.Bytes(), 0o600))
-		fmt.Fprintf(&logs, "part %d begins\n%sError: a line\n", i, &c.out)
+		fmt.Fprintf(&logs, "shard %d begins\n%sError: a line\n", i, &c.out)
 	}
 	junit := filepath.Join(dir, "junit.xml")
 	c := loadtrace(t, "merge", dir, "--json", "--junit", junit)
@@ -33,7 +33,7 @@ func requireMerged(t *testing.T, processes []*command, planned uint64) {
 	assert.Equal(t, verdict.Pass, s.Verdict.Verdict)
 	assert.Equal(t, planned, s.Total.Requests.OK)
 	assert.Equal(t, planned, s.Total.ResponseTime.Count)
-	assert.Equal(t, 3.0, s.Verdict.Thresholds[0].Limit, "the limit of the plan, not a part's")
+	assert.Equal(t, 3.0, s.Verdict.Thresholds[0].Limit, "the limit of the plan, not a shard's")
 	assert.Len(t, s.Shards, len(processes))
 	text, err := os.ReadFile(junit)
 	require.NoError(t, err)
@@ -59,7 +59,7 @@ func shardFiles(t *testing.T) (dir string) {
 	var processes []*command
 	for i := range 2 {
 		c := loadtrace(t, append([]string{"run", file, "--run-id", "2b9c72011d13ef2c",
-			"--part", fmt.Sprintf("%d/2", i), "--start-at", begin, "--set", "thresholds=[{metric: error_ratio, at_most: 0%}]"}, trustAll...)...)
+			"--shard", fmt.Sprintf("%d/2", i), "--start-at", begin, "--set", "thresholds=[{metric: error_ratio, at_most: 0%}]"}, trustAll...)...)
 		require.NoError(t, c.Start())
 		processes = append(processes, c)
 	}
@@ -119,7 +119,7 @@ func TestShardsAreMergedOrRefusedWithOneClearMessage(t *testing.T) {
 
 func TestAWholeRunMergesIntoItself(t *testing.T) {
 	tg := newTestTarget(t)
-	c := loadtrace(t, "run", writePlan(t, tg.url, "[{constant: 100/s, count: 20}]"), "--json", "--quiet", "--part", "0/1",
+	c := loadtrace(t, "run", writePlan(t, tg.url, "[{constant: 100/s, count: 20}]"), "--json", "--quiet", "--shard", "0/1",
 		"--run-id", "2b9c72011d13ef2c", "--start-at", time.Now().Add(2*time.Second).Format(time.RFC3339Nano))
 	c.run(t, 0)
 	m := loadtrace(t, "merge", write(t, "one.json", c.out.String()), "--json")

@@ -25,10 +25,11 @@ type planRun struct {
 	presentation
 	plan    string        // path
 	set     []string      // values that replace the plan's
+	pprof   string        // where profiles are taken; empty for what the plan says
 	configs []string      // collector configurations instead of the built-in one
 	flush   time.Duration // for telemetry, after the last request
 	quiet   bool
-	begins  beginning
+	begins  startFlags
 	reports coordinate
 	headers otlpHeaders
 	line    attack // in place of a plan
@@ -57,7 +58,7 @@ func (r *planRun) note(line string) {
 // and until do returns, the store fills.
 func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	relaxGC()
-	signals := catch(ctx)
+	signals := watchSignals(ctx)
 	defer signals.stop()
 	agreed, err := r.begins.read()
 	if err != nil {
@@ -70,15 +71,15 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	// Not ctx alone: the summary of a shard that a signal has stopped is handed over too.
 	taken, fault := r.reports.close(signals.impatient, &sum, err)
 	if _, judged := errors.AsType[verdictError](err); judged && taken {
-		r.note("The verdict on the run is its collector's; that on this part: " + err.Error())
+		r.note("The verdict on the run is its collector's; that on this shard: " + err.Error())
 		return sum, fault
 	}
 	return sum, errors.Join(err, fault)
 }
 
 // agreed carries out the plan as what was agreed.
-func (r *planRun) agreed(ctx context.Context, signals *caught, agreed agreement) (summary.Summary, error) {
-	plan, err := r.prepare(signals.early, agreed.part)
+func (r *planRun) agreed(ctx context.Context, signals *signalContexts, agreed startOptions) (summary.Summary, error) {
+	plan, err := r.prepare(signals.early, agreed.shard)
 	if err != nil {
 		return summary.Summary{}, err
 	}
@@ -91,7 +92,7 @@ func (r *planRun) agreed(ctx context.Context, signals *caught, agreed agreement)
 	}
 	end, err := r.attack(signals, plan, agreed)
 	r.reports.mark(&end.Summary)
-	if end.Blamed {
+	if end.Explained {
 		if lines, ok := log.Writer().(*stdLog); ok {
 			lines.forget() // net/http's about the same endpoint
 		}
@@ -108,7 +109,7 @@ func (r *planRun) agreed(ctx context.Context, signals *caught, agreed agreement)
 }
 
 // attack starts the run, shows its progress and returns what became of it.
-func (r *planRun) attack(signals *caught, plan *loadgen.Plan, as agreement) (session.Result, error) {
+func (r *planRun) attack(signals *signalContexts, plan *loadgen.Plan, as startOptions) (session.Result, error) {
 	run, err := session.Start(signals.early, session.Options{
 		Collector: distribution.Settings(), Configs: r.configs, Pipelines: r.Pipelines,
 		Plan: plan, RunID: as.run, StartAt: as.at, Watched: r.reports.watched(), Flush: r.flush,
@@ -133,8 +134,8 @@ func (r *planRun) showProgress(run *session.Run) {
 	terminal.Run(ctx, r.stderr, run.Progress, r.screen.options(r.stderr))
 }
 
-// prepare checks the flags, reads the plan and returns the given part of it.
-func (r *planRun) prepare(ctx context.Context, part pace.Part) (*loadgen.Plan, error) {
+// prepare checks the flags, reads the plan and returns the given shard of it.
+func (r *planRun) prepare(ctx context.Context, shard pace.Shard) (*loadgen.Plan, error) {
 	if err := r.screen.check(); err != nil {
 		return nil, err
 	}
@@ -145,7 +146,7 @@ func (r *planRun) prepare(ctx context.Context, part pace.Part) (*loadgen.Plan, e
 	if r.Headers, err = r.headers.read(ctx); err != nil {
 		return nil, err
 	}
-	if plan, err = plan.Split(part); err != nil {
+	if plan, err = plan.Split(shard); err != nil {
 		return nil, badinput.Error(fmt.Errorf("split the plan: %w", err))
 	}
 	if len(r.configs) > 0 && r.OTLP != "" {

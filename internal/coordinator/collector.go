@@ -56,8 +56,8 @@ func (s *shard) over() bool { return s.final != nil || s.lost != "" }
 
 // Listen starts a collector on a TCP address; Close ends it.
 func Listen(ctx context.Context, address string, o Options) (*Collector, error) {
-	if o.Count < 1 || o.Count > pace.MaxParts {
-		return nil, fmt.Errorf("%d shards: write 1 to %d", o.Count, pace.MaxParts)
+	if o.Count < 1 || o.Count > pace.MaxShards {
+		return nil, fmt.Errorf("%d shards: write 1 to %d", o.Count, pace.MaxShards)
 	}
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", address)
@@ -131,7 +131,7 @@ func (c *Collector) Collect(ctx context.Context) (found []summary.Input, lost ma
 }
 
 func (c *Collector) name(index int) string {
-	return pace.Part{Index: index, Count: c.options.Count}.String()
+	return pace.Shard{Index: index, Count: c.options.Count}.String()
 }
 
 // silent says why a shard that is not over is given up, if it is.
@@ -232,7 +232,7 @@ func (c *Collector) check(index int, r *Report) error {
 		return nil
 	case s.RunID != c.options.Run:
 		return errors.New("its summary is of another run")
-	case c.options.Count > 1 && (s.Part == nil || s.Part.Index != index || s.Part.Count != c.options.Count):
+	case c.options.Count > 1 && (s.Shard == nil || s.Shard.Index != index || s.Shard.Count != c.options.Count):
 		return errors.New("its summary is not that of this shard")
 	}
 	return nil

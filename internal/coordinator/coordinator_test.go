@@ -87,7 +87,7 @@ type fakeRun struct {
 func newFakeRun(t *testing.T, index, count int) *fakeRun {
 	p := &loadgen.Plan{Name: "p", Attacks: []loadgen.Attack{{Name: "a", Workers: 10, MaxWorkers: 10, Load: []pace.Stage{{Constant: 100, Count: 1000}}}},
 		Thresholds: []loadgen.Threshold{{Metric: loadgen.MetricErrorRatio, AtMost: "1%", Abort: &loadgen.Abort{After: 3 * time.Second}}}}
-	p, err := p.Split(pace.Part{Index: index, Count: count})
+	p, err := p.Split(pace.Shard{Index: index, Count: count})
 	require.NoError(t, err)
 	now := time.Now()
 	return &fakeRun{figures: summary.New(p, runID, now), began: now, stopped: make(chan string, 1)}
@@ -112,7 +112,7 @@ func (r *fakeRun) final() *summary.Summary {
 }
 
 func target(index, count int) Target {
-	return Target{URL: "http://collector", Token: secret, Run: runID.String(), Shard: pace.Part{Index: index, Count: count}}
+	return Target{URL: "http://collector", Token: secret, Run: runID.String(), Shard: pace.Shard{Index: index, Count: count}}
 }
 
 func TestShardsReportAndTheCollectorHasTheirSummaries(t *testing.T) {
@@ -128,7 +128,7 @@ func TestShardsReportAndTheCollectorHasTheirSummaries(t *testing.T) {
 				time.Sleep(2500 * time.Millisecond)
 				s := run.final()
 				r.Mark(s)
-				assert.Empty(t, s.Part.Unwatched)
+				assert.Empty(t, s.Shard.Unwatched)
 				assert.NoError(t, r.Done(t.Context(), s))
 			}()
 		}
@@ -136,7 +136,7 @@ func TestShardsReportAndTheCollectorHasTheirSummaries(t *testing.T) {
 		require.Len(t, found, 2)
 		assert.Empty(t, lost)
 		assert.Equal(t, "shard 1/2", found[1].From)
-		assert.Equal(t, 1, found[1].Summary.Part.Index)
+		assert.Equal(t, 1, found[1].Summary.Shard.Index)
 		for _, state := range []string{"shard 0/2 is waiting", "shard 0/2 is running", "shard 1/2 is done"} {
 			assert.Contains(t, said.text(), state)
 		}
@@ -158,8 +158,8 @@ func TestAThresholdThatTheWholeRunBreachesStopsAllShards(t *testing.T) {
 				assert.True(t, r.Watched())
 				s := run.final()
 				r.Mark(s)
-				require.NotNil(t, s.Part.Ended)
-				assert.Equal(t, 1.0, s.Part.Ended.Value)
+				require.NotNil(t, s.Shard.Ended)
+				assert.Equal(t, 1.0, s.Shard.Ended.Value)
 				assert.NoError(t, r.Done(t.Context(), s))
 			}()
 		}
@@ -193,9 +193,9 @@ func TestAShardThatIsCutOffGoesOnByItself(t *testing.T) {
 		assert.Contains(t, said.text(), "is heard again")
 		s := run.final()
 		r.Mark(s)
-		require.Len(t, s.Part.Unwatched, 1)
-		assert.InDelta(t, 2, float64(s.Part.Unwatched[0].From), 1.1)
-		assert.InDelta(t, 23, float64(s.Part.Unwatched[0].To), 1.1)
+		require.Len(t, s.Shard.Unwatched, 1)
+		assert.InDelta(t, 2, float64(s.Shard.Unwatched[0].From), 1.1)
+		assert.InDelta(t, 23, float64(s.Shard.Unwatched[0].To), 1.1)
 		wire.set(true)
 		began := time.Now()
 		assert.ErrorContains(t, r.Done(t.Context(), s), "no route to host")
@@ -246,8 +246,8 @@ func TestReportsOfStrangersAreRefused(t *testing.T) {
 		"another count":      {"POST", good, secret, `{"count": 3}`, 400},
 		"done without":       {"POST", good, secret, `{"count": 2, "state": "done"}`, 400},
 		"a summary of a run": {"POST", good, secret, `{"count": 2, "summary": {"run_id": "ffff"}}`, 400},
-		"of another shard":   {"POST", good, secret, `{"count": 2, "summary": {"run_id": "0102030405060708", "part": {"index": 1, "count": 2}}}`, 400},
-		"no addends":         {"POST", good, secret, `{"count": 2, "state": "running", "summary": {"run_id": "0102030405060708", "part": {"index": 0, "count": 2}}}`, 200},
+		"of another shard":   {"POST", good, secret, `{"count": 2, "summary": {"run_id": "0102030405060708", "shard": {"index": 1, "count": 2}}}`, 400},
+		"no addends":         {"POST", good, secret, `{"count": 2, "state": "running", "summary": {"run_id": "0102030405060708", "shard": {"index": 0, "count": 2}}}`, 200},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, request := httptest.NewRecorder(), httptest.NewRequest(r.method, r.path, strings.NewReader(r.body))

@@ -22,7 +22,7 @@ type Target struct {
 	URL   string // of the collector, such as http://loadtrace-merge:4319
 	Token string
 	Run   string
-	Shard pace.Part
+	Shard pace.Shard
 }
 
 // Check finds what is wrong with a URL.
@@ -109,16 +109,16 @@ func (r *Reporter) Mark(s *summary.Summary) {
 	<-r.over
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if s.Part == nil || r.run == nil {
+	if s.Shard == nil || r.run == nil {
 		return
 	}
-	s.Part.Ended = r.stop
+	s.Shard.Ended = r.stop
 	end := s.Began.Add(s.Elapsed.Duration())
 	r.seen(end)
 	for _, g := range r.gaps {
 		from, to := max(0, g.from.Sub(s.Began)), min(g.to.Sub(s.Began), s.Elapsed.Duration())
 		if from < to {
-			s.Part.Unwatched = append(s.Part.Unwatched, summary.Span{From: summary.Seconds(from.Seconds()), To: summary.Seconds(to.Seconds())})
+			s.Shard.Unwatched = append(s.Shard.Unwatched, summary.Span{From: summary.Seconds(from.Seconds()), To: summary.Seconds(to.Seconds())})
 		}
 	}
 }

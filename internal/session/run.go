@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/loadtrace/loadtrace/internal/collectorlog"
+	"github.com/loadtrace/loadtrace/internal/session/profiles"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver"
@@ -40,9 +41,12 @@ type Result struct {
 	Interrupted bool
 	// Notes are warnings of the built-in collector, a line each.
 	Notes []string
-	// Blamed: a fault of the summary says why the endpoint of OTLP took no telemetry. What
+	// Explained: a fault of the summary says why the endpoint of OTLP took no telemetry. What
 	// else this process has logged of that endpoint says the same.
-	Blamed bool
+	Explained bool
+	// Profiles are those of the target, as they came: the last of each kind and moment, at
+	// most 32 MiB.
+	Profiles []profiles.Profile
 }
 
 // Start runs a plan in a collector of this process and returns when the run has begun,
@@ -162,7 +166,9 @@ func (r *Run) Complete() (summary.Summary, error) {
 func (r *Run) carryOut(ctx context.Context) {
 	defer close(r.over)
 	defer r.stop()
+	d := r.observe(ctx)
 	end, err := r.watch(ctx)
+	d.wait()
 	close(r.settled)
 	r.options.beforeShutdown()
 	shut := r.session.shutdown()
@@ -170,10 +176,11 @@ func (r *Run) carryOut(ctx context.Context) {
 	if r.use != nil {
 		sum.Usage = r.use.during
 	}
-	r.session.settle(sum)
+	r.session.addJoins(sum)
 	r.session.endpoint.reject(r.options.OTLP, sum)
-	r.result.Blamed = r.blame(sum)
-	sum.Environment.Targets = r.session.peers.Targets()
+	r.result.Explained = r.explainLoss(sum)
+	sum.Environment.Targets = r.session.environments.Targets()
+	r.diagnose(d, sum)
 	if err == nil && len(sum.Faults) == 0 && shut != nil {
 		err = fmt.Errorf("shut the collector down: %w", shut)
 	}
@@ -183,10 +190,10 @@ func (r *Run) carryOut(ctx context.Context) {
 	}
 }
 
-// blame adds to the summary why the endpoint took no telemetry, and drops the notes that
+// explainLoss adds to the summary why the endpoint took no telemetry, and drops the notes that
 // say the same. It reports whether there were such.
-func (r *Run) blame(sum *summary.Summary) bool {
-	causes := r.session.endpoint.blame(r.options.OTLP, sum)
+func (r *Run) explainLoss(sum *summary.Summary) bool {
+	causes := r.session.endpoint.explain(r.options.OTLP, sum)
 	if len(causes) == 0 || r.notes == nil {
 		return false
 	}

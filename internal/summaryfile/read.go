@@ -62,8 +62,8 @@ func (r *Reader) path(path string) error {
 	if err != nil || len(names) == 0 {
 		return fmt.Errorf("%s has no *.json files: name the directory or the files with the summaries of the shards", path)
 	}
-	if len(names) > pace.MaxParts {
-		return fmt.Errorf("%s has %d *.json files; a run has at most %d shards", path, len(names), pace.MaxParts)
+	if len(names) > pace.MaxShards {
+		return fmt.Errorf("%s has %d *.json files; a run has at most %d shards", path, len(names), pace.MaxShards)
 	}
 	var faults []error
 	for _, name := range names {
@@ -124,8 +124,8 @@ func (r *Reader) stream(name string, from io.Reader) error {
 		if found > 1 {
 			from = fmt.Sprintf("%s (%d)", name, found)
 		}
-		if len(r.found) >= 2*pace.MaxParts {
-			return fmt.Errorf("%s: more than %d summaries", name, 2*pace.MaxParts)
+		if len(r.found) >= 2*pace.MaxShards {
+			return fmt.Errorf("%s: more than %d summaries", name, 2*pace.MaxShards)
 		}
 		r.found = append(r.found, summary.Input{From: from, Summary: one})
 		src = rest[read:]

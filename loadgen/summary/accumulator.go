@@ -80,7 +80,7 @@ func (a *Accumulator) Summary(end time.Time, c Conclusion) Summary {
 	}
 	accounts := a.accounts(c.Accounts)
 	a.figures(&s, accounts)
-	if !a.plan.Part.Whole() {
+	if !a.plan.Shard.Whole() {
 		s.Addends = a.Addends(accounts)
 	}
 	s.Faults = append(a.audit(accounts), s.Check()...)

@@ -114,7 +114,7 @@ func (v *view) addend() *Histogram {
 const (
 	minScale, maxScale = -10, 20
 	// maxCount bounds every count of a summary that is read, so that those of
-	// pace.MaxParts of them do not overflow.
+	// pace.MaxShards of them do not overflow.
 	maxCount = 1 << 50
 )
 

@@ -78,7 +78,7 @@ func BenchmarkMergeOf16ShardsOfAMillionRequests(b *testing.B) {
 	records := manyRecords()
 	var texts [count][]byte
 	for i := range texts {
-		s := newProcess(b, p, pace.Part{Index: i, Count: count})
+		s := newProcess(b, p, pace.Shard{Index: i, Count: count})
 		for n := range requests {
 			s.figures.Add(&records[n%len(records)])
 		}

@@ -2,6 +2,7 @@ package summary
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -107,7 +108,7 @@ func (j *Join) merged(o *Join) *Join {
 	out.Partial += o.Partial
 	out.None += o.None
 	out.Missing, out.Absent = added(j.Missing, o.Missing), added(j.Absent, o.Absent)
-	out.Advice, out.Came, out.Troubles = together(j.Advice, o.Advice), together(j.Came, o.Came), together(j.Troubles, o.Troubles)
+	out.Advice, out.Observed, out.Errors = together(j.Advice, o.Advice), together(j.Observed, o.Observed), together(j.Errors, o.Errors)
 	return &out
 }
 
@@ -135,6 +136,23 @@ func together(a, b []string) []string {
 		}
 	}
 	return out
+}
+
+// findings are those of all shards, at most ten of each kind, with their numbers: what a
+// shard found rests on its own requests.
+func (m *merger) findings() (list []Finding) {
+	const most = 10
+	kinds := map[FindingKind]int{}
+	for _, r := range m.shards {
+		for _, f := range r.sum.Findings {
+			if kinds[f.Kind]++; kinds[f.Kind] <= most && len(list) < maxKinds {
+				f.Sentence = fmt.Sprintf("shard %s: %s", r.shard, f.Sentence)
+				list = append(list, f)
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b Finding) int { return cmp.Compare(b.Cost, a.Cost) })
+	return list
 }
 
 // environment is the generator of the first shard, and the targets that any shard knows.

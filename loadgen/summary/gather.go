@@ -67,7 +67,7 @@ func (s *sampler) addend() Samples {
 func (a *Accumulator) Until(now time.Time, accounts []runner.Account) *Summary {
 	accounts = a.accounts(accounts)
 	s := &Summary{
-		RunID: a.run.String(), Part: NewPart(a.plan.Part, vitals.Clock{}), Plan: a.plan.Name, Began: a.began,
+		RunID: a.run.String(), Shard: NewShard(a.plan.Shard, vitals.Clock{}), Plan: a.plan.Name, Began: a.began,
 		Elapsed: inSeconds(max(0, now.Sub(a.began))), Attacks: []Attack{}, Addends: a.Addends(accounts),
 	}
 	for i, t := range a.attacks {

@@ -44,10 +44,10 @@ func NewLive(count int) *Live {
 
 // Take takes a shard's summary as of now.
 func (l *Live) Take(index int, s *Summary, now time.Time) error {
-	if l.count < 2 || s.Part == nil {
+	if l.count < 2 || s.Shard == nil {
 		return errors.New("a run of one process judges itself")
 	}
-	r, err := restore(fmt.Sprintf("shard %s", s.Part), s, false)
+	r, err := restore(fmt.Sprintf("shard %s", s.Shard), s, false)
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func (l *Live) slid(m *merger, check int) (list []verdict.Reading) {
 	length := m.checks[check].Window / slicesPerWindow
 	var known time.Time // until when
 	for i, r := range m.shards {
-		if s := l.shards[r.part.Index]; s.left {
+		if s := l.shards[r.shard.Index]; s.left {
 			continue
 		}
 		if n := len(cursors[i].left); n == 0 {

@@ -25,7 +25,7 @@ func newLivePair(t *testing.T, threshold loadgen.Threshold) *livePair {
 	p.Attacks, p.Thresholds = p.Attacks[:1], []loadgen.Threshold{threshold}
 	pair := &livePair{t: t}
 	for i := range pair.shards {
-		pair.shards[i] = newProcess(t, p, pace.Part{Index: i, Count: 2})
+		pair.shards[i] = newProcess(t, p, pace.Shard{Index: i, Count: 2})
 	}
 	return pair
 }
@@ -79,7 +79,7 @@ func TestARunIsEndedWhenAllShardsTogetherBreachAThreshold(t *testing.T) {
 			for _, s := range pair.shards {
 				sum := s.summary()
 				sum.End, sum.StopReason = Stopped, stop.Reason
-				sum.Part.Ended = stop
+				sum.Shard.Ended = stop
 				sum.Judge(s.plan, nil, sum.Verdict.Machine)
 				sum.Verdict.Thresholds = s.watch.Results()
 				inputs = append(inputs, Input{"", readBack(t, sum)})
@@ -116,6 +116,6 @@ func TestAShardOfAnotherRunDoesNotCountForTheWhole(t *testing.T) {
 	assert.Error(t, l.Take(1, other, at(0)))
 	other.Addends = nil
 	assert.Error(t, l.Take(1, other, at(0)))
-	other.Part = nil
+	other.Shard = nil
 	assert.Error(t, l.Take(1, other, at(0)))
 }

@@ -29,14 +29,14 @@ type Input struct {
 // An error says that the inputs are not shards of one run, or are none at all. One summary
 // of a whole run is returned as it is.
 func Merge(inputs []Input, lost map[int]string) (*Summary, error) {
-	if len(inputs) == 1 && inputs[0].Summary.Part == nil {
+	if len(inputs) == 1 && inputs[0].Summary.Shard == nil {
 		return inputs[0].Summary, nil
 	}
 	shards, err := restoreAll(inputs)
 	if err != nil {
 		return nil, err
 	}
-	m := &merger{plan: shards[0].plan, checks: shards[0].checks, count: shards[0].part.Count, lost: lost}
+	m := &merger{plan: shards[0].plan, checks: shards[0].checks, count: shards[0].shard.Count, lost: lost}
 	m.take(shards)
 	return m.summary()
 }
@@ -56,14 +56,14 @@ type merger struct {
 
 // take sorts the shards, and adds up what they counted.
 func (m *merger) take(shards []*restored) {
-	slices.SortStableFunc(shards, func(a, b *restored) int { return cmp.Compare(a.part.Index, b.part.Index) })
+	slices.SortStableFunc(shards, func(a, b *restored) int { return cmp.Compare(a.shard.Index, b.shard.Index) })
 	for _, r := range shards {
 		last := len(m.shards) - 1
 		switch {
-		case last < 0 || m.shards[last].part.Index != r.part.Index:
+		case last < 0 || m.shards[last].shard.Index != r.shard.Index:
 			m.shards = append(m.shards, r)
-		case len(m.doubled) == 0 || m.doubled[len(m.doubled)-1] != r.part.Index:
-			m.doubled = append(m.doubled, r.part.Index)
+		case len(m.doubled) == 0 || m.doubled[len(m.doubled)-1] != r.shard.Index:
+			m.doubled = append(m.doubled, r.shard.Index)
 		}
 	}
 	for i := range m.plan.Attacks {
@@ -79,16 +79,16 @@ func (m *merger) summary() (*Summary, error) {
 	first := m.shards[0].sum
 	s := &Summary{
 		RunID: first.RunID, Plan: first.Plan, Digest: first.Addends.Plan.Digest, Began: m.began(),
-		Telemetry: m.telemetry(), Environment: m.environment(),
+		Telemetry: m.telemetry(), Environment: m.environment(), Findings: m.findings(),
 	}
 	s.Elapsed = m.elapsed(s.Began)
 	m.end(s)
 	m.exemplify(s)
 	m.figures(s)
 	for _, r := range m.shards {
-		s.Shards = append(s.Shards, r.shard())
+		s.Shards = append(s.Shards, r.merged())
 		for _, fault := range r.sum.Faults {
-			s.Faults = append(s.Faults, fmt.Sprintf("shard %s: %s", r.part, fault))
+			s.Faults = append(s.Faults, fmt.Sprintf("shard %s: %s", r.shard, fault))
 		}
 	}
 	s.Faults = shortened(append(s.Faults, s.Check()...))
@@ -119,11 +119,11 @@ func (m *merger) end(s *Summary) {
 	for _, r := range m.shards {
 		switch of := r.sum; {
 		case of.End == Failed && s.End != Failed:
-			s.End, s.Error, s.StopReason = Failed, fmt.Sprintf("shard %s: %s", r.part, of.Error), ""
-		case of.End == Stopped && of.Part.Ended != nil && s.End != Failed:
-			s.End, s.StopReason = Stopped, of.Part.Ended.Reason
+			s.End, s.Error, s.StopReason = Failed, fmt.Sprintf("shard %s: %s", r.shard, of.Error), ""
+		case of.End == Stopped && of.Shard.Ended != nil && s.End != Failed:
+			s.End, s.StopReason = Stopped, of.Shard.Ended.Reason
 		case of.End == Stopped && s.End == Completed:
-			s.End, s.StopReason = Stopped, fmt.Sprintf("shard %s: %s", r.part, of.StopReason)
+			s.End, s.StopReason = Stopped, fmt.Sprintf("shard %s: %s", r.shard, of.StopReason)
 		}
 	}
 }
@@ -219,7 +219,7 @@ func (m *merger) measureStage(out *measure, attack, stage int) {
 	}
 }
 
-// join adds a shard's part of a closed loop.
+// join adds what a shard did of a closed loop.
 func join(to, p *pace.Progress) {
 	if !to.Begun || p.Begin.Before(to.Begin) {
 		to.Begin = p.Begin

@@ -53,8 +53,8 @@ type process struct {
 	accounts []runner.Account
 }
 
-func newProcess(t require.TestingT, p *loadgen.Plan, part pace.Part) *process {
-	p, err := p.Split(part)
+func newProcess(t require.TestingT, p *loadgen.Plan, shard pace.Shard) *process {
+	p, err := p.Split(shard)
 	require.NoError(t, err)
 	f := New(p, runID, began)
 	r := &process{plan: p, figures: f, watch: verdict.NewWatch(f.Checks())}
@@ -108,7 +108,7 @@ func (p *process) summary() *Summary {
 	s := p.figures.Summary(at(21*time.Second), Conclusion{Accounts: p.accounts})
 	s.Identify(entireDigest, entireDigest)
 	s.Environment.Generator = environment.Environment{OS: "linux", Versions: map[string]string{"loadtrace": "1"}}
-	s.Part = NewPart(p.plan.Part, vitals.Clock{})
+	s.Shard = NewShard(p.plan.Shard, vitals.Clock{})
 	s.Judge(p.plan, p.watch.Results(), vitals.Strain{})
 	return &s
 }
@@ -176,10 +176,10 @@ func TestMergedShardsAreTheWholeRun(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		count := rapid.IntRange(2, 6).Draw(t, "shards")
 		records := divided(p).Draw(t, "records")
-		whole := newProcess(t, p, pace.Part{})
+		whole := newProcess(t, p, pace.Shard{})
 		shards := make([]*process, count)
 		for i := range shards {
-			shards[i] = newProcess(t, p, pace.Part{Index: i, Count: count})
+			shards[i] = newProcess(t, p, pace.Shard{Index: i, Count: count})
 		}
 		next := 0
 		for now := 500 * time.Millisecond; now <= 20*time.Second; now += 500 * time.Millisecond {

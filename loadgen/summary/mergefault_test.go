@@ -23,7 +23,7 @@ func shardsOf(t *testing.T, n, count int, bend func(i int, r *loadgen.Record), t
 	p.Thresholds = thresholds
 	var inputs []Input
 	for index := range count {
-		s := newProcess(t, p, pace.Part{Index: index, Count: count})
+		s := newProcess(t, p, pace.Shard{Index: index, Count: count})
 		for i := index; i < n; i += count {
 			r := sent(0, uint64(i), time.Duration(i)*10*time.Millisecond, 0, 10*time.Millisecond)
 			if bend != nil {
@@ -47,8 +47,8 @@ func TestAMergedRunPassesIfTheSumOfItsShardsDoes(t *testing.T) {
 	s := merged(t, shardsOf(t, 1000, 4, nil, loadgen.Threshold{Metric: loadgen.MetricRate, AtLeast: "50/s"}))
 	assert.Equal(t, verdict.Pass, s.Verdict.Verdict, "%v", s.Verdict.Reasons)
 	assert.Equal(t, 50.0, s.Verdict.Thresholds[0].Limit, "the plan's limit, not a shard's share")
-	assert.Empty(t, s.Verdict.Part)
-	assert.Nil(t, s.Part)
+	assert.Empty(t, s.Verdict.Shard)
+	assert.Nil(t, s.Shard)
 	assert.EqualValues(t, 1000, s.Total.Requests.Planned)
 	assert.Equal(t, 50.0, s.Total.RateAchieved)
 }
@@ -91,9 +91,9 @@ func TestAShardThatCannotBeTrustedMakesTheRunUndecidedWithItsNumber(t *testing.T
 			s.End, s.Error = Failed, "attack web: no more files"
 			s.Verdict.Reasons = []string{"the run failed: attack web: no more files"}
 		},
-		"shard 2/3: the run did not carry out its plan: it was stopped by hand": func(s *Summary) {
+		"shard 2/3: the run did not complete its plan: it was stopped by hand": func(s *Summary) {
 			s.End, s.StopReason = Stopped, "it was stopped by hand"
-			s.Verdict.Reasons = []string{"the run did not carry out its plan: it was stopped by hand"}
+			s.Verdict.Reasons = []string{"the run did not complete its plan: it was stopped by hand"}
 		},
 		"shard 2/3: the generator was starved": func(s *Summary) { s.Verdict.Reasons = []string{"the generator was starved"} },
 		"shard 2/3: its summary has no verdict": func(s *Summary) {
@@ -127,8 +127,8 @@ func TestAShardWithoutRequestsIsNoDoubtIfThePlanHasNoneForIt(t *testing.T) {
 
 func TestAWholeRunIsItsOwnMerger(t *testing.T) {
 	p := dividedPlan()
-	for _, part := range []pace.Part{{}, {Index: 0, Count: 1}} {
-		run := newProcess(t, p, part)
+	for _, shard := range []pace.Shard{{}, {Index: 0, Count: 1}} {
+		run := newProcess(t, p, shard)
 		for i := range 100 {
 			r := sent(0, uint64(i), time.Duration(i)*10*time.Millisecond, 0, time.Millisecond)
 			run.add(&r, p.Attacks[0].Load)
@@ -168,8 +168,8 @@ func TestShardsOfDifferentRunsAreRefused(t *testing.T) {
 		"they differ in the thresholds":                                                     func(s *Summary) { s.Addends.Plan.Thresholds[0].AtMost = "3%" },
 		"they differ in the order of the attacks or the limits of the plan":                 func(s *Summary) { s.Addends.Plan.Digest = "x" },
 		"they differ in trust":                                                              func(s *Summary) { s.Addends.Plan.Trust.ScheduleLag++ },
-		"they differ in how many shards there are":                                          func(s *Summary) { s.Part.Count++ },
-		"1.json is the summary of a whole run, 0102030405060708, not of a shard":            func(s *Summary) { s.Part = nil },
+		"they differ in how many shards there are":                                          func(s *Summary) { s.Shard.Count++ },
+		"1.json is the summary of a whole run, 0102030405060708, not of a shard":            func(s *Summary) { s.Shard = nil },
 		"1.json cannot be merged: it has no addends: another version of Loadtrace wrote it": func(s *Summary) { s.Addends = nil },
 		"its addends are of version 2, and this Loadtrace reads version 1":                  func(s *Summary) { s.Addends.Version = 2 },
 	} {
@@ -245,8 +245,8 @@ func TestAddendsThatCannotBeAreRefused(t *testing.T) {
 		"slices out of order":         func(s *Summary) { s.Addends.Checks[0].Slices[3].From = 0 },
 		"a slice's histogram":         func(s *Summary) { s.Addends.Checks[0].Slices[0].Times.Count++ },
 		"hits":                        func(s *Summary) { s.Addends.Checks[1].Samples.Hits = 1 << 40 },
-		"a shard that there is not":   func(s *Summary) { s.Part.Index = -1 },
-		"shards without end":          func(s *Summary) { s.Part.Count = math.MaxInt },
+		"a shard that there is not":   func(s *Summary) { s.Shard.Index = -1 },
+		"shards without end":          func(s *Summary) { s.Shard.Count = math.MaxInt },
 	} {
 		t.Run(what, func(t *testing.T) {
 			inputs := shardsOf(t, 1000, 2, func(i int, r *loadgen.Record) { r.Phases.Wait = time.Duration(i+1) * time.Microsecond }, window, stage)
@@ -299,7 +299,7 @@ func TestWindowsOfShardsThatLookAtDifferentMomentsAreThoseOfTheRun(t *testing.T)
 	p.Attacks, p.Thresholds = p.Attacks[:1], []loadgen.Threshold{window}
 	var inputs []Input
 	for index := range 2 {
-		s := newProcess(t, p, pace.Part{Index: index, Count: 2})
+		s := newProcess(t, p, pace.Shard{Index: index, Count: 2})
 		for tick := range 100 {
 			now := time.Duration(tick+1)*100*time.Millisecond + time.Duration(index*tick%7)*time.Millisecond
 			r := sent(0, uint64(2*tick+index), now-50*time.Millisecond, 0, time.Millisecond)
@@ -336,7 +336,7 @@ func TestASumOfNanosecondsIsExact(t *testing.T) {
 }
 
 func FuzzASummaryOfAStrangerIsMergedOrRefused(f *testing.F) {
-	f.Add([]byte(`{"run_id": "1", "part": {"index": 0, "count": 2}, "attacks": [{}], "addends": {"version": 1}}`))
+	f.Add([]byte(`{"run_id": "1", "shard": {"index": 0, "count": 2}, "attacks": [{}], "addends": {"version": 1}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s := &Summary{}
 		if json.Unmarshal(text, s) == nil {

@@ -58,7 +58,7 @@ func (m *merger) judge(s *Summary) error {
 func (m *merger) why(gone []int) (list []string) {
 	for _, i := range gone {
 		if why := m.lost[i]; why != "" {
-			list = append(list, fmt.Sprintf("shard %s: %s", pace.Part{Index: i, Count: m.count}, why))
+			list = append(list, fmt.Sprintf("shard %s: %s", pace.Shard{Index: i, Count: m.count}, why))
 		}
 	}
 	return shortened(list)
@@ -83,9 +83,9 @@ func (m *merger) doubts(e *verdict.Evidence) (list []string) {
 
 func (m *merger) unknown() (list []string) {
 	for _, r := range m.shards {
-		if gaps := r.sum.Part.Unwatched; len(gaps) > 0 && len(list) < maxKinds {
+		if gaps := r.sum.Shard.Unwatched; len(gaps) > 0 && len(list) < maxKinds {
 			list = append(list, fmt.Sprintf("whether the whole run kept to its thresholds from %s to %s after its beginning, when shard %s was by itself",
-				verdict.Amount(float64(gaps[0].From), "s"), verdict.Amount(float64(gaps[len(gaps)-1].To), "s"), r.part))
+				verdict.Amount(float64(gaps[0].From), "s"), verdict.Amount(float64(gaps[len(gaps)-1].To), "s"), r.shard))
 		}
 		for _, what := range r.sum.Verdict.Unknown {
 			if !slices.Contains(list, what) && len(list) < maxKinds {
@@ -101,14 +101,14 @@ func (m *merger) unknown() (list []string) {
 // missing that the run should have made.
 func (m *merger) ended(results []verdict.Result) (doubts []string) {
 	for _, r := range m.shards {
-		m.endedByWhole(r.sum.Part.Ended, results)
+		m.endedByWhole(r.sum.Shard.Ended, results)
 		for i, t := range r.sum.Verdict.Thresholds {
 			switch {
 			case !t.Aborted || !r.sum.Verdict.Trusted || i >= len(results):
 			case results[i].Outcome == verdict.Breached:
 				results[i].Aborted = true
 			default:
-				doubts = append(doubts, fmt.Sprintf("shard %s was ended by a threshold that the whole run kept to: %s", r.part, t.Threshold))
+				doubts = append(doubts, fmt.Sprintf("shard %s was ended by a threshold that the whole run kept to: %s", r.shard, t.Threshold))
 			}
 		}
 	}
@@ -163,7 +163,7 @@ func (m *merger) reading(i int) (verdict.Reading, error) {
 	for _, r := range m.shards {
 		if s := r.sum.Addends.Checks[i].Samples; s != nil {
 			if err := total.add(s); err != nil {
-				return verdict.Reading{}, fmt.Errorf("shard %s: %w", r.part, err)
+				return verdict.Reading{}, fmt.Errorf("shard %s: %w", r.shard, err)
 			}
 		}
 	}

@@ -21,7 +21,7 @@ type cell struct {
 
 // cursor goes through the slices of a shard's window.
 type cursor struct {
-	part  string
+	shard string
 	began time.Time // the shard's
 	left  []Slice
 }
@@ -80,11 +80,11 @@ func (m *merger) cursors(check int) (list []*cursor, err error) {
 		last := time.Duration(0)
 		for i, s := range a.Slices {
 			if s.From < 0 || s.To < s.From || s.To > maxOffset || i > 0 && s.From < last {
-				return nil, fmt.Errorf("shard %s: its slices do not follow each other", r.part)
+				return nil, fmt.Errorf("shard %s: its slices do not follow each other", r.shard)
 			}
 			last = s.To
 		}
-		list = append(list, &cursor{part: r.part.String(), began: r.sum.Began, left: a.Slices})
+		list = append(list, &cursor{shard: r.shard.String(), began: r.sum.Began, left: a.Slices})
 	}
 	return list, nil
 }
@@ -118,7 +118,7 @@ func (g grid) next(cursors []*cursor) (*cell, error) {
 				out = &cell{from: c.from()}
 			}
 			if err := out.add(c); err != nil {
-				return nil, fmt.Errorf("shard %s: %w", c.part, err)
+				return nil, fmt.Errorf("shard %s: %w", c.shard, err)
 			}
 			c.left = c.left[1:]
 		}

@@ -17,7 +17,7 @@ import (
 type restored struct {
 	from    string
 	sum     *Summary
-	part    pace.Part
+	shard   pace.Shard
 	plan    *loadgen.Plan // of the whole run, from its outline
 	checks  []verdict.Check
 	attacks []restoredAttack
@@ -37,11 +37,11 @@ type restoredAttack struct {
 // are too large to be added, or that do not agree with each other, are errors. Those of a
 // run that is not over do not agree: they are not of one moment.
 func restore(from string, s *Summary, over bool) (*restored, error) {
-	r := &restored{from: from, sum: s, part: pace.Part{Index: s.Part.Index, Count: s.Part.Count}}
+	r := &restored{from: from, sum: s, shard: pace.Shard{Index: s.Shard.Index, Count: s.Shard.Count}}
 	a := s.Addends
 	switch {
-	case r.part.Whole() || r.part.Check() != nil:
-		return nil, fmt.Errorf("it is no shard: it calls itself %s", r.part)
+	case r.shard.Whole() || r.shard.Check() != nil:
+		return nil, fmt.Errorf("it is no shard: it calls itself %s", r.shard)
 	case a == nil:
 		return nil, errors.New("it has no addends: another version of Loadtrace wrote it; run the shard with this one")
 	case a.Version != AddendsVersion:

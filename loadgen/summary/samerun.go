@@ -13,7 +13,7 @@ func restoreAll(inputs []Input) ([]*restored, error) {
 	var shards []*restored
 	var faults []error
 	for _, in := range inputs {
-		if in.Summary.Part == nil {
+		if in.Summary.Shard == nil {
 			faults = append(faults, fmt.Errorf("%s is the summary of a whole run, %s, not of a shard: leave it out, or merge it alone", in.From, in.Summary.RunID))
 			continue
 		}
@@ -60,7 +60,7 @@ func oneRun(shards []*restored) error {
 	for _, r := range shards[1:] {
 		if what := differs(first, r); what != "" {
 			return fmt.Errorf("shards %s (%s) and %s (%s) are not of one run: they differ in %s; run all shards with the same plan and flags",
-				first.part, first.from, r.part, r.from, what)
+				first.shard, first.from, r.shard, r.from, what)
 		}
 	}
 	return nil
@@ -79,7 +79,7 @@ func few(names []string) string {
 func differs(a, b *restored) string {
 	one, other := a.sum.Addends.Plan, b.sum.Addends.Plan
 	switch {
-	case a.part.Count != b.part.Count:
+	case a.shard.Count != b.shard.Count:
 		return "how many shards there are"
 	case a.sum.Plan != b.sum.Plan:
 		return "the name of the plan"
@@ -91,7 +91,7 @@ func differs(a, b *restored) string {
 	for i := range one.Attacks {
 		x, y := one.Attacks[i], other.Attacks[i]
 		dx, dy := x.Digest, y.Digest
-		for _, part := range []struct {
+		for _, aspect := range []struct {
 			name string
 			same bool
 		}{
@@ -100,8 +100,8 @@ func differs(a, b *restored) string {
 			{"the load", dx.Load == dy.Load && slices.Equal(x.Stages, y.Stages)},
 			{"the client's settings", dx.Client == dy.Client && x.Timeout == y.Timeout && x.Limited == y.Limited && x.WaitedFor == y.WaitedFor},
 		} {
-			if !part.same {
-				return fmt.Sprintf("%s of attack %s", part.name, x.Name)
+			if !aspect.same {
+				return fmt.Sprintf("%s of attack %s", aspect.name, x.Name)
 			}
 		}
 	}
@@ -121,17 +121,17 @@ func (m *merger) unlike() (list []string) {
 	version := func(r *restored) string { return r.sum.Environment.Generator.Versions["loadtrace"] }
 	for _, r := range m.shards[1:] {
 		if v := version(r); v != version(first) {
-			list = append(list, fmt.Sprintf("shards %s and %s were run by different versions of Loadtrace: %q and %q", first.part, r.part, version(first), v))
+			list = append(list, fmt.Sprintf("shards %s and %s were run by different versions of Loadtrace: %q and %q", first.shard, r.shard, version(first), v))
 		}
 		for i := range r.sum.Attacks {
 			one, other := &first.sum.Addends.Plan.Attacks[i], &r.sum.Addends.Plan.Attacks[i]
 			if one.Digest.Address != other.Digest.Address {
 				list = append(list, fmt.Sprintf("attack %s: shards %s and %s attacked different addresses: %s and %s",
-					one.Name, first.part, r.part, first.sum.Attacks[i].Target, r.sum.Attacks[i].Target))
+					one.Name, first.shard, r.shard, first.sum.Attacks[i].Target, r.sum.Attacks[i].Target))
 			}
 		}
 		if d := r.sum.Began.Sub(first.sum.Began); d != 0 && r.sum.End != Stopped && first.sum.End != Stopped {
-			list = append(list, fmt.Sprintf("shards %s and %s did not begin together: %s apart, by their clocks", first.part, r.part, d.Abs()))
+			list = append(list, fmt.Sprintf("shards %s and %s did not begin together: %s apart, by their clocks", first.shard, r.shard, d.Abs()))
 		}
 	}
 	return shortened(list)

@@ -17,22 +17,22 @@ const slicesPerWindow = 10
 type watched struct {
 	check    *verdict.Check
 	statuses loadgen.Statuses
-	parts    []*part // by attack; nil where it is not about the attack, and over the whole run
-	slices   []slice // of a window, the oldest first
-	now      slice   // the one under way
-	ended    bool    // a window will not slide any more
-	kept     *kept   // the slices of a shard, for the window of the whole run; else nil
+	parts    []*partSampler // by attack; nil where it is not about the attack, and over the whole run
+	slices   []slice        // of a window, the oldest first
+	now      slice          // the one under way
+	ended    bool           // a window will not slide any more
+	kept     *kept          // the slices of a shard, for the window of the whole run; else nil
 }
 
-// part samples the records of one attack for one check. The attack's tally guards it.
-type part struct {
+// partSampler samples the records of one attack for one check. The attack's tally guards it.
+type partSampler struct {
 	metric   loadgen.Metric
 	statuses loadgen.Statuses
 	stage    int // or verdict.Whole
 	now      sampler
 }
 
-func (p *part) add(r *loadgen.Record) {
+func (p *partSampler) add(r *loadgen.Record) {
 	if p.stage == verdict.Whole || p.stage == r.Stage {
 		p.now.take(p.metric, p.statuses, r)
 	}
@@ -58,9 +58,9 @@ type mark struct {
 func (a *Accumulator) watch(checks []verdict.Check) {
 	for i := range checks {
 		c := &checks[i]
-		w := &watched{check: c, parts: make([]*part, len(a.attacks))}
+		w := &watched{check: c, parts: make([]*partSampler, len(a.attacks))}
 		w.statuses, _ = loadgen.ParseStatuses(c.Status)
-		if c.Window > 0 && !a.plan.Part.Whole() {
+		if c.Window > 0 && !a.plan.Shard.Whole() {
 			w.kept = &kept{}
 		}
 		a.watched = append(a.watched, w)
@@ -69,7 +69,7 @@ func (a *Accumulator) watch(checks []verdict.Check) {
 		}
 		for j, t := range a.attacks {
 			if c.About(j) {
-				w.parts[j] = &part{metric: c.Metric, statuses: w.statuses, stage: c.StageOf(j)}
+				w.parts[j] = &partSampler{metric: c.Metric, statuses: w.statuses, stage: c.StageOf(j)}
 				t.parts = append(t.parts, w.parts[j])
 			}
 		}

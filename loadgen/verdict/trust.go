@@ -99,7 +99,7 @@ func (d *doubts) advise(what string) {
 }
 
 // NotCarriedOut is the reason not to trust the measurement of a run that was stopped.
-func NotCarriedOut(why string) string { return "the run did not carry out its plan: " + why }
+func NotCarriedOut(why string) string { return "the run did not complete its plan: " + why }
 
 // NothingSent is the reason not to trust the measurement of a run without requests.
 const NothingSent = "no request was sent, so nothing was measured"
