@@ -106,7 +106,7 @@ func (r *planRun) attack(signals *signalContexts, plan *loadgen.Plan, as startOp
 	if err != nil {
 		return session.Result{}, err
 	}
-	defer context.AfterFunc(signals.impatient, run.Hurry)()
+	defer context.AfterFunc(signals.impatient, run.Cancel)()
 	r.showProgress(run)
 	return run.Result()
 }

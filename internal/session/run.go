@@ -24,8 +24,8 @@ type Run struct {
 	session *session
 	handle  *loadgenreceiver.Handle
 
-	stop, cutOff func()        // send a word to watch
-	hurried      chan struct{} // closed by cutOff
+	stop, cancel func()        // send a word to watch
+	cancelled    chan struct{} // closed by cutOff
 	joining      atomic.Bool   // only joins are waited for
 	settled      chan struct{}
 	over         chan struct{} // closed when what follows is final
@@ -54,7 +54,7 @@ type Result struct {
 // The caller must wait for Result.
 func Start(ctx context.Context, o Options) (*Run, error) {
 	o.store, o.drain = o.Traces != nil, o.Flush
-	r := &Run{options: o, hurried: make(chan struct{}), settled: make(chan struct{}), over: make(chan struct{})}
+	r := &Run{options: o, cancelled: make(chan struct{}), settled: make(chan struct{}), over: make(chan struct{})}
 	if len(o.Configs) == 0 {
 		r.notes = &collectorlog.Notes{}
 	}
@@ -72,7 +72,7 @@ func Start(ctx context.Context, o Options) (*Run, error) {
 		r.use = newUse() // until now it waited
 	}
 	ctx, r.stop = context.WithCancel(ctx)
-	r.cutOff = sync.OnceFunc(func() { close(r.hurried) })
+	r.cancel = sync.OnceFunc(func() { close(r.cancelled) })
 	go r.carryOut(ctx)
 	return r, nil
 }
@@ -131,9 +131,9 @@ func (r *Run) SetSpeed(attack string, speed float64) error { return r.handle.Set
 // once.
 func (r *Run) Stop() { r.stop() }
 
-// Hurry ends the run now: it cuts off requests under way, and gives up telemetry that is
+// Cancel ends the run now: it cuts off requests under way, and gives up telemetry that is
 // not delivered or joined. It returns at once.
-func (r *Run) Hurry() { r.cutOff() }
+func (r *Run) Cancel() { r.cancel() }
 
 // Settled is closed when Progress has come to its end: nothing more is sent, delivered or
 // joined, and the collector shuts down.

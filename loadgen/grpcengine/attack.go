@@ -24,7 +24,7 @@ func (e *engine) Run(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) erro
 func (e *engine) drive(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) (*ghz.Report, error) {
 	stop, abort := context.WithCancel(ctx)
 	defer abort()
-	cut, done := enginekit.AfterGrace(stop, e.setup.Limits.Grace, e.setup.Hurry)
+	cut, done := enginekit.AfterGrace(stop, e.setup.Limits.Grace, e.setup.Cancelled)
 	defer done()
 	r := e.newRun(stop, cut, p, sink)
 	r.abort = abort

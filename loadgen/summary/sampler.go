@@ -11,8 +11,8 @@ import (
 // sampler holds what the figure of one check is computed from: times, or how
 // many of all requests were of a kind.
 type sampler struct {
-	times   *histogram // nil before the first
-	n, hits uint64
+	times       *histogram // nil before the first
+	n, matching uint64
 }
 
 // takes adds a record to s, if it counts for the figure of a check. How long a
@@ -45,16 +45,16 @@ func (s *sampler) time(d time.Duration) {
 	s.times.add(d)
 }
 
-func (s *sampler) count(hit bool) {
+func (s *sampler) count(matches bool) {
 	s.n++
-	if hit {
-		s.hits++
+	if matches {
+		s.matching++
 	}
 }
 
 func (s *sampler) merge(o *sampler) {
 	s.n += o.n
-	s.hits += o.hits
+	s.matching += o.matching
 	if o.times != nil {
 		s.mergeTimes(o.times)
 	}
@@ -73,7 +73,7 @@ func (s *sampler) reading(c *verdict.Check) verdict.Reading {
 		if s.n == 0 {
 			return verdict.Reading{}
 		}
-		return verdict.Reading{Value: float64(s.hits) / float64(s.n), Samples: s.n}
+		return verdict.Reading{Value: float64(s.matching) / float64(s.n), Samples: s.n}
 	}
 	if s.times == nil || s.times.ns.Count() == 0 {
 		return verdict.Reading{}
@@ -106,9 +106,9 @@ func (t *tally) sampled(c *verdict.Check, statuses loadgen.Statuses, s *sampler)
 		s.mergeTimes(t.times.lag)
 	case loadgen.MetricErrorRatio:
 		due := sent + t.counts.lost()
-		s.merge(&sampler{n: due, hits: due - t.counts.ok})
+		s.merge(&sampler{n: due, matching: due - t.counts.ok})
 	case loadgen.MetricStatus:
-		s.merge(&sampler{n: sent, hits: t.counts.having(statuses)})
+		s.merge(&sampler{n: sent, matching: t.counts.having(statuses)})
 	}
 }
 

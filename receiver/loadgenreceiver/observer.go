@@ -64,9 +64,9 @@ func (h *Handle) SetSpeed(attack string, speed float64) error {
 // once. OnEnd tells when the run is over.
 func (h *Handle) Stop() { h.run.cancel(errStopped) }
 
-// Hurry has a stop of the run, this or a later one, cut off what is under way without the
+// Cancel has a stop of the run, this or a later one, cut off what is under way without the
 // plan's grace.
-func (h *Handle) Hurry() { h.run.runner.Hurry() }
+func (h *Handle) Cancel() { h.run.runner.Cancel() }
 
 // Idle is closed when the last request has ended and only telemetry is still to
 // be delivered.
