@@ -20,7 +20,7 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
 
-// planRun carries out a plan in the terminal.
+// planRun runs a plan in the terminal.
 type planRun struct {
 	session.Pipelines
 	plan    string   // path
@@ -58,7 +58,7 @@ func (r *planRun) note(line string) {
 	}
 }
 
-// do carries out the plan and prints what became of it. While the run is on,
+// do runs the plan and prints what became of it. While the run is on,
 // and until do returns, the store fills.
 func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	relaxGC()

@@ -73,7 +73,7 @@ func Start(ctx context.Context, o Options) (*Run, error) {
 	}
 	ctx, r.stop = context.WithCancel(ctx)
 	r.cancel = sync.OnceFunc(func() { close(r.cancelled) })
-	go r.carryOut(ctx)
+	go r.finish(ctx)
 	return r, nil
 }
 
@@ -122,7 +122,7 @@ func (r *Run) Progress() summary.Snapshot {
 	return s
 }
 
-// SetSpeed carries out an attack, or all if the name is empty, speed times as fast from
+// SetSpeed runs an attack, or all if the name is empty, speed times as fast from
 // now on: 0 pauses it, 1 is the plan's own rate. Errors are of the arguments.
 func (r *Run) SetSpeed(attack string, speed float64) error { return r.handle.SetSpeed(attack, speed) }
 
@@ -146,7 +146,7 @@ func (r *Run) Result() (Result, error) {
 	return r.result, r.err
 }
 
-// Complete is Result for a measurement, which is worth nothing if it was not carried out
+// Complete is Result for a measurement, which is worth nothing if it was not completed
 // to its end.
 func (r *Run) Complete() (summary.Summary, error) {
 	result, err := r.Result()
@@ -156,8 +156,8 @@ func (r *Run) Complete() (summary.Summary, error) {
 	return result.Summary, err
 }
 
-// carryOut watches the run, shuts its collector down and settles its result.
-func (r *Run) carryOut(ctx context.Context) {
+// finish watches the run, shuts its collector down and settles its result.
+func (r *Run) finish(ctx context.Context) {
 	defer close(r.over)
 	defer r.stop()
 	d := r.observe(ctx)

@@ -16,7 +16,7 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
-// run is the engine carrying out its attack: what ghz asks of us for each call.
+// run is one run of an engine's attack: it implements what ghz calls for each call.
 type run struct {
 	*engine
 	gate  *gate

@@ -99,7 +99,7 @@ func NewPacer(ctx context.Context, s *Schedule, o Options) *Pacer {
 // it waits for a request. Any goroutine may call it.
 func (p *Pacer) Stop() { p.cancel() }
 
-// SetSpeed carries out the schedule speed times as fast from now on: all rates
+// SetSpeed runs the schedule speed times as fast from now on: all rates
 // of open stages are that many times as high, and last accordingly shorter, so
 // that the number of requests planned stays. 0 pauses the schedule, and no request is
 // given out until the speed is another; what was due before the pause still is. A

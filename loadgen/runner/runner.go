@@ -140,7 +140,7 @@ func (r *Run) open(i int) (*attack, error) {
 	return &attack{index: i, spec: spec, schedule: schedule, engine: engine, run: r, speed: 1}, nil
 }
 
-// Do carries out the plan. It may be called once, and returns when the last
+// Do runs the plan. It may be called once, and returns when the last
 // request has ended and every engine is closed. Cancelling ctx stops the run in
 // order. An error is an engine's, never a failed request.
 func (r *Run) Do(ctx context.Context) error {
@@ -215,7 +215,7 @@ func (r *Run) parallel(ctx context.Context, begin time.Time, giveUp func(error))
 	return errors.Join(errs...)
 }
 
-// SetSpeed carries out the schedule of an attack, or of all if the name is empty,
+// SetSpeed runs the schedule of an attack, or of all if the name is empty,
 // speed times as fast from now on, as pace.Pacer.SetSpeed tells; 0 pauses it. An
 // attack that has not begun will begin at that speed. Errors are of the arguments:
 // no attack of that name, a speed that is negative or no number.
@@ -268,7 +268,7 @@ func (r *Run) pass(e Event) {
 // Clock is the run's zero.
 func (r *Run) Clock() time.Time { return r.clock }
 
-// Stopped reports whether the run was stopped before its plan was carried out.
+// Stopped reports whether the run was stopped before its plan was complete.
 func (r *Run) Stopped() bool { return r.stopped.Load() }
 
 // stopReason is why a request whose turn did not come was not sent: the run was

@@ -61,7 +61,7 @@ func serves(perSecond float64) simTarget {
 	}
 }
 
-// simEngine carries out requests as vegeta does: it asks for a request, and then waits for a
+// simEngine sends requests as vegeta does: it asks for a request, and then waits for a
 // worker.
 type simEngine struct {
 	setup  runner.Setup
@@ -134,7 +134,7 @@ type seen struct {
 	rates    []float64
 }
 
-// simulate carries out a run and gives its summary, judged as the receiver does.
+// simulate performs a run and returns its summary, judged as the receiver does.
 func simulate(t *testing.T, sim simulation) (s Summary) {
 	t.Helper()
 	p := sim.plan

@@ -38,7 +38,7 @@ type Handle struct{ run *run }
 // RunID names the run.
 func (h *Handle) RunID() loadgen.RunID { return h.run.id }
 
-// Plan is what the run carries out. It must not be changed.
+// Plan returns the plan of the run. It must not be changed.
 func (h *Handle) Plan() *loadgen.Plan { return h.run.plan }
 
 // Snapshot is the progress at a time. Rates and quantiles are over the interval
@@ -53,7 +53,7 @@ func (h *Handle) Ended() (n uint64) {
 	return n
 }
 
-// SetSpeed carries out an attack, or all if the name is empty, speed times as fast
+// SetSpeed runs an attack, or all if the name is empty, speed times as fast
 // from now on: 0 pauses it, 1 is the plan's own rate. What is planned stays
 // planned, and takes accordingly longer or shorter. Errors are of the arguments.
 func (h *Handle) SetSpeed(attack string, speed float64) error {

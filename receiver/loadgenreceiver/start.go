@@ -15,7 +15,7 @@ type Start struct {
 	At  time.Time     // zero: as soon as it is ready
 }
 
-// shard is the shard of the plan that is carried out.
+// shard is the shard of the plan that is run.
 func (c *Config) shard() pace.Shard {
 	if c.given != nil {
 		return c.given.Shard
