@@ -99,23 +99,50 @@ type leaking struct {
 	growth
 }
 
-// leaks finds goroutines that leak by stack, or by their number alone where there are no
-// profiles.
+// leaks finds goroutines that leak by stack. Where there are too few profiles for a line,
+// as of a target that takes long for each, it is by their number, and a stack is named if
+// the profiles before and after the load show it.
 func (e *Evidence) leaks() []summary.Finding {
-	if len(e.Stacks) > 0 {
-		found := e.leakingStacks()
-		if len(found) == 0 {
-			return nil
-		}
-		return []summary.Finding{e.leakFinding(found)}
+	if found := e.leakingStacks(); len(found) > 0 {
+		return []summary.Finding{e.leakFinding(found, "goroutine_profile")}
 	}
 	for i := range e.Instances {
 		s := e.Instances[i].Series[Goroutines]
-		if g, ok := e.dose(s); ok && len(s) > 0 {
+		g, ok := e.dose(s)
+		if !ok {
+			continue
+		}
+		if len(e.Stacks) == 0 {
 			return []summary.Finding{e.countedLeak(&e.Instances[i], g)}
+		}
+		if stack, ok := e.stayed(g.peak - g.before); ok {
+			return []summary.Finding{e.leakFinding([]leaking{{stack, g}}, "runtime_metrics")}
 		}
 	}
 	return nil
+}
+
+// leastPart is what one stack makes of all goroutines that came, at least, to be named.
+const leastPart = 0.6
+
+// stayed is the stack that most of the goroutines have that were not there before the load
+// and are there after it.
+func (e *Evidence) stayed(came float64) (Stack, bool) {
+	first, last := &e.Stacks[0], &e.Stacks[len(e.Stacks)-1]
+	if first.At >= e.From || last.At <= e.To+rest {
+		return nil, false
+	}
+	before := map[string]int{}
+	for _, g := range first.Groups {
+		before[g.Stack.Key()] = g.Count
+	}
+	for _, g := range last.Groups { // the greatest first
+		n := float64(g.Count - before[g.Stack.Key()])
+		if w := g.Stack.Waits(); n >= leastPart*came && w != NoWait && w != Lock && !g.Stack.ofConnection() {
+			return g.Stack, true
+		}
+	}
+	return nil, false
 }
 
 // leakingStacks are those that leak, the fastest first.
@@ -172,19 +199,19 @@ func (e *Evidence) byStack() (map[string]Stack, map[string]Series) {
 	return stacks, counts
 }
 
-func (e *Evidence) leakFinding(found []leaking) summary.Finding {
+func (e *Evidence) leakFinding(found []leaking, source string) summary.Finding {
 	l := found[0]
 	blocked, _ := l.stack.Blocked()
 	first, _ := l.stack.First()
 	sentence := fmt.Sprintf("%s goroutines leak per 1000 requests: they run %s and wait for ever in %s at %s",
 		number(1000*l.slope), first.Short(), l.stack.Waits(), blocked.Place())
-	if by, ok := e.creator(l.stack); ok {
+	if by, ok := e.creator(l.stack); ok && !by.plumbing() {
 		sentence += ", created at " + by.String()
 	}
 	f := leakOf(sentence, &l.growth)
-	f.Evidence = append([]summary.FindingEvidence{e.slopeEvidence("goroutine_profile", &l.growth, l.stack.lines())}, e.retention("goroutine_profile", &l.growth)...)
+	f.Evidence = append([]summary.FindingEvidence{e.slopeEvidence(source, &l.growth, l.stack.lines())}, e.retention(source, &l.growth)...)
 	for _, more := range found[1:min(len(found), 4)] {
-		f.Evidence = append(f.Evidence, e.slopeEvidence("goroutine_profile", &more.growth, more.stack.lines()))
+		f.Evidence = append(f.Evidence, e.slopeEvidence(source, &more.growth, more.stack.lines()))
 	}
 	return f
 }

@@ -152,6 +152,24 @@ func TestWithoutProfilesTheNumberOfGoroutinesShowsALeakWithLessConfidence(t *tes
 	assert.Contains(t, found[0].Try[0], "--profiles")
 }
 
+// A starved target may give two profiles in all; its own metrics still show the line.
+func TestWithFewProfilesTheNumberShowsTheLeakAndTheLastProfileItsStack(t *testing.T) {
+	e := watched(waiting, func(_ time.Duration, dose float64) int { return int(dose) })
+	in := Instance{Service: "shop"}
+	for _, s := range e.Stacks {
+		in.Series[Goroutines] = append(in.Series[Goroutines], Point{s.At, float64(s.Total)})
+	}
+	e.Instances = []Instance{in}
+	e.Stacks = []Stacks{e.Stacks[0], e.Stacks[5], e.Stacks[len(e.Stacks)-1]}
+	found := Examine(e)
+	require.Len(t, found, 1)
+	assert.Contains(t, found[0].Sentence, "wait for ever in a channel send at store.go:88")
+	assert.Equal(t, "runtime_metrics", found[0].Evidence[0].Source)
+
+	e.Stacks[2].Groups = []Group{{idleConnection, e.Stacks[2].Total}}
+	assert.Empty(t, Examine(e), "connections are none")
+}
+
 func TestNoEvidenceIsNoFinding(t *testing.T) {
 	assert.Empty(t, Examine(&Evidence{}))
 	d := Look(&Evidence{})
