@@ -128,7 +128,7 @@ func (p *page) list(title string, sentences []string) {
 func (p *page) fact(e *summary.FindingEvidence) {
 	p.bulleted("    ", e.Text+" ["+e.Source+"]")
 	for _, id := range e.TraceIDs {
-		p.whole("        trace " + p.clean(id))
+		p.line("        trace " + p.clean(id))
 	}
 	for _, frame := range e.Stack {
 		p.line("        " + p.paint(dim, p.clean(frame)))
