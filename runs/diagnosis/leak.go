@@ -24,6 +24,7 @@ type growth struct {
 	line
 	before   float64 // the load
 	peak     float64
+	came     float64   // with the requests of the load, by the line
 	after    []float64 // the load, in the order of time
 	retained float64   // of what came, 0 to 1; 0 if after is empty
 }
@@ -31,33 +32,37 @@ type growth struct {
 // dose fits goroutines over requests. ok says that they leak: that they grow with the
 // requests to the end of the load, and stay after it.
 //
+// Requests under way have goroutines too, and a leak may come before the answer: what
+// follows their number is taken out.
+//
 // A pool that warms up, a cache and connections grow with what is under way or with what
 // was not there before, so their growth ends before the load does. A backlog leaves after
 // it.
 func (e *Evidence) dose(points Series) (g growth, ok bool) {
-	var x, y []float64
+	var x, y, z []float64
 	for _, p := range points {
 		switch {
 		case p.At < e.From:
 			g.before = p.V
 		case p.At <= e.To:
-			x, y = append(x, e.Dose.At(p.At)), append(y, p.V)
+			x, y, z = append(x, e.Dose.At(p.At)), append(y, p.V), append(z, e.UnderWay.At(p.At))
 			g.peak = max(g.peak, p.V)
 		case p.At > e.To+rest:
 			g.after = append(g.after, p.V)
 		}
 	}
-	if g.line, ok = fit(x, y); !ok {
+	if g.line, ok = fitBeside(x, y, z); !ok {
 		return g, false
 	}
 	if points[0].At >= e.From {
 		g.before = y[0]
 	}
-	late, ok := lateHalf(x, y)
+	g.came = g.slope * (x[len(x)-1] - x[0])
+	late, ok := lateHalf(x, y, z)
 	if !ok || late.low <= 0 || late.slope < leastLate*g.slope {
 		return g, false
 	}
-	if g.low <= 0 || 1000*g.slope < leastPer1000 || g.r2 < leastR2 || g.peak-g.before < leastLeaked {
+	if g.low <= 0 || 1000*g.slope < leastPer1000 || g.r2 < leastR2 || g.came < leastLeaked {
 		return g, false
 	}
 	return g, g.stays()
@@ -67,7 +72,7 @@ func (e *Evidence) dose(points Series) (g growth, ok bool) {
 const rest = 500 * time.Millisecond
 
 // lateHalf is the line through the points of the second half of the requests.
-func lateHalf(x, y []float64) (line, bool) {
+func lateHalf(x, y, z []float64) (line, bool) {
 	middle := (x[0] + x[len(x)-1]) / 2
 	at := slices.IndexFunc(x, func(v float64) bool { return v >= middle })
 	if at < 0 || len(x)-at < 3 {
@@ -76,7 +81,7 @@ func lateHalf(x, y []float64) (line, bool) {
 	if len(x)-at < fewPoints { // a few more, of the first half
 		at = max(0, len(x)-fewPoints)
 	}
-	return fit(x[at:], y[at:])
+	return fitBeside(x[at:], y[at:], z[at:])
 }
 
 // stays reports whether what came is there after the load, or nothing is known of that.
@@ -84,13 +89,12 @@ func (g *growth) stays() bool {
 	if len(g.after) == 0 {
 		return true
 	}
-	came := g.peak - g.before
 	last := g.after[len(g.after)-1]
-	g.retained = min((last-g.before)/came, 1)
+	g.retained = min((last-g.before)/g.came, 1)
 	if g.retained < leastRetained {
 		return false
 	}
-	return len(g.after) < 2 || g.after[0]-last <= draining*came
+	return len(g.after) < 2 || g.after[0]-last <= draining*g.came
 }
 
 // leaking is a group of goroutines that leaks.
@@ -115,7 +119,7 @@ func (e *Evidence) leaks() []summary.Finding {
 		if len(e.Stacks) == 0 {
 			return []summary.Finding{e.countedLeak(&e.Instances[i], g)}
 		}
-		if stack, ok := e.stayed(g.peak - g.before); ok {
+		if stack, ok := e.stayed(g.came); ok {
 			return []summary.Finding{e.leakFinding([]leaking{{stack, g}}, "runtime_metrics")}
 		}
 	}
@@ -154,7 +158,7 @@ func (e *Evidence) leakingStacks() (found []leaking) {
 			continue // who waits for a lock gets it in the end: that is contention
 		}
 		g, ok := e.dose(series)
-		if !ok || stack.ofConnection() && g.peak-g.before <= 1.2*float64(e.Connections) {
+		if !ok || stack.ofConnection() && g.came <= 1.2*float64(e.Connections) {
 			continue
 		}
 		found = append(found, leaking{stack, g})
