@@ -4,8 +4,8 @@ import "fmt"
 
 // compare puts two runs side by side. They were at different times, so what is
 // compared over the whole run does not depend on when it was.
-func compare() page {
-	return page{
+func compare() definition {
+	return definition{
 		uid: "loadtrace-compare", title: "Loadtrace / Compare",
 		about: "Two runs side by side: the baseline on the left, the run on the right. Choose a time range that has both.",
 		variables: []variable{
@@ -132,10 +132,10 @@ func compareSides() []panel {
 	})...)
 	return append(out, pair(8, func(v, name string) panel {
 		return panel{
-			kind: bars, title: "Mean response time by part: " + name, unit: "s",
+			kind: bars, title: "Mean response time by component: " + name, unit: "s",
 			about: "The ledger of joined requests of the " + name + ": where the time went.",
-			queries: []query{prom(sum("histogram_sum("+total(ofOne(v, joinLedger))+")", ledgerPart)+
-				" / on () group_left () "+sum("histogram_count("+total(ofOne(v, joinResponse))+")"), "{{"+ledgerPart+"}}")},
+			queries: []query{prom(sum("histogram_sum("+total(ofOne(v, joinLedger))+")", ledgerComponent)+
+				" / on () group_left () "+sum("histogram_count("+total(ofOne(v, joinResponse))+")"), "{{"+ledgerComponent+"}}")},
 		}
 	})...)
 }

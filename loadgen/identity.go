@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+
+	"github.com/loadtrace/loadtrace/internal/splitmix64"
 )
 
 // TraceID is a W3C trace id, SpanID a W3C span id.
@@ -47,19 +49,19 @@ func (id RunID) String() string { return hex.EncodeToString(id[:]) }
 // maxSeq bounds sequence numbers: 48 bits beside 16 bits of attack index.
 const maxSeq = 1 << 48
 
-// TraceID of hit seq (below 2^48) of an attack (below 2^16): the run's eight
+// TraceID of request seq (below 2^48) of an attack (below 2^16): the run's eight
 // bytes, then a bijective mix of attack and seq. So no two requests of a run
 // share a trace, and a trace is found from a record without a table.
 func (id RunID) TraceID(attack int, seq uint64) TraceID {
 	var t TraceID
 	copy(t[:8], id[:])
-	binary.BigEndian.PutUint64(t[8:], mix64(id.word()^index(attack, seq)))
+	binary.BigEndian.PutUint64(t[8:], splitmix64.Mix(id.word()^index(attack, seq)))
 	return t
 }
 
-// SpanID of the client span of the same hit. It is never zero.
+// SpanID of the client span of the same request. It is never zero.
 func (id RunID) SpanID(attack int, seq uint64) SpanID {
-	w := mix64(^id.word() ^ index(attack, seq))
+	w := splitmix64.Mix(^id.word() ^ index(attack, seq))
 	if w == 0 {
 		w = 1
 	}
@@ -68,11 +70,11 @@ func (id RunID) SpanID(attack int, seq uint64) SpanID {
 	return s
 }
 
-// RunSpan is the trace and span id of the run's own span; of the spans of the parts
-// of a run, which share a trace, that of the part with an index. They are those of
-// hits that cannot occur.
-func (id RunID) RunSpan(part int) (TraceID, SpanID) {
-	return id.TraceID(1<<16-1, maxSeq-1), id.SpanID(1<<16-1, maxSeq-1-uint64(part))
+// RunSpan is the trace and span id of the run's own span; of the spans of the shards
+// of a run, which share a trace, that of the shard with an index. They are those of
+// requests that cannot occur.
+func (id RunID) RunSpan(shard int) (TraceID, SpanID) {
+	return id.TraceID(1<<16-1, maxSeq-1), id.SpanID(1<<16-1, maxSeq-1-uint64(shard))
 }
 
 // TraceState is the W3C tracestate of every request of the run, so that the
@@ -91,12 +93,3 @@ func (id RunID) SampledState(s Sampler) string {
 func (id RunID) word() uint64 { return binary.BigEndian.Uint64(id[:]) }
 
 func index(attack int, seq uint64) uint64 { return uint64(attack)<<48 | seq&(maxSeq-1) }
-
-// mix64 is the finalizer of SplitMix64 (Steele, Lea, Flood, "Fast splittable
-// pseudorandom number generators", OOPSLA 2014; variant 13 of Stafford): a
-// bijection on 64 bits whose output bits each depend on every input bit.
-func mix64(z uint64) uint64 {
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
-}

@@ -23,9 +23,9 @@ type Plan struct {
 	Thresholds []Threshold `yaml:"thresholds,omitempty"`
 	Trust      Trust       `yaml:"trust,omitempty"`
 
-	// Part is which of several processes this one is, if they carry out the plan
+	// Shard is which of several processes this one is, if they carry out the plan
 	// together. It is no key of a plan: Split sets it, with all that follows from it.
-	Part pace.Part `yaml:"-"`
+	Shard pace.Shard `yaml:"-"`
 }
 
 // Sampler decides which requests of the plan get a span.

@@ -23,7 +23,7 @@ const rootPage = `Loadtrace load-tests a service and explains what it saw.
   loadtrace run http://127.0.0.1:8080/  attack a URL
   loadtrace init                        write a plan to start from
   loadtrace run plan.yaml               run a plan: attacks, stages, thresholds
-  loadtrace explain run.json            show the causes that a run named
+  loadtrace explain a.json              name what made a run slow, with evidence
   loadtrace compare a.json b.json       show two runs side by side
 
   loadtrace calibrate                   measure the instrument's own error

@@ -32,7 +32,7 @@ type planRun struct {
 	quiet   bool
 	screen  screen
 	outputs outputs
-	begins  beginning
+	begins  startFlags
 	headers otlpHeaders
 	line    attack // in place of a plan
 
@@ -62,13 +62,13 @@ func (r *planRun) note(line string) {
 // and until do returns, the store fills.
 func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	relaxGC()
-	signals := catch(ctx)
+	signals := watchSignals(ctx)
 	defer signals.stop()
 	agreed, err := r.begins.read()
 	if err != nil {
 		return summary.Summary{}, err
 	}
-	plan, err := r.prepare(signals.early, agreed.part)
+	plan, err := r.prepare(signals.early, agreed.shard)
 	if err != nil {
 		return summary.Summary{}, err
 	}
@@ -80,7 +80,7 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 		announce(r.stderr, agreed)
 	}
 	end, err := r.attack(signals, plan, agreed)
-	if end.Blamed {
+	if end.Explained {
 		if lines, ok := log.Writer().(*stdLog); ok {
 			lines.forget() // net/http's about the same endpoint
 		}
@@ -97,7 +97,7 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 }
 
 // attack starts the run, shows its progress and returns what became of it.
-func (r *planRun) attack(signals *caught, plan *loadgen.Plan, as agreement) (session.Result, error) {
+func (r *planRun) attack(signals *signalContexts, plan *loadgen.Plan, as startOptions) (session.Result, error) {
 	run, err := session.Start(signals.early, session.Options{
 		Collector: distribution.Settings(), Configs: r.configs, Pipelines: r.Pipelines,
 		Plan: plan, RunID: as.run, StartAt: as.at, Flush: r.flush,
@@ -121,8 +121,8 @@ func (r *planRun) showProgress(run *session.Run) {
 	terminal.Run(ctx, r.stderr, run.Progress, r.screen.options(r.stderr))
 }
 
-// prepare checks the flags, reads the plan and returns the given part of it.
-func (r *planRun) prepare(ctx context.Context, part pace.Part) (*loadgen.Plan, error) {
+// prepare checks the flags, reads the plan and returns the given shard of it.
+func (r *planRun) prepare(ctx context.Context, shard pace.Shard) (*loadgen.Plan, error) {
 	if err := r.screen.check(); err != nil {
 		return nil, err
 	}
@@ -133,7 +133,7 @@ func (r *planRun) prepare(ctx context.Context, part pace.Part) (*loadgen.Plan, e
 	if r.Headers, err = r.headers.read(ctx); err != nil {
 		return nil, err
 	}
-	if plan, err = plan.Split(part); err != nil {
+	if plan, err = plan.Split(shard); err != nil {
 		return nil, badinput.Error(fmt.Errorf("split the plan: %w", err))
 	}
 	if len(r.configs) > 0 && r.OTLP != "" {

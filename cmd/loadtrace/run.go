@@ -47,8 +47,8 @@ to the plan:
 The verdict is undecided if the generator itself was in trouble: it could not keep
 its schedule, ran out of descriptors or ports, was starved of CPU, or lost telemetry.
 
-With --part several processes carry out a plan together: each sends its share of
-the plan's requests, at the plan's times. Summary and verdict are of the part.
+With --shard, several processes run one plan together. Each sends its share of the
+plan's requests, at the plan's times. Its summary and verdict cover that shard.
 
 ` + exitCodes,
 		Example: `  loadtrace run http://127.0.0.1:8080/ --rate 200/s --duration 30s
@@ -63,7 +63,7 @@ the plan's requests, at the plan's times. Summary and verdict are of the part.
   loadtrace run plan.yaml --profiles http://127.0.0.1:6060/debug/pprof/
   loadtrace run plan.yaml --listen http://127.0.0.1:14318
   loadtrace run plan.yaml --config collector.yaml
-  loadtrace run plan.yaml --part 0/2 --run-id 2b9c72011d13ef2c --start-at 2026-01-31T12:00:00Z`,
+  loadtrace run plan.yaml --shard 0/2 --run-id 2b9c72011d13ef2c --start-at 2026-01-31T12:00:00Z`,
 		Args: func(_ *cobra.Command, args []string) error { return r.accept(args) },
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r.stdout, r.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()

@@ -12,8 +12,8 @@ const (
 	RunEnd     = "loadgen.run.end"         // completed, stopped or failed
 	RunStop    = "loadgen.run.stop_reason" // who stopped it, if somebody did
 	RunAttacks = "loadgen.run.attacks"     // the names of its attacks
-	PartIndex  = "loadgen.part.index"      // of a resource: which part of the run it is, from 0; absent if it is all
-	PartCount  = "loadgen.part.count"      // of a resource: how many parts there are
+	ShardIndex = "loadgen.shard.index"     // of a resource: the shard of the plan, from 0; absent if there is one
+	ShardCount = "loadgen.shard.count"     // of a resource: the number of shards
 	PlanName   = "loadgen.plan.name"
 	Plan       = "loadgen.plan.yaml" // the plan as YAML
 	AttackName = "loadgen.attack.name"
@@ -43,7 +43,7 @@ const (
 
 // Of one request. Times and durations are seconds unless the name says more.
 const (
-	Seq          = "loadgen.seq"           // number of the hit within its attack, from 0
+	Seq          = "loadgen.seq"           // number of the request within its attack, from 0
 	Intended     = "loadgen.intended"      // when the schedule wanted it sent, unix nanoseconds; open loop only
 	ScheduleLag  = "loadgen.schedule_lag"  // sent − intended; open loop only
 	ResponseTime = "loadgen.response_time" // done − intended

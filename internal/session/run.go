@@ -41,9 +41,9 @@ type Result struct {
 	Interrupted bool
 	// Notes are warnings of the built-in collector, a line each.
 	Notes []string
-	// Blamed: a fault of the summary says why the endpoint of OTLP took no telemetry. What
+	// Explained: a fault of the summary says why the endpoint of OTLP took no telemetry. What
 	// else this process has logged of that endpoint says the same.
-	Blamed bool
+	Explained bool
 	// Profiles are those of the target, as they came: the last of each kind and moment, at
 	// most 32 MiB.
 	Profiles []profiles.Profile
@@ -170,10 +170,10 @@ func (r *Run) carryOut(ctx context.Context) {
 	if r.use != nil {
 		sum.Usage = r.use.during
 	}
-	r.session.settle(sum)
+	r.session.addJoins(sum)
 	r.session.endpoint.reject(r.options.OTLP, sum)
-	r.result.Blamed = r.blame(sum)
-	sum.Environment.Targets = r.session.peers.Targets()
+	r.result.Explained = r.explainLoss(sum)
+	sum.Environment.Targets = r.session.environments.Targets()
 	r.diagnose(d, sum)
 	if err == nil && len(sum.Faults) == 0 && shut != nil {
 		err = fmt.Errorf("shut the collector down: %w", shut)
@@ -184,10 +184,10 @@ func (r *Run) carryOut(ctx context.Context) {
 	}
 }
 
-// blame adds to the summary why the endpoint took no telemetry, and drops the notes that
+// explainLoss adds to the summary why the endpoint took no telemetry, and drops the notes that
 // say the same. It reports whether there were such.
-func (r *Run) blame(sum *summary.Summary) bool {
-	causes := r.session.endpoint.blame(r.options.OTLP, sum)
+func (r *Run) explainLoss(sum *summary.Summary) bool {
+	causes := r.session.endpoint.explain(r.options.OTLP, sum)
 	if len(causes) == 0 || r.notes == nil {
 		return false
 	}

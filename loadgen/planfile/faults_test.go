@@ -129,7 +129,7 @@ func TestURLsHaveNothingThatWouldEndOrStayInThem(t *testing.T) {
 	for url, want := range map[string]string{
 		`"http://a b.test/"`:     `"http://a b.test/" has a space in it; write %20 for a space`,
 		`http://h/?x=a b`:        `"http://h/?x=a b" has a space in it; write %20 for a space`,
-		`http://h/ HTTP/1.1`:     `"http://h/ HTTP/1.1" has HTTP/1.1 after it; leave that out: protocol in the plan says the version`,
+		`http://h/ HTTP/1.1`:     `"http://h/ HTTP/1.1" has HTTP/1.1 after it; leave that out: the plan's key protocol sets the version`,
 		`"http://h/\n"`:          `"http://h/\n" has white space in it, U+000A; remove it, or write it as %XX`,
 		`"http://u:secret@h/ x"`: `"http://h/ x" has a space in it; write %20 for a space`,
 		`"http://{{.Host}}/"`:    `"{{.Host}}" would be sent as it is: HTTP attacks have no templates; write what is meant, or literal: true below http to send it so`,

@@ -24,7 +24,7 @@ const (
 // Summary is what became of a run.
 type Summary struct {
 	RunID string `json:"run_id"`
-	Part  *Part  `json:"part,omitempty"` // nil: the whole run
+	Shard *Shard `json:"shard,omitempty"` // nil: the whole run
 	Plan  string `json:"plan"`
 	// Digest tells whether another run had the same order of attacks and the same limits.
 	Digest  string    `json:"digest,omitempty"`
@@ -273,12 +273,12 @@ type Join struct {
 	// Missing counts what the others lack, by the values of the attribute join.missing;
 	// a request may lack several.
 	Missing map[string]uint64 `json:"missing,omitempty"`
-	// Advice is what to do where the target's telemetry did not come, a sentence each.
+	// Advice is what to do if the target's telemetry did not arrive, a sentence each.
 	Advice []string `json:"advice,omitempty"`
-	// Came is which signals of the target came at all: traces, metrics, logs.
-	Came []string `json:"came,omitempty"`
-	// Troubles are sentences: why log lines could not be fetched, if they could not.
-	Troubles []string `json:"troubles,omitempty"`
+	// Observed lists the signals received from the target: traces, metrics, logs.
+	Observed []string `json:"observed,omitempty"`
+	// Errors are sentences: why log lines could not be fetched, if so.
+	Errors []string `json:"errors,omitempty"`
 	// Absent counts what is not expected of requests, since the target has never sent it:
 	// runtime_never_sent, logs_never_sent, or not_go, a process without a Go runtime.
 	Absent map[string]uint64 `json:"absent,omitempty"`

@@ -17,21 +17,21 @@ const slicesPerWindow = 10
 type watched struct {
 	check    *verdict.Check
 	statuses loadgen.Statuses
-	parts    []*part // by attack; nil where it is not about the attack, and over the whole run
-	slices   []slice // of a window, the oldest first
-	now      slice   // the one under way
-	ended    bool    // a window will not slide any more
+	parts    []*partSampler // by attack; nil where it is not about the attack, and over the whole run
+	slices   []slice        // of a window, the oldest first
+	now      slice          // the one under way
+	ended    bool           // a window will not slide any more
 }
 
-// part samples the records of one attack for one check. The attack's tally guards it.
-type part struct {
+// partSampler samples the records of one attack for one check. The attack's tally guards it.
+type partSampler struct {
 	metric   loadgen.Metric
 	statuses loadgen.Statuses
 	stage    int // or verdict.Whole
 	now      sampler
 }
 
-func (p *part) add(r *loadgen.Record) {
+func (p *partSampler) add(r *loadgen.Record) {
 	if p.stage == verdict.Whole || p.stage == r.Stage {
 		p.now.take(p.metric, p.statuses, r)
 	}
@@ -57,7 +57,7 @@ type mark struct {
 func (a *Accumulator) watch(checks []verdict.Check) {
 	for i := range checks {
 		c := &checks[i]
-		w := &watched{check: c, parts: make([]*part, len(a.attacks))}
+		w := &watched{check: c, parts: make([]*partSampler, len(a.attacks))}
 		w.statuses, _ = loadgen.ParseStatuses(c.Status)
 		a.watched = append(a.watched, w)
 		if c.Window == 0 && !c.OfStages() || c.Metric == loadgen.MetricRate {
@@ -65,7 +65,7 @@ func (a *Accumulator) watch(checks []verdict.Check) {
 		}
 		for j, t := range a.attacks {
 			if c.About(j) {
-				w.parts[j] = &part{metric: c.Metric, statuses: w.statuses, stage: c.StageOf(j)}
+				w.parts[j] = &partSampler{metric: c.Metric, statuses: w.statuses, stage: c.StageOf(j)}
 				t.parts = append(t.parts, w.parts[j])
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 	"github.com/loadtrace/loadtrace/loadgen"
 )
 
@@ -58,7 +59,7 @@ func TestEachFaultOfTheHTTPFormatNamesItsLineAndTheFix(t *testing.T) {
 		"GET http://a\"b/\n":               {`line 1: "http://a\"b/" has a host that is none` + example},
 		"GET http://h/%zz\n":               {`line 1: "http://h/%zz" is no URL` + example},
 		"GET http://h/\x01\n":              {`line 1: "http://h/\x01" is no URL` + example},
-		"GET http://h/ HTTP/1.1\n":         {`line 1: "http://h/ HTTP/1.1" has HTTP/1.1 after it; leave that out: protocol in the plan says the version`},
+		"GET http://h/ HTTP/1.1\n":         {`line 1: "http://h/ HTTP/1.1" has HTTP/1.1 after it; leave that out: the plan's key protocol sets the version`},
 		"GET http://h/?x=a b\n":            {`line 1: "http://h/?x=a b" has a space in it; write %20 for a space`},
 		"GET http://h/a b\n":               {`line 1: "http://h/a b" has a space in it; write %20 for a space`},
 		"GET http://h/a\tb\n":              {`line 1: "http://h/a\tb" has white space in it, U+0009; remove it, or write it as %XX`},
@@ -118,7 +119,7 @@ func TestEachFaultOfTheHTTPFormatNamesItsLineAndTheFix(t *testing.T) {
 		"\xff\xfeG\x00":     {"line 1: is UTF-16; save the file as UTF-8"},
 		get + "X-A: " + strings.Repeat("x", 1<<20) + "\nX B: 1\n": {"line 2: longer than 65536 bytes; put the body into a file and write @file", `line 3: header "X B"` + invalid},
 	} {
-		t.Run(clip(src), func(t *testing.T) {
+		t.Run(utf8text.Clip(src), func(t *testing.T) {
 			assert.Equal(t, want, ours(src, Options{Dir: dir}))
 		})
 	}
@@ -162,7 +163,7 @@ func TestEachFaultOfTheJSONFormatNamesItsLineAndTheFix(t *testing.T) {
 		header(`{"host":[""]}`):                  {`line 1: header host: "" is no host; write one such as example.test`},
 		header(`{"X-A":["{{.ID}}"]}`):            {`line 1: header X-A: "{{.ID}}" would be sent as it is: HTTP attacks have no templates; write what is meant, or literal: true below http to send it so`},
 		url("http://h/?x=a b"):                   {`line 1: "http://h/?x=a b" has a space in it; write %20 for a space`},
-		url("http://h/ HTTP/1.1"):                {`line 1: "http://h/ HTTP/1.1" has HTTP/1.1 after it; leave that out: protocol in the plan says the version`},
+		url("http://h/ HTTP/1.1"):                {`line 1: "http://h/ HTTP/1.1" has HTTP/1.1 after it; leave that out: the plan's key protocol sets the version`},
 		url(" http://h/"):                        {`line 1: " http://h/" has a space in it; write %20 for a space`},
 		url(`http://h/\n`):                       {`line 1: "http://h/\n" has white space in it, U+000A; remove it, or write it as %XX`},
 		url(`http://h/\ud800`):                   {"line 1: url has a character that cannot be read; write it as it is, in UTF-8"},
@@ -184,7 +185,7 @@ func TestEachFaultOfTheJSONFormatNamesItsLineAndTheFix(t *testing.T) {
 		"{\"method\": \"GET\", \"url\"}\n" + good:                                                                                      {`line 1: is no JSON: expected colon after object key; write one object for each target, such as ` + hint},
 		"{\"method\": \"GET\", \"url\": \"http://h/\"]\n":                                                                              {`line 1: is no JSON: invalid character ']' after object key:value pair; write one object for each target, such as ` + hint},
 	} {
-		t.Run(clip(src), func(t *testing.T) {
+		t.Run(utf8text.Clip(src), func(t *testing.T) {
 			_, err := Read(strings.NewReader(src), Options{Format: loadgen.TargetsJSON})
 			require.Error(t, err)
 			var got []string

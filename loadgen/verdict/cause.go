@@ -1,6 +1,10 @@
 package verdict
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/loadtrace/loadtrace/internal/utf8text"
+)
 
 // maxNamed bounds the words of a threshold in a Cause, in characters.
 const maxNamed = 200
@@ -13,7 +17,7 @@ func (r *Report) Cause() string {
 	case r.Verdict == Fail:
 		return r.Breach()
 	case r.Verdict == Undecided && len(r.Reasons) > 0:
-		return r.inPart(r.Reasons[0] + others(len(r.Reasons)))
+		return r.inShard(r.Reasons[0] + others(len(r.Reasons)))
 	}
 	return r.Words()
 }
@@ -31,7 +35,7 @@ func (r *Report) Breach() string {
 	if found == nil {
 		return r.Words()
 	}
-	return r.Words() + ": " + cut(found.Threshold) + ", was " + found.Measured() + others(r.Breached())
+	return r.Words() + ": " + utf8text.ClipTo(found.Threshold, maxNamed) + ", was " + found.Measured() + others(r.Breached())
 }
 
 // others counts those of n that are not named.
@@ -40,14 +44,4 @@ func others(n int) string {
 		return ""
 	}
 	return fmt.Sprintf("; and %d more", n-1)
-}
-
-func cut(text string) string {
-	n := 0
-	for i := range text {
-		if n++; n > maxNamed {
-			return text[:i] + "…"
-		}
-	}
-	return text
 }

@@ -97,7 +97,7 @@ func (d *doubts) run(e *Evidence) {
 	case e.Error != "":
 		d.add("the run failed: %s", e.Error)
 	case e.Interrupted != "":
-		d.add("the run did not carry out its plan: %s", e.Interrupted)
+		d.add("the run did not complete its plan: %s", e.Interrupted)
 		d.advise(adviceOnStop)
 	}
 	var sent uint64

@@ -26,7 +26,7 @@ func TestAConfigurationIsReadWithItsUnits(t *testing.T) {
 	assert.Equal(t, 3*time.Second, cfg.StartDelay)
 	assert.Equal(t, MetricsConfig{Interval: time.Second, Exemplars: 4}, cfg.Metrics)
 	assert.Equal(t, SpansConfig{Batch: 100, FlushInterval: 50 * time.Millisecond}, cfg.Spans)
-	assert.Equal(t, OutboxConfig{MaxBytes: 64 << 20, DrainTimeout: time.Second}, cfg.Outbox)
+	assert.Equal(t, QueueConfig{MaxBytes: 64 << 20, DrainTimeout: time.Second}, cfg.Queue)
 	plan, err := cfg.plan(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, "smoke", plan.Name)
@@ -39,11 +39,11 @@ func TestAConfigurationIsReadWithItsUnits(t *testing.T) {
 }
 
 func TestEveryFaultOfAConfigurationIsReportedWithItsKey(t *testing.T) {
-	cfg := &Config{RunID: "nonsense", StartDelay: -1, Metrics: MetricsConfig{Exemplars: -1}, Outbox: OutboxConfig{DrainTimeout: -1}}
+	cfg := &Config{RunID: "nonsense", StartDelay: -1, Metrics: MetricsConfig{Exemplars: -1}, Queue: QueueConfig{DrainTimeout: -1}}
 	err := cfg.Validate()
 	for _, key := range []string{
 		"plan:", "run_id:", "start_delay:", "metrics::interval:", "metrics::exemplars:",
-		"spans::batch:", "spans::flush_interval:", "outbox::max_bytes:", "outbox::drain_timeout:",
+		"spans::batch:", "spans::flush_interval:", "sending_queue::max_bytes:", "sending_queue::drain_timeout:",
 	} {
 		assert.ErrorContains(t, err, key)
 	}
@@ -58,11 +58,34 @@ func TestAPlanAndAPlanFileExcludeEachOther(t *testing.T) {
 func TestAFaultOfAnInlinePlanNamesItsKey(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
 	cfg.Plan = map[string]any{"name": "x", "attacks": []any{map[string]any{"name": "a", "htpp": 1}}}
-	assert.ErrorContains(t, cfg.Validate(), "attacks[0].htpp")
+	assert.ErrorContains(t, cfg.Validate(), "plan: attacks[0].htpp: ")
+}
+
+// Faults of a plan within a configuration once had a line and a column: those of a text
+// that the receiver had made of it, which no user had seen.
+func TestFaultsOfAnInlinePlanNameNoLineThatTheUserDidNotWrite(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	cfg.Plan = map[string]any{"name": "x", "attacks": []any{map[string]any{"name": "a", "http": map[string]any{"url": "nonsense"}, "lod": 1}}}
+	cfg.Set = []string{"attacks[0].http.method=G T"}
+	err := cfg.Validate()
+	require.Error(t, err)
+	assert.NotRegexp(t, `plan:\d`, err.Error())
+	assert.ErrorContains(t, err, "--set attacks[0].http.method: ")
+}
+
+// The plan of a configuration is read once, when it is checked.
+func TestAnInlinePlanIsReadOnce(t *testing.T) {
+	cfg := newTarget(t).config("100/s", 1)
+	require.NoError(t, cfg.Validate())
+	first, err := cfg.plan(t.Context())
+	require.NoError(t, err)
+	again, err := cfg.plan(t.Context())
+	require.NoError(t, err)
+	assert.Same(t, &first.Attacks[0], &again.Attacks[0])
 }
 
 func TestASizeNeedsToBeOne(t *testing.T) {
-	conf := confmap.NewFromStringMap(map[string]any{"outbox": map[string]any{"max_bytes": "much"}})
+	conf := confmap.NewFromStringMap(map[string]any{"sending_queue": map[string]any{"max_bytes": "much"}})
 	assert.ErrorContains(t, conf.Unmarshal(createDefaultConfig()), "256MiB")
 	text, err := Size(64 << 20).MarshalText()
 	require.NoError(t, err)

@@ -10,7 +10,7 @@ import (
 // Step is one mistake and its fix, by its number from 1.
 type Step uint8
 
-// The steps, in the order in which a ladder climbs them.
+// The steps, in the order in which a ladder adds them.
 const (
 	KeepAlive Step = iota + 1
 	Pools
@@ -23,9 +23,9 @@ const (
 
 // Description is a step for people.
 type Description struct {
-	Step          Step
-	Name          string // as --tune takes it
-	Mistake, Mend string
+	Step         Step
+	Name         string // as --tune takes it
+	Mistake, Fix string
 }
 
 // Steps are all of them, in order.

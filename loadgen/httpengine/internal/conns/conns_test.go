@@ -495,7 +495,7 @@ func TestAStopWhileADialHangsIsNotSentForThoseThatAreLimited(t *testing.T) {
 			under.Go(func() { results[i] = b.send(context.Background()) })
 			time.Sleep(time.Nanosecond)
 		}
-		b.set.Sever()
+		b.set.Cancel()
 		under.Wait()
 		assert.ErrorIs(b, results[0].err, context.Canceled)
 		assert.Empty(b, notSentReason(results[0].err))
@@ -596,7 +596,7 @@ func TestWhatACutGivesBackIsNotTakenUp(t *testing.T) {
 			under.Go(func() { waiting[i] = b.send(context.Background()) })
 		}
 		time.Sleep(ms)
-		b.set.Sever()
+		b.set.Cancel()
 		cancel()
 		under.Wait()
 		assert.ErrorIs(b, first.err, context.Canceled)

@@ -4,7 +4,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/loadtrace/loadtrace/internal/attr"
-	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/utf8text"
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 )
 
 // Identity names an instance: service.namespace and service.name of a resource,
@@ -45,8 +45,8 @@ var places = [...][]string{
 	{attr.HostName},
 }
 
-// IdentityOf a resource. Its Instance is empty if nothing tells one replica of the
-// service from another. The id of a process tells it only from others of its place. Each
+// IdentityOf a resource. Its Instance is empty if nothing distinguishes one replica of the
+// service from another. The id of a process distinguishes it only from others of its place. Each
 // name is a utf8text.Key: identities are kept, and names come in any length.
 func IdentityOf(res pcommon.Resource) (id Identity) {
 	a := res.Attributes()

@@ -11,15 +11,15 @@ import (
 // summaryJSON is the summary without the secrets of URLs, and without what bad answers
 // say, which may be anything: it goes to the terminal and to the user's file only.
 func summaryJSON(sum *summary.Summary) (string, error) {
-	told := *sum
-	told.Attacks = slices.Clone(sum.Attacks)
-	for i := range told.Attacks {
-		told.Attacks[i].Target = loadgen.RedactURL(told.Attacks[i].Target)
-		told.Attacks[i].Excerpts = nil
+	public := *sum
+	public.Attacks = slices.Clone(sum.Attacks)
+	for i := range public.Attacks {
+		public.Attacks[i].Target = loadgen.RedactURL(public.Attacks[i].Target)
+		public.Attacks[i].Excerpts = nil
 	}
-	told.Total.Excerpts = nil
-	told.Slowest, told.Failures = withRedactedURLs(sum.Slowest), withRedactedURLs(sum.Failures)
-	src, err := json.Marshal(&told)
+	public.Total.Excerpts = nil
+	public.Slowest, public.Failures = withRedactedURLs(sum.Slowest), withRedactedURLs(sum.Failures)
+	src, err := json.Marshal(&public)
 	return string(src), err
 }
 
