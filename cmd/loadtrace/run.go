@@ -47,6 +47,10 @@ to the plan:
 The verdict is undecided if the generator itself was in trouble: it could not keep
 its schedule, ran out of descriptors or ports, was starved of CPU, or lost telemetry.
 
+The run is archived: a folder with run.json and Parquet files, a row for each request,
+that stays when the run is over, or is killed. Use --archive to name another directory,
+or --archive none. Archives are removed after 30 days, or when all take more than 2 GiB.
+
 With --shard, several processes run one plan together. Each sends its share of the
 plan's requests, at the plan's times. Its summary and verdict cover that shard;
 loadtrace merge makes one run of them. With --coordinate it also watches the whole run
@@ -65,6 +69,7 @@ handed over.
   loadtrace run plan.yaml --otlp https://otlp.example.com --otlp-header-file otlp.headers
   loadtrace run plan.yaml --profiles http://127.0.0.1:6060/debug/pprof/
   loadtrace run plan.yaml --listen http://127.0.0.1:14318
+  loadtrace run plan.yaml --archive none
   loadtrace run plan.yaml --config collector.yaml
   loadtrace run plan.yaml --shard 0/2 --run-id 2b9c72011d13ef2c --start-at 2026-01-31T12:00:00Z`,
 		Args: func(_ *cobra.Command, args []string) error { return r.accept(args) },
