@@ -9,7 +9,7 @@ import (
 // Archived draws what there is to say of an archive beside the summary of its run: what it
 // lacks.
 func Archived(w io.Writer, info *archive.Info, o Options) {
-	p := &page{Options: o}
+	p := &printer{Options: o}
 	if !info.Complete {
 		p.gap()
 		p.line(p.paint(yellow, "the archive is incomplete"))
@@ -22,7 +22,7 @@ func Archived(w io.Writer, info *archive.Info, o Options) {
 
 // Unfinished draws what is known of a run that has no result.
 func Unfinished(w io.Writer, info *archive.Info, o Options) {
-	p := &page{Options: o}
+	p := &printer{Options: o}
 	p.line(p.paint(yellow, "?") + " " + p.paint(bold, p.clean(info.Name)) + " has no result" + p.dot() + p.paint(dim, "run "+p.clean(info.RunID)))
 	p.line("  began " + info.Began.Local().Format("2006-01-02 15:04:05"))
 	for i := range info.Attacks {

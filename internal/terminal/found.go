@@ -12,7 +12,7 @@ import (
 
 // Found draws the requests that a search found.
 func Found(w io.Writer, s *query.Search, f *query.Found, o Options) {
-	p := &page{Options: o}
+	p := &printer{Options: o}
 	p.foundHead(s, f)
 	if len(f.Rows) > 0 {
 		p.gap()
@@ -31,7 +31,7 @@ func Found(w io.Writer, s *query.Search, f *query.Found, o Options) {
 	io.WriteString(w, p.text.String())
 }
 
-func (p *page) foundHead(s *query.Search, f *query.Found) {
+func (p *printer) foundHead(s *query.Search, f *query.Found) {
 	head := count(f.Matched) + " of " + some(f.Scanned, "request", "requests")
 	if s.Where != nil {
 		head += " match"
@@ -51,7 +51,7 @@ func (p *page) foundHead(s *query.Search, f *query.Found) {
 }
 
 // value is a cell; - is a value that is missing.
-func (p *page) value(v any) string {
+func (p *printer) value(v any) string {
 	switch v := v.(type) {
 	case string:
 		return p.clean(v)
@@ -74,7 +74,7 @@ func (p *page) value(v any) string {
 
 // Columns draws what there is to ask for.
 func Columns(w io.Writer, columns []query.Column, o Options) {
-	p := &page{Options: o}
+	p := &printer{Options: o}
 	const name, kind = 29, 15
 	for i := range columns {
 		c := &columns[i]

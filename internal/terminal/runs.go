@@ -11,7 +11,7 @@ import (
 
 // Runs draws a list of archived runs, which are in the folder root.
 func Runs(w io.Writer, lines []catalog.Line, root string, o Options) {
-	p := &page{Options: o}
+	p := &printer{Options: o}
 	defer func() { io.WriteString(w, p.text.String()) }()
 	if len(lines) == 0 {
 		p.whole("no run is archived in " + p.clean(root))
@@ -45,7 +45,7 @@ func shortID(id string, n int) string {
 }
 
 // state is what became of a run, in a word.
-func (p *page) state(l *catalog.Line) (string, ink) {
+func (p *printer) state(l *catalog.Line) (string, ink) {
 	switch {
 	case l.Error != "":
 		return "unreadable", alarm
@@ -63,14 +63,14 @@ func (p *page) state(l *catalog.Line) (string, ink) {
 	return "incomplete", yellow
 }
 
-func (p *page) rows(l *catalog.Line) string {
+func (p *printer) rows(l *catalog.Line) string {
 	if l.Error != "" || l.Requests == 0 && !l.Complete {
 		return "-"
 	}
 	return count(uint64(max(l.Requests, 0)))
 }
 
-func (p *page) p99(l *catalog.Line) string {
+func (p *printer) p99(l *catalog.Line) string {
 	if l.P99 == nil {
 		return "-"
 	}
@@ -78,7 +78,7 @@ func (p *page) p99(l *catalog.Line) string {
 }
 
 // unreadable says what is wrong with the archives that cannot be read.
-func (p *page) unreadable(lines []catalog.Line) {
+func (p *printer) unreadable(lines []catalog.Line) {
 	for i := range lines {
 		if lines[i].Error != "" {
 			p.gap()
@@ -91,7 +91,7 @@ func (p *page) unreadable(lines []catalog.Line) {
 
 // Removed draws which runs were removed, or would be.
 func Removed(w io.Writer, lines []catalog.Line, dry bool, o Options) {
-	p := &page{Options: o}
+	p := &printer{Options: o}
 	verb := "removed"
 	if dry {
 		verb = "would remove"
@@ -108,7 +108,7 @@ func Removed(w io.Writer, lines []catalog.Line, dry bool, o Options) {
 
 // table draws rows below their headings, within the width where that is possible: texts are
 // cut, the longest first. numbers says which columns are at the right.
-func (p *page) table(heads []string, numbers []bool, rows [][]string) {
+func (p *printer) table(heads []string, numbers []bool, rows [][]string) {
 	widths := make([]int, len(heads))
 	for i, h := range heads {
 		widths[i] = width(h)
@@ -137,7 +137,7 @@ func (p *page) table(heads []string, numbers []bool, rows [][]string) {
 
 // fit narrows columns of texts until the table fits, or none is wider than its heading and
 // twelve columns.
-func (p *page) fit(widths []int, heads []string, numbers []bool) {
+func (p *printer) fit(widths []int, heads []string, numbers []bool) {
 	for {
 		total, widest := 2*(len(widths)-1), -1
 		for i, w := range widths {

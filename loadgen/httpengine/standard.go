@@ -49,8 +49,8 @@ func newStandardOver(s *runner.Setup, trust *tls.Config, d dial) *standard {
 	return t
 }
 
-// journey is one request that net/http carries, over all its hops.
-type journey struct {
+// roundTrip is one request that net/http carries, over all its hops.
+type roundTrip struct {
 	*standard
 	exchange *conns.Exchange // of the last hop
 	first    conns.Exchange  // of the first
@@ -62,32 +62,32 @@ type journey struct {
 }
 
 // carry implements transport.
-func (t *standard) carry(f *flight, sent time.Duration) error {
-	j := &journey{standard: t}
+func (t *standard) carry(it *iteration, sent time.Duration) error {
+	j := &roundTrip{standard: t}
 	j.exchange = &j.first
 	j.first.Begin = sent
-	ctx, cancel := context.WithDeadline(t.base, f.setup.Clock.Add(sent+t.spec.Timeout))
+	ctx, cancel := context.WithDeadline(t.base, it.setup.Clock.Add(sent+t.spec.Timeout))
 	defer cancel()
-	status, proto, err := j.travel(ctx, f)
+	status, proto, err := j.do(ctx, it)
 	if err != nil {
 		err = j.cause(ctx, err)
 	}
 	j.exchange.Release()
 	_, unsent := unsent(err)
-	j.land(f, err == nil, !unsent)
+	j.finish(it, err == nil, !unsent)
 	if err == nil {
-		f.record.Status, f.record.Proto = status, proto
+		it.record.Status, it.record.Proto = status, proto
 	}
 	return err
 }
 
-// travel sends the request and reads the response to its end.
-func (j *journey) travel(ctx context.Context, f *flight) (status int, proto uint8, err error) {
+// do sends the request and reads the response to its end.
+func (j *roundTrip) do(ctx context.Context, it *iteration) (status int, proto uint8, err error) {
 	var parent [enginekit.TraceParentLen]byte
-	sampled := !f.record.Unsampled
-	enginekit.PutTraceParent(&parent, f.record.TraceID, f.record.SpanID, sampled)
-	req := f.request.send(ctx, string(parent[:]), f.setup.TraceState(sampled), &j.taken)
-	route, err := j.route(f.request, req)
+	sampled := !it.record.Unsampled
+	enginekit.PutTraceParent(&parent, it.record.TraceID, it.record.SpanID, sampled)
+	req := it.request.send(ctx, string(parent[:]), it.setup.TraceState(sampled), &j.taken)
+	route, err := j.route(it.request, req)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -116,7 +116,7 @@ func (j *journey) travel(ctx context.Context, f *flight) (status int, proto uint
 		err = wire.ErrBodyTooLong
 	}
 	if err == nil && excerpt != nil {
-		f.record.Excerpt = excerpt.Excerpt(strings.Join(resp.Header["Content-Encoding"], ", "), j.received)
+		it.record.Excerpt = excerpt.Excerpt(strings.Join(resp.Header["Content-Encoding"], ", "), j.received)
 	}
 	return resp.StatusCode, proto, err
 }
@@ -134,7 +134,7 @@ func (t *standard) route(r *request, req *http.Request) (*conns.Route, error) {
 }
 
 // hop begins the next hop. The body of the response before it is closed.
-func (j *journey) hop() {
+func (j *roundTrip) hop() {
 	x, now := j.exchange, j.conns.Now()
 	x.Release()
 	j.hops++
@@ -143,21 +143,21 @@ func (j *journey) hop() {
 	j.exchange = &conns.Exchange{Begin: now}
 }
 
-func (j *journey) phasesOf(x *conns.Exchange, end time.Duration) loadgen.Phases {
+func (j *roundTrip) phasesOf(x *conns.Exchange, end time.Duration) loadgen.Phases {
 	t := x.Times()
 	return phases(&t, x.Reused, end)
 }
 
-// land stamps the end of the request and takes what the transport told.
+// finish stamps the end of the request and takes what the transport told.
 //
 // A whole response may be there before the transport tells that the request is
 // written: then it was, if the transport took all of it and does not say
 // otherwise. Of a request whose body it did not take, since the target had answered
 // before it asked for it, net/http says that it was written.
-func (j *journey) land(f *flight, whole, sent bool) {
-	now, r, x := f.now(), &f.record, j.exchange
-	f.done(now)
-	f.handshake = x.Handshake
+func (j *roundTrip) finish(it *iteration, whole, sent bool) {
+	now, r, x := it.now(), &it.record, j.exchange
+	it.done(now)
+	it.handshake = x.Handshake
 	r.Phases = add(j.phases, j.phasesOf(x, now))
 	r.Reused, r.Dialed = x.Later(), j.dialed+x.Dialed
 	if sent {
@@ -166,13 +166,13 @@ func (j *journey) land(f *flight, whole, sent bool) {
 	r.Local, r.Peer = x.Local, x.Peer
 	r.Redirects, r.BytesReceived = j.hops, j.received
 	written, cutShort := x.Written()
-	if size := int64(len(f.request.body)); j.taken.Load() == size && (written || whole && !cutShort) {
+	if size := int64(len(it.request.body)); j.taken.Load() == size && (written || whole && !cutShort) {
 		r.BytesSent = size
 	}
 }
 
-func (t *standard) sever() {
-	t.conns.Sever()
+func (t *standard) cancel() {
+	t.conns.Cancel()
 	t.cut()
 }
 

@@ -81,13 +81,13 @@ func onTheWire(t testing.TB, a loadgen.Attack, r *request, useDirect bool) *reco
 		by = newStandardOver(&s, nil, via.dial)
 	}
 	defer by.close()
-	f := &flight{setup: &s, request: r}
-	err := by.carry(f, 0)
+	it := &iteration{setup: &s, request: r}
+	err := by.carry(it, 0)
 	require.NotNil(t, via.done, "nothing was dialed: %v", err)
 	<-via.done
 	require.NoError(t, via.err, "%q", via.bytes.String())
 	require.NoError(t, err, "%q", via.bytes.String())
-	assert.Equal(t, 200, f.record.Status)
+	assert.Equal(t, 200, it.record.Status)
 	assert.Zero(t, via.left, "a second request: %q", via.bytes.String())
 	return via
 }
@@ -193,7 +193,7 @@ func TestFaultsOfATargetsFileNameFileAndLine(t *testing.T) {
 	_, err := Open(runner.Setup{Attack: a})
 	file := a.HTTP.Targets.File
 	assert.EqualError(t, err, "http.targets.file: "+file+":2: header content-length: follows from the body; leave it out\n"+
-		"http.targets.file: "+file+`:4: "http://h/ HTTP/1.1" has HTTP/1.1 after it; leave that out: protocol in the plan says the version`)
+		"http.targets.file: "+file+`:4: "http://h/ HTTP/1.1" has HTTP/1.1 after it; leave that out: the plan's key protocol sets the version`)
 	var key *pace.KeyError
 	require.ErrorAs(t, err, &key)
 	assert.Equal(t, "http.targets.file", key.Key)

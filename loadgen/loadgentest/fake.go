@@ -9,13 +9,13 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/runner"
 )
 
-// Fake is an engine without a network: every hit succeeds at once.
+// Fake is an engine without a network: every request succeeds at once.
 type Fake struct {
 	Setup runner.Setup
-	// FailAfter is the number of hits after which Run returns Err; 0 is never.
+	// FailAfter is the number of requests after which Run returns Err; 0 is never.
 	FailAfter uint64
 	Err       error
-	// Cut makes every hit end as cut off by a stop.
+	// Cut makes every request end as cut off by a stop.
 	Cut bool
 	// Closed counts calls of Close.
 	Closed int
@@ -30,9 +30,9 @@ func (f *Fake) Run(_ context.Context, p *pace.Pacer, sink loadgen.Sink) error {
 		if _, stop := p.Pace(0, n); stop {
 			return nil
 		}
-		hit := p.Hit(n)
+		iteration := p.Iteration(n)
 		now := time.Now()
-		r := loadgen.Record{Attack: f.Setup.Index, Seq: hit.Number, Stage: hit.Stage, Open: hit.Open, Intended: now, Sent: now, Done: now}
+		r := loadgen.Record{Attack: f.Setup.Index, Seq: iteration.Number, Stage: iteration.Stage, Open: iteration.Open, Intended: now, Sent: now, Done: now}
 		if f.Cut {
 			r.Outcome, r.Error = loadgen.Failed, loadgen.ErrorCancelled
 		}

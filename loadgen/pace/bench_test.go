@@ -33,7 +33,7 @@ func BenchmarkAt(b *testing.B) {
 	}
 }
 
-// BenchmarkAtAnywhere shows the price of a Poisson hit far from those before it.
+// BenchmarkAtAnywhere shows the price of a Poisson request far from those before it.
 func BenchmarkAtAnywhere(b *testing.B) {
 	s, err := pace.New([]pace.Stage{{Poisson: &pace.Poisson{Rate: 1e6}, Duration: 24 * time.Hour}})
 	require.NoError(b, err)
@@ -44,7 +44,7 @@ func BenchmarkAtAnywhere(b *testing.B) {
 	}
 }
 
-// BenchmarkPaceBehind is Pace without a wait: the hits were due long ago.
+// BenchmarkPaceBehind is Pace without a wait: the requests were due long ago.
 func BenchmarkPaceBehind(b *testing.B) {
 	s, err := pace.New([]pace.Stage{{Constant: 1e6, Duration: time.Hour}})
 	require.NoError(b, err)
@@ -64,12 +64,12 @@ func BenchmarkHit(b *testing.B) {
 	p.Pace(0, 0)
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			p.Hit(0)
+			p.Iteration(0)
 		}
 	})
 }
 
-// BenchmarkLateness reports how late hits are given out, on a machine that is
+// BenchmarkLateness reports how late requests are given out, on a machine that is
 // otherwise idle.
 func BenchmarkLateness(b *testing.B) {
 	for _, rate := range []pace.Rate{100, 5000} {
@@ -90,7 +90,7 @@ func lateness(b *testing.B, rate pace.Rate, sleep func(time.Duration)) {
 	for b.Loop() {
 		n := uint64(len(late))
 		p.Pace(0, n)
-		late = append(late, time.Since(p.Hit(n).Intended))
+		late = append(late, time.Since(p.Iteration(n).Intended))
 	}
 	slices.Sort(late)
 	b.ReportMetric(float64(late[len(late)/2].Microseconds()), "p50-µs")

@@ -44,7 +44,7 @@ func newWalk(ctx context.Context, t *testing.T, overrun time.Duration, stages ..
 	return w
 }
 
-// run calls send for each hit until the pacer stops, and returns when each was
+// run calls send for each request until the pacer stops, and returns when each was
 // given out.
 func (w *walk) run(t *testing.T, send func(n uint64)) (given []time.Duration) {
 	for {
@@ -60,10 +60,10 @@ func (w *walk) run(t *testing.T, send func(n uint64)) (given []time.Duration) {
 	}
 }
 
-// done ends hits at once.
+// done ends requests at once.
 func (w *walk) done(uint64) { w.Done() }
 
-func TestHitsAreGivenOutExactlyWhenDue(t *testing.T) {
+func TestRequestsAreGivenOutExactlyWhenDue(t *testing.T) {
 	stages := []pace.Stage{
 		{Constant: 500, Duration: 403 * time.Millisecond},
 		{Ramp: &pace.Ramp{From: 0, To: 50}, Count: 20},
@@ -79,10 +79,10 @@ func TestHitsAreGivenOutExactlyWhenDue(t *testing.T) {
 		assert.Equal(t, want, given)
 		assert.Equal(t, pace.Completed, w.End())
 		for n, offset := range want {
-			hit := w.Hit(uint64(n))
-			assert.True(t, hit.Open)
-			assert.Equal(t, w.begin.Add(offset), hit.Intended)
-			assert.Equal(t, hit.Intended.Sub(w.begin), offset)
+			iteration := w.Iteration(uint64(n))
+			assert.True(t, iteration.Open)
+			assert.Equal(t, w.begin.Add(offset), iteration.Intended)
+			assert.Equal(t, iteration.Intended.Sub(w.begin), offset)
 		}
 		assert.Len(t, w.stages, len(stages))
 		assert.Equal(t, w.stages, w.called)
@@ -97,7 +97,7 @@ func TestNothingIsGivenOutBeforeBegin(t *testing.T) {
 		p := pace.NewPacer(t.Context(), schedule(t, pace.Stage{Constant: 1, Count: 1}),
 			pace.Options{Begin: began.Add(time.Minute)})
 		assert.Zero(t, p.Stage())
-		assert.Equal(t, pace.Hit{}, p.Hit(0))
+		assert.Equal(t, pace.Iteration{}, p.Iteration(0))
 		assert.Equal(t, pace.Running, p.End())
 		p.Pace(0, 0)
 		assert.Equal(t, time.Minute, time.Since(began))
@@ -115,12 +115,12 @@ func TestTheDefaultSleepIsPreciseInABubbleToo(t *testing.T) {
 	})
 }
 
-func TestHitsAreNotEarlyOnTheRealClock(t *testing.T) {
+func TestRequestsAreNotEarlyOnTheRealClock(t *testing.T) {
 	p := pace.NewPacer(t.Context(), schedule(t, pace.Stage{Constant: 200, Count: 40}), pace.Options{Overrun: time.Minute})
 	for n := range uint64(40) {
 		_, stop := p.Pace(0, n)
 		require.False(t, stop)
-		require.GreaterOrEqual(t, time.Since(p.Hit(n).Intended), time.Duration(0), "hit %d", n)
+		require.GreaterOrEqual(t, time.Since(p.Iteration(n).Intended), time.Duration(0), "request %d", n)
 	}
 }
 
@@ -138,7 +138,7 @@ func TestACancelEndsALongWaitAtOnce(t *testing.T) {
 	})
 }
 
-func TestACancelBeforeAHitThatIsDueKeepsItBack(t *testing.T) {
+func TestACancelBeforeARequestThatIsDueKeepsItBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		w := newWalk(ctx, t, time.Hour, pace.Stage{Constant: 1000, Duration: time.Second})
@@ -153,12 +153,12 @@ func TestACancelBeforeAHitThatIsDueKeepsItBack(t *testing.T) {
 	})
 }
 
-func TestACancelAfterTheLastHitIsNoStop(t *testing.T) {
+func TestACancelAfterTheLastRequestIsNoStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		w := newWalk(ctx, t, 0,
 			pace.Stage{Constant: 2, Duration: 750 * time.Millisecond},
-			pace.Stage{Constant: 0.1, Duration: time.Second}) // holds no hit
+			pace.Stage{Constant: 0.1, Duration: time.Second}) // holds no request
 		w.run(t, func(n uint64) {
 			if n == 1 {
 				cancel()
@@ -169,7 +169,7 @@ func TestACancelAfterTheLastHitIsNoStop(t *testing.T) {
 	})
 }
 
-func TestLateHitsAreGivenOutUntilTheOverrunIsOver(t *testing.T) {
+func TestLateRequestsAreGivenOutUntilTheOverrunIsOver(t *testing.T) {
 	for name, c := range map[string]struct {
 		overrun time.Duration
 		given   int // one each 20 ms, for 100 ms and the overrun
@@ -197,7 +197,7 @@ func TestLateHitsAreGivenOutUntilTheOverrunIsOver(t *testing.T) {
 	}
 }
 
-func TestTheLastHitSurvivesAPauseOfTheProcess(t *testing.T) {
+func TestTheLastRequestSurvivesAPauseOfTheProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWalk(t.Context(), t, 0, pace.Stage{Constant: 1000, Duration: 100 * time.Millisecond})
 		given := w.run(t, func(n uint64) {
@@ -210,10 +210,10 @@ func TestTheLastHitSurvivesAPauseOfTheProcess(t *testing.T) {
 	})
 }
 
-func TestStagesWithoutAHitBeginToo(t *testing.T) {
+func TestStagesWithoutARequestBeginToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWalk(t.Context(), t, 0,
-			pace.Stage{Constant: 2, Duration: 750 * time.Millisecond}, // half a hit is left
+			pace.Stage{Constant: 2, Duration: 750 * time.Millisecond}, // half a request is left
 			pace.Stage{Constant: 0.1, Duration: time.Second},
 			pace.Stage{Constant: 1, Duration: time.Second}, // due after 0.4 s
 			pace.Stage{Constant: 0.1, Duration: time.Second},
@@ -224,13 +224,13 @@ func TestStagesWithoutAHitBeginToo(t *testing.T) {
 		assert.Equal(t, []time.Duration{0, 500 * ms, 2150 * ms}, given)
 		assert.Equal(t, []time.Duration{0, 750 * ms, 1750 * ms, 2750 * ms, 3750 * ms}, w.stages)
 		assert.Equal(t, w.stages, w.called)
-		assert.Equal(t, 2, w.Hit(2).Stage)
+		assert.Equal(t, 2, w.Iteration(2).Stage)
 		assert.Equal(t, 4, w.Stage())
 		assert.Equal(t, pace.Completed, w.End())
 	})
 }
 
-func TestALateStageIsToldWhenItsFirstHitIsGivenOut(t *testing.T) {
+func TestALateStageIsToldWhenItsFirstRequestIsGivenOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWalk(t.Context(), t, time.Minute,
 			pace.Stage{Constant: 100, Count: 10}, pace.Stage{Constant: 100, Count: 10})
@@ -240,7 +240,7 @@ func TestALateStageIsToldWhenItsFirstHitIsGivenOut(t *testing.T) {
 	})
 }
 
-func TestManyMayAskForHitsWhileTheyAreGivenOut(t *testing.T) {
+func TestManyMayAskForRequestsWhileTheyAreGivenOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWalk(t.Context(), t, 0,
 			pace.Stage{Constant: 1000, Count: 300},
@@ -250,28 +250,28 @@ func TestManyMayAskForHitsWhileTheyAreGivenOut(t *testing.T) {
 		var (
 			wg   sync.WaitGroup
 			mu   sync.Mutex
-			seen = map[uint64]pace.Hit{}
+			seen = map[uint64]pace.Iteration{}
 		)
 		w.run(t, func(n uint64) {
 			wg.Go(func() {
 				defer w.Done()
-				hit := w.Hit(n)
+				iteration := w.Iteration(n)
 				for back := range min(n, 20) {
-					w.Hit(n - back)
+					w.Iteration(n - back)
 				}
 				w.Planned()
 				w.Rate(time.Since(w.begin))
 				w.Stage()
 				mu.Lock()
 				defer mu.Unlock()
-				seen[n] = hit
+				seen[n] = iteration
 			})
 		})
 		wg.Wait()
 		require.Len(t, seen, 1500)
-		for n, hit := range seen {
-			require.Equal(t, w.Hit(n), hit)
-			require.Equal(t, slices.Index([]bool{n < 300, n < 1000, n < 1200, true}, true), hit.Stage)
+		for n, iteration := range seen {
+			require.Equal(t, w.Iteration(n), iteration)
+			require.Equal(t, slices.Index([]bool{n < 300, n < 1000, n < 1200, true}, true), iteration.Stage)
 		}
 	})
 }
@@ -281,7 +281,7 @@ func TestPaceDoesNotAllocateInOpenStages(t *testing.T) {
 	n := uint64(0)
 	assert.Zero(t, testing.AllocsPerRun(100, func() {
 		p.Pace(0, n)
-		p.Hit(n)
+		p.Iteration(n)
 		n++
 	}))
 }

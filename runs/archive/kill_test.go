@@ -14,7 +14,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/runs/archive"
@@ -23,13 +22,6 @@ import (
 // asWriter has the test binary write an archive into the folder that it names, until it is
 // killed.
 const asWriter = "LOADTRACE_TEST_ARCHIVE"
-
-func TestMain(m *testing.M) {
-	if root := os.Getenv(asWriter); root != "" {
-		writeForever(root)
-	}
-	goleak.VerifyTestMain(m)
-}
 
 // Phases of a writer, each said when it begins.
 const (
