@@ -51,7 +51,7 @@ type shards struct {
 	names     map[string]int
 	begin     time.Time
 
-	seen      []map[uint64]int // by attack: how often a hit came
+	seen      []map[uint64]int // by attack: how often a request came
 	instances map[string]int   // the shard of each service.instance.id
 	spans     map[pcommon.SpanID]bool
 	responses []float64 // seconds, of all spans
@@ -238,6 +238,7 @@ func TestShardsSendExactlyThePlansScheduleAndTheirHistogramsAddUp(t *testing.T) 
 	assert.Equal(t, planned, told, "the shards' summaries add up to the plan")
 	assert.Equal(t, planned, finished)
 	assert.EqualValues(t, planned, tg.hits.Load(), "requests at the target")
+	requireMerged(t, processes, planned)
 
 	sink.mu.Lock()
 	defer sink.mu.Unlock()

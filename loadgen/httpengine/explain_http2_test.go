@@ -22,7 +22,7 @@ func TestFailuresOverHTTP2AreInPlainWords(t *testing.T) {
 			a.HTTP.Protocol, a.HTTP.Timeout = loadgen.ProtocolH2C, time.Second
 			inABubble(t, a, false, &bubbled{h2c: c.answer}, func(t *testing.T, rig *rig) {
 				for range 2 {
-					r := rig.fly(0)
+					r := rig.send(0)
 					assert.Equal(t, c.kind, r.Error)
 					assert.Equal(t, c.text, r.ErrorText)
 					assert.Equal(t, r.ServiceTime(), r.Phases.Sum())
