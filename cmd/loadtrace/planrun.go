@@ -19,7 +19,7 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
 
-// planRun carries out a plan in the terminal.
+// planRun runs a plan in the terminal.
 type planRun struct {
 	session.Pipelines
 	presentation
@@ -54,7 +54,7 @@ func (r *planRun) note(line string) {
 	}
 }
 
-// do carries out the plan and prints what became of it. While the run is on,
+// do runs the plan and prints what became of it. While the run is on,
 // and until do returns, the store fills.
 func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	relaxGC()
@@ -122,7 +122,7 @@ func (r *planRun) attack(signals *signalContexts, plan *loadgen.Plan, as startOp
 		return session.Result{}, err
 	}
 	r.reports.began(run)
-	defer context.AfterFunc(signals.impatient, run.Hurry)()
+	defer context.AfterFunc(signals.impatient, run.Cancel)()
 	r.showProgress(run)
 	return run.Result()
 }

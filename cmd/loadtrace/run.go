@@ -74,7 +74,7 @@ handed over.
 			if r.line.print {
 				return r.printPlan()
 			}
-			return r.line.named(r.carryOut(cmd.Context(), listenAt))
+			return r.line.named(r.runAndExplain(cmd.Context(), listenAt))
 		},
 	}
 	r.addRunTo(cmd.Flags(), &listenAt)
@@ -98,9 +98,9 @@ func (r *planRun) addRunTo(flags *pflag.FlagSet, listenAt *[]string) {
 	r.addTo(flags)
 }
 
-// carryOut carries out the plan, and explains a slow request if the target has
+// runAndExplain runs the plan, and explains a slow request if the target has
 // told of it.
-func (r *planRun) carryOut(ctx context.Context, listenAt []string) error {
+func (r *planRun) runAndExplain(ctx context.Context, listenAt []string) error {
 	if err := r.chooseListen(listenAt); err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ type shards struct {
 	names     map[string]int
 	begin     time.Time
 
-	seen      []map[uint64]int // by attack: how often a hit came
+	seen      []map[uint64]int // by attack: how often a request came
 	instances map[string]int   // the shard of each service.instance.id
 	spans     map[pcommon.SpanID]bool
 	responses []float64 // seconds, of all spans

@@ -96,8 +96,8 @@ func environment(t *testing.T, c *cluster, name string) (env []string) {
 	return env
 }
 
-// The pods of a Job are the shards of one run: the command that each would carry out
-// is carried out here, until it waits for the run's beginning. By then it has read
+// The pods of a Job are the shards of one run: the command that each would run
+// is run here, until it waits for the run's beginning. By then it has read
 // its plan and taken its shard.
 func TestThePodsOfAJobAreTheShardsOfARun(t *testing.T) {
 	binary := distribution(t)

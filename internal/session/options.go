@@ -20,7 +20,7 @@ type Options struct {
 	// Pipelines are what the built-in configuration is made of.
 	Pipelines
 
-	// Plan is carried out as it is: checked, with its defaults, as planfile returns it. It
+	// Plan is run as it is: checked, with its defaults, as planfile returns it. It
 	// must not change.
 	Plan    *loadgen.Plan
 	RunID   loadgen.RunID // zero: one is drawn

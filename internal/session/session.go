@@ -71,7 +71,7 @@ type outcome struct {
 }
 
 // startSession starts a collector of the settings on the configurations, whose loadgen
-// receiver carries out plan as start says. store, if any, becomes an exporter that they may name; notes,
+// receiver runs plan as start says. store, if any, becomes an exporter that they may name; notes,
 // if any, takes the collector's log.
 func startSession(set otelcol.CollectorSettings, uris []string, plan *loadgen.Plan, start loadgenreceiver.Start, store *tracestore.Store, notes *collectorlog.Notes) (*session, error) {
 	s := &session{

@@ -171,7 +171,7 @@ func TestARedirectThatCannotBeFollowedIsNotDialled(t *testing.T) {
 				return new(net.Dialer).DialContext(ctx, network, address)
 			}
 			newRig(t, a, false, dial).test(t, func(t *testing.T, r *rig) {
-				record := r.fly(0)
+				record := r.send(0)
 				assert.Equal(t, loadgen.Failed, record.Outcome)
 				assert.Equal(t, loadgen.ErrorProtocol, record.Error, record.ErrorText)
 				assert.Contains(t, record.ErrorText, c.because)

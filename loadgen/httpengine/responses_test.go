@@ -172,7 +172,7 @@ func TestWhereNetHTTPIsAnother(t *testing.T) {
 	for _, ends := range []bool{false, true} {
 		s := &bubbled{reply: func(c net.Conn, _ int) bool { return (&response{says: trailer, ends: ends}).acts(c, 0) }}
 		bothRigsInABubble(t, attackOn("http://target.test/"), s, func(t *testing.T, rig *rig) {
-			r := rig.fly(0)
+			r := rig.send(0)
 			assert.EqualValues(t, 5, r.BytesReceived)
 			_, own := rig.transport.(*direct)
 			switch {
@@ -238,7 +238,7 @@ func (c *response) test(t *testing.T, scheme string, cert *tls.Certificate) {
 	}
 	bothRigsInABubble(t, a, &bubbled{reply: c.acts, cert: cert}, func(t *testing.T, rig *rig) {
 		for range 3 {
-			r := rig.fly(0)
+			r := rig.send(0)
 			assert.Equal(t, outcome, r.Outcome, r.ErrorText)
 			assert.Equal(t, c.kind, r.Error, r.ErrorText)
 			assert.Equal(t, c.kind != "", r.ErrorText != "")

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Hit is what is known of a request before it is sent.
-type Hit struct {
+// Iteration is what is known of a request before it is sent.
+type Iteration struct {
 	Number   uint64    // of the whole schedule, where the pacer's is a shard of it
 	Stage    int       // index of the stage it belongs to
 	Open     bool      // whether it has an intended time: false in a closed-loop stage
@@ -99,7 +99,7 @@ func NewPacer(ctx context.Context, s *Schedule, o Options) *Pacer {
 // it waits for a request. Any goroutine may call it.
 func (p *Pacer) Stop() { p.cancel() }
 
-// SetSpeed carries out the schedule speed times as fast from now on: all rates
+// SetSpeed runs the schedule speed times as fast from now on: all rates
 // of open stages are that many times as high, and last accordingly shorter, so
 // that the number of requests planned stays. 0 pauses the schedule, and no request is
 // given out until the speed is another; what was due before the pause still is. A
@@ -149,18 +149,18 @@ func (p *Pacer) Rate(elapsed time.Duration) float64 {
 	return speed * p.schedule.rate(i, offset-p.track.stages[i].begin)
 }
 
-// Hit tells of request n, which must have been given out.
-func (p *Pacer) Hit(n uint64) Hit {
+// Iteration tells of request n, which must have been given out.
+func (p *Pacer) Iteration(n uint64) Iteration {
 	i := p.track.holding(n)
 	if i < 0 {
-		return Hit{}
+		return Iteration{}
 	}
 	span, entry := &p.schedule.spans[i], p.track.stages[i]
 	if !span.open() {
-		return Hit{Number: p.schedule.Number(n), Stage: i}
+		return Iteration{Number: p.schedule.Number(n), Stage: i}
 	}
 	intended, _ := p.tempo.moment(entry.begin + span.at(n-entry.first))
-	return Hit{Number: p.schedule.Number(n), Stage: i, Open: true, Intended: intended}
+	return Iteration{Number: p.schedule.Number(n), Stage: i, Open: true, Intended: intended}
 }
 
 // Done tells that a request has ended. It is called once for each request given out.

@@ -61,7 +61,7 @@ func serves(perSecond float64) simTarget {
 	}
 }
 
-// simEngine carries out requests as vegeta does: it asks for a request, and then waits for a
+// simEngine sends requests as vegeta does: it asks for a request, and then waits for a
 // worker.
 type simEngine struct {
 	setup  runner.Setup
@@ -85,7 +85,7 @@ func (e *simEngine) Run(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) e
 		}
 		workers <- struct{}{}
 		wg.Go(func() {
-			r := e.carry(ctx, cut, p.Hit(n), n)
+			r := e.carry(ctx, cut, p.Iteration(n), n)
 			sink(&r)
 			p.Done()
 			<-workers
@@ -95,8 +95,8 @@ func (e *simEngine) Run(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) e
 	return nil
 }
 
-func (e *simEngine) carry(ctx, cut context.Context, hit pace.Hit, n uint64) loadgen.Record {
-	r := loadgen.Record{Attack: e.setup.Index, Stage: hit.Stage, Seq: hit.Number, Open: hit.Open, Target: target}
+func (e *simEngine) carry(ctx, cut context.Context, iteration pace.Iteration, n uint64) loadgen.Record {
+	r := loadgen.Record{Attack: e.setup.Index, Stage: iteration.Stage, Seq: iteration.Number, Open: iteration.Open, Target: target}
 	if ctx.Err() != nil {
 		r.Outcome, r.NotSent = loadgen.NotSent, loadgen.NotSentStopped
 		return r
@@ -115,8 +115,8 @@ func (e *simEngine) carry(ctx, cut context.Context, hit pace.Hit, n uint64) load
 		return r
 	}
 	r.Sent, r.Done, r.Intended = sent, time.Now(), sent
-	if hit.Open {
-		r.Intended = hit.Intended
+	if iteration.Open {
+		r.Intended = iteration.Intended
 	}
 	if r.Status = got.status; got.status == 0 {
 		r.Outcome = loadgen.Failed
@@ -134,7 +134,7 @@ type seen struct {
 	rates    []float64
 }
 
-// simulate carries out a run and gives its summary, judged as the receiver does.
+// simulate performs a run and returns its summary, judged as the receiver does.
 func simulate(t *testing.T, sim simulation) (s Summary) {
 	t.Helper()
 	p := sim.plan

@@ -16,7 +16,7 @@ func (s Seconds) Duration() time.Duration { return time.Duration(float64(s) * fl
 
 // How a run ended.
 const (
-	Completed = "completed" // its schedule was carried out, late requests included
+	Completed = "completed" // its schedule was completed, late requests included
 	Stopped   = "stopped"   // by the user or a limit
 	Failed    = "failed"    // an engine gave up
 )
@@ -110,7 +110,7 @@ type Figures struct {
 	//   - Of an open stage: the requests that were sent, over the time of the schedule
 	//     from the stage's beginning until the next request is due or the stage ends.
 	//     It goes on for as long as requests of the stage are late. A stage that was
-	//     carried out on time has the wanted rate, one that was late a lower one.
+	//     completed on time has the wanted rate, one that was late a lower one.
 	//   - Of a closed loop: the requests that finished, over the time from when its turn
 	//     came to when the last of them ended by itself, or, if the loop waited longer for
 	//     the next than for any before, until that wait was over. One that nothing

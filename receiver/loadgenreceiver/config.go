@@ -35,7 +35,7 @@ type Config struct {
 	// StartAt is when the run begins instead, as RFC 3339. A moment that has passed
 	// when the run is ready is an error.
 	StartAt string `mapstructure:"start_at"`
-	// Shard is the shard of the plan that this receiver carries out, if several do
+	// Shard is the shard of the plan that this receiver runs, if several do
 	// together, in processes of their own. RunID and StartAt are then the same in all.
 	Shard ShardConfig `mapstructure:"shard"`
 

@@ -34,7 +34,7 @@ func New(o resource.Attributes, run loadgen.RunID, plan *loadgen.Plan) *Renderer
 	}
 }
 
-// RunStart tells the plan, and the environment that it is carried out in.
+// RunStart reports the plan and the generator's environment.
 func (r *Renderer) RunStart(at time.Time) (plog.Logs, error) {
 	src, err := planYAML(r.plan)
 	if err != nil {
