@@ -13,7 +13,7 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/internal/hostname"
 )
 
-// isRedirect tells whether the standard library's client would follow resp.
+// isRedirect reports whether the standard library's client would follow resp.
 func isRedirect(resp *http.Response) bool {
 	switch resp.StatusCode {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,

@@ -26,14 +26,14 @@ type Summary struct {
 	RunID string `json:"run_id"`
 	Shard *Shard `json:"shard,omitempty"` // nil: the whole run
 	Plan  string `json:"plan"`
-	// Digest tells whether another run had the same order of attacks and the same limits.
+	// Digest reports whether another run had the same order of attacks and the same limits.
 	Digest  string    `json:"digest,omitempty"`
 	Began   time.Time `json:"began"`
 	Elapsed Seconds   `json:"elapsed"`
 	// End is Completed, Stopped or Failed.
 	End   string `json:"end"`
 	Error string `json:"error,omitempty"` // the engine's, if it failed
-	// StopReason says who stopped the run: somebody, a limit, or a threshold.
+	// StopReason is what stopped the run: a user, a limit, or a threshold.
 	StopReason string `json:"stop_reason,omitempty"`
 	// Verdict on the run, from what was known when it was asked for: that on the run's
 	// span cannot know yet of telemetry that was lost after it.
@@ -67,7 +67,7 @@ type Summary struct {
 type Attack struct {
 	Name   string `json:"name"`
 	Target string `json:"target"` // the URL, or the targets file and the number of its targets
-	// Digest tells whether another attack does the same; nil if that is not known.
+	// Digest reports whether another attack does the same; nil if that is not known.
 	Digest *loadgen.Digest `json:"digest,omitempty"`
 	Figures
 }
@@ -245,7 +245,7 @@ type RequestPhases struct {
 	Read    Seconds `json:"read"`
 }
 
-// Telemetry says what became of what was recorded.
+// Telemetry counts the telemetry of a run.
 type Telemetry struct {
 	SpansMade      uint64 `json:"spans_made"`      // one per sent request, and the run's own
 	SpansDelivered uint64 `json:"spans_delivered"` // taken by the pipeline
@@ -261,7 +261,7 @@ type Telemetry struct {
 	// less the part that was sampled out, or there is a fault. 0 where there is no
 	// pipeline for spans.
 	SpansPerRequest float64 `json:"spans_per_request"`
-	// Join says what was joined to the requests; nil if nothing was to be.
+	// Join counts what was joined to the requests; nil if nothing was to be.
 	Join *Join `json:"join,omitempty"`
 }
 

@@ -27,7 +27,7 @@ type Target struct {
 	Body   []byte      // nil: it has none of its own
 }
 
-// Options say how a file is read.
+// Options configure how a file is read.
 type Options struct {
 	Format  loadgen.TargetsFormat // the http format unless it is json
 	Dir     string                // to which names of body files are relative

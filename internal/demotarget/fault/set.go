@@ -29,7 +29,7 @@ func Kinds() []string {
 // Set is faults to plant.
 type Set []Kind
 
-// Has says whether the fault is planted.
+// Has reports whether the fault is planted.
 func (s Set) Has(k Kind) bool { return slices.Contains(s, k) }
 
 // Parse reads faults between commas; nothing is none.

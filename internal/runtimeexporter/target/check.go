@@ -127,7 +127,7 @@ func checkHistogram(h *dto.Histogram) error {
 	return native(h)
 }
 
-// IsNative says whether Prometheus reads a histogram's native buckets.
+// IsNative reports whether Prometheus reads a histogram's native buckets.
 func IsNative(h *dto.Histogram) bool {
 	return len(h.GetPositiveSpan())+len(h.GetNegativeSpan()) > 0 || h.GetZeroThreshold() > 0 || h.GetZeroCount() > 0 || h.GetZeroCountFloat() > 0
 }

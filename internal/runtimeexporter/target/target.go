@@ -12,7 +12,7 @@ import (
 	promconfig "github.com/prometheus/common/config"
 )
 
-// Config says what to ask and how.
+// Config configures what to query and how.
 type Config struct {
 	Service string // service.name
 	Address string // host:port, or a URL below which the endpoints are
@@ -112,7 +112,7 @@ type Answer struct {
 	Faults   []Fault
 }
 
-// Up says whether the target gave anything.
+// Up reports whether the target gave anything.
 func (a Answer) Up() bool { return len(a.Sources) > 0 }
 
 // Memory is what a Go program knows of its memory and garbage collection. Zero

@@ -108,7 +108,7 @@ func (b *bed) dial(ctx context.Context, network, address string) (net.Conn, erro
 	}}, nil
 }
 
-// closing tells of the first close of a connection.
+// closing reports the first close of a connection.
 type closing struct {
 	net.Conn
 	once   sync.Once
