@@ -91,7 +91,7 @@ func (r *Run) begin(ctx context.Context) error {
 			}
 			uris = []string{uri}
 		}
-		s, err := startSession(o.Collector, uris, o.Plan, loadgenreceiver.Start{Run: o.RunID, At: o.StartAt}, o.Traces, r.notes)
+		s, err := startSession(o.Collector, uris, o.Plan, loadgenreceiver.Start{Run: o.RunID, At: o.StartAt, Watched: o.Watched}, o.Traces, r.notes)
 		if err != nil {
 			return err
 		}
@@ -130,6 +130,12 @@ func (r *Run) SetSpeed(attack string, speed float64) error { return r.handle.Set
 // delivered and joined. A first Stop when only that is left gives it up. Stop returns at
 // once.
 func (r *Run) Stop() { r.stop() }
+
+// StopFor is Stop for a reason in words. It is no interruption: the summary has the reason.
+func (r *Run) StopFor(reason string) { r.handle.StopFor(reason) }
+
+// Summary is what the run has done until now, for the collector of a run's shards.
+func (r *Run) Summary() *summary.Summary { return r.handle.Until(time.Now()) }
 
 // Cancel ends the run now: it cuts off requests under way, and gives up telemetry that is
 // not delivered or joined. It returns at once.

@@ -80,6 +80,7 @@ func (p *printer) headline(s *summary.Summary) {
 	if s.Shard != nil {
 		p.under(dim, s.Shard.Words())
 	}
+	p.under(dim, s.ShardWords())
 }
 
 // ending is the mark of a run, and how it ended. A tick is for a run that ended as

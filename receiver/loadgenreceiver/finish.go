@@ -3,7 +3,6 @@ package loadgenreceiver
 import (
 	"time"
 
-	"github.com/loadtrace/loadtrace/internal/figure"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/loadmetrics"
 )
@@ -51,10 +50,10 @@ func (r *run) summary(end time.Time, err error) summary.Summary {
 	sum := r.live.Load().figures.Summary(end, summary.Conclusion{
 		Accounts: r.runner.Accounts(), Stopped: r.runner.Stopped(), Err: err, Telemetry: r.telemetry(spans), Reason: r.stopReason(),
 	})
-	sum.Identify(r.digest)
+	sum.Identify(r.digest, r.entire)
 	sent := sum.Total.Requests.Sent()
-	if spans.Wanted && sent > 0 {
-		sum.Telemetry.SpansPerRequest = figure.Round(float64(spans.Kept) / float64(sent))
+	if spans.Wanted {
+		sum.Telemetry.OfRequests(spans.Kept, sent)
 	}
 	sum.Faults = append(sum.Faults, sum.Telemetry.Check(sent)...)
 	sum.Environment.Generator = r.origin.Environment

@@ -28,7 +28,8 @@ type run struct {
 	id       loadgen.RunID
 	plan     *loadgen.Plan
 	digest   loadgen.PlanDigest
-	at       time.Time // when it begins; zero: after the configured delay
+	entire   loadgen.PlanDigest // of the plan that this one is a shard of
+	at       time.Time          // when it begins; zero: after the configured delay
 	cfg      *Config
 	origin   resource.Attributes
 	log      *zap.Logger
@@ -57,7 +58,7 @@ type run struct {
 // shutdown the other, or discard both.
 func newRun(ctx context.Context, id loadgen.RunID, plan *loadgen.Plan, at time.Time, g *generator) (*run, error) {
 	r := &run{
-		id: id, plan: plan, digest: planfile.Digest(plan), at: at, cfg: g.cfg, origin: g.origin, log: g.set.Logger, observer: g.observer,
+		id: id, plan: plan, digest: planfile.Digest(plan), entire: planfile.Digest(plan.Entire()), at: at, cfg: g.cfg, origin: g.origin, log: g.set.Logger, observer: g.observer,
 		render:   span.New(g.origin, id, plan),
 		events:   event.New(g.origin, id, plan),
 		idle:     make(chan struct{}),
