@@ -106,7 +106,7 @@ type CheckAddends struct {
 }
 
 // Samples are what a threshold's figure is computed from: times, or how many of all
-// requests are hits, which is errors, or those of a status.
+// requests match, which is errors, or those of a status.
 type Samples struct {
 	Times *Histogram `json:"times,omitempty"`
 	N     uint64     `json:"requests,omitempty"`
