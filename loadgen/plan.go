@@ -24,7 +24,7 @@ type Plan struct {
 	Trust      Trust       `yaml:"trust,omitempty"`
 
 	// Shard is which of several processes this one is, if they run the plan
-	// together. It is no key of a plan: Split sets it, with all that follows from it.
+	// together. It is not a key of a plan: Split sets it, with all that follows from it.
 	Shard pace.Shard `yaml:"-"`
 	// Undivided is the plan that this one is a shard of; nil if this one is whole. Split
 	// sets it.

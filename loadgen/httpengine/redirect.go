@@ -111,7 +111,7 @@ func (h *hops) answer(req *http.Request) (*http.Response, error) {
 func leads(from *url.URL, location string) error {
 	to, err := from.Parse(location)
 	if err != nil {
-		return &conns.ProtocolError{What: "the redirect's Location is no URL" + known(err)}
+		return &conns.ProtocolError{What: "the redirect's Location is not a URL" + known(err)}
 	}
 	if _, err := hostname.ASCII(to.Hostname()); err != nil {
 		return &conns.ProtocolError{What: "the redirect leads to a host that cannot be: " + err.Error()}

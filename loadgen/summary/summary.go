@@ -99,7 +99,7 @@ func (s *Summary) Identify(d, entire loadgen.PlanDigest) {
 //
 // The times are of all requests that were sent, failed ones included: to leave
 // out those that timed out would flatter the target. Only those that the stop of the
-// run cut off are left out: how long we let them go on is no time of the target's.
+// run cut off are left out: how long we let them go on is not a time of the target's.
 type Figures struct {
 	Requests Requests `json:"requests"`
 	// RateWanted is planned requests / planned time, per second, without pauses; 0 if

@@ -99,7 +99,7 @@ var errTooLong = fmt.Errorf("the file is longer than %d MiB; split it, and give 
 // draft is a target being read.
 type draft struct {
 	Target
-	bad bool // it has a fault, and is no target
+	bad bool // it has a fault, and is not a target
 }
 
 func (f *file) fault(t *draft, line int, fault *Fault) bool {

@@ -89,7 +89,7 @@ func baseURL(address string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("%q: is no address; write host:port, or a URL such as https://host:8443/admin", address)
+		return nil, fmt.Errorf("%q: is not an address; write host:port, or a URL such as https://host:8443/admin", address)
 	case u.User != nil:
 		return nil, fmt.Errorf("%q: has credentials in it, which logs would show; write them as basic authentication", u.Redacted())
 	case u.RawQuery != "" || u.Fragment != "":
