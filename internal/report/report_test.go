@@ -246,3 +246,17 @@ func TestACommentSaysWhichErrorsThereWere(t *testing.T) {
 	require.NoError(t, Markdown(&out, s))
 	assert.Contains(t, out.String(), "| pay | 34 other kinds | 34 |  |\n")
 }
+
+func TestACauseIsInTheCommentWithItsEvidenceToUnfold(t *testing.T) {
+	s := run()
+	s.Findings = []summary.Finding{{
+		Kind: summary.FindingPoolExhaustion, Confidence: 0.95, Sentence: "Requests wait for their turn",
+		Evidence: []summary.FindingEvidence{{Source: "traces", Text: "117 requests began late.", TraceIDs: []string{"4f0c"}}},
+		Try:      []string{"Raise the limit."}, Refute: []string{"It is the same with twice the limit."},
+	}}
+	var out bytes.Buffer
+	require.NoError(t, Markdown(&out, s))
+	for _, want := range []string{"**Cause:** Requests wait for their turn (95 % sure)", "- 117 requests began late. `4f0c`", "- To try: Raise the limit.", "- It is refuted if: It is the same"} {
+		assert.Contains(t, out.String(), want)
+	}
+}

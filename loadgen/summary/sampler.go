@@ -76,7 +76,7 @@ func (s *sampler) reading(c *verdict.Check) verdict.Reading {
 }
 
 // reading is the figure of a check, but for rates: of times, which may be nil, or of how
-// many of n requests matched.
+// many of n requests match.
 func reading(c *verdict.Check, times *view, n, matching uint64) verdict.Reading {
 	if !c.Metric.Time() {
 		if n == 0 {

@@ -46,12 +46,16 @@ func (h *Handle) Plan() *loadgen.Plan { return h.run.plan }
 // since the last call, so there should be one caller.
 func (h *Handle) Snapshot(now time.Time) summary.Snapshot { return h.run.snapshot(now) }
 
-// Ended is how many requests have ended until now, sent or not.
-func (h *Handle) Ended() (n uint64) {
+// Counts is how many requests have ended until now, sent or not, and how many are under
+// way.
+func (h *Handle) Counts() (ended, underWay uint64) {
 	for _, a := range h.run.runner.Accounts() {
-		n += a.Recorded
+		ended += a.Recorded
+		if a.Given > a.Recorded { // the two are read one after the other
+			underWay += a.Given - a.Recorded
+		}
 	}
-	return n
+	return ended, underWay
 }
 
 // SetSpeed runs an attack, or all if the name is empty, speed times as fast
