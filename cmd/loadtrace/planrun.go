@@ -63,13 +63,16 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	signals := watchSignals(ctx)
 	defer signals.stop()
 	agreed, err := r.begins.read()
-	if err != nil {
+	if err != nil && !agreed.named() {
 		return summary.Summary{}, err
 	}
-	if err := r.reports.open(agreed, r.note); err != nil {
-		return summary.Summary{}, err
+	if fault := r.reports.open(agreed, r.note); fault != nil {
+		return summary.Summary{}, errors.Join(err, fault)
 	}
-	sum, err := r.agreed(ctx, signals, agreed)
+	var sum summary.Summary
+	if err == nil {
+		sum, err = r.agreed(ctx, signals, agreed)
+	}
 	// Not ctx alone: the summary of a shard that a signal has stopped is handed over too.
 	taken, fault := r.reports.close(signals.impatient, &sum, err)
 	if _, judged := errors.AsType[verdictError](err); judged && taken {

@@ -24,9 +24,9 @@ import (
 
 var archiveBegan = time.Now().Add(-time.Hour)
 
-// archived makes an archive of n requests of 1 to n ms, each third of which was not sent,
+// archivedRun makes an archive of n requests of 1 to n ms, each third of which was not sent,
 // and returns its folder. Without an end it is that of a run that was killed.
-func archived(t *testing.T, root string, id byte, n int, ended bool, name string) string {
+func archivedRun(t *testing.T, root string, id byte, n int, ended bool, name string) string {
 	plan := &loadgen.Plan{Name: name, Attacks: []loadgen.Attack{{Name: "web", HTTP: &loadgen.HTTP{}, Load: []pace.Stage{{}}}}}
 	run := loadgen.RunID{id}
 	w, err := archive.Create(root, archive.Start{Run: run, Plan: plan, Began: archiveBegan}, 0)
@@ -74,7 +74,7 @@ func TestArchivedRunsHaveTheirDoors(t *testing.T) {
 	state := t.TempDir()
 	assert.Contains(t, runs(t, state, 0).out.String(), "no run is archived in "+shelfIn(state))
 	assert.Equal(t, "[]\n", runs(t, state, 0, "--json").out.String())
-	dir := archived(t, shelfIn(state), 1, 30, true, "shop")
+	dir := archivedRun(t, shelfIn(state), 1, 30, true, "shop")
 
 	list := runs(t, state, 0).out.String()
 	assert.Contains(t, list, "\n01000000  ")
@@ -110,7 +110,7 @@ func TestArchivedRunsHaveTheirDoors(t *testing.T) {
 
 func TestARunIsExported(t *testing.T) {
 	state := t.TempDir()
-	archived(t, shelfIn(state), 1, 30, true, "shop")
+	archivedRun(t, shelfIn(state), 1, 30, true, "shop")
 	rows, err := csv.NewReader(&runs(t, state, 0, "export", "last", "--columns", "seq,outcome", "--where", "not ok").out).ReadAll()
 	require.NoError(t, err)
 	assert.Len(t, rows, 11)
@@ -155,7 +155,7 @@ func TestForeignResultsAreImportedAndCompared(t *testing.T) {
 	assert.NotContains(t, shown.out.String(), "trace id")
 	requireValid(t, runs(t, state, 0, "show", "last", "--json").out.Bytes())
 
-	archived(t, shelfIn(state), 1, 30, true, "shop")
+	archivedRun(t, shelfIn(state), 1, 30, true, "shop")
 	compare := loadtrace(t, "compare", id, "0100", "--archive", shelfIn(state))
 	compare.run(t, 0)
 	compare.plain(t)
@@ -170,7 +170,7 @@ func TestForeignResultsAreImportedAndCompared(t *testing.T) {
 
 func TestARunThatIsUnderWayIsReadAsFarAsItIsWritten(t *testing.T) {
 	state := t.TempDir()
-	archived(t, shelfIn(state), 1, 30, false, "shop")
+	archivedRun(t, shelfIn(state), 1, 30, false, "shop")
 	assert.Contains(t, runs(t, state, 0).out.String(), "under way")
 	c := runs(t, state, 1, "show", "last")
 	assert.Contains(t, c.out.String(), "? shop has no result")
@@ -185,26 +185,26 @@ func TestARunThatIsUnderWayIsReadAsFarAsItIsWritten(t *testing.T) {
 
 func TestRunsArePrunedAndDeleted(t *testing.T) {
 	state := t.TempDir()
-	dir := archived(t, shelfIn(state), 1, 3, true, "shop")
+	dir := archivedRun(t, shelfIn(state), 1, 3, true, "shop")
 	assert.Contains(t, runs(t, state, 0, "prune").out.String(), "removed 0 runs")
 	assert.Contains(t, runs(t, state, 0, "prune", "--max-age", "30m", "--dry-run").out.String(), "would remove 1 run,")
 	assert.DirExists(t, dir)
 	assert.Contains(t, runs(t, state, 0, "prune", "--max-age", "0.5h").out.String(), "removed 0100000000000000")
 	assert.NoDirExists(t, dir)
-	dir = archived(t, shelfIn(state), 2, 3, true, "shop")
+	dir = archivedRun(t, shelfIn(state), 2, 3, true, "shop")
 	assert.Equal(t, "removed "+dir+"\n", runs(t, state, 0, "delete", "02").out.String())
 	assert.NoDirExists(t, dir)
 }
 
 func TestMistakesAboutRunsAreNamed(t *testing.T) {
 	state := t.TempDir()
-	dir := archived(t, shelfIn(state), 1, 3, true, "shop")
-	damaged := archived(t, shelfIn(state), 2, 3, true, "shop")
+	dir := archivedRun(t, shelfIn(state), 1, 3, true, "shop")
+	damaged := archivedRun(t, shelfIn(state), 2, 3, true, "shop")
 	segments, err := filepath.Glob(filepath.Join(damaged, "segments", "records", "*.parquet"))
 	require.NoError(t, err)
 	require.NotEmpty(t, segments)
 	require.NoError(t, os.Truncate(segments[0], 100))
-	outside := archived(t, t.TempDir(), 3, 3, true, "shop")
+	outside := archivedRun(t, t.TempDir(), 3, 3, true, "shop")
 	for line, want := range map[string]string{
 		"lst":                                 "unknown command runs lst; did you mean runs list?",
 		"01":                                  "to see a run, write loadtrace runs show 01",
@@ -246,7 +246,7 @@ func TestMistakesAboutRunsAreNamed(t *testing.T) {
 
 func TestWhatAnArchiveSaysIsTextInEveryOutput(t *testing.T) {
 	state := t.TempDir()
-	archived(t, shelfIn(state), 1, 5, true, hostile)
+	archivedRun(t, shelfIn(state), 1, 5, true, hostile)
 	for _, line := range []string{"", "--json", "show last", "show last --json", "query last --columns url,attack", "query last --columns url --json", "delete last"} {
 		runs(t, state, 0, strings.Fields(line)...)
 	}

@@ -20,7 +20,7 @@ import (
 type Run struct {
 	options Options
 	notes   *collectorlog.Notes // nil if the configuration is the user's
-	use     *use                // nil if nobody asks
+	use     *use                // nil unless it is measured
 	session *session
 	handle  *loadgenreceiver.Handle
 

@@ -70,7 +70,7 @@ type session struct {
 type outcome struct {
 	summary     summary.Summary
 	err         error
-	interrupted bool // somebody asked for the end
+	interrupted bool // the user asked for the end
 }
 
 // startSession starts a collector of the settings on the configurations, whose loadgen
