@@ -10,9 +10,9 @@ import (
 	"strings"
 
 	"github.com/loadtrace/loadtrace/internal/badinput"
-	"github.com/loadtrace/loadtrace/internal/report"
 	"github.com/loadtrace/loadtrace/internal/terminal"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
+	"github.com/loadtrace/loadtrace/runs/report"
 )
 
 // output is a report that is written when the run is over.
