@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/loadtrace/loadtrace/internal/plaintext"
+	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
+	"github.com/loadtrace/loadtrace/loadgen/verdict"
 )
 
 // charts is what the page's script draws, as JSON.
@@ -20,9 +22,28 @@ type charts struct {
 
 type chartRun struct {
 	Name     string         `json:"name"`
+	Limits   []chartLimit   `json:"limits"`
 	Series   []chartSeries  `json:"series"`
 	Runtime  []chartRuntime `json:"runtime"`
 	Requests []chartRequest `json:"requests"`
+}
+
+// chartLimit is a threshold on the response time.
+type chartLimit struct {
+	Name  string  `json:"name"`
+	Value float64 `json:"value"`
+}
+
+// limits are the thresholds on the response time of all attacks, of which at most a few
+// are drawn.
+func limits(of []verdict.Result) []chartLimit {
+	out := []chartLimit{}
+	for i := range of {
+		if t := &of[i]; t.Metric == loadgen.MetricResponseTime && t.Where == "" && len(out) < 3 {
+			out = append(out, chartLimit{shown(t.Figure + " " + t.Allowed()), t.Limit})
+		}
+	}
+	return out
 }
 
 // numbers are figures of which some are missing (NaN), as null.
@@ -94,7 +115,7 @@ func newCharts(runs []*Data) charts {
 }
 
 func (d *Data) chart() chartRun {
-	c := chartRun{Name: "run " + plaintext.Line(d.Summary.RunID), Series: []chartSeries{}, Runtime: []chartRuntime{}, Requests: []chartRequest{}}
+	c := chartRun{Name: "run " + plaintext.Line(d.Summary.RunID), Limits: limits(d.Summary.Verdict.Thresholds), Series: []chartSeries{}, Runtime: []chartRuntime{}, Requests: []chartRequest{}}
 	for i := range d.Series {
 		c.Series = append(c.Series, d.Series[i].chart(d.Summary.Began))
 	}

@@ -38,7 +38,10 @@ type Levels struct {
 const levelCount = 9
 
 // Level describes a figure of a runtime.
-type Level struct{ Name, Unit string }
+type Level struct {
+	Name string `json:"name"`
+	Unit string `json:"unit"`
+}
 
 // levels in the order of Levels.Values. Bytes have the unit B.
 var levels = [levelCount]Level{

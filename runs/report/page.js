@@ -93,19 +93,20 @@ function requestAt(run, column) { return column.map((i) => i < 0 ? null : run.re
 const charts = {
   latency: { height: 300, log: true, text: took, lines: () => timeLines((s, run, i) => [
     { name: "p50", y: s.p50, color: "a" }, { name: "p90", y: s.p90, color: "b" }, { name: "p99", y: s.p99, color: "c" },
-    { name: "slowest", y: s.max, color: "d", points: 5, open: s.slow },
+    { name: "slowest", y: s.max, color: "d", points: 6, open: s.slow },
     { name: "first error", y: requestAt(run, s.wrong), color: "wrong", points: 7, open: s.wrong, optional: true },
-  ].filter((l) => i === 0 || !l.points)) },
+    ...run.limits.map((l) => ({ name: "limit " + l.name, y: s.t.map(() => l.value), color: "quiet", dash: [2, 4], width: 1.5 })),
+  ].filter((l) => i === 0 || !l.points && l.color !== "quiet")) },
   both: { log: true, text: took, lines: () => timeLines((s) => [
-    { name: "response p99", y: s.p99, color: "c" }, { name: "service p99", y: s.s99, color: "a" },
-    { name: "response p50", y: s.p50, color: "e" }, { name: "service p50", y: s.s50, color: "b" }]) },
+    { name: "response p99", y: s.p99, color: "c", width: 4 }, { name: "service p99", y: s.s99, color: "a", width: 1.5 },
+    { name: "response p50", y: s.p50, color: "f", width: 4 }, { name: "service p50", y: s.s50, color: "b", width: 1.5 }]) },
   spectrum: { log: true, text: took, still: true, axis: "percentile", lines: () => timeLines((s) => {
     const x = s.spectrum.p.map((p) => -Math.log10(1 - p / 100));
-    return [{ name: "response time", x, y: s.spectrum.response, color: "c" }, { name: "service time", x, y: s.spectrum.service, color: "a" }];
+    return [{ name: "response time", x, y: s.spectrum.response, color: "c", width: 4 }, { name: "service time", x, y: s.spectrum.service, color: "a", width: 1.5 }];
   }) },
   heat: { height: 280, log: true, text: took, heat: true, lines: () => timeLines((s, run, i) => i ? [] : [{ name: "p99", y: s.p99, color: "c" }]) },
   rate: { text: rate, lines: () => timeLines((s) => [
-    { name: "wanted", y: perSecond(s.due, s), color: "f", width: 3, optional: true }, { name: "sent", y: perSecond(s.sent, s), color: "a" }]) },
+    { name: "wanted", y: perSecond(s.due, s), color: "f", width: 4, optional: true }, { name: "sent", y: perSecond(s.sent, s), color: "a", width: 1.5 }]) },
   errors: { text: rate, lines: () => timeLines((s) => [
     { name: "bad status", y: perSecond(s.bad, s), color: "c" }, { name: "failed", y: perSecond(s.failed, s), color: "d" }, { name: "not sent", y: perSecond(s.notsent, s), color: "f" }]) },
   phases: { height: 240, text: took, lines: () => {
@@ -117,13 +118,13 @@ const charts = {
       if (!s.phases[p].some((v) => v > 0)) return;
       const part = s.phases[p];
       part.forEach((v, i) => { sum[i] += v; });
-      lines.push({ name, x: middle(s), y: sum.map((v, i) => empty[i] ? null : v), color: "abcdefg"[p], fill: true, part, run: 0 });
+      lines.push({ name, x: middle(s), y: sum.map((v, i) => empty[i] ? null : v), color: "gecdbaf"[p], fill: true, part, run: 0 });
     });
     return lines.reverse();
   } },
 };
 data.levels.forEach((l, i) => {
-  charts["level" + i] = { text: (v) => level(l.unit, v), lines: () => {
+  charts["level" + i] = { binary: l.unit === "B", text: (v) => level(l.unit, v), lines: () => {
     const lines = [];
     runs.forEach((run, n) => run.runtime.forEach((r, k) => {
       if (!r.levels[i].some((v) => v != null)) return;
@@ -157,6 +158,7 @@ function decades(u, axis, low, high) {
   }
   return ticks;
 }
+const powers = Array.from({ length: 50 }, (_, i) => Math.pow(2, i));
 const marks = [[0, "0"], [-Math.log10(.5), "p50"], [1, "p90"], [2, "p99"], [3, "p99.9"], [4, "p99.99"]];
 
 function draw(id) {
@@ -168,15 +170,15 @@ function draw(id) {
   const tip = figure.querySelector(".tip");
   const options = {
     width: Math.max(box.clientWidth, 200), height: chart.height || 210,
-    legend: { show: false }, padding: [8, 12, 0, 0],
+    legend: { show: false }, padding: [8, chart.axis ? 26 : 12, 0, 0],
     cursor: { sync: chart.still ? undefined : { key: "time", setSeries: false }, drag: { x: !chart.still, y: false }, points: { size: 7 }, y: false },
     scales: { x: { time: false, range: chart.still ? [0, 4.05] : (u, lo, hi) => lo === hi ? [lo - .5, hi + .5] : [lo, hi] },
       y: { distr: chart.log ? 3 : 1, range: yRange } },
     axes: [
       { stroke: quiet, grid, ticks: grid, font, splits: chart.axis ? () => marks.map((m) => m[0]) : undefined,
-        values: (u, v) => chart.axis ? marks.map((m) => m[1]) : v.map(clock), space: 70 },
+        values: (u, v) => chart.axis ? marks.map((m) => m[1]) : v.map(clock), space: 70, size: 32 },
       { stroke: quiet, grid, ticks: grid, font, size: 66, values: (u, v) => v.map(short(chart.text)),
-        splits: chart.log ? decades : undefined, filter: chart.log ? (u, v) => v : undefined, space: 34 },
+        splits: chart.log ? decades : undefined, filter: chart.log ? (u, v) => v : undefined, incrs: chart.binary ? powers : undefined, space: 34 },
     ],
     series: [{}, ...lines.map((l) => ({
       stroke: color(l.color), width: l.points ? 0 : l.width || 2, dash: l.dash, spanGaps: true, paths: l.points ? () => null : undefined,
@@ -297,7 +299,7 @@ function bars(rows, whole, from) {
     const name = make("span", { title: r.name }, r.name), bar = make("b", { class: r.kind || "" });
     name.style.paddingLeft = (r.depth || 0) * .7 + "rem";
     const begin = Math.min(Math.max((r.begin - from) / whole, 0), 1), width = Math.min(Math.max(r.took / whole, 0), 1 - begin);
-    bar.style.left = 100 * begin + "%";
+    bar.style.left = "min(" + 100 * begin + "%, 100% - 2px)";
     bar.style.width = 100 * width + "%";
     box.append(name, make("span", { class: "track", "aria-hidden": "true" }, bar), make("span", { class: "n" }, took(r.took)));
   }

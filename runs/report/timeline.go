@@ -13,7 +13,7 @@ const (
 	maxCells  = 360
 	firstCell = 125 * time.Millisecond // width of a cell at first; later twice as much, and so on
 	fewCells  = 60                     // a timeline with no more is not merged for want of requests
-	enough    = 40                     // requests in a cell that a percentile makes sense of
+	enough    = 200                    // requests in a cell that a percentile makes sense of
 )
 
 // timeline is what became of requests, by the time at which each was due.
