@@ -68,6 +68,16 @@ func (id RunID) SpanID(attack int, seq uint64) SpanID {
 	return s
 }
 
+// Request is the inverse of TraceID: which request of the run a trace is of. ok is false
+// for traces that begin otherwise than the run's.
+func (id RunID) Request(t TraceID) (attack int, seq uint64, ok bool) {
+	if RunID(t[:8]) != id {
+		return 0, 0, false
+	}
+	i := unmix64(binary.BigEndian.Uint64(t[8:])) ^ id.word()
+	return int(i >> 48), i & (maxSeq - 1), true
+}
+
 // RunSpan is the trace and span id of the run's own span; of the spans of the parts
 // of a run, which share a trace, that of the part with an index. They are those of
 // hits that cannot occur.
@@ -99,4 +109,12 @@ func mix64(z uint64) uint64 {
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
 	z = (z ^ z>>27) * 0x94d049bb133111eb
 	return z ^ z>>31
+}
+
+// unmix64 is the inverse of mix64: the shifts undone, and the inverses of the factors
+// modulo 2^64.
+func unmix64(z uint64) uint64 {
+	z = (z ^ z>>31 ^ z>>62) * 0x319642b2d24d8ec3
+	z = (z ^ z>>27 ^ z>>54) * 0x96de1b173f119089
+	return z ^ z>>30 ^ z>>60
 }
