@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+
+	"github.com/loadtrace/loadtrace/internal/splitmix64"
 )
 
 // TraceID is a W3C trace id, SpanID a W3C span id.
@@ -53,13 +55,13 @@ const maxSeq = 1 << 48
 func (id RunID) TraceID(attack int, seq uint64) TraceID {
 	var t TraceID
 	copy(t[:8], id[:])
-	binary.BigEndian.PutUint64(t[8:], mix64(id.word()^index(attack, seq)))
+	binary.BigEndian.PutUint64(t[8:], splitmix64.Mix(id.word()^index(attack, seq)))
 	return t
 }
 
 // SpanID of the client span of the same hit. It is never zero.
 func (id RunID) SpanID(attack int, seq uint64) SpanID {
-	w := mix64(^id.word() ^ index(attack, seq))
+	w := splitmix64.Mix(^id.word() ^ index(attack, seq))
 	if w == 0 {
 		w = 1
 	}
@@ -101,17 +103,7 @@ func (id RunID) SampledState(s Sampler) string {
 func (id RunID) word() uint64 { return binary.BigEndian.Uint64(id[:]) }
 
 func index(attack int, seq uint64) uint64 { return uint64(attack)<<48 | seq&(maxSeq-1) }
-
-// mix64 is the finalizer of SplitMix64 (Steele, Lea, Flood, "Fast splittable
-// pseudorandom number generators", OOPSLA 2014; variant 13 of Stafford): a
-// bijection on 64 bits whose output bits each depend on every input bit.
-func mix64(z uint64) uint64 {
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
-}
-
-// unmix64 is the inverse of mix64: the shifts undone, and the inverses of the factors
+// unmix64 is the inverse of splitmix64.Mix: the shifts undone, and the inverses of the factors
 // modulo 2^64.
 func unmix64(z uint64) uint64 {
 	z = (z ^ z>>31 ^ z>>62) * 0x319642b2d24d8ec3

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
@@ -111,7 +112,7 @@ func (l Limit) Read() (value float64, kind LimitKind, fault *pace.KeyError) {
 			return d.Seconds(), LimitTime, nil
 		}
 	}
-	return 0, 0, &pace.KeyError{What: strconv.Quote(shortened(text)) + " is no limit", Fix: "write a duration such as 200ms, a ratio such as 1% or a rate such as 500/s"}
+	return 0, 0, &pace.KeyError{What: strconv.Quote(utf8text.Clip(text)) + " is no limit", Fix: "write a duration such as 200ms, a ratio such as 1% or a rate such as 500/s"}
 }
 
 // plainNumber reads digits with an optional fraction: no exponent, no words.
@@ -121,13 +122,6 @@ func plainNumber(s string, wanted bool) (float64, bool) {
 	}
 	v, err := strconv.ParseFloat(s, 64)
 	return v, err == nil
-}
-
-func shortened(s string) string {
-	if r := []rune(s); len(r) > 60 {
-		return string(r[:60]) + "…"
-	}
-	return s
 }
 
 // Trust says when a measurement is too bad for a verdict. docs/verdict.md has the

@@ -96,55 +96,7 @@ func mute(t *testing.T) (address string, came chan struct{}) {
 // Standard input, pipes and a target that says nothing were waited for whatever the
 // signals, up to the end of the world.
 func TestASignalEndsWhatWaitsBeforeTheRun(t *testing.T) {
-	const rpc = "method: echo.v1.Echo/Unary, target: '127.0.0.1:1'"
-	echo := write(t, "echo.proto", "syntax = \"proto3\";\npackage echo.v1;\nmessage Note {}\nservice Echo { rpc Unary(Note) returns (Note); }\n")
-	inPipe := func(attack, begin string) func(*testing.T) (*command, func()) {
-		return func(t *testing.T) (*command, func()) {
-			p := newPipe(t)
-			return loadtrace(t, "run", "--listen", "none", planOf(t, fmt.Sprintf(attack, p.path))), func() { p.read(begin) }
-		}
-	}
-	for name, start := range map[string]func(*testing.T) (c *command, waits func()){
-		"standard input": func(t *testing.T) (*command, func()) {
-			c := loadtrace(t, "run", "-")
-			in, writer, err := os.Pipe()
-			require.NoError(t, err)
-			t.Cleanup(func() { in.Close(); writer.Close() })
-			_, err = writer.WriteString("attacks: ")
-			require.NoError(t, err)
-			c.Stdin = in
-			return c, func() { awaitRead(t, in) }
-		},
-		"a plan": func(t *testing.T) (*command, func()) {
-			p := newPipe(t)
-			return loadtrace(t, "run", p.path), func() { p.read("attacks: ") }
-		},
-		"the plan of a ladder": func(t *testing.T) (*command, func()) {
-			p := newPipe(t)
-			return loadtrace(t, "ladder", p.path, "--variant", "a=true", "--variant", "b=true"), func() { p.read("attacks: ") }
-		},
-		"targets":      inPipe("http: {targets: {file: %s}}", "GET http"),
-		"a body":       inPipe("http: {url: 'http://127.0.0.1:1', body_file: %s}", "x"),
-		"an authority": inPipe("http: {url: 'https://127.0.0.1:1', tls: {ca_file: %s}}", "-----BEGIN"),
-		"a body of targets": func(t *testing.T) (*command, func()) {
-			p := newPipe(t)
-			list := write(t, "targets", "POST http://127.0.0.1:1\n@"+p.path+"\n")
-			return loadtrace(t, "run", "--listen", "none", planOf(t, "http: {targets: {file: "+list+"}}")), func() { p.read("x") }
-		},
-		"a certificate":     inPipe("http: {url: 'https://127.0.0.1:1', tls: {cert_file: %s, key_file: "+echo+"}}", "-----BEGIN"),
-		"an HTTP key":       inPipe("http: {url: 'https://127.0.0.1:1', tls: {cert_file: "+echo+", key_file: %s}}", "-----BEGIN"),
-		"gRPC messages":     inPipe("grpc: {"+rpc+", proto: "+echo+", data_file: %s}", "{"),
-		"a binary message":  inPipe("grpc: {"+rpc+", proto: "+echo+", binary_file: %s}", "x"),
-		"a proto file":      inPipe("grpc: {"+rpc+", proto: %s}", "syntax"),
-		"a protoset":        inPipe("grpc: {"+rpc+", protoset: %s}", "x"),
-		"a gRPC authority":  inPipe("grpc: {"+rpc+", proto: "+echo+", tls: {ca_file: %s}}", "-----BEGIN"),
-		"a key":             inPipe("grpc: {"+rpc+", proto: "+echo+", tls: {cert_file: "+echo+", key_file: %s}}", "-----BEGIN"),
-		"a pipe unwritten":  unwritten(rpc, echo),
-		"a configuration":   configuration,
-		"a report unread":   unread,
-		"a beginning":       beginsLater,
-		"a mute reflection": muteReflection,
-	} {
+	for name, start := range waiting(t) {
 		for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 			t.Run(name+"/"+signal.String(), func(t *testing.T) {
 				t.Parallel()
@@ -158,6 +110,70 @@ func TestASignalEndsWhatWaitsBeforeTheRun(t *testing.T) {
 			})
 		}
 	}
+}
+
+// starting makes a command that waits for something, and waits returns when it does.
+type starting func(*testing.T) (c *command, waits func())
+
+// waiting are commands that wait for something before a run.
+func waiting(t *testing.T) map[string]starting {
+	const rpc = "method: echo.v1.Echo/Unary, target: '127.0.0.1:1'"
+	echo := write(t, "echo.proto", "syntax = \"proto3\";\npackage echo.v1;\nmessage Note {}\nservice Echo { rpc Unary(Note) returns (Note); }\n")
+	return map[string]starting{
+		"standard input":       onStandardInput,
+		"a plan":               onPlan("run"),
+		"the plan of a ladder": onPlan("ladder", "--variant", "a=true", "--variant", "b=true"),
+		"a body of targets":    onBodyOfTargets,
+		"targets":              onPipe("http: {targets: {file: %s}}", "GET http"),
+		"a body":               onPipe("http: {url: 'http://127.0.0.1:1', body_file: %s}", "x"),
+		"an authority":         onPipe("http: {url: 'https://127.0.0.1:1', tls: {ca_file: %s}}", "-----BEGIN"),
+		"a certificate":        onPipe("http: {url: 'https://127.0.0.1:1', tls: {cert_file: %s, key_file: "+echo+"}}", "-----BEGIN"),
+		"an HTTP key":          onPipe("http: {url: 'https://127.0.0.1:1', tls: {cert_file: "+echo+", key_file: %s}}", "-----BEGIN"),
+		"gRPC messages":        onPipe("grpc: {"+rpc+", proto: "+echo+", data_file: %s}", "{"),
+		"a binary message":     onPipe("grpc: {"+rpc+", proto: "+echo+", binary_file: %s}", "x"),
+		"a proto file":         onPipe("grpc: {"+rpc+", proto: %s}", "syntax"),
+		"a protoset":           onPipe("grpc: {"+rpc+", protoset: %s}", "x"),
+		"a gRPC authority":     onPipe("grpc: {"+rpc+", proto: "+echo+", tls: {ca_file: %s}}", "-----BEGIN"),
+		"a key":                onPipe("grpc: {"+rpc+", proto: "+echo+", tls: {cert_file: "+echo+", key_file: %s}}", "-----BEGIN"),
+		"a pipe unwritten":     unwritten(rpc, echo),
+		"a configuration":      configuration,
+		"a report unread":      unread,
+		"a beginning":          beginsLater,
+		"a mute reflection":    muteReflection,
+	}
+}
+
+func onStandardInput(t *testing.T) (*command, func()) {
+	c := loadtrace(t, "run", "-")
+	in, writer, err := os.Pipe()
+	require.NoError(t, err)
+	t.Cleanup(func() { in.Close(); writer.Close() })
+	_, err = writer.WriteString("attacks: ")
+	require.NoError(t, err)
+	c.Stdin = in
+	return c, func() { awaitRead(t, in) }
+}
+
+// onPlan waits for the rest of a plan.
+func onPlan(name string, flags ...string) starting {
+	return func(t *testing.T) (*command, func()) {
+		p := newPipe(t)
+		return loadtrace(t, append([]string{name, p.path}, flags...)...), func() { p.read("attacks: ") }
+	}
+}
+
+// onPipe waits for the rest of a file that an attack names.
+func onPipe(attack, begin string) starting {
+	return func(t *testing.T) (*command, func()) {
+		p := newPipe(t)
+		return loadtrace(t, "run", "--listen", "none", planOf(t, fmt.Sprintf(attack, p.path))), func() { p.read(begin) }
+	}
+}
+
+func onBodyOfTargets(t *testing.T) (*command, func()) {
+	p := newPipe(t)
+	list := write(t, "targets", "POST http://127.0.0.1:1\n@"+p.path+"\n")
+	return loadtrace(t, "run", "--listen", "none", planOf(t, "http: {targets: {file: "+list+"}}")), func() { p.read("x") }
 }
 
 // unwritten is a pipe without a writer, so that it cannot even be opened. That the

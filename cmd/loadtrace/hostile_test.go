@@ -79,6 +79,22 @@ func TestWhatATargetAndAnEndpointAnswerIsTextInEveryOutput(t *testing.T) {
 // What a flag, a file's name, an environment variable and a file hold is text in the error
 // about it.
 func TestErrorsAreText(t *testing.T) {
+	for name, args := range faulty(t) {
+		t.Run(name, func(t *testing.T) {
+			c := loadtrace(t, args...)
+			c.Env = append(c.Env, "HOSTILE="+hostile)
+			c.Run()
+			if name != "a stranger's summary" {
+				assert.NotZero(t, c.ProcessState.ExitCode())
+				assert.NotEmpty(t, c.err.String())
+			}
+			c.plain(t)
+		})
+	}
+}
+
+// faulty are command lines with a fault, by where hostile text is.
+func faulty(t *testing.T) map[string][]string {
 	dir := t.TempDir()
 	file := func(name, text string) string {
 		path := filepath.Join(dir, name)
@@ -89,16 +105,8 @@ func TestErrorsAreText(t *testing.T) {
 	odd := strings.ReplaceAll(hostile, "/", "")[:200]
 	lines := file("targets", "GET http://h/ HTTP/1.1"+strings.ReplaceAll(hostile, "\n", "")+"\n")
 	bad := file(odd, "attacks: 1\n")
-	var sum struct {
-		RunID   string `json:"run_id"`
-		Plan    string `json:"plan"`
-		Attacks []any  `json:"attacks"`
-	}
-	sum.RunID, sum.Plan, sum.Attacks = hostile, hostile, []any{map[string]any{"name": hostile, "target": hostile}}
-	text, err := json.Marshal(sum)
-	require.NoError(t, err)
-	stranger := file("sum.json", string(text))
-	for name, args := range map[string][]string{
+	stranger := file("sum.json", strangersSummary(t))
+	return map[string][]string{
 		"a flag":                {"run", good, "--" + hostile},
 		"a command":             {hostile},
 		"a value":               {"run", good, "--color", hostile},
@@ -130,16 +138,12 @@ func TestErrorsAreText(t *testing.T) {
 		"processors":            {"ladder", "--service-cpus", hostile},
 		"start":                 {"run", good, "--start-at", hostile},
 		"part":                  {"run", good, "--part", hostile},
-	} {
-		t.Run(name, func(t *testing.T) {
-			c := loadtrace(t, args...)
-			c.Env = append(c.Env, "HOSTILE="+hostile)
-			c.Run()
-			if name != "a stranger's summary" {
-				assert.NotZero(t, c.ProcessState.ExitCode())
-				assert.NotEmpty(t, c.err.String())
-			}
-			c.plain(t)
-		})
 	}
+}
+
+// strangersSummary is JSON whose names are hostile.
+func strangersSummary(t *testing.T) string {
+	text, err := json.Marshal(map[string]any{"run_id": hostile, "plan": hostile, "attacks": []any{map[string]any{"name": hostile, "target": hostile}}})
+	require.NoError(t, err)
+	return string(text)
 }

@@ -95,29 +95,8 @@ func TestTheLastRequestsAreJoinedWhateverCollectorJoinsThemAndHoweverTheRunEnds(
 	require.NoError(t, err)
 	target := startTarget(t, "http://"+address)
 	sink := newSink(t, "127.0.0.1:0")
-	answered := make(chan struct{}, 1)
-	sink.gets = func(td ptrace.Traces, _ pmetric.Metrics) {
-		for _, s := range sink.all {
-			if s.kind == ptrace.SpanKindServer {
-				select {
-				case answered <- struct{}{}:
-				default:
-				}
-			}
-		}
-	}
-	config := filepath.Join(t.TempDir(), "collector.yaml")
-	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, `
-receivers: {loadgen: {}, otlp: {protocols: {http: {endpoint: %q}}}}
-processors: {trace_join: {}}
-exporters: {otlp_http: {endpoint: %q, compression: none}}
-service:
-  telemetry: {metrics: {level: none}}
-  pipelines:
-    traces: {receivers: [loadgen, otlp], processors: [trace_join], exporters: [otlp_http]}
-    metrics: {receivers: [loadgen, otlp], processors: [trace_join], exporters: [otlp_http]}
-    logs: {receivers: [loadgen, otlp], processors: [trace_join], exporters: [otlp_http]}
-`, address, sink.url), 0o600))
+	answered := sink.noteServers()
+	config := write(t, "collector.yaml", fmt.Sprintf(joining, address, sink.url))
 	for _, run := range []struct {
 		name, load string
 		flags      []string
@@ -129,13 +108,7 @@ service:
 		{"both", "[{constant: 100/s, duration: 60s}]", []string{"--config", config}, true, 1},
 	} {
 		t.Run(run.name, func(t *testing.T) {
-			sink.mu.Lock()
-			clear(sink.all)
-			sink.mu.Unlock()
-			select {
-			case <-answered: // of the run before
-			default:
-			}
+			sink.forget(answered)
 			plan := writePlan(t, "http://"+target, run.load)
 			c := loadtrace(t, append([]string{"run", plan, "--json",
 				"--set", "attacks[0].http.url=http://" + target + "/auth/validate", "--set", "attacks[0].http.headers={Authorization: Bearer demo-0001}",
@@ -154,6 +127,47 @@ service:
 			assert.EqualValues(t, s.Total.Requests.Sent(), s.Telemetry.Join.Complete, "%v", s.Telemetry.Join)
 			assert.Empty(t, s.Telemetry.Join.Missing)
 		})
+	}
+}
+
+// joining is a user's configuration that joins, for the address that it listens at and the
+// endpoint that it exports to.
+const joining = `
+receivers: {loadgen: {}, otlp: {protocols: {http: {endpoint: %q}}}}
+processors: {trace_join: {}}
+exporters: {otlp_http: {endpoint: %q, compression: none}}
+service:
+  telemetry: {metrics: {level: none}}
+  pipelines:
+    traces: {receivers: [loadgen, otlp], processors: [trace_join], exporters: [otlp_http]}
+    metrics: {receivers: [loadgen, otlp], processors: [trace_join], exporters: [otlp_http]}
+    logs: {receivers: [loadgen, otlp], processors: [trace_join], exporters: [otlp_http]}
+`
+
+// noteServers has a token when there is a server span.
+func (s *otlpSink) noteServers() chan struct{} {
+	answered := make(chan struct{}, 1)
+	s.gets = func(ptrace.Traces, pmetric.Metrics) {
+		for _, span := range s.all {
+			if span.kind == ptrace.SpanKindServer {
+				select {
+				case answered <- struct{}{}:
+				default:
+				}
+			}
+		}
+	}
+	return answered
+}
+
+// forget the run before.
+func (s *otlpSink) forget(answered chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.all)
+	select {
+	case <-answered:
+	default:
 	}
 }
 

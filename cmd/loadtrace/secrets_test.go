@@ -73,32 +73,100 @@ trust: %[6]s
 }
 
 func TestNoOutputOfARunHasASecret(t *testing.T) {
-	var mu sync.Mutex
-	sent := map[string]bool{}
-	tg := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		defer mu.Unlock()
-		sent[r.Header.Get("X-Mine")] = true
+	w := newSecretive(t)
+	plan, dir := secretPlan(t, w.target), t.TempDir()
+	junit, markdown := filepath.Join(dir, "r.xml"), filepath.Join(dir, "r.md")
+	otlp := secretFlags(t)
+	run := func(t *testing.T, code int, flags ...string) {
+		cmd := loadtrace(t, append([]string{"run", plan}, flags...)...)
+		cmd.Env = append(cmd.Env, "HEADER="+secret+"env")
+		cmd.run(t, code)
+		cmd.hidesSecrets(t)
+	}
+	for name, c := range map[string]struct {
+		flags []string
+		code  int
+	}{
+		"the terminal":             {otlp(w.front), 0},
+		"JSON":                     {append(otlp(w.front), "--json"), 0},
+		"reports":                  {append(otlp(w.front), "--junit", junit, "--markdown", markdown), 0},
+		"an endpoint that denies":  {append(otlp(w.denies), "--json"), 98},
+		"an endpoint that is gone": {otlp("http://" + closedPort), 98},
+		"one over gRPC":            {otlp("grpc://" + closedPort), 98},
+		"the log of a collector":   {[]string{"--config", secretCollector(t, w.front)}, 0},
+		"of one that fails":        {[]string{"--config", secretCollector(t, w.denies), "--flush-timeout", "500ms"}, 0}, // it has a queue of its own
+	} {
+		t.Run(name, func(t *testing.T) { run(t, c.code, c.flags...) })
+	}
+	for _, path := range []string{junit, markdown} {
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		assert.NotContains(t, string(text), secret)
+	}
+	w.sink.mu.Lock()
+	assert.NotContains(t, w.sink.bodies.String(), secret, "telemetry")
+	w.sink.mu.Unlock()
+	run(t, 0, append(otlp(w.front), "--quiet")...)
+	w.wereToldSecrets(t)
+}
+
+// secretive are a target and OTLP endpoints that note the secrets they are sent.
+type secretive struct {
+	target, front, denies string // URLs; front hands on to sink
+	sink                  *otlpSink
+
+	mu   sync.Mutex      // guards what follows
+	sent map[string]bool // X-Mine of requests
+	got  http.Header     // of the last export
+}
+
+func newSecretive(t *testing.T) *secretive {
+	s := &secretive{sink: newSink(t, "127.0.0.1:0"), sent: map[string]bool{}}
+	serve := func(h http.HandlerFunc) string {
+		server := httptest.NewServer(h)
+		t.Cleanup(server.Close)
+		return server.URL
+	}
+	s.target = serve(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.sent[r.Header.Get("X-Mine")] = true
 		http.Redirect(w, r, "http://u:"+secret+"@elsewhere.invalid/?token="+secret, http.StatusFound)
-	}))
-	t.Cleanup(tg.Close)
-	sink := newSink(t, "127.0.0.1:0")
-	var got http.Header
-	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		got = r.Header.Clone()
-		mu.Unlock()
-		sink.ServeHTTP(w, r)
-	}))
-	t.Cleanup(front.Close)
-	denies := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }))
-	t.Cleanup(denies.Close)
-	plan := secretPlan(t, tg.URL)
+	})
+	s.front = serve(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		s.got = r.Header.Clone()
+		s.mu.Unlock()
+		s.sink.ServeHTTP(w, r)
+	})
+	s.denies = serve(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) })
+	return s
+}
+
+// wereToldSecrets: what is hidden is sent all the same.
+func (s *secretive) wereToldSecrets(t *testing.T) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	assert.True(t, s.sent[secret+"env"], "it is sent to the target all the same")
+	assert.Equal(t, "a "+secret+"env", s.got.Get("x-env"))
+	assert.Equal(t, secret+"file==", s.got.Get("x-file"))
+	assert.Equal(t, "line", s.got.Get("x-both"), "the command line wins")
+	assert.Equal(t, "Basic "+base64.StdEncoding.EncodeToString([]byte("u:"+secret+"otlp")), s.got.Get("Authorization"))
+}
+
+// secretFlags are those of an export to an endpoint, with a secret in each that can have one.
+func secretFlags(t *testing.T) func(url string) []string {
 	headers := write(t, "headers", "# of the collector\nx-file="+secret+"file==\r\n\nX-Both=file\n")
-	withUser := func(url string) string { return strings.Replace(url, "://", "://u:"+secret+"otlp@", 1) }
-	junit, markdown := filepath.Join(t.TempDir(), "r.xml"), filepath.Join(t.TempDir(), "r.md")
-	config := func(endpoint string) string {
-		return write(t, "collector.yaml", fmt.Sprintf(`
+	return func(url string) []string {
+		url = strings.Replace(url, "://", "://u:"+secret+"otlp@", 1)
+		return []string{"--listen", "none", "--flush-timeout", "500ms", "--otlp", url,
+			"--otlp-header", "x-env=a ${env:HEADER}", "--otlp-header", "x-both=line", "--otlp-header-file", headers}
+	}
+}
+
+// secretCollector is a configuration that logs what it can.
+func secretCollector(t *testing.T, endpoint string) string {
+	return write(t, "collector.yaml", fmt.Sprintf(`
 receivers: {loadgen: {}}
 exporters: {otlp_http: {endpoint: %q, compression: none, headers: {authorization: '${env:HEADER}'}}, debug: {verbosity: detailed}}
 service:
@@ -108,51 +176,6 @@ service:
     logs: {receivers: [loadgen], exporters: [otlp_http, debug]}
     metrics: {receivers: [loadgen], exporters: [otlp_http, debug]}
 `, endpoint))
-	}
-	otlp := func(url string) []string {
-		return []string{"--listen", "none", "--flush-timeout", "500ms", "--otlp", withUser(url), "--otlp-header", "x-env=a ${env:HEADER}", "--otlp-header", "x-both=line", "--otlp-header-file", headers}
-	}
-	for name, c := range map[string]struct {
-		flags []string
-		code  int
-	}{
-		"the terminal":             {otlp(front.URL), 0},
-		"JSON":                     {append(otlp(front.URL), "--json"), 0},
-		"reports":                  {append(otlp(front.URL), "--junit", junit, "--markdown", markdown), 0},
-		"an endpoint that denies":  {append(otlp(denies.URL), "--json"), 98},
-		"an endpoint that is gone": {otlp("http://" + closedPort), 98},
-		"one over gRPC":            {otlp("grpc://" + closedPort), 98},
-		"the log of a collector":   {[]string{"--config", config(front.URL)}, 0},
-		"of one that fails":        {[]string{"--config", config(denies.URL), "--flush-timeout", "500ms"}, 0}, // it has a queue of its own
-	} {
-		t.Run(name, func(t *testing.T) {
-			cmd := loadtrace(t, append([]string{"run", plan}, c.flags...)...)
-			cmd.Env = append(cmd.Env, "HEADER="+secret+"env")
-			cmd.run(t, c.code)
-			cmd.hidesSecrets(t)
-		})
-	}
-	for _, path := range []string{junit, markdown} {
-		text, err := os.ReadFile(path)
-		require.NoError(t, err)
-		assert.NotContains(t, string(text), secret)
-	}
-	sink.mu.Lock()
-	assert.NotContains(t, sink.bodies.String(), secret, "telemetry")
-	sink.mu.Unlock()
-	mu.Lock()
-	assert.True(t, sent[secret+"env"], "it is sent to the target all the same")
-	mu.Unlock()
-
-	cmd := loadtrace(t, append([]string{"run", plan, "--quiet"}, otlp(front.URL)...)...)
-	cmd.Env = append(cmd.Env, "HEADER="+secret+"env")
-	cmd.run(t, 0)
-	mu.Lock()
-	defer mu.Unlock()
-	assert.Equal(t, "a "+secret+"env", got.Get("x-env"))
-	assert.Equal(t, secret+"file==", got.Get("x-file"))
-	assert.Equal(t, "line", got.Get("x-both"), "the command line wins")
-	assert.Equal(t, "Basic "+base64.StdEncoding.EncodeToString([]byte("u:"+secret+"otlp")), got.Get("Authorization"))
 }
 
 // The error about a header showed it, and that about an endpoint its password.

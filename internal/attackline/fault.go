@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 	"github.com/loadtrace/loadtrace/loadgen/planfile"
@@ -50,7 +51,7 @@ func (l *Line) check() error {
 		add("--workers: sends as fast as the target answers, and --rate at a rate; leave one of the two out")
 	}
 	if l.Workers != "" && !digits.MatchString(l.Workers) && !strings.Contains(l.Workers, "${env:") {
-		add("--workers: %q is no whole number; write one such as 8", shortened(l.Workers))
+		add("--workers: %q is no whole number; write one such as 8", utf8text.Clip(l.Workers))
 	}
 	if l.GRPC != "" {
 		for _, f := range []struct{ name, value, fix string }{
@@ -73,9 +74,9 @@ func (l *Line) checkCall() error {
 	const example = "write host:port/package.Service/Method, such as 127.0.0.1:8081/grpc.health.v1.Health/Check"
 	switch {
 	case scheme != "" && scheme != "grpc" && scheme != "grpcs":
-		return fmt.Errorf("--grpc: %q is no scheme of gRPC; write grpc:// for a server without TLS, grpcs:// for one with TLS", shortened(scheme))
+		return fmt.Errorf("--grpc: %q is no scheme of gRPC; write grpc:// for a server without TLS, grpcs:// for one with TLS", utf8text.Clip(scheme))
 	case method == "":
-		return fmt.Errorf("--grpc: %q names no method; %s", shortened(loadgen.RedactFaulty(l.GRPC)), example)
+		return fmt.Errorf("--grpc: %q names no method; %s", utf8text.Clip(loadgen.RedactFaulty(l.GRPC)), example)
 	}
 	return nil
 }
@@ -96,7 +97,7 @@ func (l *Line) checkHeaders() error {
 			}
 			faults = append(faults, fmt.Errorf("--header%s: is not 'Name: value'; write one such as 'Accept: text/html'", which))
 		case have[strings.ToLower(name)]:
-			faults = append(faults, fmt.Errorf("--header: %q is there twice; write one of the two, or both values in one, with a comma between them", shortened(name)))
+			faults = append(faults, fmt.Errorf("--header: %q is there twice; write one of the two, or both values in one, with a comma between them", utf8text.Clip(name)))
 		}
 		have[strings.ToLower(name)] = true
 	}
@@ -126,7 +127,7 @@ func WithoutScheme(arg string) error {
 	if IsURL(arg) || !address.MatchString(arg) || strings.HasSuffix(arg, ".yaml") || strings.HasSuffix(arg, ".yml") || strings.HasSuffix(arg, ".json") {
 		return nil
 	}
-	shown := shortened(loadgen.RedactFaulty(arg))
+	shown := utf8text.Clip(loadgen.RedactFaulty(arg))
 	return fmt.Errorf("URL: %q has no scheme, and there is no such file; write http://%s", shown, shown)
 }
 
@@ -199,13 +200,4 @@ func (n named) Error() string {
 		text += "; " + n.Fix
 	}
 	return text
-}
-
-// shortened is what a user wrote, for a message.
-func shortened(s string) string {
-	const most = 60
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return s
 }

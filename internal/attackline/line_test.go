@@ -2,7 +2,7 @@ package attackline
 
 import (
 	"os"
-	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -24,18 +24,34 @@ func TestALineSendsAtADefaultRate(t *testing.T) {
 }
 
 func TestALineIsThePlanThatItPrints(t *testing.T) {
-	dir := t.TempDir()
-	body := filepath.Join(dir, "body.json")
-	require.NoError(t, os.WriteFile(body, []byte("{}"), 0o600))
 	t.Setenv("TOKEN", "hunter2")
-	for name, c := range map[string]struct {
-		line Line
-		sets []string
-		want string
-	}{
-		"open": {
-			line: Line{URL: "http://h:1/a?b=c&d=<>", Rate: "200/s", Duration: "1m30s", Headers: []string{"Authorization: Bearer ${env:TOKEN}", "X-A:b: c"}},
-			want: `name: h:1
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.WriteFile("body.json", []byte("{}"), 0o600))
+	for name, c := range printed {
+		t.Run(name, func(t *testing.T) {
+			text, err := c.line.Source(c.sets...)
+			require.NoError(t, err)
+			dir, err := os.Getwd()
+			require.NoError(t, err)
+			assert.Equal(t, strings.ReplaceAll(c.want, "DIR", dir), string(text))
+			want, err := c.line.Plan(c.sets...)
+			require.NoError(t, err)
+			got, err := planfile.Parse("somewhere/else.yaml", text)
+			require.NoError(t, err)
+			assert.Equal(t, want, got)
+		})
+	}
+}
+
+// printed are lines and their plans. DIR is the working directory.
+var printed = map[string]struct {
+	line Line
+	sets []string
+	want string
+}{
+	"open": {
+		line: Line{URL: "http://h:1/a?b=c&d=<>", Rate: "200/s", Duration: "1m30s", Headers: []string{"Authorization: Bearer ${env:TOKEN}", "X-A:b: c"}},
+		want: `name: h:1
 attacks:
   - http:
       url: "http://h:1/a?b=c&d=<>"
@@ -46,10 +62,10 @@ attacks:
       - constant: 200/s
         duration: 1m30s
 `,
-		},
-		"closed, with a body": {
-			line: Line{URL: "https://h/", Workers: "8", Body: "a\u007fb\nc"},
-			want: `name: h
+	},
+	"closed, with a body": {
+		line: Line{URL: "https://h/", Workers: "8", Body: "a\u007fb\nc"},
+		want: `name: h
 attacks:
   - http:
       url: https://h/
@@ -60,25 +76,25 @@ attacks:
           workers: 8
         duration: 10s
 `,
-		},
-		"a body's file": {
-			line: Line{URL: "http://h/", Method: "PUT", Body: "@" + body},
-			sets: []string{"attacks[0].http.timeout=5s"},
-			want: `name: h
+	},
+	"a body's file": {
+		line: Line{URL: "http://h/", Method: "PUT", Body: "@body.json"},
+		sets: []string{"attacks[0].http.timeout=5s"},
+		want: `name: h
 attacks:
   - http:
       url: http://h/
       method: PUT
-      body_file: ` + body + `
+      body_file: DIR/body.json
       timeout: 5s
     load:
       - constant: 50/s
         duration: 10s
 `,
-		},
-		"gRPC": {
-			line: Line{GRPC: "127.0.0.1:8081/auth.v1.Auth/Validate", Data: `{"token": "x"}`, Headers: []string{"x-tenant: a"}},
-			want: `name: auth.v1.Auth/Validate
+	},
+	"gRPC": {
+		line: Line{GRPC: "127.0.0.1:8081/auth.v1.Auth/Validate", Data: `{"token": "x"}`, Headers: []string{"x-tenant: a"}},
+		want: `name: auth.v1.Auth/Validate
 attacks:
   - grpc:
       target: "127.0.0.1:8081"
@@ -91,19 +107,7 @@ attacks:
       - constant: 50/s
         duration: 10s
 `,
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			text, err := c.line.Source(c.sets...)
-			require.NoError(t, err)
-			assert.Equal(t, c.want, string(text))
-			want, err := c.line.Plan(c.sets...)
-			require.NoError(t, err)
-			got, err := planfile.Parse("somewhere/else.yaml", text)
-			require.NoError(t, err)
-			assert.Equal(t, want, got)
-		})
-	}
+	},
 }
 
 func TestTLSOfGRPCFollowsFromSchemeAndHost(t *testing.T) {

@@ -14,6 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"go.opentelemetry.io/collector/confmap"
+
+	"github.com/loadtrace/loadtrace/internal/reworded"
 )
 
 // Values are what a collector's configuration draws from the environment and from files, as with ${env:TOKEN}. The collector's errors quote what they complain about,
@@ -127,7 +129,7 @@ func (d *Values) Redact(err error) error {
 		pairs = append(pairs, value, d.values[value])
 	}
 	if words := strings.NewReplacer(pairs...).Replace(err.Error()); words != err.Error() {
-		return bare{words, err}
+		return reworded.Error(words, err)
 	}
 	return err
 }
@@ -140,12 +142,3 @@ func (d *Values) Guard(cmd *cobra.Command) {
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return d.Redact(run(cmd, args)) }
 }
-
-// bare is an error in other words.
-type bare struct {
-	words string
-	error
-}
-
-func (b bare) Error() string { return b.words }
-func (b bare) Unwrap() error { return b.error }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/internal/plaintext"
 	"github.com/loadtrace/loadtrace/internal/spelling"
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 )
 
 // Install gives a program and its commands this help: --help is the page of a command,
@@ -134,9 +135,4 @@ func meant(word string, known []string, before, list string) string {
 }
 
 // shortened is what a user wrote, for a message.
-func shortened(s string) string {
-	if r := []rune(s); len(r) > 60 {
-		s = string(r[:60]) + "…"
-	}
-	return plaintext.Line(s)
-}
+func shortened(s string) string { return plaintext.Line(utf8text.Clip(s)) }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 )
 
 // Bounds of what is shown of a text. More of it tells nobody more.
@@ -132,11 +134,8 @@ func bounded(line string) string {
 		return line
 	}
 	const ellipsis = "…"
-	end := maxLine - len(ellipsis)
-	for !utf8.RuneStart(line[end]) {
-		end--
-	}
-	return line[:end] + ellipsis
+	head, _ := utf8text.Cut(line, maxLine-len(ellipsis))
+	return head + ellipsis
 }
 
 // commandHash reports whether text begins a command of GitHub's older syntax, ##[, or of

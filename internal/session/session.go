@@ -15,6 +15,7 @@ import (
 	"github.com/loadtrace/loadtrace/internal/badinput"
 	"github.com/loadtrace/loadtrace/internal/collectorlog"
 	"github.com/loadtrace/loadtrace/internal/drawn"
+	"github.com/loadtrace/loadtrace/internal/reworded"
 	"github.com/loadtrace/loadtrace/internal/session/greeting"
 	"github.com/loadtrace/loadtrace/internal/session/peers"
 	"github.com/loadtrace/loadtrace/internal/session/strangers"
@@ -104,17 +105,8 @@ func (s *session) startFault() error {
 	if s.fault == nil {
 		return nil
 	}
-	return bare{strings.TrimPrefix(s.fault.Error(), "prepare the plan: "), s.fault}
+	return reworded.Error(strings.TrimPrefix(s.fault.Error(), "prepare the plan: "), s.fault)
 }
-
-// bare is an error in other words.
-type bare struct {
-	words string
-	error
-}
-
-func (b bare) Error() string { return b.words }
-func (b bare) Unwrap() error { return b.error }
 
 func (s *session) take(cfg component.Config) error {
 	s.mu.Lock()

@@ -2,9 +2,9 @@ package pace
 
 import (
 	"os"
-	"syscall"
 	"time"
-	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 // alarm is a sleep that ends when it should. It is a timerfd: its end wakes the
@@ -14,32 +14,23 @@ import (
 // ten milliseconds: on one processor that stalls the attack.)
 type alarm struct {
 	file  *os.File
-	fd    uintptr
+	fd    int
 	count [8]byte // of expirations, which is what a read gives
 }
 
-// Of Linux's timerfd_create(2).
-const (
-	clockMonotonic = 1
-	tfdNonblock    = syscall.O_NONBLOCK
-	tfdCloexec     = syscall.O_CLOEXEC
-)
-
 // newAlarm is nil when the process has no file descriptor left.
 func newAlarm() *alarm {
-	fd, _, errno := syscall.RawSyscall(syscall.SYS_TIMERFD_CREATE, clockMonotonic, tfdNonblock|tfdCloexec, 0)
-	if errno != 0 {
+	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
+	if err != nil {
 		return nil
 	}
-	return &alarm{file: os.NewFile(fd, "timerfd"), fd: fd}
+	return &alarm{file: os.NewFile(uintptr(fd), "timerfd"), fd: fd}
 }
 
 // sleep for d; it may return early.
 func (a *alarm) sleep(d time.Duration) {
-	var spec struct{ interval, value syscall.Timespec }
-	spec.value = syscall.NsecToTimespec(max(1, int64(d)))
-	_, _, errno := syscall.RawSyscall6(syscall.SYS_TIMERFD_SETTIME, a.fd, 0, uintptr(unsafe.Pointer(&spec)), 0, 0, 0)
-	if errno != 0 {
+	spec := unix.ItimerSpec{Value: unix.NsecToTimespec(max(1, int64(d)))}
+	if err := unix.TimerfdSettime(a.fd, 0, &spec, nil); err != nil {
 		time.Sleep(d)
 		return
 	}

@@ -6,6 +6,6 @@
 // A Schedule does not change once it is made, and any number of goroutines may
 // read it. A Pacer belongs to one attack.
 //
-// The package imports the standard library only, starts no goroutine and sends
-// nothing.
+// The package imports the standard library and, for Linux's timers, golang.org/x/sys.
+// It starts no goroutine and sends nothing.
 package pace

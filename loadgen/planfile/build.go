@@ -6,6 +6,8 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 )
 
 // maxExpanded bounds a source after its aliases are replaced, in bytes of text
@@ -188,7 +190,7 @@ func merge(n *node, have map[string]bool, others []*node) {
 func (b *builder) anchor(t *ast.AnchorNode, path string) *node {
 	name := t.Name.GetToken().Value
 	if t.Value == nil || t.Value.Type() == ast.NullType {
-		b.faults.kill(placeOf(t), path, "anchor &"+clip(name)+" has no value", "write the value after it")
+		b.faults.kill(placeOf(t), path, "anchor &"+utf8text.Clip(name)+" has no value", "write the value after it")
 		return &node{place: placeOf(t)}
 	}
 	b.open = append(b.open, name)
@@ -203,9 +205,9 @@ func (b *builder) alias(t *ast.AliasNode, path string) *node {
 	n, ok := b.anchors[name]
 	switch {
 	case slices.Contains(b.open, name):
-		b.faults.kill(placeOf(t), path, "alias *"+clip(name)+" is within its own anchor", "name another anchor")
+		b.faults.kill(placeOf(t), path, "alias *"+utf8text.Clip(name)+" is within its own anchor", "name another anchor")
 	case !ok:
-		b.faults.kill(placeOf(t), path, "no anchor &"+clip(name)+" before this", "write &"+clip(name)+" before the value that is meant")
+		b.faults.kill(placeOf(t), path, "no anchor &"+utf8text.Clip(name)+" before this", "write &"+utf8text.Clip(name)+" before the value that is meant")
 	default:
 		return b.clone(n, path)
 	}

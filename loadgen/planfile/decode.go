@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/loadtrace/loadtrace/internal/spelling"
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 	"github.com/loadtrace/loadtrace/loadgen"
 )
 
@@ -105,7 +106,7 @@ func (d *decoder) object(dst reflect.Value, n *node, path string) {
 }
 
 func (d *decoder) unknown(t reflect.Type, e entry, path string) {
-	key := join(path, clip(e.key))
+	key := join(path, utf8text.Clip(e.key))
 	if near, ok := spelling.Nearest(e.key, knownKeys(t)); ok {
 		d.faults.kill(e.at, key, "unknown key", "did you mean "+near+"?")
 		d.faults.dead = append(d.faults.dead, join(path, near))
@@ -131,7 +132,7 @@ func (d *decoder) texts(dst reflect.Value, n *node, path string) {
 	}
 	m := make(map[string]string, len(n.entries))
 	for _, e := range n.entries {
-		key := join(path, clip(e.key))
+		key := join(path, utf8text.Clip(e.key))
 		switch e.value.kind {
 		case null:
 			if !d.faults.follows(key) { // a variable that is not set has been reported

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 )
 
 // maxEnvDepth bounds how deeply defaults within defaults are nested.
@@ -106,11 +108,11 @@ func (e *expander) value(name, fallback string, hasDefault bool) string {
 	case !ok && hasDefault:
 		return fallback
 	case !ok:
-		return e.fail("environment variable "+clip(name)+" is not set", "set it, or write ${env:"+clip(name)+":-default}")
+		return e.fail("environment variable "+utf8text.Clip(name)+" is not set", "set it, or write ${env:"+utf8text.Clip(name)+":-default}")
 	case e.size+len(v) > maxSource:
 		return e.fail(fmt.Sprintf("grows to more than %d bytes with its environment variables", maxSource), "put a body into a file and name it with body_file")
 	case !utf8.ValidString(v):
-		return e.fail("environment variable "+clip(name)+" is not UTF-8", "set it to text")
+		return e.fail("environment variable "+utf8text.Clip(name)+" is not UTF-8", "set it to text")
 	}
 	e.size += len(v)
 	return v

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/loadtrace/loadtrace/internal/plaintext"
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
@@ -19,7 +20,7 @@ const maxFaults = 100
 // fix. It unwraps to a *pace.KeyError where it has a key.
 type Error struct {
 	// File is the plan's file, or the KEY of the command line's KEY=VALUE. The value may be
-	// a secret.
+	// a secret. It is empty for a plan without one; see Placeless.
 	File string
 	// Line and Column count from 1, Column in characters; both are 0 where the
 	// fault has no place in the file.
@@ -29,6 +30,9 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
+	if e.File == "" {
+		return e.text()
+	}
 	place := plaintext.Line(e.File)
 	if e.Line > 0 {
 		place = fmt.Sprintf("%s:%d:%d", place, e.Line, e.Column)
@@ -57,11 +61,12 @@ func (e *Error) text() string {
 
 // faults collects what is wrong with a plan.
 type faults struct {
-	file string
-	list []*Error
-	dead []string // keys whose value could not be taken: nothing more is said of them
-	over int      // faults beyond maxFaults
-	env  *given   // what variables gave
+	file      string
+	placeless bool // no fault has a place in the file
+	list      []*Error
+	dead      []string // keys whose value could not be taken: nothing more is said of them
+	over      int      // faults beyond maxFaults
+	env       *given   // what variables gave
 }
 
 // at adds a fault at a place.
@@ -74,7 +79,7 @@ func (f *faults) at(p place, key, what, fix string) {
 	e := &Error{File: f.file, Line: p.line, Column: p.column, Key: printable(key), What: plaintext.Line(what), Fix: plaintext.Line(fix)}
 	if p.set != "" {
 		key, _, _ := strings.Cut(p.set, "=")
-		e.File, e.Line, e.Column = "--set "+printable(clip(key)), 0, 0
+		e.File, e.Line, e.Column = "--set "+printable(utf8text.Clip(key)), 0, 0
 	}
 	f.list = append(f.list, e)
 }
@@ -122,10 +127,17 @@ func (f *faults) err() error {
 	})
 	errs := make([]error, 0, len(f.list)+1)
 	for _, e := range f.list {
+		if f.placeless && e.Line > 0 {
+			e.File, e.Line, e.Column = "", 0, 0
+		}
 		errs = append(errs, e)
 	}
 	if f.over > 0 {
-		errs = append(errs, &Error{File: f.file, What: fmt.Sprintf("%d more faults", f.over), Fix: "fix these first"})
+		more := &Error{File: f.file, What: fmt.Sprintf("%d more faults", f.over), Fix: "fix these first"}
+		if f.placeless {
+			more.File = ""
+		}
+		errs = append(errs, more)
 	}
 	return errors.Join(errs...)
 }
@@ -146,15 +158,6 @@ func flatten(err error) []error {
 	return all
 }
 
-// clip shortens what a user wrote for a message.
-func clip(s string) string {
-	const most = 60
-	if r := []rune(s[:min(len(s), 4*most)]); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return s
-}
-
 // printable replaces what would upset a terminal.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
@@ -166,7 +169,7 @@ func printable(s string) string {
 }
 
 // quote is a value in a message: readable, short and without control characters.
-func quote(s string) string { return strconv.Quote(clip(s)) }
+func quote(s string) string { return strconv.Quote(utf8text.Clip(s)) }
 
 func join(parent, key string) string {
 	if parent == "" {

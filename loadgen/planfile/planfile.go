@@ -19,8 +19,9 @@ const maxSource = infile.MaxPlan
 type Option func(*options)
 
 type options struct {
-	sets   []string
-	lookup func(string) (string, bool) // nil: $ is a character like any other
+	sets      []string
+	lookup    func(string) (string, bool) // nil: $ is a character like any other
+	placeless bool
 }
 
 // Set gives values as on the command line, each KEY=VALUE, for instance
@@ -39,6 +40,10 @@ func Env(lookup func(name string) (value string, ok bool)) Option {
 // of Set: somebody has replaced variables already, and doing it again would
 // change what they hold.
 func Literal() Option { return Env(nil) }
+
+// Placeless reports faults without file and line: the source was written by a program, and
+// its lines are not those that the user wrote.
+func Placeless() Option { return func(o *options) { o.placeless = true } }
 
 // Load reads the plan in a file; path - is standard input. The sets are as of
 // the option Set.
@@ -78,7 +83,7 @@ func Parse(name string, src []byte, opts ...Option) (*loadgen.Plan, error) {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	faults := &faults{file: name, env: &given{lookup: o.lookup}}
+	faults := &faults{file: name, placeless: o.placeless, env: &given{lookup: o.lookup}}
 	if o.lookup != nil {
 		o.lookup = faults.env.look
 	}

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/loadtrace/loadtrace/internal/spelling"
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 	"github.com/loadtrace/loadtrace/loadgen"
 )
 
@@ -48,7 +49,7 @@ func (s *setter) walk(n *node, t reflect.Type, key, path string) (*node, reflect
 		return s.entry(n, t, key)
 	}
 	if t.Kind() != reflect.Struct && t.Kind() != reflect.Slice {
-		return s.fail(join(path, clip(key)), "there are no keys below "+path, "set "+path+" itself")
+		return s.fail(join(path, utf8text.Clip(key)), "there are no keys below "+path, "set "+path+" itself")
 	}
 	first, rest, err := cutStep(key)
 	if err != nil {
@@ -67,7 +68,7 @@ func (s *setter) field(n *node, t reflect.Type, key, rest string) (*node, reflec
 		if near, ok := spelling.Nearest(key, knownKeys(t)); ok {
 			fix = "did you mean " + near + "? " + fix
 		}
-		return s.fail(join(s.path, clip(key)), "unknown key", fix)
+		return s.fail(join(s.path, utf8text.Clip(key)), "unknown key", fix)
 	}
 	path := join(s.path, key)
 	child := s.child(n, key)

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 )
 
 // step is one step of a key on the command line: a word, or what stands in
@@ -54,7 +56,7 @@ var (
 func (s step) in(list *node) (int, *misread) {
 	index, isIndex := -1, numeral.MatchString(s.text)
 	if s.bracket && !isIndex && digits.MatchString(s.text) {
-		text := clip(s.text)
+		text := utf8text.Clip(s.text)
 		return 0, &misread{"[" + text + "] begins with a zero, as no index does", "write ." + text + " for the element of that name, or the index without it"}
 	}
 	if i, err := strconv.Atoi(s.text); isIndex && err == nil && i < len(list.entries) {
@@ -82,7 +84,7 @@ func (s step) found(index int, list *node) (int, *misread) {
 	}
 	shown := quote(s.text)
 	if s.bracket {
-		shown = "[" + clip(s.text) + "]"
+		shown = "[" + utf8text.Clip(s.text) + "]"
 	}
 	return 0, &misread{"there is no element " + shown, elements(list)}
 }
@@ -114,7 +116,7 @@ func elements(list *node) string {
 	for i, e := range list.entries[:min(len(list.entries), 20)] {
 		text := fmt.Sprintf("[%d]", i)
 		if name := e.value.get("name"); name != nil && name.text != "" {
-			text += " " + clip(name.text)
+			text += " " + utf8text.Clip(name.text)
 		}
 		have = append(have, text)
 	}

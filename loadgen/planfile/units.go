@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
@@ -20,7 +21,7 @@ var number = regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?$`)
 // parseDuration reads 500ms, 30s, 1m30s, 2h.
 func parseDuration(s string) (time.Duration, *misread) {
 	if number.MatchString(s) {
-		n := clip(s)
+		n := utf8text.Clip(s)
 		return 0, &misread{n + " has no unit", "write " + n + "s or " + n + "ms"}
 	}
 	d, err := time.ParseDuration(s)
@@ -50,12 +51,12 @@ func parseRate(s string) (pace.Rate, *misread) {
 		return 0, &misread{quote(s) + " is no rate", "write one such as 500/s, 30/m or 10/h"}
 	}
 	if !found {
-		n := clip(n)
+		n := utf8text.Clip(n)
 		return 0, &misread{n + " has no unit", "write " + n + "/s, or /m or /h"}
 	}
 	per, ok := perSecond[unit]
 	if !ok {
-		return 0, &misread{quote(s) + " is not per second, minute or hour", "write " + clip(n) + "/s, /m or /h"}
+		return 0, &misread{quote(s) + " is not per second, minute or hour", "write " + utf8text.Clip(n) + "/s, /m or /h"}
 	}
 	f, err := strconv.ParseFloat(n, 64)
 	if err != nil {
@@ -86,7 +87,7 @@ func parseBytes(s string) (loadgen.Bytes, *misread) {
 	digits := strings.TrimRight(s, "TiGMKkB")
 	unit := strings.TrimSpace(s[len(digits):])
 	if unit == "" && number.MatchString(s) {
-		n := clip(s)
+		n := utf8text.Clip(s)
 		return 0, &misread{n + " has no unit", "write " + n + "B or " + n + "MiB (units " + sizeUnits + ")"}
 	}
 	n, err := strconv.ParseInt(digits, 10, 64)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/targets"
 )
@@ -84,7 +85,7 @@ func (v *validator) grpcTarget(target, key string) {
 	case err != nil || host == "" || port == "" || !ascii.MatchString(host) || strings.Contains(host, " "):
 		v.add(key, quote(loadgen.RedactFaulty(target))+" is not host:port", exampleTarget)
 	case !targets.ValidPort(port):
-		v.add(key, "port "+clip(port)+" is not between 1 and 65535", exampleTarget)
+		v.add(key, "port "+utf8text.Clip(port)+" is not between 1 and 65535", exampleTarget)
 	}
 }
 
@@ -152,7 +153,7 @@ func (v *validator) data(data, key string) {
 func (v *validator) metadata(metadata map[string]string, key string) {
 	spelled := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(metadata)) {
-		key, canonical := join(key, clip(name)), strings.ToLower(name)
+		key, canonical := join(key, utf8text.Clip(name)), strings.ToLower(name)
 		switch {
 		case !metadataKey.MatchString(name):
 			v.add(key, quote(name)+" is no key of metadata", "use letters, digits, -, _ and .")

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/targets"
 )
@@ -82,7 +83,7 @@ func (v *validator) template(h *loadgen.HTTP, key, text string) bool {
 func (v *validator) headers(h *loadgen.HTTP, key string) {
 	spelled := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(h.Headers)) {
-		key, canonical := join(key, clip(name)), http.CanonicalHeaderKey(name)
+		key, canonical := join(key, utf8text.Clip(name)), http.CanonicalHeaderKey(name)
 		switch {
 		case v.template(h, key, name+": "+h.Headers[name]):
 		case v.rule(key, targets.CheckHeader(name, h.Headers[name])):

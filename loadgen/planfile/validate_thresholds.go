@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/loadtrace/loadtrace/internal/spelling"
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
@@ -173,7 +174,7 @@ func (t *threshold) kind(key string, limit loadgen.Limit, value float64, kind lo
 	case t.Metric == loadgen.MetricRate:
 		fits = kind != loadgen.LimitTime
 	}
-	text := clip(string(limit))
+	text := utf8text.Clip(string(limit))
 	switch {
 	case !fits && t.Metric.Time() && number.MatchString(string(limit)):
 		t.fault(key, text+" has no unit", "write "+text+"s or "+text+"ms")
@@ -313,7 +314,7 @@ func (v *validator) trust(t loadgen.Trust) {
 		case fault != nil:
 			v.add(key, quote(string(limit))+" is no ratio", "write one such as 5%")
 		case kind != loadgen.LimitRatio || value < 0 || value > 1:
-			v.add(key, clip(string(limit))+" is no ratio from 0% to 100%", "write one such as 5%")
+			v.add(key, utf8text.Clip(string(limit))+" is no ratio from 0% to 100%", "write one such as 5%")
 		}
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 	"github.com/loadtrace/loadtrace/loadgen"
 )
 
@@ -103,12 +103,6 @@ func keep(r *loadgen.Record) loadgen.Record {
 
 // bounded is a copy of at most loadgen.MaxErrorText bytes of text, in valid UTF-8.
 func bounded(text string) string {
-	if len(text) > loadgen.MaxErrorText {
-		cut := loadgen.MaxErrorText
-		for cut > loadgen.MaxErrorText-utf8.UTFMax && !utf8.RuneStart(text[cut]) {
-			cut--
-		}
-		text = text[:cut]
-	}
-	return strings.ToValidUTF8(strings.Clone(text), "\uFFFD")
+	text, _ = utf8text.Cut(text, loadgen.MaxErrorText)
+	return strings.Clone(text)
 }

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/net/http/httpguts"
 
 	"github.com/loadtrace/loadtrace/internal/plaintext"
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 )
 
 // maxFaults bounds how many faults are reported of one file.
@@ -65,22 +66,13 @@ func (f *faults) err() error {
 	return errors.Join(list...)
 }
 
-// clip shortens what a user wrote for a message.
-func clip(s string) string {
-	const most = 60
-	if r := []rune(s[:min(len(s), 4*most)]); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return s
-}
-
 // quote is a value in a message: readable, short and without control characters.
-func quote(s string) string { return strconv.Quote(clip(s)) }
+func quote(s string) string { return strconv.Quote(utf8text.Clip(s)) }
 
 // named is the name of a header in a message.
 func named(name string) string {
 	if httpguts.ValidHeaderFieldName(name) {
-		return "header " + clip(name)
+		return "header " + utf8text.Clip(name)
 	}
 	return "header " + quote(name)
 }

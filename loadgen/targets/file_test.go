@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 	"github.com/loadtrace/loadtrace/loadgen"
 )
 
@@ -118,7 +119,7 @@ func TestEachFaultOfTheHTTPFormatNamesItsLineAndTheFix(t *testing.T) {
 		"\xff\xfeG\x00":     {"line 1: is UTF-16; save the file as UTF-8"},
 		get + "X-A: " + strings.Repeat("x", 1<<20) + "\nX B: 1\n": {"line 2: longer than 65536 bytes; put the body into a file and write @file", `line 3: header "X B"` + invalid},
 	} {
-		t.Run(clip(src), func(t *testing.T) {
+		t.Run(utf8text.Clip(src), func(t *testing.T) {
 			assert.Equal(t, want, ours(src, Options{Dir: dir}))
 		})
 	}
@@ -184,7 +185,7 @@ func TestEachFaultOfTheJSONFormatNamesItsLineAndTheFix(t *testing.T) {
 		"{\"method\": \"GET\", \"url\"}\n" + good:                                                                                      {`line 1: is no JSON: expected colon after object key; write one object for each target, such as ` + hint},
 		"{\"method\": \"GET\", \"url\": \"http://h/\"]\n":                                                                              {`line 1: is no JSON: invalid character ']' after object key:value pair; write one object for each target, such as ` + hint},
 	} {
-		t.Run(clip(src), func(t *testing.T) {
+		t.Run(utf8text.Clip(src), func(t *testing.T) {
 			_, err := Read(strings.NewReader(src), Options{Format: loadgen.TargetsJSON})
 			require.Error(t, err)
 			var got []string

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 )
 
 // maxLine bounds a line of the http format, in bytes, as vegeta does.
@@ -119,7 +121,7 @@ func (h *httpFormat) stray(text string) {
 	case text[0] == '@':
 		h.refuse("the file of a body without a target", "write a method and a URL above it; a target has one body, which ends it")
 	case !strings.ContainsFunc(text, unicode.IsSpace) && strings.ToUpper(text) == text && !colon:
-		h.refuse("method "+clip(text)+" has no URL", "write it on the same line")
+		h.refuse("method "+utf8text.Clip(text)+" has no URL", "write it on the same line")
 	case colon && value != "" && !strings.ContainsAny(name, " \t"):
 		h.refuse(named(name)+" is below no target", "write it directly below the method and URL; an empty line or the body's file ends a target")
 	default:

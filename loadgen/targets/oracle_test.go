@@ -136,157 +136,158 @@ func TestWhatVegetaReadsIsReadAlike(t *testing.T) {
 	}
 }
 
-// Each row is a file that we read otherwise on purpose, since a target or a header
-// would be lost without a word, or sent as nobody means it.
 func TestDeliberateDifferencesFromVegeta(t *testing.T) {
-	const json = loadgen.TargetsJSON
-	for _, c := range []struct {
-		why, src   string
-		ours, they []string
-		format     loadgen.TargetsFormat
-	}{
-		{
-			why:  "a target below a header is a target",
-			src:  "GET http://h/1\nX-A: 1\nGET http://h/2\n",
-			ours: []string{`GET http://h/1 X-A=["1"]`, `GET http://h/2`},
-			they: []string{`GET http://h/1 GET http=["//h/2"] X-A=["1"]`},
-		},
-		{
-			why:  "a target below a comment below a target is a target",
-			src:  "GET http://h/1\n# two\nGET http://h/2\n",
-			ours: []string{`GET http://h/1`, `GET http://h/2`},
-			they: []string{`GET http://h/1 GET http=["//h/2"]`},
-		},
-		{
-			why:  "a URL without a method is no header",
-			src:  "GET http://h/1\nX-A: 1\nhttp://h/2\n",
-			ours: []string{`line 3: a URL without a method; write GET before it`},
-			they: []string{`GET http://h/1 Http=["//h/2"] X-A=["1"]`},
-		},
-		{
-			why:  "a line that is too long is not the end of the file",
-			src:  "GET http://h/1\nX-A: 1\nX-B: " + strings.Repeat("a", 70_000) + "\n\nGET http://h/2\n",
-			ours: []string{`line 3: longer than 65536 bytes; put the body into a file and write @file`},
-			they: nil,
-		},
-		{
-			why:  "a body in the file is no header",
-			src:  "POST http://h/\n{\"a\": 1}\n",
-			ours: []string{`line 2: a body cannot stand in the file; put it into a file of its own and write @file, or use the json format`},
-			they: []string{`POST http://h/ {"a"=["1}"]`},
-		},
-		{
-			why:  "a name that HTTP does not allow cannot be sent",
-			src:  "GET http://h/\nX-A: 1\nX A: 1\n",
-			ours: []string{`line 3: header "X A" is no name of a header; use letters, digits and -`},
-			they: []string{`GET http://h/ X A=["1"] X-A=["1"]`},
-		},
-		{
-			why:  "a value that HTTP does not allow cannot be sent",
-			src:  "GET http://h/\nX-A: a\x00b\n",
-			ours: []string{`line 2: header X-A: its value has characters that no header may have; write text on one line`},
-			they: []string{`GET http://h/ X-A=["a\x00b"]`},
-		},
-		{
-			why:  "framing follows from the body",
-			src:  "POST http://h/\ncontent-length: 7\n",
-			ours: []string{`line 2: header content-length: follows from the body; leave it out`},
-			they: []string{`POST http://h/ Content-Length=["7"]`},
-		},
-		{
-			why:  "net/http sends the first of two hosts",
-			src:  "GET http://h/\nHost: a.test\nhost: b.test\n",
-			ours: []string{`line 3: header host: is there twice; remove one of the two`},
-			they: []string{`GET http://h/ Host=["a.test" "b.test"]`},
-		},
-		{
-			why:  "a space ends a URL",
-			src:  "GET http://h/ HTTP/1.1\nGET http://h/?x=a b\n",
-			ours: []string{`line 1: "http://h/ HTTP/1.1" has HTTP/1.1 after it; leave that out: protocol in the plan says the version`, `line 2: "http://h/?x=a b" has a space in it; write %20 for a space`},
-			they: []string{`GET http://h/%20HTTP/1.1`, `GET http://h/?x=a b`},
-		},
-		{
-			why: "what is to be replaced is not sent as it is",
-			src: "GET http://h/{{.ID}}\nAuthorization: Bearer ${env:TOKEN}\n",
-			ours: []string{
-				`line 1: "{{.ID}}" would be sent as it is: HTTP attacks have no templates; write what is meant, or literal: true below http to send it so`,
-				`line 2: "${env:TOKEN}" would be sent as it is: variables are replaced in the plan only; write the value, or a header in the plan, or literal: true below http to send it so`,
-			},
-			they: []string{`GET http://h/%7B%7B.ID%7D%7D Authorization=["Bearer ${env:TOKEN}"]`},
-		},
-		{
-			why:  "telemetry has names for these methods only",
-			src:  "SUBSCRIBE http://foobar.org/sub\n",
-			ours: []string{`line 1: method "SUBSCRIBE" is not supported; write one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE`},
-			they: []string{`SUBSCRIBE http://foobar.org/sub`},
-		},
-		{
-			why:  "a target has a host",
-			src:  "GET http://:6060/\n",
-			ours: []string{`line 1: "http://:6060/" has no host; write one such as http://127.0.0.1:8080/path`},
-			they: []string{`GET http://:6060/`},
-		},
-		{
-			why:  "telemetry is UTF-8",
-			src:  "GET http://h/\nX-A: \xfc\n",
-			ours: []string{`line 2: is not UTF-8; save the file as UTF-8; in a URL write other bytes as %XX`},
-			they: []string{`GET http://h/ X-A=["\xfc"]`},
-		},
-		{
-			why:  "white space may align the URLs",
-			src:  "GET   http://h/1\nPOST\thttp://h/2\n",
-			ours: []string{`GET http://h/1`, `POST http://h/2`},
-			they: []string{`error: bad URL:   http://h/1, parse "  http://h/1": invalid URI for request`},
-		},
-		{
-			why:  "a byte order mark is no part of the method",
-			src:  "\ufeffGET http://h/1\n",
-			ours: []string{`GET http://h/1`},
-			they: []string{"error: bad method: \ufeffGET"},
-		},
-
-		{
-			why: "a header below the wrong key is not lost", format: json,
-			src:  `{"method":"GET","url":"http://h/","headers":{"X-A":["1"]}}` + "\n",
-			ours: []string{`line 1: unknown key "headers"; did you mean header?`},
-			they: []string{`GET http://h/`},
-		},
-		{
-			why: "the last line needs no end", format: json,
-			src:  `{"method":"GET","url":"http://h/1"}` + "\n" + `{"method":"GET","url":"http://h/2"}`,
-			ours: []string{`GET http://h/1`, `GET http://h/2`},
-			they: []string{`GET http://h/1`},
-		},
-		{
-			why: "an object may take several lines", format: json,
-			src:  "{\n  \"method\": \"GET\",\n  \"url\": \"http://h/1\",\n  \"header\": {\n    \"X-A\": [\n      \"1\"\n    ]\n  }\n}\n{\"method\": \"GET\", \"url\": \"http://h/2\"}\n",
-			ours: []string{`GET http://h/1 X-A=["1"]`, `GET http://h/2`},
-			they: []string{"error: EOF"},
-		},
-		{
-			why: "of two values of a key none is lost", format: json,
-			src:  `{"method":"GET","url":"http://h/1","url":"http://h/2","header":{"X-A":["1"],"X-A":["2"]}}` + "\n",
-			ours: []string{`line 1: key "url" is there twice; remove one of the two`, `line 1: key "X-A" is there twice; remove one of the two`},
-			they: []string{`GET http://h/2 X-A=["2"]`},
-		},
-		{
-			why: "a header has a value", format: json,
-			src:  `{"method":"GET","url":"http://h/","header":{"X-A":[],"X-B":null}}` + "\n",
-			ours: []string{`line 1: header X-A has no value; write [""] for an empty one, or leave it out`, `line 1: header X-B is null; write a list, such as "Accept": ["text/html"]`},
-			they: []string{`GET http://h/ X-A=[] X-B=[]`},
-		},
-		{
-			why: "a method is spelled in capitals", format: json,
-			src:  `{"method":"get","url":"http://h/"}` + "\n",
-			ours: []string{`line 1: method "get" is not supported; write one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE`},
-			they: []string{`get http://h/`},
-		},
-	} {
+	for _, c := range differences {
 		t.Run(c.why, func(t *testing.T) {
 			assert.Equal(t, c.ours, ours(c.src, Options{Format: c.format}))
 			assert.Equal(t, c.they, theirs(c.src, c.format), "vegeta reads it otherwise now")
 		})
 	}
+}
+
+// differences are files that we read otherwise on purpose, since a target or a header
+// would be lost without a word, or sent as nobody means it.
+var differences = []struct {
+	why, src   string
+	ours, they []string
+	format     loadgen.TargetsFormat
+}{
+	{
+		why:  "a target below a header is a target",
+		src:  "GET http://h/1\nX-A: 1\nGET http://h/2\n",
+		ours: []string{`GET http://h/1 X-A=["1"]`, `GET http://h/2`},
+		they: []string{`GET http://h/1 GET http=["//h/2"] X-A=["1"]`},
+	},
+	{
+		why:  "a target below a comment below a target is a target",
+		src:  "GET http://h/1\n# two\nGET http://h/2\n",
+		ours: []string{`GET http://h/1`, `GET http://h/2`},
+		they: []string{`GET http://h/1 GET http=["//h/2"]`},
+	},
+	{
+		why:  "a URL without a method is no header",
+		src:  "GET http://h/1\nX-A: 1\nhttp://h/2\n",
+		ours: []string{`line 3: a URL without a method; write GET before it`},
+		they: []string{`GET http://h/1 Http=["//h/2"] X-A=["1"]`},
+	},
+	{
+		why:  "a line that is too long is not the end of the file",
+		src:  "GET http://h/1\nX-A: 1\nX-B: " + strings.Repeat("a", 70_000) + "\n\nGET http://h/2\n",
+		ours: []string{`line 3: longer than 65536 bytes; put the body into a file and write @file`},
+		they: nil,
+	},
+	{
+		why:  "a body in the file is no header",
+		src:  "POST http://h/\n{\"a\": 1}\n",
+		ours: []string{`line 2: a body cannot stand in the file; put it into a file of its own and write @file, or use the json format`},
+		they: []string{`POST http://h/ {"a"=["1}"]`},
+	},
+	{
+		why:  "a name that HTTP does not allow cannot be sent",
+		src:  "GET http://h/\nX-A: 1\nX A: 1\n",
+		ours: []string{`line 3: header "X A" is no name of a header; use letters, digits and -`},
+		they: []string{`GET http://h/ X A=["1"] X-A=["1"]`},
+	},
+	{
+		why:  "a value that HTTP does not allow cannot be sent",
+		src:  "GET http://h/\nX-A: a\x00b\n",
+		ours: []string{`line 2: header X-A: its value has characters that no header may have; write text on one line`},
+		they: []string{`GET http://h/ X-A=["a\x00b"]`},
+	},
+	{
+		why:  "framing follows from the body",
+		src:  "POST http://h/\ncontent-length: 7\n",
+		ours: []string{`line 2: header content-length: follows from the body; leave it out`},
+		they: []string{`POST http://h/ Content-Length=["7"]`},
+	},
+	{
+		why:  "net/http sends the first of two hosts",
+		src:  "GET http://h/\nHost: a.test\nhost: b.test\n",
+		ours: []string{`line 3: header host: is there twice; remove one of the two`},
+		they: []string{`GET http://h/ Host=["a.test" "b.test"]`},
+	},
+	{
+		why:  "a space ends a URL",
+		src:  "GET http://h/ HTTP/1.1\nGET http://h/?x=a b\n",
+		ours: []string{`line 1: "http://h/ HTTP/1.1" has HTTP/1.1 after it; leave that out: protocol in the plan says the version`, `line 2: "http://h/?x=a b" has a space in it; write %20 for a space`},
+		they: []string{`GET http://h/%20HTTP/1.1`, `GET http://h/?x=a b`},
+	},
+	{
+		why: "what is to be replaced is not sent as it is",
+		src: "GET http://h/{{.ID}}\nAuthorization: Bearer ${env:TOKEN}\n",
+		ours: []string{
+			`line 1: "{{.ID}}" would be sent as it is: HTTP attacks have no templates; write what is meant, or literal: true below http to send it so`,
+			`line 2: "${env:TOKEN}" would be sent as it is: variables are replaced in the plan only; write the value, or a header in the plan, or literal: true below http to send it so`,
+		},
+		they: []string{`GET http://h/%7B%7B.ID%7D%7D Authorization=["Bearer ${env:TOKEN}"]`},
+	},
+	{
+		why:  "telemetry has names for these methods only",
+		src:  "SUBSCRIBE http://foobar.org/sub\n",
+		ours: []string{`line 1: method "SUBSCRIBE" is not supported; write one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE`},
+		they: []string{`SUBSCRIBE http://foobar.org/sub`},
+	},
+	{
+		why:  "a target has a host",
+		src:  "GET http://:6060/\n",
+		ours: []string{`line 1: "http://:6060/" has no host; write one such as http://127.0.0.1:8080/path`},
+		they: []string{`GET http://:6060/`},
+	},
+	{
+		why:  "telemetry is UTF-8",
+		src:  "GET http://h/\nX-A: \xfc\n",
+		ours: []string{`line 2: is not UTF-8; save the file as UTF-8; in a URL write other bytes as %XX`},
+		they: []string{`GET http://h/ X-A=["\xfc"]`},
+	},
+	{
+		why:  "white space may align the URLs",
+		src:  "GET   http://h/1\nPOST\thttp://h/2\n",
+		ours: []string{`GET http://h/1`, `POST http://h/2`},
+		they: []string{`error: bad URL:   http://h/1, parse "  http://h/1": invalid URI for request`},
+	},
+	{
+		why:  "a byte order mark is no part of the method",
+		src:  "\ufeffGET http://h/1\n",
+		ours: []string{`GET http://h/1`},
+		they: []string{"error: bad method: \ufeffGET"},
+	},
+
+	{
+		why: "a header below the wrong key is not lost", format: loadgen.TargetsJSON,
+		src:  `{"method":"GET","url":"http://h/","headers":{"X-A":["1"]}}` + "\n",
+		ours: []string{`line 1: unknown key "headers"; did you mean header?`},
+		they: []string{`GET http://h/`},
+	},
+	{
+		why: "the last line needs no end", format: loadgen.TargetsJSON,
+		src:  `{"method":"GET","url":"http://h/1"}` + "\n" + `{"method":"GET","url":"http://h/2"}`,
+		ours: []string{`GET http://h/1`, `GET http://h/2`},
+		they: []string{`GET http://h/1`},
+	},
+	{
+		why: "an object may take several lines", format: loadgen.TargetsJSON,
+		src:  "{\n  \"method\": \"GET\",\n  \"url\": \"http://h/1\",\n  \"header\": {\n    \"X-A\": [\n      \"1\"\n    ]\n  }\n}\n{\"method\": \"GET\", \"url\": \"http://h/2\"}\n",
+		ours: []string{`GET http://h/1 X-A=["1"]`, `GET http://h/2`},
+		they: []string{"error: EOF"},
+	},
+	{
+		why: "of two values of a key none is lost", format: loadgen.TargetsJSON,
+		src:  `{"method":"GET","url":"http://h/1","url":"http://h/2","header":{"X-A":["1"],"X-A":["2"]}}` + "\n",
+		ours: []string{`line 1: key "url" is there twice; remove one of the two`, `line 1: key "X-A" is there twice; remove one of the two`},
+		they: []string{`GET http://h/2 X-A=["2"]`},
+	},
+	{
+		why: "a header has a value", format: loadgen.TargetsJSON,
+		src:  `{"method":"GET","url":"http://h/","header":{"X-A":[],"X-B":null}}` + "\n",
+		ours: []string{`line 1: header X-A has no value; write [""] for an empty one, or leave it out`, `line 1: header X-B is null; write a list, such as "Accept": ["text/html"]`},
+		they: []string{`GET http://h/ X-A=[] X-B=[]`},
+	},
+	{
+		why: "a method is spelled in capitals", format: loadgen.TargetsJSON,
+		src:  `{"method":"get","url":"http://h/"}` + "\n",
+		ours: []string{`line 1: method "get" is not supported; write one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE`},
+		they: []string{`get http://h/`},
+	},
 }
 
 // What vegeta writes, and what can be written by the rules of its formats, is

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/net/http/httpguts"
 
 	"github.com/loadtrace/loadtrace/internal/plaintext"
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/internal/hostname"
 )
@@ -68,7 +69,7 @@ func ParseURL(text string) (*url.URL, *Fault) {
 	case !ValidPort(u.Port()) && strings.Contains(u.Path, "@"): // the port begins a password
 		return nil, &Fault{What: shown(text) + " has no port from 1 to 65535", Fix: "write %2F for a slash in a password, or " + exampleURL}
 	case !ValidPort(u.Port()):
-		return nil, &Fault{What: "port " + clip(u.Port()) + " is not between 1 and 65535", Fix: exampleURL}
+		return nil, &Fault{What: "port " + utf8text.Clip(u.Port()) + " is not between 1 and 65535", Fix: exampleURL}
 	case !validHost(u.Host):
 		return nil, &Fault{What: shown(text) + " has a host that is none", Fix: exampleURL}
 	}
@@ -88,7 +89,7 @@ func spaceIn(text string) *Fault {
 	rest := strings.TrimSpace(text[i:])
 	switch r, _ := utf8.DecodeRuneInString(text[i:]); {
 	case strings.HasPrefix(rest, "HTTP/") && !strings.ContainsAny(rest, " \t"):
-		return &Fault{What: shown(text) + " has " + plaintext.Line(clip(rest)) + " after it", Fix: "leave that out: protocol in the plan says the version"}
+		return &Fault{What: shown(text) + " has " + plaintext.Line(utf8text.Clip(rest)) + " after it", Fix: "leave that out: protocol in the plan says the version"}
 	case r != ' ':
 		return &Fault{What: fmt.Sprintf("%s has white space in it, %U", shown(text), r), Fix: "remove it, or write it as %XX"}
 	}

@@ -1,6 +1,10 @@
 package verdict
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/loadtrace/loadtrace/internal/utf8text"
+)
 
 // maxNamed bounds the words of a threshold in a Cause, in characters.
 const maxNamed = 200
@@ -31,7 +35,7 @@ func (r *Report) Breach() string {
 	if found == nil {
 		return r.Words()
 	}
-	return r.Words() + ": " + cut(found.Threshold) + ", was " + found.Measured() + others(r.Breached())
+	return r.Words() + ": " + utf8text.ClipTo(found.Threshold, maxNamed) + ", was " + found.Measured() + others(r.Breached())
 }
 
 // others counts those of n that are not named.
@@ -40,14 +44,4 @@ func others(n int) string {
 		return ""
 	}
 	return fmt.Sprintf("; and %d more", n-1)
-}
-
-func cut(text string) string {
-	n := 0
-	for i := range text {
-		if n++; n > maxNamed {
-			return text[:i] + "…"
-		}
-	}
-	return text
 }

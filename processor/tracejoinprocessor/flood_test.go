@@ -8,16 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"os/exec"
-	"runtime"
 	"slices"
 	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer"
@@ -29,90 +25,35 @@ import (
 	"go.opentelemetry.io/collector/processor"
 	"go.opentelemetry.io/collector/processor/processortest"
 
+	"github.com/loadtrace/loadtrace/internal/memorytest"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/metadata"
 )
 
 const (
-	floodEnv    = "LOADTRACE_TEST_FLOOD" // has a child flood one field
-	floodBudget = 16 << 20               // max_bytes
-	floodBytes  = 1 << 20                // of the field, in each payload
-	// floodMost is the most resident memory: twice the budget and 150 MB for all else.
-	floodMost = 2*floodBudget + 150_000_000
-	// floodHeap is the most heap that is left after a collection, where the race detector's
-	// own memory hides the rest: twice the budget, and 25 MB for clocks and rosters.
-	floodHeap = 2*floodBudget + 25_000_000
+	floodBudget = 16 << 20 // max_bytes
+	floodBytes  = 1 << 20  // of the field, in each payload
 )
 
 // floodPayloads is far more than the memory that is allowed.
 func floodPayloads() int {
-	if raced {
+	if memorytest.Raced {
 		return 100
 	}
 	return 250
 }
 
-// Memory is bounded whatever comes: each field of each signal is flooded in a process of
-// its own, whose resident memory is looked at. Names and texts of any length once were kept
-// whole, by rosters, clocks, and spans that had left.
+// Memory is bounded whatever comes: each field of each signal is flooded. Names and texts of
+// any length once were kept whole, by rosters, clocks, and spans that had left.
 func TestMemoryIsBoundedWhateverFieldIsFlooded(t *testing.T) {
-	if field := os.Getenv(floodEnv); field != "" {
-		flood(t, field)
-		return
-	}
-	for _, field := range slices.Sorted(maps.Keys(floods)) {
-		t.Run(field, func(t *testing.T) {
-			child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+"TestMemoryIsBoundedWhateverFieldIsFlooded"+"$", "-test.v")
-			child.Env = append(os.Environ(), floodEnv+"="+field, "GOGC=100", "GOMEMLIMIT=off")
-			out, err := child.CombinedOutput()
-			require.NoError(t, err, "%s", out)
-			require.Contains(t, string(out), "flooded with", "it ran")
-			for line := range bytes.Lines(out) {
-				if bytes.Contains(line, []byte("flooded with")) {
-					t.Logf("%s", bytes.TrimSpace(line))
-				}
-			}
-		})
-	}
-}
-
-// flood one field, as the child.
-func flood(t *testing.T, field string) {
-	f := newFlooded(t, floods[field])
-	most := uint64(0)
-	began := time.Now()
-	for i := range floodPayloads() {
-		f.of.send(f, i)
-		if raced && i%10 == 9 {
-			runtime.GC()
-			var m runtime.MemStats
-			runtime.ReadMemStats(&m)
-			most = max(most, m.HeapAlloc)
+	memorytest.EachCase(t, floodBudget, slices.Sorted(maps.Keys(floods)), func(t *testing.T, field string, look func()) {
+		f := newFlooded(t, floods[field])
+		for i := range floodPayloads() {
+			f.of.send(f, i)
+			look()
 		}
-	}
-	if raced {
-		assert.Less(t, most, uint64(floodHeap), "bytes of heap in use")
-	} else {
-		most = peak(t)
-		assert.Less(t, most, uint64(floodMost), "bytes of resident memory, at most")
-	}
-	t.Logf("flooded with %d payloads in %v: %d MB", floodPayloads(), time.Since(began).Round(time.Millisecond), most/1_000_000)
-	f.next.shut.Store(false)
-	f.shutdown()
-}
-
-// peak of resident memory, in bytes. It is not getrusage's, which has that of the parent.
-func peak(t *testing.T) uint64 {
-	status, err := os.ReadFile("/proc/self/status")
-	require.NoError(t, err)
-	for line := range bytes.Lines(status) {
-		if kb, ok := bytes.CutPrefix(line, []byte("VmHWM:")); ok {
-			n, err := strconv.ParseUint(string(bytes.TrimSuffix(bytes.TrimSpace(kb), []byte(" kB"))), 10, 64)
-			require.NoError(t, err)
-			return n << 10
-		}
-	}
-	t.Fatal("no VmHWM")
-	return 0
+		f.next.shut.Store(false)
+		f.shutdown()
+	})
 }
 
 // flooding is how a join is flooded.

@@ -47,8 +47,9 @@ type Config struct {
 	Spans   SpansConfig   `mapstructure:"spans"`
 	Outbox  OutboxConfig  `mapstructure:"outbox"`
 
-	given *loadgen.Plan // of WithPlan; overrides PlanFile, Plan, Set and Part
-	start Start         // of WithStart; overrides RunID and StartAt
+	given  *loadgen.Plan // of WithPlan; overrides PlanFile, Plan, Set and Part
+	start  Start         // of WithStart; overrides RunID and StartAt
+	inline *loadgen.Plan // Plan as Validate read it, with Set; nil until then
 }
 
 // PartConfig is one of Count parts. Zero is the whole.
@@ -145,10 +146,17 @@ func (c *Config) validatePlan() error {
 	case c.Plan != nil && c.PlanFile != "":
 		return errors.New("plan_file: excludes plan; remove one of the two")
 	case c.Plan != nil:
-		_, err := c.plan(context.Background()) // no file of it is opened
-		return err
+		return c.validateInline()
 	}
 	return nil
+}
+
+// validateInline reads Plan, for all who need it later. No file that it names is opened.
+func (c *Config) validateInline() (err error) {
+	if c.inline, err = c.parse(); err == nil {
+		_, err = c.inline.Split(c.part())
+	}
+	return err
 }
 
 func (c *Config) validateRunID() error {
@@ -161,14 +169,10 @@ func (c *Config) validateRunID() error {
 // validateTargets checks the list, and an inline plan by it.
 func (c *Config) validateTargets() error {
 	list, err := c.allowed()
-	if err != nil || c.given != nil || c.Plan == nil || c.PlanFile != "" {
+	if err != nil || c.given != nil || c.inline == nil {
 		return err
 	}
-	plan, err := c.plan(context.Background())
-	if err != nil {
-		return nil // told already
-	}
-	if err := planfile.CheckTargets(plan, list); err != nil {
+	if err := planfile.CheckTargets(c.inline, list); err != nil {
 		return fmt.Errorf("plan: %w", err)
 	}
 	return nil
@@ -196,11 +200,20 @@ func (c *Config) whole(ctx context.Context) (*loadgen.Plan, error) {
 	if c.PlanFile != "" {
 		return planfile.Read(ctx, c.PlanFile, planfile.Set(c.Set...))
 	}
+	if c.inline != nil {
+		return c.inline, nil
+	}
+	return c.parse()
+}
+
+// parse reads Plan. The collector gives values without their lines, so that faults are
+// reported by their keys alone.
+func (c *Config) parse() (*loadgen.Plan, error) {
 	src, err := yaml.Marshal(c.Plan)
 	if err != nil {
 		return nil, fmt.Errorf("plan: write it as YAML: %w", err)
 	}
-	plan, err := planfile.Parse("plan", src, planfile.Set(c.Set...), planfile.Literal())
+	plan, err := planfile.Parse("plan", src, planfile.Set(c.Set...), planfile.Literal(), planfile.Placeless())
 	if err != nil {
 		return nil, fmt.Errorf("plan: %w", err)
 	}

@@ -58,7 +58,30 @@ func TestAPlanAndAPlanFileExcludeEachOther(t *testing.T) {
 func TestAFaultOfAnInlinePlanNamesItsKey(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
 	cfg.Plan = map[string]any{"name": "x", "attacks": []any{map[string]any{"name": "a", "htpp": 1}}}
-	assert.ErrorContains(t, cfg.Validate(), "attacks[0].htpp")
+	assert.ErrorContains(t, cfg.Validate(), "plan: attacks[0].htpp: ")
+}
+
+// Faults of a plan within a configuration once had a line and a column: those of a text
+// that the receiver had made of it, which no user had seen.
+func TestFaultsOfAnInlinePlanNameNoLineThatTheUserDidNotWrite(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	cfg.Plan = map[string]any{"name": "x", "attacks": []any{map[string]any{"name": "a", "http": map[string]any{"url": "nonsense"}, "lod": 1}}}
+	cfg.Set = []string{"attacks[0].http.method=G T"}
+	err := cfg.Validate()
+	require.Error(t, err)
+	assert.NotRegexp(t, `plan:\d`, err.Error())
+	assert.ErrorContains(t, err, "--set attacks[0].http.method: ")
+}
+
+// The plan of a configuration is read once, when it is checked.
+func TestAnInlinePlanIsReadOnce(t *testing.T) {
+	cfg := newTarget(t).config("100/s", 1)
+	require.NoError(t, cfg.Validate())
+	first, err := cfg.plan(t.Context())
+	require.NoError(t, err)
+	again, err := cfg.plan(t.Context())
+	require.NoError(t, err)
+	assert.Same(t, &first.Attacks[0], &again.Attacks[0])
 }
 
 func TestASizeNeedsToBeOne(t *testing.T) {

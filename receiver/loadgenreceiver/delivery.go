@@ -13,15 +13,13 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
 
+	"github.com/loadtrace/loadtrace/internal/pdatasize"
 	"github.com/loadtrace/loadtrace/internal/queue"
 	"github.com/loadtrace/loadtrace/loadgen"
 )
 
 // format is what the collector's own receiver metrics call our data.
 const format = "pdata"
-
-// memoryPerWire is about how much more memory pdata takes than its encoding.
-const memoryPerWire = 3
 
 // smallShare is the part of the budget that metrics have for themselves, and
 // events: 1/16. Spans, of which there is a flood, get at most the other 7/8.
@@ -115,7 +113,7 @@ func sizeOf(records []loadgen.Record) int {
 func (d *delivery) putTraces(t ptrace.Traces, dropped func()) {
 	d.traces.Put(queue.Batch[payload]{
 		Items: t.SpanCount(),
-		Bytes: memoryPerWire * int64((&ptrace.ProtoMarshaler{}).TracesSize(t)),
+		Bytes: int64(pdatasize.Traces(t)),
 		Data: payload{
 			send: func(ctx context.Context) error {
 				fresh := ptrace.NewTraces()
@@ -138,7 +136,7 @@ func (d *delivery) sendTraces(ctx context.Context, t ptrace.Traces) error {
 func (d *delivery) putMetrics(m pmetric.Metrics) {
 	d.metrics.Put(queue.Batch[payload]{
 		Items: m.DataPointCount(),
-		Bytes: memoryPerWire * int64((&pmetric.ProtoMarshaler{}).MetricsSize(m)),
+		Bytes: int64(pdatasize.Metrics(m)),
 		Data: payload{send: func(ctx context.Context) error {
 			fresh := pmetric.NewMetrics()
 			m.CopyTo(fresh)
@@ -153,7 +151,7 @@ func (d *delivery) putMetrics(m pmetric.Metrics) {
 func (d *delivery) putLogs(l plog.Logs) {
 	d.logs.Put(queue.Batch[payload]{
 		Items: l.LogRecordCount(),
-		Bytes: memoryPerWire * int64((&plog.ProtoMarshaler{}).LogsSize(l)),
+		Bytes: int64(pdatasize.Logs(l)),
 		Data: payload{send: func(ctx context.Context) error {
 			fresh := plog.NewLogs()
 			l.CopyTo(fresh)

@@ -3,22 +3,15 @@ package enginekit
 import (
 	"net"
 	"net/netip"
-	"unicode/utf8"
 
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 	"github.com/loadtrace/loadtrace/loadgen"
 )
 
-// ErrorText bounds an error's text to what a record holds, at a character's
-// border.
+// ErrorText bounds an error's text to what a record holds, as valid UTF-8.
 func ErrorText(text string) string {
-	if len(text) <= loadgen.MaxErrorText {
-		return text
-	}
-	cut := loadgen.MaxErrorText
-	for !utf8.RuneStart(text[cut]) {
-		cut--
-	}
-	return text[:cut]
+	text, _ = utf8text.Cut(text, loadgen.MaxErrorText)
+	return text
 }
 
 // AddrPort is the address of a connection's end, an IPv4 one as such; the zero

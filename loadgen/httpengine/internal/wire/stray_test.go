@@ -30,61 +30,73 @@ func TestStrayBytesOverAKeptConnectionAreNoted(t *testing.T) {
 	} {
 		for _, secure := range []bool{false, true} {
 			t.Run(name, func(t *testing.T) {
-				var logged bytes.Buffer
-				before, flags := log.Writer(), log.Flags()
-				log.SetOutput(&logged)
-				log.SetFlags(0)
-				defer log.SetOutput(before)
-				defer log.SetFlags(flags)
-				answered := make(chan bool)
-				server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-					nc, rw, err := http.NewResponseController(w).Hijack()
-					if !assert.NoError(t, err) {
-						return
-					}
-					t.Cleanup(func() { nc.Close() })
-					_, _ = rw.WriteString("HTTP/1.1 204 No Content\r\n\r\n")
-					_ = rw.Flush()
-					<-answered
-					_, _ = rw.WriteString(c.more)
-					_ = rw.Flush()
-					if c.more == "" {
-						nc.Close()
-					}
-				}))
-				if server.StartTLS(); !secure {
-					server.Close()
-					server = httptest.NewServer(server.Config.Handler)
-				}
-				defer server.Close()
-				var last *net.TCPConn
-				o := Options{Clock: time.Now().Add(-time.Second), Timeout: time.Minute, KeepAlive: true, Idle: 1, MaxBody: 1,
-					Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
-						c, err := (&net.Dialer{}).DialContext(ctx, network, address)
-						last, _ = c.(*net.TCPConn)
-						return c, err
-					}}
-				if secure {
-					o.TLS = server.Client().Transport.(*http.Transport).TLSClientConfig
-				}
-				client := New(o)
-				defer client.Close()
+				logged := captureLog(t)
+				url, answered, client, last := straying(t, secure, c.more)
 				for range 3 {
-					req, err := http.NewRequest(http.MethodGet, server.URL, nil)
+					req, err := http.NewRequest(http.MethodGet, url, nil)
 					require.NoError(t, err)
 					ready, err := Prepare(req)
 					require.NoError(t, err)
 					x := Exchange{Request: ready}
 					copy(x.Traceparent[:], strings.Repeat("0", len(x.Traceparent)))
 					x.Begin = client.now()
-					err = client.Do(&x)
-					require.NoError(t, err)
+					require.NoError(t, client.Do(&x))
 					answered <- true
-					news(t, last)
+					news(t, *last)
 				}
-				assert.Equal(t, c.lines, strings.Count(logged.String(), line), "%s", &logged)
+				assert.Equal(t, c.lines, strings.Count(logged.String(), line), "%s", logged)
 				assert.NotContains(t, logged.String(), "more")
 			})
 		}
 	}
+}
+
+// captureLog is what the standard logger writes until the test ends.
+func captureLog(t *testing.T) *bytes.Buffer {
+	var logged bytes.Buffer
+	before, flags := log.Writer(), log.Flags()
+	log.SetOutput(&logged)
+	log.SetFlags(0)
+	t.Cleanup(func() {
+		log.SetOutput(before)
+		log.SetFlags(flags)
+	})
+	return &logged
+}
+
+// straying is a server that sends more once the test has its answer, and closes if there is
+// none; a client of it; and the latest connection.
+func straying(t *testing.T, secure bool, more string) (url string, answered chan bool, client *Client, last **net.TCPConn) {
+	answered, last = make(chan bool), new(*net.TCPConn)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		nc, rw, err := http.NewResponseController(w).Hijack()
+		if !assert.NoError(t, err) {
+			return
+		}
+		t.Cleanup(func() { nc.Close() })
+		_, _ = rw.WriteString("HTTP/1.1 204 No Content\r\n\r\n")
+		_ = rw.Flush()
+		<-answered
+		_, _ = rw.WriteString(more)
+		_ = rw.Flush()
+		if more == "" {
+			nc.Close()
+		}
+	}))
+	o := Options{Clock: time.Now().Add(-time.Second), Timeout: time.Minute, KeepAlive: true, Idle: 1, MaxBody: 1,
+		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			c, err := (&net.Dialer{}).DialContext(ctx, network, address)
+			*last, _ = c.(*net.TCPConn)
+			return c, err
+		}}
+	if secure {
+		server.StartTLS()
+		o.TLS = server.Client().Transport.(*http.Transport).TLSClientConfig
+	} else {
+		server.Start()
+	}
+	t.Cleanup(server.Close)
+	client = New(o)
+	t.Cleanup(client.Close)
+	return server.URL, answered, client, last
 }

@@ -7,8 +7,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/loadtrace/loadtrace/internal/attr"
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/ledger"
-	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/utf8text"
 )
 
 // Client is what a client span tells of its request.

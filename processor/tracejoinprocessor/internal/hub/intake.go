@@ -10,9 +10,9 @@ import (
 
 	"github.com/loadtrace/loadtrace/internal/attr"
 	"github.com/loadtrace/loadtrace/internal/pdatasize"
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/clientspan"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/join"
-	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/utf8text"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/window"
 )
 

@@ -7,8 +7,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
-	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/utf8text"
 )
 
 // lineOf a log record that came now: its body as text, or else the name of its event,

@@ -9,8 +9,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/loadtrace/loadtrace/internal/attr"
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
-	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/utf8text"
 )
 
 // Options of a Hub. All must be set, but for Own, Source, Pull, Link and Warn.

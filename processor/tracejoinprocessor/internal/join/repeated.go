@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/loadtrace/loadtrace/internal/splitmix64"
 )
 
 const (
@@ -42,16 +44,12 @@ func (m *spanMemory) before(trace pcommon.TraceID, span pcommon.SpanID) bool {
 	return false
 }
 
-// spanKey mixes the three words of the ids (the finalizer of SplitMix64 after each). It is
-// never zero.
+// spanKey mixes the three words of the ids. It is never zero.
 func spanKey(trace pcommon.TraceID, span pcommon.SpanID) (key uint64) {
 	for _, word := range [...]uint64{
 		binary.LittleEndian.Uint64(trace[:8]), binary.LittleEndian.Uint64(trace[8:]), binary.LittleEndian.Uint64(span[:]),
 	} {
-		key ^= word
-		key = (key ^ key>>30) * 0xbf58476d1ce4e5b9
-		key = (key ^ key>>27) * 0x94d049bb133111eb
-		key ^= key >> 31
+		key = splitmix64.Mix(key ^ word)
 	}
 	return max(key, 1)
 }

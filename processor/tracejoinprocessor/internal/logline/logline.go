@@ -7,7 +7,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
-	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/utf8text"
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 )
 
 // Line is one log record of a request.

@@ -10,8 +10,8 @@ import (
 
 	jsoniter "github.com/json-iterator/go"
 
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
-	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/utf8text"
 )
 
 // page is one answer.

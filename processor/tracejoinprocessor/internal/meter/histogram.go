@@ -4,14 +4,11 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/lightstep/go-expohisto/structure"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
-)
 
-// buckets bounds a histogram: with 160 buckets three decades are told to within
-// 2.2 %.
-const buckets = 160
+	"github.com/loadtrace/loadtrace/internal/expohist"
+)
 
 // exemplar is a measurement and its span.
 type exemplar struct {
@@ -24,19 +21,15 @@ type exemplar struct {
 // histogram is one series, in seconds. Its exemplars are the highest values since
 // the last collection, which are what one looks for in a ledger.
 type histogram struct {
-	values    structure.Float64
+	values    *expohist.Histogram
 	exemplars []exemplar
 }
 
-func newHistogram() *histogram {
-	h := &histogram{}
-	h.values.Init(structure.NewConfig(structure.WithMaxSize(buckets)))
-	return h
-}
+func newHistogram() *histogram { return &histogram{values: expohist.New()} }
 
 // add a measurement. Only kept spans may be exemplars.
 func (h *histogram) add(e exemplar, kept bool, room int) {
-	h.values.Update(e.value)
+	h.values.Add(e.value)
 	if !kept || room == 0 {
 		return
 	}
@@ -59,18 +52,7 @@ func (h *histogram) add(e exemplar, kept bool, room int) {
 // none is sent twice, and none is later than the point, as one by the clock of
 // another host may be.
 func (h *histogram) moveTo(p pmetric.ExponentialHistogramDataPoint) {
-	p.SetCount(h.values.Count())
-	p.SetSum(h.values.Sum())
-	p.SetMin(h.values.Min())
-	p.SetMax(h.values.Max())
-	p.SetScale(h.values.Scale())
-	p.SetZeroCount(h.values.ZeroCount())
-	from := h.values.Positive()
-	p.Positive().SetOffset(from.Offset())
-	p.Positive().BucketCounts().EnsureCapacity(int(from.Len()))
-	for i := range from.Len() {
-		p.Positive().BucketCounts().Append(from.At(i))
-	}
+	h.values.WriteTo(p)
 	for i := range h.exemplars {
 		h.exemplars[i].at = min(h.exemplars[i].at, p.Timestamp())
 	}

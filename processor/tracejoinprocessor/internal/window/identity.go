@@ -4,7 +4,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/loadtrace/loadtrace/internal/attr"
-	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/utf8text"
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 )
 
 // Identity names an instance: service.namespace and service.name of a resource,

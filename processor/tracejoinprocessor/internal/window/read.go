@@ -4,7 +4,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
-	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/utf8text"
+	"github.com/loadtrace/loadtrace/internal/utf8text"
 )
 
 // Read takes the samples of a payload, and does not keep it. It returns how many

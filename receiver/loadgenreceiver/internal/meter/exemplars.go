@@ -86,15 +86,3 @@ func (k *keeper) moveTo(dst pmetric.ExemplarSlice, until time.Time) {
 	}
 	k.highest, k.sample, k.others = k.highest[:0], k.sample[:0], 0
 }
-
-// random is SplitMix64, the generator whose finalizer loadgen's identities use
-// too: fast, and the same for the same seed.
-type random uint64
-
-func (r *random) next() uint64 {
-	*r += 0x9e3779b97f4a7c15
-	z := uint64(*r)
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
-}

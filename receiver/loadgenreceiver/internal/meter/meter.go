@@ -3,6 +3,7 @@ package meter
 import (
 	"time"
 
+	"github.com/loadtrace/loadtrace/internal/splitmix64"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/convention"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/origin"
@@ -28,7 +29,7 @@ type Options struct {
 type Meter struct {
 	o      Options
 	run    string
-	random random
+	random splitmix64.Source
 
 	collected time.Time // the last time
 
@@ -57,7 +58,7 @@ func New(o Options) *Meter {
 	return &Meter{
 		o:         o,
 		run:       o.Run.String(),
-		random:    random(o.Seed),
+		random:    splitmix64.Source(o.Seed),
 		collected: o.Began,
 		latencies: latencies{byKey: map[latencyKey]*latency{}},
 		outcomes:  outcomes{byKey: map[outcomeKey]*outcome{}},
@@ -89,8 +90,8 @@ func (m *Meter) Add(r *loadgen.Record) {
 	m.outcomes.get(outcomeOf(r), m.o.MaxSeries, 1).requests++
 	if r.Due() {
 		l := m.latencies.get(latencyOf(r), m.o)
-		l.service(r, m.o.Exemplars).add(r.ServiceTime(), r, m.random.next())
-		l.response.add(r.ResponseTime(), r, m.random.next())
+		l.service(r, m.o.Exemplars).add(r.ServiceTime(), r, m.random.Uint64())
+		l.response.add(r.ResponseTime(), r, m.random.Uint64())
 	}
 
 	if r.Reused {
@@ -102,7 +103,7 @@ func (m *Meter) Add(r *loadgen.Record) {
 		if a.lag == nil {
 			a.lag = newHistogram(m.o.Exemplars)
 		}
-		a.lag.add(r.Lag(), r, m.random.next())
+		a.lag.add(r.Lag(), r, m.random.Uint64())
 	}
 	if r.Due() {
 		m.addPhases(a, r)
@@ -122,7 +123,7 @@ func (m *Meter) addPhases(a *attack, r *loadgen.Record) {
 		if a.phases[i] == nil {
 			a.phases[i] = newHistogram(m.o.Exemplars)
 		}
-		a.phases[i].add(took, r, m.random.next())
+		a.phases[i].add(took, r, m.random.Uint64())
 	}
 }
 

@@ -22,10 +22,10 @@ func (m *Meter) addStream(s *stream, r *loadgen.Record) {
 		return
 	}
 	s.first = m.made(s.first)
-	s.first.add(r.Stream.First, r, m.random.next())
+	s.first.add(r.Stream.First, r, m.random.Uint64())
 	for _, gap := range r.Stream.Gaps {
 		s.gap = m.made(s.gap)
-		s.gap.add(gap, r, m.random.next())
+		s.gap.add(gap, r, m.random.Uint64())
 	}
 }
 

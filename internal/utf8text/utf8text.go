@@ -1,6 +1,6 @@
-// Package utf8text keeps strings valid and short that are kept, or passed on in other
-// telemetry than they came in: OTLP's must be UTF-8, and a receiver may refuse a whole
-// payload for one that is not; and any of them may have any length.
+// Package utf8text makes text from outside valid and short where it is kept, shown, or
+// passed on in other telemetry: OTLP's text must be UTF-8, and a receiver may refuse a whole
+// payload for one that is not; and any text may have any length.
 package utf8text
 
 import (
@@ -23,6 +23,17 @@ func Cut(s string, limit int) (head string, more bool) {
 		return head, false
 	}
 	return strings.Clone(head), true
+}
+
+// Clip shortens what a user wrote to 60 characters and an ellipsis, for a message.
+func Clip(s string) string { return ClipTo(s, 60) }
+
+// ClipTo is s, or its first characters, most in number, and an ellipsis.
+func ClipTo(s string, most int) string {
+	if r := []rune(s[:min(len(s), (most+1)*utf8.UTFMax)]); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
 }
 
 // begin is the first bytes of s, limit at most, and no part of a character.

@@ -57,6 +57,14 @@ func TestWhateverComesIsValidAndBounded(t *testing.T) {
 	})
 }
 
+func TestALongValueIsClippedToItsFirstCharacters(t *testing.T) {
+	assert.Equal(t, "", Clip(""))
+	assert.Equal(t, strings.Repeat("€", 60), Clip(strings.Repeat("€", 60)))
+	assert.Equal(t, strings.Repeat("😀", 60)+"…", Clip(strings.Repeat("😀", 61)))
+	assert.Equal(t, strings.Repeat("x", 60)+"…", Clip(strings.Repeat("x", 1<<20)))
+	assert.Equal(t, "ab…", ClipTo("abc", 2))
+}
+
 func TestLongNamesThatBeginAlikeStayApart(t *testing.T) {
 	long := strings.Repeat("n", 1<<20)
 	assert.Len(t, Key(long+"a"), KeyBytes)

@@ -11,11 +11,11 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
+var text = strings.Repeat("x", 2000)
+
 // The estimate is held against the heap: a budget that is off by more than a factor of
 // two protects nobody. 7ed9d53 counted texts of attributes alone.
 func TestEveryFieldCountsAsWhatItTakes(t *testing.T) {
-	text := strings.Repeat("x", 2000)
-	own := func(i int) string { return text + strconv.Itoa(i) } // nothing is shared
 	for name, fill := range map[string]func(rs ptrace.ResourceSpans, s ptrace.Span, i int){
 		"nothing":       func(ptrace.ResourceSpans, ptrace.Span, int) {},
 		"a name":        func(_ ptrace.ResourceSpans, s ptrace.Span, i int) { s.SetName(own(i)) },
@@ -29,7 +29,7 @@ func TestEveryFieldCountsAsWhatItTakes(t *testing.T) {
 		"a list": func(_ ptrace.ResourceSpans, s ptrace.Span, i int) {
 			s.Attributes().PutEmptySlice("k").AppendEmpty().SetStr(own(i))
 		},
-		"a list of numbers": func(_ ptrace.ResourceSpans, s ptrace.Span, i int) { numbers(s.Attributes().PutEmptySlice("k")) },
+		"a list of numbers": func(_ ptrace.ResourceSpans, s ptrace.Span, i int) { list(s.Attributes().PutEmptySlice("k")) },
 		"a map": func(_ ptrace.ResourceSpans, s ptrace.Span, i int) {
 			s.Attributes().PutEmptyMap("k").PutStr("l", own(i))
 		},
@@ -51,27 +51,37 @@ func TestEveryFieldCountsAsWhatItTakes(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			const n = 500
-			held := make([]ptrace.Traces, n)
-			before := heap()
-			estimate := 0
-			for i := range held {
+			isAsEstimated(t, func(i int) (any, int) {
 				td := ptrace.NewTraces()
 				rs := td.ResourceSpans().AppendEmpty()
 				s := rs.ScopeSpans().AppendEmpty().Spans().AppendEmpty()
 				fill(rs, s, i)
-				held[i] = td
-				estimate += Span(s) + ResourceSpans(rs)
-			}
-			taken := heap() - before
-			runtime.KeepAlive(held)
-			assert.Greater(t, 2*estimate, taken, "the estimate is below a half")
-			assert.Less(t, estimate, 3*taken, "the estimate is above three times")
+				return td, Traces(td)
+			})
 		})
 	}
 }
 
-func numbers(s pcommon.Slice) {
+// own text: nothing is shared.
+func own(i int) string { return text + strconv.Itoa(i) }
+
+// isAsEstimated makes many payloads, and compares their estimates with the heap.
+func isAsEstimated(t *testing.T, make func(i int) (payload any, estimate int)) {
+	held := [500]any{}
+	before := heap()
+	estimate := 0
+	for i := range held {
+		payload, size := make(i)
+		held[i] = payload
+		estimate += size
+	}
+	taken := heap() - before
+	runtime.KeepAlive(held)
+	assert.Greater(t, 2*estimate, taken, "the estimate is below a half")
+	assert.Less(t, estimate, 3*taken, "the estimate is above three times")
+}
+
+func list(s pcommon.Slice) {
 	for i := range 100 {
 		s.AppendEmpty().SetInt(int64(i))
 	}
@@ -111,7 +121,7 @@ func TestWhatIsAddedToASpanIsTheDifference(t *testing.T) {
 	before, attributes, n := Span(s), s.Attributes().Len(), s.Events().Len()
 	assert.Zero(t, Added(s, attributes, n))
 	s.Attributes().PutStr("text", "some")
-	numbers(s.Attributes().PutEmptySlice("list"))
+	list(s.Attributes().PutEmptySlice("list"))
 	e := s.Events().AppendEmpty()
 	e.SetName("event")
 	e.Attributes().PutStr("text", "some")

@@ -1,5 +1,0 @@
-//go:build !race
-
-package tracejoinprocessor
-
-const raced = false
