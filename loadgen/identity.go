@@ -103,6 +103,7 @@ func (id RunID) SampledState(s Sampler) string {
 func (id RunID) word() uint64 { return binary.BigEndian.Uint64(id[:]) }
 
 func index(attack int, seq uint64) uint64 { return uint64(attack)<<48 | seq&(maxSeq-1) }
+
 // unmix64 is the inverse of splitmix64.Mix: the shifts undone, and the inverses of the factors
 // modulo 2^64.
 func unmix64(z uint64) uint64 {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/internal/badinput"
 	"github.com/loadtrace/loadtrace/internal/distribution"
+	"github.com/loadtrace/loadtrace/internal/runpage"
 	"github.com/loadtrace/loadtrace/internal/session"
 	"github.com/loadtrace/loadtrace/internal/session/tracestore"
 	"github.com/loadtrace/loadtrace/internal/terminal"
@@ -46,6 +47,7 @@ type planRun struct {
 // addTo adds the flags that all runs in a terminal have.
 func (r *planRun) addTo(flags *pflag.FlagSet) {
 	flags.DurationVar(&r.flush, "flush-timeout", 20*time.Second, "how long to go on delivering telemetry after the last request")
+	flags.StringVar(&r.outputs.html, "html", "", "also write a report with charts and explained requests as HTML to this file, - for standard output instead of the summary")
 	flags.BoolVar(&r.quiet, "quiet", false, "show no progress")
 	flags.StringVar(&r.screen.color, "color", "auto", "colour the output: auto, always or never (auto heeds NO_COLOR)")
 }
@@ -71,6 +73,7 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	if err != nil {
 		return summary.Summary{}, err
 	}
+	record := r.page(plan)
 	if err := r.outputs.open(signals.early, r.json); err != nil {
 		return summary.Summary{}, err
 	}
@@ -78,7 +81,7 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	if !r.quiet {
 		announce(r.stderr, agreed)
 	}
-	end, err := r.attack(signals, plan, agreed)
+	end, err := r.attack(signals, plan, agreed, record)
 	if end.Blamed {
 		if lines, ok := log.Writer().(*stdLog); ok {
 			lines.forget() // net/http's about the same endpoint
@@ -95,12 +98,23 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	return end.Summary, err
 }
 
+// page prepares the HTML report, if one is wanted, and returns what is to get the records;
+// nil for none.
+func (r *planRun) page(plan *loadgen.Plan) loadgen.Sink {
+	if r.outputs.html == "" {
+		return nil
+	}
+	p := runpage.New(plan, r.store)
+	r.outputs.page = p.HTML
+	return p.Record
+}
+
 // attack starts the run, shows its progress and returns what became of it.
-func (r *planRun) attack(signals *caught, plan *loadgen.Plan, as agreement) (session.Result, error) {
+func (r *planRun) attack(signals *caught, plan *loadgen.Plan, as agreement, record loadgen.Sink) (session.Result, error) {
 	run, err := session.Start(signals.early, session.Options{
 		Collector: distribution.Settings(), Configs: r.configs, Pipelines: r.Pipelines,
 		Plan: plan, RunID: as.run, StartAt: as.at, Flush: r.flush,
-		Traces: r.store, MeasureUse: true, BeforeShutdown: r.beforeShutdown, Note: r.note,
+		Traces: r.store, Record: record, MeasureUse: true, BeforeShutdown: r.beforeShutdown, Note: r.note,
 	})
 	if err != nil {
 		return session.Result{}, err

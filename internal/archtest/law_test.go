@@ -118,7 +118,7 @@ var law = []rule{
 	{
 		why:       "whoever starts a run decides what is shown of it, and where: a command, an API, a search",
 		in:        []string{"./internal/session/...", "./internal/climb/...", "./internal/calibrate/...", "./internal/ladder/...", "./internal/demo/..."},
-		forbidden: []string{"github.com/spf13/...", "golang.org/x/term/...", "os/signal", "flag", "./internal/terminal/...", "./runs/report/..."},
+		forbidden: []string{"github.com/spf13/...", "golang.org/x/term/...", "os/signal", "flag", "./internal/terminal/...", "./internal/runpage/...", "./runs/report/..."},
 	},
 	{
 		why:       "a run is given its collector's components, of which one may start runs itself",

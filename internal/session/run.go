@@ -87,7 +87,7 @@ func (r *Run) begin(ctx context.Context) error {
 			}
 			uris = []string{uri}
 		}
-		s, err := startSession(o.Collector, uris, o.Plan, loadgenreceiver.Start{Run: o.RunID, At: o.StartAt}, o.Traces, r.notes)
+		s, err := startSession(o.Collector, uris, o.Plan, loadgenreceiver.Start{Run: o.RunID, At: o.StartAt}, o.Traces, o.Record, r.notes)
 		if err != nil {
 			return err
 		}

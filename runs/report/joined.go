@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,6 +23,25 @@ type Joined struct {
 	Levels    Levels // of the instance
 }
 
+// LedgerName is a component: the last part of its attribute, and its name for people.
+type LedgerName struct{ Key, Name string }
+
+// Unexplained is the key of what the other components leave of a response time.
+const Unexplained = "unexplained"
+
+// LedgerNames are all components in the order in which they happen.
+func LedgerNames() []LedgerName {
+	return []LedgerName{
+		{"schedule_lag", "schedule lag"}, {"connection", "connection wait"}, {"dns", "dns"}, {"connect", "connect"}, {"tls", "tls"},
+		{"write", "write"}, {"network", "network, queues"}, {"server", "server"}, {"read", "read"}, {Unexplained, "unexplained"},
+	}
+}
+
+// InstanceName names an instance of a service.
+func InstanceName(service, instance string) string {
+	return strings.Clone(strings.TrimSpace(cutTo(service, maxText) + " " + cutTo(instance, maxText)))
+}
+
 // Component is a part of a response time.
 type Component struct {
 	Name string // as the terminal shows it
@@ -34,19 +54,51 @@ type Levels struct {
 	Values [levelCount]float64
 }
 
-// levelCount is how many levels there are.
-const levelCount = 9
+// LevelIndex is that of a level in Levels.Values.
+type LevelIndex int
 
-// Level describes a figure of a runtime.
+// The levels.
+const (
+	LevelCPU LevelIndex = iota
+	LevelGoroutines
+	LevelHeap
+	LevelGCGoal
+	LevelMemory
+	LevelScheduler
+	LevelEventLoop
+	LevelGCCycles
+	LevelGCPause
+	levelCount
+)
+
+// Level describes a figure of a runtime. Bytes have the unit B.
 type Level struct {
 	Name string `json:"name"`
 	Unit string `json:"unit"`
+	// most is the greatest value that can be true: what is beyond was forged, or is what a
+	// runtime reports for "no limit".
+	most float64
 }
 
-// levels in the order of Levels.Values. Bytes have the unit B.
+const pebibyte = 1 << 50
+
 var levels = [levelCount]Level{
-	{"CPUs busy", ""}, {"goroutines", ""}, {"heap", "B"}, {"next GC at", "B"}, {"memory of the runtime", "B"},
-	{"scheduler latency p99", "s"}, {"event loop delay p99", "s"}, {"GC cycles per second", "/s"}, {"GC pause per second", "s/s"},
+	LevelCPU:        {"CPUs busy", "", 1 << 16},
+	LevelGoroutines: {"goroutines", "", 1e8},
+	LevelHeap:       {"heap", "B", pebibyte},
+	LevelGCGoal:     {"next GC at", "B", pebibyte},
+	LevelMemory:     {"memory of the runtime", "B", pebibyte},
+	LevelScheduler:  {"scheduler latency p99", "s", 3600},
+	LevelEventLoop:  {"event loop delay p99", "s", 3600},
+	LevelGCCycles:   {"GC cycles per second", "/s", 1e9},
+	LevelGCPause:    {"GC pause per second", "s/s", 3600},
+}
+
+// Set a level, unless the value cannot be true.
+func (l *Levels) Set(i LevelIndex, v float64) {
+	if v >= 0 && v <= levels[i].most {
+		l.Values[i] = v
+	}
 }
 
 // AllLevels describes Levels.Values.

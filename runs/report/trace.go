@@ -4,10 +4,9 @@ import "time"
 
 // Bounds of the traces of a report.
 const (
-	maxTraces = 60  // with spans or log lines
-	maxSpans  = 80  // of a trace
-	maxLines  = 40  // log lines of a trace
-	maxText   = 300 // bytes of a name, and of a log line
+	maxSpans = 80  // of a trace
+	maxLines = 40  // log lines of a trace
+	maxText  = 300 // bytes of a name, and of a log line
 )
 
 // Trace is what is known of the target's side of a request.
@@ -22,8 +21,8 @@ type Trace struct {
 	SpansCut, LinesCut int
 }
 
-// Span is a span of a trace. Times are since the request was sent, by the generator's
-// clock as far as the target's is known.
+// Span is a span of a trace. Times are since the request was sent, by the clock of the
+// span's service.
 type Span struct {
 	Depth         int
 	Service, Name string

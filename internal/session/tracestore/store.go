@@ -36,6 +36,8 @@ type Store struct {
 	bytes   int
 	evicted int
 	served  int // server spans that came
+	// watch is called with every span of a request of the run; nil for none.
+	watch func(ptrace.Span)
 }
 
 // traceBytes is what a trace takes beside its spans, about.
@@ -68,6 +70,14 @@ func (s *Store) Follow(run loadgen.RunID) {
 	s.run = run
 }
 
+// Watch has a function called with the client span of every request of the run, also of
+// those that the store does not keep. It must return soon, and keep nothing of the span.
+func (s *Store) Watch(f func(ptrace.Span)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.watch = f
+}
+
 // Add copies the spans of td that are in traces of the run into the store.
 func (s *Store) Add(td ptrace.Traces) {
 	s.mu.Lock()
@@ -81,6 +91,9 @@ func (s *Store) Add(td ptrace.Traces) {
 			for _, span := range ss.Spans().All() {
 				if id := span.TraceID(); loadgen.RunID(id[:len(s.run)]) == s.run {
 					s.add(service, span)
+					if s.watch != nil && isRequest(span) {
+						s.watch(span)
+					}
 				}
 			}
 		}
