@@ -34,7 +34,8 @@ type planRun struct {
 	outputs outputs
 	begins  beginning
 	headers otlpHeaders
-	line    attack // in place of a plan
+	archiving
+	line attack // in place of a plan
 
 	// store takes the traces of the slowest requests; nil for none.
 	store *tracestore.Store
@@ -48,6 +49,7 @@ type planRun struct {
 func (r *planRun) addTo(flags *pflag.FlagSet) {
 	flags.DurationVar(&r.flush, "flush-timeout", 20*time.Second, "how long to go on delivering telemetry after the last request")
 	flags.StringVar(&r.outputs.html, "html", "", "also write a report with charts and explained requests as HTML to this file, - for standard output instead of the summary")
+	r.archiving.addTo(flags)
 	flags.BoolVar(&r.quiet, "quiet", false, "show no progress")
 	flags.StringVar(&r.screen.color, "color", "auto", "colour the output: auto, always or never (auto heeds NO_COLOR)")
 }
@@ -95,6 +97,7 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	if err = errors.Join(err, r.print(end.Summary)); err == nil {
 		err = judgement(&end.Summary, end.Interrupted, signals.count.Load())
 	}
+	r.sayArchive(end.Summary.RunID, end.Archive)
 	return end.Summary, err
 }
 
@@ -148,6 +151,9 @@ func (r *planRun) prepare(ctx context.Context, part pace.Part) (*loadgen.Plan, e
 	}
 	if plan, err = plan.Split(part); err != nil {
 		return nil, badinput.Error(fmt.Errorf("split the plan: %w", err))
+	}
+	if err := r.chooseArchive(); err != nil {
+		return nil, err
 	}
 	if len(r.configs) > 0 && r.OTLP != "" {
 		return nil, badinput.Error(errors.New("--otlp and --config exclude each other: put the exporter into the configuration"))

@@ -47,6 +47,10 @@ to the plan:
 The verdict is undecided if the generator itself was in trouble: it could not keep
 its schedule, ran out of descriptors or ports, was starved of CPU, or lost telemetry.
 
+The run is archived: a folder with run.json and Parquet files, a row for each request,
+that stays when the run is over, or is killed. Use --archive to name another directory,
+or --archive none. Archives are removed after 30 days, or when all take more than 2 GiB.
+
 With --part several processes carry out a plan together: each sends its share of
 the plan's requests, at the plan's times. Summary and verdict are of the part.
 
@@ -61,6 +65,7 @@ the plan's requests, at the plan's times. Summary and verdict are of the part.
   loadtrace run plan.yaml --otlp https://otlp.example.com --otlp-header 'key=${env:OTLP_KEY}'
   loadtrace run plan.yaml --otlp https://otlp.example.com --otlp-header-file otlp.headers
   loadtrace run plan.yaml --listen http://127.0.0.1:14318
+  loadtrace run plan.yaml --archive none
   loadtrace run plan.yaml --config collector.yaml
   loadtrace run plan.yaml --part 0/2 --run-id 2b9c72011d13ef2c --start-at 2026-01-31T12:00:00Z`,
 		Args: func(_ *cobra.Command, args []string) error { return r.accept(args) },

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/otelcol"
 	"go.opentelemetry.io/collector/receiver"
 
+	"github.com/loadtrace/loadtrace/exporter/runarchiveexporter"
 	"github.com/loadtrace/loadtrace/internal/session/greeting"
 	"github.com/loadtrace/loadtrace/internal/session/origin"
 	"github.com/loadtrace/loadtrace/internal/session/otlpanswer"
@@ -54,6 +55,8 @@ func (s *session) factories(components func() (otelcol.Factories, error), plan *
 	f.Extensions[sameOrigin.Type()] = sameOrigin
 	sieve := strangers.NewFactory(&s.own)
 	f.Processors[sieve.Type()] = sieve
+	archives := runarchiveexporter.NewFactory(runarchiveexporter.WithObserver(s.archived))
+	f.Exporters[archives.Type()] = archives
 	seen := peers.NewFactory(&s.peers)
 	f.Exporters[seen.Type()] = seen
 	for kind, factory := range f.Exporters {

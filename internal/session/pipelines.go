@@ -31,6 +31,8 @@ type Pipelines struct {
 	Listen Listen
 	// ListenAsked: a run that cannot listen there is an error. Else it does without.
 	ListenAsked bool
+	// Archive is the folder in which the run is archived; none if empty.
+	Archive string
 
 	// store adds the exporter that keeps traces.
 	store bool
@@ -144,6 +146,9 @@ func (p Pipelines) exporters() (object, error) {
 	}
 	if p.store {
 		exporters[tracestore.Type.String()] = object{}
+	}
+	if p.Archive != "" {
+		exporters[archiveType] = p.archive()
 	}
 	if p.OTLP != "" {
 		name, config, err := otlpExporter(p.OTLP, p.Headers)

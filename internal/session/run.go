@@ -40,6 +40,8 @@ type Result struct {
 	Interrupted bool
 	// Notes are warnings of the built-in collector, a line each.
 	Notes []string
+	// Archive is the folder of the run's archive; empty if there is none.
+	Archive string
 	// Blamed: a fault of the summary says why the endpoint of OTLP took no telemetry. What
 	// else this process has logged of that endpoint says the same.
 	Blamed bool
@@ -168,6 +170,7 @@ func (r *Run) carryOut(ctx context.Context) {
 	r.session.endpoint.reject(r.options.OTLP, sum)
 	r.result.Blamed = r.blame(sum)
 	sum.Environment.Targets = r.session.peers.Targets()
+	r.archive(sum)
 	if err == nil && len(sum.Faults) == 0 && shut != nil {
 		err = fmt.Errorf("shut the collector down: %w", shut)
 	}

@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"strings"
 	"time"
 
 	"github.com/loadtrace/loadtrace/internal/attr"
@@ -11,7 +12,7 @@ import (
 type Explained struct {
 	Service, Route string // that answered
 	Ledger         []Component
-	Facts          []string // of the runtime of the target and of its clock
+	Facts          []string // of the runtime of the target and of its clock, a line each
 	Missing        []string
 	Spans          []Drawn
 	Lines          []LogLine
@@ -60,7 +61,11 @@ func Explanation(spans []Span) Explained {
 			e.Ledger = ledgerOf(s)
 		}
 		if e.Service != "" {
-			e.Facts = append(append(p.levels(s), p.during(s)...), p.clock(s)...)
+			for _, facts := range [][]string{p.levels(s), p.during(s), p.clock(s)} {
+				if len(facts) > 0 {
+					e.Facts = append(e.Facts, strings.Join(facts, " · "))
+				}
+			}
 		}
 		e.lines(s)
 		break

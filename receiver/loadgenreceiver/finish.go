@@ -3,6 +3,8 @@ package loadgenreceiver
 import (
 	"time"
 
+	"go.uber.org/zap"
+
 	"github.com/loadtrace/loadtrace/internal/figure"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/meter"
@@ -17,6 +19,7 @@ func (r *run) finish(err error) summary.Summary {
 	end := time.Now()
 	live := r.live.Load()
 	live.flush()
+	r.archives.flush()
 	for i, a := range r.runner.Accounts() {
 		live.addUnsent(i, a.UnsentReason, a.Unsent)
 	}
@@ -32,7 +35,11 @@ func (r *run) finish(err error) summary.Summary {
 	r.putMetrics(time.Now())
 	close(r.last)
 	flush(r.out.metrics)
-	return r.summary(end, err)
+	sum = r.summary(end, err)
+	if err := r.archives.conclude(&sum); err != nil {
+		r.log.Error("the archive lacks the run's result", zap.Error(err))
+	}
+	return sum
 }
 
 // settled is closed when every span and event was delivered or dropped.
@@ -57,6 +64,7 @@ func (r *run) summary(end time.Time, err error) summary.Summary {
 		sum.Telemetry.SpansPerRequest = figure.Round(float64(spans.Kept) / float64(sent))
 	}
 	sum.Faults = append(sum.Faults, sum.Telemetry.Check(sent)...)
+	sum.Faults = append(sum.Faults, r.archives.faults()...)
 	sum.Environment.Generator = r.origin.Environment
 	r.watch.Load().judge(&sum)
 	return sum

@@ -62,7 +62,7 @@ func (b *Builder) Add(r *loadgen.Record) { b.AddRouted(r, "") }
 func (b *Builder) AddRouted(r *loadgen.Record, route string) {
 	b.base.Do(func() {
 		for _, a := range b.attacks {
-			a.timeline.base = r.Intended.Truncate(time.Second)
+			a.timeline.base = r.Intended
 		}
 	})
 	a := b.attacks[min(max(r.Attack, 0), len(b.attacks)-1)]

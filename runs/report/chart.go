@@ -22,6 +22,7 @@ type charts struct {
 
 type chartRun struct {
 	Name     string         `json:"name"`
+	Elapsed  float64        `json:"elapsed"`
 	Limits   []chartLimit   `json:"limits"`
 	Series   []chartSeries  `json:"series"`
 	Runtime  []chartRuntime `json:"runtime"`
@@ -115,7 +116,7 @@ func newCharts(runs []*Data) charts {
 }
 
 func (d *Data) chart() chartRun {
-	c := chartRun{Name: "run " + plaintext.Line(d.Summary.RunID), Limits: limits(d.Summary.Verdict.Thresholds), Series: []chartSeries{}, Runtime: []chartRuntime{}, Requests: []chartRequest{}}
+	c := chartRun{Name: "run " + plaintext.Line(d.Summary.RunID), Elapsed: float64(d.Summary.Elapsed), Limits: limits(d.Summary.Verdict.Thresholds), Series: []chartSeries{}, Runtime: []chartRuntime{}, Requests: []chartRequest{}}
 	for i := range d.Series {
 		c.Series = append(c.Series, d.Series[i].chart(d.Summary.Began))
 	}

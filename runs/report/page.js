@@ -69,7 +69,22 @@ function seriesOf(run) {
   const name = runs[0].series[chosen] && runs[0].series[chosen].name;
   return run.series.find((s) => s.name === name) || (chosen === 0 ? run.series[0] : undefined);
 }
-function perSecond(column, s) { return column.map((n) => n / s.width); }
+// perSecond leaves out an interval of which less than a fifth is within the run.
+function perSecond(column, s, run) {
+  return column.map((n, i) => {
+    const within = Math.min(s.t[i] + s.width, run.elapsed) - Math.max(s.t[i], 0);
+    return within >= s.width / 5 ? n / Math.min(within, s.width) : within <= 0 && n > 0 ? n / s.width : null;
+  });
+}
+// wholeRun is the time axis of all charts over time.
+function wholeRun() {
+  let low = 0, high = 0;
+  for (const run of runs) for (const s of run.series.slice(0, 1)) {
+    low = Math.min(low, s.t[0]);
+    high = Math.max(high, s.t[s.t.length - 1] + s.width);
+  }
+  return [low, high || 1];
+}
 function middle(s) { return s.t.map((t) => t + s.width / 2); }
 
 // Each chart is lines over an x axis: [{name, x, y, color, dash, points, fill}].
@@ -105,10 +120,10 @@ const charts = {
     return [{ name: "response time", x, y: s.spectrum.response, color: "c", width: 4 }, { name: "service time", x, y: s.spectrum.service, color: "a", width: 1.5 }];
   }) },
   heat: { height: 280, log: true, text: took, heat: true, lines: () => timeLines((s, run, i) => i ? [] : [{ name: "p99", y: s.p99, color: "c" }]) },
-  rate: { text: rate, lines: () => timeLines((s) => [
-    { name: "wanted", y: perSecond(s.due, s), color: "f", width: 4, optional: true }, { name: "sent", y: perSecond(s.sent, s), color: "a", width: 1.5 }]) },
-  errors: { text: rate, lines: () => timeLines((s) => [
-    { name: "bad status", y: perSecond(s.bad, s), color: "c" }, { name: "failed", y: perSecond(s.failed, s), color: "d" }, { name: "not sent", y: perSecond(s.notsent, s), color: "f" }]) },
+  rate: { text: rate, lines: () => timeLines((s, run) => [
+    { name: "wanted", y: perSecond(s.due, s, run), color: "f", width: 4, optional: true }, { name: "sent", y: perSecond(s.sent, s, run), color: "a", width: 1.5 }]) },
+  errors: { text: rate, lines: () => timeLines((s, run) => [
+    { name: "bad status", y: perSecond(s.bad, s, run), color: "c" }, { name: "failed", y: perSecond(s.failed, s, run), color: "d" }, { name: "not sent", y: perSecond(s.notsent, s, run), color: "f" }]) },
   phases: { height: 240, text: took, lines: () => {
     const s = seriesOf(runs[0]);
     if (!s) return [];
@@ -128,7 +143,7 @@ data.levels.forEach((l, i) => {
     const lines = [];
     runs.forEach((run, n) => run.runtime.forEach((r, k) => {
       if (!r.levels[i].some((v) => v != null)) return;
-      lines.push({ name: (runs.length > 1 ? (n ? "second: " : "first: ") : "") + r.instance, x: r.t, y: r.levels[i], color: "abcdefg"[k % 7], dash: n ? [5, 4] : undefined, run: n });
+      lines.push({ name: (runs.length > 1 ? (n ? "second: " : "first: ") : "") + r.instance.replace(/([0-9a-f]{8})-[0-9a-f-]{27}/, "$1…"), x: r.t, y: r.levels[i], color: "abcdefg"[k % 7], dash: n ? [5, 4] : undefined, run: n });
     }));
     return lines;
   } };
@@ -172,7 +187,7 @@ function draw(id) {
     width: Math.max(box.clientWidth, 200), height: chart.height || 210,
     legend: { show: false }, padding: [8, chart.axis ? 26 : 12, 0, 0],
     cursor: { sync: chart.still ? undefined : { key: "time", setSeries: false }, drag: { x: !chart.still, y: false }, points: { size: 7 }, y: false },
-    scales: { x: { time: false, range: chart.still ? [0, 4.05] : (u, lo, hi) => lo === hi ? [lo - .5, hi + .5] : [lo, hi] },
+    scales: { x: { time: false, range: chart.still ? [0, 4.05] : (u, lo, hi) => lo === u.data[0][0] && hi === u.data[0][u.data[0].length - 1] ? wholeRun() : [lo, hi] },
       y: { distr: chart.log ? 3 : 1, range: yRange } },
     axes: [
       { stroke: quiet, grid, ticks: grid, font, splits: chart.axis ? () => marks.map((m) => m[0]) : undefined,
@@ -248,7 +263,7 @@ function drawHeat(u, heat, s) {
     const x0 = u.valToPos(t, "x", true), x1 = u.valToPos(t + s.width, "x", true);
     const y0 = u.valToPos(Math.pow(2, (bin + 1) / 4) / 1e9, "y", true), y1 = u.valToPos(Math.pow(2, bin / 4) / 1e9, "y", true);
     c.fillStyle = "rgba(" + rgb + "," + (.12 + .88 * Math.log1p(heat.cells[i + 2]) / Math.log1p(most)).toFixed(3) + ")";
-    c.fillRect(Math.floor(x0), Math.floor(y0), Math.max(1, Math.ceil(x1) - Math.floor(x0)), Math.max(1, Math.ceil(y1) - Math.floor(y0)));
+    c.fillRect(Math.round(x0), Math.round(y0), Math.max(1, Math.round(x1) - Math.round(x0)), Math.max(1, Math.round(y1) - Math.round(y0)));
   }
   c.restore();
 }

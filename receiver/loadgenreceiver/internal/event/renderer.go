@@ -36,7 +36,7 @@ func New(o origin.Origin, run loadgen.RunID, plan *loadgen.Plan) *Renderer {
 
 // RunStart tells the plan, and the environment that it is carried out in.
 func (r *Renderer) RunStart(at time.Time) (plog.Logs, error) {
-	src, err := planYAML(r.plan)
+	src, err := PlanYAML(r.plan)
 	if err != nil {
 		return plog.Logs{}, fmt.Errorf("write the plan into an event: %w", err)
 	}
