@@ -55,11 +55,10 @@ func NewBuilder(names ...string) *Builder {
 
 // Add takes a request. It is a loadgen.Sink and keeps nothing of the record that may
 // change.
-func (b *Builder) Add(r *loadgen.Record) { b.AddRouted(r, "") }
+func (b *Builder) Add(r *loadgen.Record) { b.add(&arrival{Record: r}, "") }
 
-// AddRouted takes a request with the route by which the target answered it, if it is
-// known.
-func (b *Builder) AddRouted(r *loadgen.Record, route string) {
+// add takes a request with the route by which the target answered it, if it is known.
+func (b *Builder) add(r *arrival, route string) {
 	b.base.Do(func() {
 		for _, a := range b.attacks {
 			a.timeline.base = r.Intended
@@ -73,7 +72,7 @@ func (b *Builder) AddRouted(r *loadgen.Record, route string) {
 		return
 	}
 	a.timeline.add(r)
-	a.targets.add(r, route)
+	a.targets.add(r.Record, route)
 	a.worst.add(r)
 }
 

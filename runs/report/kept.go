@@ -34,12 +34,25 @@ type Request struct {
 	Trace *Trace
 }
 
-// keep copies a record. Its texts are bounded by the engines, and by whoever reads them
-// from a file.
-func keep(r *loadgen.Record) *Request {
-	c := *r
+// arrival is a request on its way into a builder.
+type arrival struct {
+	*loadgen.Record
+	trace func() *Trace // makes what is known of the target's side, for a request that is kept; nil if nothing is
+	kept  *Request      // once it is
+}
+
+// keep copies the request, once.
+func (r *arrival) keep() *Request {
+	if r.kept != nil {
+		return r.kept
+	}
+	c := *r.Record
 	c.ErrorText, c.Excerpt, c.Stream = strings.Clone(cutTo(r.ErrorText, loadgen.MaxErrorText)), strings.Clone(cutTo(r.Excerpt, loadgen.MaxExcerpt)), nil
-	return &Request{Record: c}
+	r.kept = &Request{Record: c}
+	if r.trace != nil {
+		r.kept.Trace = r.trace()
+	}
+	return r.kept
 }
 
 func cutTo(s string, n int) string { return s[:min(len(s), n)] }
@@ -51,7 +64,7 @@ type worst struct {
 	errors  map[string][]*Request
 }
 
-func (w *worst) add(r *loadgen.Record) {
+func (w *worst) add(r *arrival) {
 	switch {
 	case r.Outcome == loadgen.NotSent, !r.Due():
 		return
@@ -59,9 +72,9 @@ func (w *worst) add(r *loadgen.Record) {
 		w.err(r)
 	}
 	if len(w.slowest) < keptSlowest {
-		w.slowest = append(w.slowest, keep(r))
+		w.slowest = append(w.slowest, r.keep())
 	} else if r.ResponseTime() > w.slowest[w.fastest].ResponseTime() {
-		w.slowest[w.fastest] = keep(r)
+		w.slowest[w.fastest] = r.keep()
 	} else {
 		return
 	}
@@ -72,8 +85,8 @@ func (w *worst) add(r *loadgen.Record) {
 	}
 }
 
-func (w *worst) err(r *loadgen.Record) {
-	kind := errorOf(r)
+func (w *worst) err(r *arrival) {
+	kind := errorOf(r.Record)
 	of, known := w.errors[kind]
 	if len(of) >= keptOfError || !known && len(w.errors) >= errorKinds {
 		return
@@ -81,7 +94,7 @@ func (w *worst) err(r *loadgen.Record) {
 	if w.errors == nil {
 		w.errors = map[string][]*Request{}
 	}
-	w.errors[kind] = append(of, keep(r))
+	w.errors[kind] = append(of, r.keep())
 }
 
 // errorOf names the error of a request that is not OK.

@@ -26,6 +26,7 @@ type sample struct {
 	rnd      *rand.Rand
 	records  []uint64 // by attack
 	targets  []*loadgen.Target
+	also     loadgen.Sink // gets the records too; nil for none
 }
 
 func newSample(names ...string) *sample {
@@ -67,6 +68,9 @@ func (s *sample) put(r *loadgen.Record) {
 	}
 	s.figures.Add(r)
 	s.builder.Add(r)
+	if s.also != nil {
+		s.also(r)
+	}
 	c := &s.accounts[r.Attack]
 	c.Planned++
 	c.Given++

@@ -41,7 +41,7 @@ type cell struct {
 }
 
 // add counts a request.
-func (t *timeline) add(r *loadgen.Record) {
+func (t *timeline) add(r *arrival) {
 	c := t.at(r.Intended)
 	if r.Open && r.Due() {
 		c.due++
@@ -59,7 +59,7 @@ func (t *timeline) add(r *loadgen.Record) {
 	t.at(r.Sent).sent++
 }
 
-func (c *cell) count(r *loadgen.Record) {
+func (c *cell) count(r *arrival) {
 	switch {
 	case r.Outcome == loadgen.Failed:
 		c.failed++
@@ -69,11 +69,11 @@ func (c *cell) count(r *loadgen.Record) {
 		c.bad++
 	}
 	if !r.OK() && c.wrong == nil {
-		c.wrong = keep(r)
+		c.wrong = r.keep()
 	}
 }
 
-func (c *cell) time(r *loadgen.Record) {
+func (c *cell) time(r *arrival) {
 	if c.response == nil {
 		c.response, c.service = summary.NewTimes(), summary.NewTimes()
 	}
@@ -84,7 +84,7 @@ func (c *cell) time(r *loadgen.Record) {
 		c.phases[i] += d
 	}
 	if c.slowest == nil || response > c.slowest.ResponseTime() {
-		c.slowest = keep(r)
+		c.slowest = r.keep()
 	}
 }
 
