@@ -24,6 +24,7 @@ const rootPage = `Loadtrace load-tests a service and explains what it saw.
   loadtrace init                        write a plan to start from
   loadtrace run plan.yaml               run a plan: attacks, stages, thresholds
   loadtrace compare a.json b.json       show two runs side by side
+  loadtrace report latest               write a run's report as HTML
 
   loadtrace calibrate                   measure the instrument's own error
   loadtrace ladder                      fix a slow service step by step

@@ -61,7 +61,7 @@ the plan's requests, at the plan's times. Summary and verdict are of the part.
   loadtrace run http://127.0.0.1:8080/ --body @order.json --print-plan > plan.yaml
   loadtrace run plan.yaml
   loadtrace run plan.yaml --set attacks[0].http.url=http://127.0.0.1:8080/ --json
-  loadtrace run plan.yaml --junit report.xml --markdown comment.md
+  loadtrace run plan.yaml --junit report.xml --markdown comment.md --html report.html
   loadtrace run plan.yaml --otlp https://otlp.example.com --otlp-header 'key=${env:OTLP_KEY}'
   loadtrace run plan.yaml --otlp https://otlp.example.com --otlp-header-file otlp.headers
   loadtrace run plan.yaml --listen http://127.0.0.1:14318

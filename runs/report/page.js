@@ -114,7 +114,8 @@ const charts = {
   ].filter((l) => i === 0 || !l.points && l.color !== "quiet")) },
   both: { log: true, text: took, lines: () => timeLines((s) => [
     { name: "response p99", y: s.p99, color: "c", width: 4 }, { name: "service p99", y: s.s99, color: "a", width: 1.5 },
-    { name: "response p50", y: s.p50, color: "f", width: 4 }, { name: "service p50", y: s.s50, color: "b", width: 1.5 }]) },
+    { name: "response p50", y: s.p50, color: "f", width: 4 }, { name: "service p50", y: s.s50, color: "b", width: 1.5 },
+  ].slice(0, runs.length > 1 ? 2 : 4)) },
   spectrum: { log: true, text: took, still: true, axis: "percentile", lines: () => timeLines((s) => {
     const x = s.spectrum.p.map((p) => -Math.log10(1 - p / 100));
     return [{ name: "response time", x, y: s.spectrum.response, color: "c", width: 4 }, { name: "service time", x, y: s.spectrum.service, color: "a", width: 1.5 }];
@@ -123,7 +124,8 @@ const charts = {
   rate: { text: rate, lines: () => timeLines((s, run) => [
     { name: "wanted", y: perSecond(s.due, s, run), color: "f", width: 4, optional: true }, { name: "sent", y: perSecond(s.sent, s, run), color: "a", width: 1.5 }]) },
   errors: { text: rate, lines: () => timeLines((s, run) => [
-    { name: "bad status", y: perSecond(s.bad, s, run), color: "c" }, { name: "failed", y: perSecond(s.failed, s, run), color: "d" }, { name: "not sent", y: perSecond(s.notsent, s, run), color: "f" }]) },
+    { name: "bad status", y: perSecond(s.bad, s, run), color: "c", optional: true }, { name: "failed", y: perSecond(s.failed, s, run), color: "d" },
+    { name: "not sent", y: perSecond(s.notsent, s, run), color: "f", optional: true }]) },
   phases: { height: 240, text: took, lines: () => {
     const s = seriesOf(runs[0]);
     if (!s) return [];
