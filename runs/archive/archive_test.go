@@ -3,7 +3,6 @@ package archive_test
 import (
 	"context"
 	"encoding/hex"
-	"fmt"
 	"math/rand/v2"
 	"net/netip"
 	"os"
@@ -50,7 +49,7 @@ func record(s archive.Start, n uint64, took time.Duration) *loadgen.Record {
 func joined(n uint64) *archive.Request {
 	r := &archive.Request{Seq: n}
 	r.JoinStatus, r.JoinReleased = "complete", "waited"
-	r.ServerService, r.ServerInstance, r.ServerRoute, r.ServerResolution = "shop", "shop-1", "/a", "child"
+	r.ServerService, r.ServerInstance, r.ServerRoute, r.ServerResolution = "shop", "shop-1", "/a", "trace"
 	span := runID.SpanID(3, n)
 	r.ServerSpanID = hex.EncodeToString(span[:])
 	r.ServerDuration, r.ServerSpans = archive.Known(time.Duration(n)), 1
@@ -178,15 +177,4 @@ func TestFilesAreTheUsersAlone(t *testing.T) {
 	src, err := os.ReadFile(filepath.Join(w.Dir(), "requests.parquet"))
 	require.NoError(t, err)
 	t.Log("bytes per request", len(src)/100)
-}
-
-func TestSizes(t *testing.T) {
-	for _, n := range []int{1000, 100_000} {
-		w, _ := write(t, t.TempDir(), n)
-		finish(t, w)
-		require.NoError(t, archive.Compact(context.Background(), w.Dir()))
-		info, err := os.Stat(filepath.Join(w.Dir(), "requests.parquet"))
-		require.NoError(t, err)
-		fmt.Println(n, float64(info.Size())/float64(n))
-	}
 }

@@ -127,11 +127,13 @@ type Joined struct {
 
 // Server is the span of the service that answered.
 type Server struct {
-	ServerService    string // empty if there is no server span
-	ServerNamespace  string
-	ServerInstance   string
-	ServerRoute      string
-	ServerSpanID     string // hexadecimal
+	ServerService   string // empty if there is no server span
+	ServerNamespace string
+	ServerInstance  string
+	ServerRoute     string
+	// ServerSpanID is hexadecimal. It is empty where the span is the only child of the
+	// client span, and so is known from the trace.
+	ServerSpanID     string
 	ServerResolution string // child or trace; empty if there is no server span
 	ServerDuration   Optional[time.Duration]
 	ServerSpans      int // direct children of the client span; 0 if there is no server span

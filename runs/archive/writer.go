@@ -169,10 +169,18 @@ func (w *Writer) Record(rec *loadgen.Record) {
 // Join adds what the join knows of a request: of row AttackIndex, Seq and Joined, which
 // has a JoinStatus. Of several of one request one stays.
 func (w *Writer) Join(row *Request) {
-	if row.JoinStatus != "" {
-		w.joined.put(row)
+	if row.JoinStatus == "" {
+		return
 	}
+	kept := *row
+	if row.ServerResolution == onlyChild && row.ServerSpans <= 1 {
+		kept.ServerSpanID = "" // it would take a fifth of the file
+	}
+	w.joined.put(&kept)
 }
+
+// onlyChild is the resolution of a server span that is a child of the client span.
+const onlyChild = "child"
 
 // Sample adds a sample of a target's runtime.
 func (w *Writer) Sample(s *Sample) { w.samples.put(s) }
