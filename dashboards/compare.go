@@ -132,10 +132,10 @@ func compareSides() []panel {
 	})...)
 	return append(out, pair(8, func(v, name string) panel {
 		return panel{
-			kind: bars, title: "Mean response time by part: " + name, unit: "s",
+			kind: bars, title: "Mean response time by component: " + name, unit: "s",
 			about: "The ledger of joined requests of the " + name + ": where the time went.",
-			queries: []query{prom(sum("histogram_sum("+total(ofOne(v, joinLedger))+")", ledgerPart)+
-				" / on () group_left () "+sum("histogram_count("+total(ofOne(v, joinResponse))+")"), "{{"+ledgerPart+"}}")},
+			queries: []query{prom(sum("histogram_sum("+total(ofOne(v, joinLedger))+")", ledgerComponent)+
+				" / on () group_left () "+sum("histogram_count("+total(ofOne(v, joinResponse))+")"), "{{"+ledgerComponent+"}}")},
 		}
 	})...)
 }

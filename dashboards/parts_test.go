@@ -11,7 +11,7 @@ import (
 // The ledger was divided by all requests of the generator: with a tenth of them
 // sampled, and so joined, a mean of 100 ms was shown as 10 ms.
 func TestAMeanIsOverTheRequestsThatItsPartsAreOf(t *testing.T) {
-	wholes := map[string]string{"Mean request by phase": responseTime, "Mean response time by part, joined": joinResponse}
+	wholes := map[string]string{"Mean request by phase": responseTime, "Mean response time by component, joined": joinResponse}
 	for _, p := range runParts() {
 		whole, ok := wholes[p.title]
 		require.True(t, ok, p.title)

@@ -95,15 +95,15 @@ func pipelineQueues() []panel {
 			limits:  over(0.5, 0.8), look: look{max: 1},
 		},
 		panel{
-			kind: curves, title: "Generator's outbox and the join's spans", unit: "bytes",
+			kind: curves, title: "Generator's queue and the join's spans", unit: "bytes",
 			about: "Memory of telemetry that waits: in the receiver for the pipeline, and in the join for its other half.",
 			queries: []query{
-				prom(sum(in(outboxBytes)), "outbox"),
+				prom(sum(in(queueBytes)), "queue"),
 				prom(sum(in(joinHeld)), "join"),
 				prom(sum(in(joinCapacity)), "join's budget"),
 			},
 			look: look{dashed: "join's budget", colours: map[string]string{
-				"outbox": colourMemory, "join": colourDone, "join's budget": colourWanted,
+				"queue": colourMemory, "join": colourDone, "join's budget": colourWanted,
 			}},
 		},
 		panel{
@@ -145,7 +145,7 @@ func pipelineLosses() []panel {
 				prom(sum(rate(in(refusedSpans)), "receiver"), "spans {{receiver}}"),
 				prom(sum(rate(in(refusedPoints)), "receiver"), "points {{receiver}}"),
 				prom(sum(rate(in(refusedLogs)), "receiver"), "lines {{receiver}}"),
-				prom(sum(rate(in(outboxRefused)), "signal"), "generator {{signal}}"),
+				prom(sum(rate(in(queueRefused)), "signal"), "generator {{signal}}"),
 				prom(sum(rate(in(joinRetries))), "join"),
 			},
 			limits: over(0.001, 1),

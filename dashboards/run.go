@@ -195,7 +195,7 @@ func runGenerator() []panel {
 }
 
 func runParts() []panel {
-	// mean divides by what was counted as the parts were: the join has only the
+	// mean divides by what was counted as the components were: the join has only the
 	// requests that have a span.
 	mean := func(metric, by, whole string) string {
 		count := sum(fmt.Sprintf("histogram_count(%s)", rate(of(whole))))
@@ -209,9 +209,9 @@ func runParts() []panel {
 			look:    look{stacked: true},
 		},
 		panel{
-			kind: curves, title: "Mean response time by part, joined", unit: "s",
-			about:   "The ledger of joined requests: the server's own work, the network, and what the generator saw. The parts sum to the response time. Points come after the join's wait.",
-			queries: []query{prom(mean(joinLedger, ledgerPart, joinResponse), "{{"+ledgerPart+"}}")},
+			kind: curves, title: "Mean response time by component, joined", unit: "s",
+			about:   "The ledger of joined requests: the server's own work, the network, and what the generator saw. The components sum to the response time. Points come after the join's wait.",
+			queries: []query{prom(mean(joinLedger, ledgerComponent, joinResponse), "{{"+ledgerComponent+"}}")},
 			look:    look{stacked: true},
 		},
 	)

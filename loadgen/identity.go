@@ -76,15 +76,15 @@ func (id RunID) Request(t TraceID) (attack int, seq uint64, ok bool) {
 	if RunID(t[:8]) != id {
 		return 0, 0, false
 	}
-	i := unmix64(binary.BigEndian.Uint64(t[8:])) ^ id.word()
+	i := splitmix64.Unmix(binary.BigEndian.Uint64(t[8:])) ^ id.word()
 	return int(i >> 48), i & (maxSeq - 1), true
 }
 
-// RunSpan is the trace and span id of the run's own span; of the spans of the parts
-// of a run, which share a trace, that of the part with an index. They are those of
+// RunSpan is the trace and span id of the run's own span; of the spans of the shards
+// of a run, which share a trace, that of the shard with an index. They are those of
 // hits that cannot occur.
-func (id RunID) RunSpan(part int) (TraceID, SpanID) {
-	return id.TraceID(1<<16-1, maxSeq-1), id.SpanID(1<<16-1, maxSeq-1-uint64(part))
+func (id RunID) RunSpan(shard int) (TraceID, SpanID) {
+	return id.TraceID(1<<16-1, maxSeq-1), id.SpanID(1<<16-1, maxSeq-1-uint64(shard))
 }
 
 // TraceState is the W3C tracestate of every request of the run, so that the
@@ -103,11 +103,3 @@ func (id RunID) SampledState(s Sampler) string {
 func (id RunID) word() uint64 { return binary.BigEndian.Uint64(id[:]) }
 
 func index(attack int, seq uint64) uint64 { return uint64(attack)<<48 | seq&(maxSeq-1) }
-
-// unmix64 is the inverse of splitmix64.Mix: the shifts undone, and the inverses of the factors
-// modulo 2^64.
-func unmix64(z uint64) uint64 {
-	z = (z ^ z>>31 ^ z>>62) * 0x319642b2d24d8ec3
-	z = (z ^ z>>27 ^ z>>54) * 0x96de1b173f119089
-	return z ^ z>>30 ^ z>>60
-}

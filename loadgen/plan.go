@@ -17,12 +17,15 @@ type Plan struct {
 	// Sampling is the part of the requests that get a span, from 0 to 1; nil is 1.
 	Sampling *float64 `yaml:"sampling,omitempty"`
 
+	// Profiles is the net/http/pprof that the run may ask; nil is none.
+	Profiles *Profiles `yaml:"profiles,omitempty"`
+
 	Thresholds []Threshold `yaml:"thresholds,omitempty"`
 	Trust      Trust       `yaml:"trust,omitempty"`
 
-	// Part is which of several processes this one is, if they carry out the plan
+	// Shard is which of several processes this one is, if they carry out the plan
 	// together. It is no key of a plan: Split sets it, with all that follows from it.
-	Part pace.Part `yaml:"-"`
+	Shard pace.Shard `yaml:"-"`
 }
 
 // Sampler decides which requests of the plan get a span.
@@ -32,6 +35,18 @@ func (p *Plan) Sampler() Sampler {
 	}
 	return NewSampler(*p.Sampling)
 }
+
+// Profiles says which net/http/pprof of a target a run asks, before, under and after the
+// load.
+type Profiles struct {
+	// URL of pprof, which ends in /debug/pprof/; or ProfilesAuto.
+	URL string `yaml:"url"`
+	// CPU is how long the CPU profile under load lasts, in whole seconds.
+	CPU time.Duration `yaml:"cpu,omitempty"`
+}
+
+// ProfilesAuto stands for /debug/pprof/ of the first HTTP attack's own address.
+const ProfilesAuto = "auto"
 
 // Order says how the attacks of a plan relate in time.
 type Order string

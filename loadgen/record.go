@@ -107,7 +107,7 @@ type Target struct {
 type Record struct {
 	Attack  int    // index into Plan.Attacks
 	Stage   int    // index into Attack.Load
-	Seq     uint64 // the number of the hit within the attack, from 0, whichever part of the plan made it
+	Seq     uint64 // the number of the hit within the attack, from 0, whichever shard of the plan made it
 	TraceID TraceID
 	SpanID  SpanID
 	// Unsampled: the plan's sampling leaves the request without a span.

@@ -12,33 +12,36 @@ import (
 // that planfile has found good and that is not split yet. docs/adr/0013 has the
 // reasons:
 //
-//   - The load is p's; of its hits the part takes every Count-th (pace.Schedule.Part).
-//   - What bounds the load on the target is divided, so that the parts' shares add
+//   - The load is p's; of its hits the shard takes every Count-th (pace.Schedule.Shard).
+//   - What bounds the load on the target is divided, so that the shards' shares add
 //     up: workers of closed loops, max_workers, max_connections. So are connections
-//     and workers to begin with, of which each part has at least one.
-//   - So are the absolute rates of thresholds. All else holds for each part.
+//     and workers to begin with, of which each shard has at least one.
+//   - So are the absolute rates of thresholds. All else holds for each shard.
 //
 // Faults are *pace.KeyError values, joined: what cannot be divided among so many,
-// and what parts would not do at the same times.
-func (p *Plan) Split(part pace.Part) (*Plan, error) {
-	if err := part.Check(); err != nil {
-		return nil, fmt.Errorf("part: %w", err)
+// and what shards would not do at the same times.
+func (p *Plan) Split(shard pace.Shard) (*Plan, error) {
+	if err := shard.Check(); err != nil {
+		return nil, fmt.Errorf("shard: %w", err)
 	}
-	if part.Whole() {
+	if shard.Whole() {
 		whole := *p
-		whole.Part = part
+		whole.Shard = shard
 		return &whole, nil
 	}
-	s := splitter{part: part}
+	s := splitter{shard: shard}
 	out := *p
-	out.Part = part
+	out.Shard = shard
 	if p.Order == Sequence && len(p.Attacks) > 1 {
-		s.add("order", "a sequence cannot be split: each part would turn to the next attack when its own requests have ended",
+		s.add("order", "a sequence cannot be split: each shard would turn to the next attack when its own requests have ended",
 			"write order: parallel, or a plan for each attack")
 	}
 	out.Attacks = nil
 	for i := range p.Attacks {
 		out.Attacks = append(out.Attacks, s.attack(fmt.Sprintf("attacks[%d]", i), p.Attacks[i]))
+	}
+	if shard.Index > 0 {
+		out.Profiles = nil // the target is asked once
 	}
 	out.Thresholds = nil
 	for _, t := range p.Thresholds {
@@ -49,7 +52,7 @@ func (p *Plan) Split(part pace.Part) (*Plan, error) {
 }
 
 type splitter struct {
-	part   pace.Part
+	shard  pace.Shard
 	faults []error
 }
 
@@ -58,12 +61,12 @@ func (s *splitter) add(key, what, fix string) {
 }
 
 func (s *splitter) attack(key string, a Attack) Attack {
-	a.Workers = max(1, s.part.Share(a.Workers))
+	a.Workers = max(1, s.shard.Share(a.Workers))
 	a.MaxWorkers = s.share(key+".max_workers", a.MaxWorkers)
 	a.Workers = min(a.Workers, a.MaxWorkers)
 	if a.HTTP != nil {
 		h := *a.HTTP
-		h.Connections = max(1, s.part.Share(h.Connections))
+		h.Connections = max(1, s.shard.Share(h.Connections))
 		if h.MaxConnections > 0 { // 0 is no limit
 			h.MaxConnections = s.share(key+".http.max_connections", h.MaxConnections)
 		}
@@ -71,7 +74,7 @@ func (s *splitter) attack(key string, a Attack) Attack {
 	}
 	if a.GRPC != nil {
 		g := *a.GRPC
-		g.Connections = max(1, s.part.Share(g.Connections))
+		g.Connections = max(1, s.shard.Share(g.Connections))
 		a.GRPC = &g
 	}
 	load := make([]pace.Stage, len(a.Load))
@@ -89,27 +92,27 @@ func (s *splitter) stage(key string, stage pace.Stage, last bool) pace.Stage {
 	stage.Max = &pace.Max{Workers: s.share(key+".max.workers", stage.Max.Workers)}
 	switch {
 	case stage.Count > 0 && !last:
-		s.add(key+".count", "a closed loop with a count ends in each part when that has made its requests, so that they would not begin the next stage together",
+		s.add(key+".count", "a closed loop with a count ends in each shard when that has made its requests, so that they would not begin the next stage together",
 			"give it a duration, or make it the last stage")
-	case stage.Count > 0 && stage.Count < uint64(s.part.Count):
-		s.add(key+".count", fmt.Sprintf("%d requests are fewer than the %d parts", stage.Count, s.part.Count), s.fewer(int(stage.Count)))
+	case stage.Count > 0 && stage.Count < uint64(s.shard.Count):
+		s.add(key+".count", fmt.Sprintf("%d requests are fewer than the %d shards", stage.Count, s.shard.Count), s.fewer(int(stage.Count)))
 	}
 	return stage
 }
 
-// share of n things, of which each part must have one.
+// share of n things, of which each shard must have one.
 func (s *splitter) share(key string, n int) int {
-	if n < s.part.Count {
-		s.add(key, fmt.Sprintf("%d cannot be divided among %d parts", n, s.part.Count), s.fewer(n))
+	if n < s.shard.Count {
+		s.add(key, fmt.Sprintf("%d cannot be divided among %d shards", n, s.shard.Count), s.fewer(n))
 	}
-	return s.part.Share(n)
+	return s.shard.Share(n)
 }
 
 func (s *splitter) fewer(n int) string {
-	return fmt.Sprintf("raise it to %d, or make at most %d parts", s.part.Count, max(1, n))
+	return fmt.Sprintf("raise it to %d, or make at most %d shards", s.shard.Count, max(1, n))
 }
 
-// limit is a limit as it holds for the part: a rate is divided, all else holds as
+// limit is a limit as it holds for the shard: a rate is divided, all else holds as
 // it is.
 func (s *splitter) limit(l Limit) Limit {
 	if l == "" {
@@ -119,5 +122,5 @@ func (s *splitter) limit(l Limit) Limit {
 	if fault != nil || kind != LimitRate {
 		return l
 	}
-	return Limit(strconv.FormatFloat(value/float64(s.part.Count), 'f', -1, 64) + "/s")
+	return Limit(strconv.FormatFloat(value/float64(s.shard.Count), 'f', -1, 64) + "/s")
 }

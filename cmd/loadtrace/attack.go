@@ -56,21 +56,29 @@ func (r *planRun) accept(args []string) error {
 // readPlan reads the plan, or makes it of the command line.
 func (r *planRun) readPlan(ctx context.Context) (*loadgen.Plan, error) {
 	if !r.line.Any() {
-		return readPlan(ctx, r.plan, r.set...)
+		return readPlan(ctx, r.plan, r.sets()...)
 	}
-	plan, err := r.line.Line.Plan(r.set...)
+	plan, err := r.line.Line.Plan(r.sets()...)
 	if err != nil {
 		return nil, badinput.Error(err)
 	}
 	return plan, nil
 }
 
+// sets are the values that replace the plan's.
+func (r *planRun) sets() []string {
+	if r.pprof == "" {
+		return r.set
+	}
+	return append([]string{"profiles.url=" + r.pprof}, r.set...)
+}
+
 // printPlan prints the plan of the command line, if it can be run.
 func (r *planRun) printPlan() error {
-	if _, err := r.line.Line.Plan(r.set...); err != nil {
+	if _, err := r.line.Line.Plan(r.sets()...); err != nil {
 		return badinput.Error(err)
 	}
-	text, err := r.line.Source(r.set...)
+	text, err := r.line.Source(r.sets()...)
 	if err != nil {
 		return badinput.Error(err)
 	}

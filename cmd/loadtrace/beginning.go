@@ -13,36 +13,36 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
-// beginning is what several processes that carry out a run together agree on.
+// beginning holds what the processes that run the shards of a plan agree on.
 type beginning struct {
-	part, runID, at string
+	shard, runID, at string
 }
 
 func (b *beginning) addTo(flags *pflag.FlagSet) {
-	flags.StringVar(&b.part, "part", "", "carry out one part of the plan, the others being carried out by other processes: INDEX/COUNT, the index from 0; needs --run-id and --start-at")
+	flags.StringVar(&b.shard, "shard", "", "run one shard of the plan, while other processes run the others: INDEX/COUNT, the index from 0; needs --run-id and --start-at")
 	flags.StringVar(&b.runID, "run-id", "", "name of the run, 16 hexadecimal digits (default: a new one)")
 	flags.StringVar(&b.at, "start-at", "", "when the run begins, in RFC 3339, as in 2026-01-31T12:00:00Z (default: at once)")
 }
 
-// agreement is which part of a run is carried out, as what, and when it begins.
+// agreement is the shard of the plan, the id of the run, and when it starts.
 type agreement struct {
-	part pace.Part
-	run  loadgen.RunID
-	at   time.Time
+	shard pace.Shard
+	run   loadgen.RunID
+	at    time.Time
 }
 
 // read checks the flags. What is missing is zero.
 func (b *beginning) read() (a agreement, err error) {
 	var errs []error
-	if b.part != "" {
-		if a.part, err = pace.ParsePart(b.part); err != nil {
-			errs = append(errs, fmt.Errorf("--part: %w", err))
+	if b.shard != "" {
+		if a.shard, err = pace.ParseShard(b.shard); err != nil {
+			errs = append(errs, fmt.Errorf("--shard: %w", err))
 		}
 		if b.runID == "" {
-			errs = append(errs, errors.New("--run-id: is missing; the parts of a run need the same, for instance of openssl rand -hex 8"))
+			errs = append(errs, errors.New("--run-id: is missing; all shards need the same id, for instance from openssl rand -hex 8"))
 		}
 		if b.at == "" {
-			errs = append(errs, errors.New("--start-at: is missing; the parts of a run need the same moment to begin at"))
+			errs = append(errs, errors.New("--start-at: is missing; all shards need the same start time"))
 		}
 	}
 	if b.runID != "" {
@@ -52,9 +52,9 @@ func (b *beginning) read() (a agreement, err error) {
 	}
 	if b.at != "" {
 		if a.at, err = time.Parse(time.RFC3339Nano, b.at); err != nil {
-			errs = append(errs, fmt.Errorf("--start-at: %q is no moment; write RFC 3339, for instance 2026-01-31T12:00:00Z", b.at))
+			errs = append(errs, fmt.Errorf("--start-at: %q is not a time; write RFC 3339, for instance 2026-01-31T12:00:00Z", b.at))
 		} else if late := time.Since(a.at); late > 0 {
-			errs = append(errs, fmt.Errorf("--start-at: %s passed %s ago, by this machine's clock; give a later moment to all parts", b.at, late.Round(time.Millisecond)))
+			errs = append(errs, fmt.Errorf("--start-at: %s passed %s ago, by this machine's clock; give all shards a later time", b.at, late.Round(time.Millisecond)))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -69,8 +69,8 @@ func announce(w io.Writer, a agreement) {
 		return
 	}
 	what := "the run"
-	if !a.part.Whole() {
-		what = fmt.Sprintf("part %s of run %s", a.part, a.run)
+	if !a.shard.Whole() {
+		what = fmt.Sprintf("shard %s of run %s", a.shard, a.run)
 	}
 	fmt.Fprintf(w, "%s begins at %s, in %s\n", what, a.at.Format(time.RFC3339Nano), time.Until(a.at).Round(time.Second))
 }

@@ -64,12 +64,12 @@ func (c *climber) do(ctx context.Context) error {
 	defer os.RemoveAll(dir)
 	shown := newClimbing(c.stderr, c.screen.options(c.stderr), c.quiet, c.rounds, len(list))
 	up := climb.Climb{Rounds: c.rounds, Dir: dir, Attack: unseen(context.Background()), Begin: shown.begin, End: shown.end}
-	rungs, err := up.Measure(ctx, list)
+	variants, err := up.Measure(ctx, list)
 	shown.close()
 	if err != nil {
 		return err
 	}
-	result := ladder.New(rungs)
+	result := ladder.New(variants)
 	if err := c.print(&result); err != nil {
 		return fmt.Errorf("write the result: %w", err)
 	}

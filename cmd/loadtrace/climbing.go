@@ -20,10 +20,10 @@ type climbing struct {
 	began   time.Time
 }
 
-// newClimbing shows a ladder of some rungs on w, or nothing if it is quiet.
-func newClimbing(w io.Writer, options terminal.Options, quiet bool, rounds, rungs int) *climbing {
+// newClimbing shows a ladder of some variants on w, or nothing if it is quiet.
+func newClimbing(w io.Writer, options terminal.Options, quiet bool, rounds, variants int) *climbing {
 	s := &climbing{w: w, quiet: quiet, options: options, began: time.Now()}
-	s.state = terminal.Climbing{Rounds: rounds, Runs: rungs * rounds}
+	s.state = terminal.Climbing{Rounds: rounds, Runs: variants * rounds}
 	if s.options.Terminal && !quiet {
 		s.display = terminal.NewDisplay(w)
 	}

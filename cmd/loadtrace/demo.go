@@ -7,12 +7,15 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"strings"
 	"sync"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"github.com/loadtrace/loadtrace/internal/badinput"
 	"github.com/loadtrace/loadtrace/internal/demo"
+	"github.com/loadtrace/loadtrace/internal/demotarget/fault"
 	"github.com/loadtrace/loadtrace/internal/session"
 	"github.com/loadtrace/loadtrace/internal/session/tracestore"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
@@ -20,6 +23,7 @@ import (
 
 func newDemo() *cobra.Command {
 	var r planRun
+	var faults string
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Attack a demo service for 15 seconds and explain a slow request",
@@ -27,24 +31,28 @@ func newDemo() *cobra.Command {
 gRPC, print the summary, and explain one slow request: the client's phases and the
 server's spans as a tree, where its time went, how the service's runtime was, and
 what it logged. Nothing else is needed, and nothing is
-left running. If this machine is too busy for figures to be trusted, the summary
+left running. With --fault the service has a fault, for the run to find. If this machine is too busy for figures to be trusted, the summary
 says so, and the demo goes on.
 
 ` + exitCodes,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r.stdout, r.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
-			return r.demo(cmd.Context())
+			if _, err := fault.Parse(faults); err != nil {
+				return badinput.Error(fmt.Errorf("--fault: %w", err))
+			}
+			return r.demo(cmd.Context(), faults)
 		},
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&r.set, "set", nil, "replace a value of the demo's plan, as in attacks[0].load[1].duration=60s (repeatable)")
+	flags.StringVar(&faults, "fault", "", "plant `faults` into the service: some of "+strings.Join(fault.Kinds(), ", "))
 	flags.StringVar(&r.OTLP, "otlp", "", "also send all telemetry to this endpoint: http://host:4318 or grpc://host:4317")
 	r.addTo(flags)
 	return cmd
 }
 
-func (r *planRun) demo(ctx context.Context) error {
+func (r *planRun) demo(ctx context.Context, faults string) error {
 	early, stopEarly := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stopEarly()
 	dir, err := os.MkdirTemp("", "loadtrace-demo")
@@ -65,7 +73,7 @@ func (r *planRun) demo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	service, err := demo.Start(early, demo.Launch{Program: program, Stderr: &said, Flags: []string{"--otlp", "http://" + r.Listen.HTTP, "--log-level", "info"}})
+	service, err := demo.Start(early, demo.Launch{Program: program, Stderr: &said, Flags: []string{"--otlp", "http://" + r.Listen.HTTP, "--log-level", "info", "--fault", faults}})
 	if err != nil {
 		return fmt.Errorf("%w\n%s", err, &said)
 	}
@@ -76,7 +84,8 @@ func (r *planRun) demo(ctx context.Context) error {
 		return err
 	}
 	// Before the user's own, which may replace them.
-	r.set = append([]string{"attacks.unary.grpc.target=" + service.GRPC, "attacks.stream.grpc.target=" + service.GRPC}, r.set...)
+	r.set = append([]string{"profiles.url=http://" + service.HTTP + "/debug/pprof/",
+		"attacks.unary.grpc.target=" + service.GRPC, "attacks.stream.grpc.target=" + service.GRPC}, r.set...)
 	fmt.Fprintf(r.stderr, "The demo service listens on http://%s and grpc://%s;\nthe collector takes its telemetry on http://%s.\n\n",
 		service.HTTP, service.GRPC, r.Listen.HTTP)
 

@@ -137,7 +137,7 @@ func faulty(t *testing.T) map[string][]string {
 		"a variant":             {"ladder", "--plan", good, "--variant", hostile, "--variant", hostile},
 		"processors":            {"ladder", "--service-cpus", hostile},
 		"start":                 {"run", good, "--start-at", hostile},
-		"part":                  {"run", good, "--part", hostile},
+		"shard":                 {"run", good, "--shard", hostile},
 	}
 }
 

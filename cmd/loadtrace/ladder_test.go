@@ -24,8 +24,8 @@ func TestALadderMeasuresEachVariantInEachRound(t *testing.T) {
 	require.Contains(t, []int{0, exitUndecided}, c.ProcessState.ExitCode(), "%s\n%s", &c.out, &c.err)
 	var r ladder.Result
 	require.NoError(t, json.Unmarshal(c.out.Bytes(), &r), "%s", &c.out)
-	require.Len(t, r.Rungs, len(tune.Steps())+1)
-	for i, g := range r.Rungs {
+	require.Len(t, r.Variants, len(tune.Steps())+1)
+	for i, g := range r.Variants {
 		require.Len(t, g.Samples, 2, g.Name)
 		for _, s := range g.Samples {
 			assert.Positive(t, s.Rate, g.Name)
@@ -39,7 +39,7 @@ func TestALadderMeasuresEachVariantInEachRound(t *testing.T) {
 	}
 	require.NotNil(t, r.Whole)
 	assert.Greater(t, r.Whole.Ratio, 1.0, "a connection with TLS for each call is slower than one for all")
-	assert.Equal(t, 2*len(r.Rungs), strings.Count(c.err.String(), "run "), c.err.String())
+	assert.Equal(t, 2*len(r.Variants), strings.Count(c.err.String(), "run "), c.err.String())
 	assert.Contains(t, c.err.String(), "round 2 · none: ")
 }
 
@@ -101,12 +101,12 @@ func TestALadderMeasuresVariantsOfAnyService(t *testing.T) {
 	require.Contains(t, []int{0, exitUndecided}, c.ProcessState.ExitCode(), "%s\n%s", &c.out, &c.err)
 	var r ladder.Result
 	require.NoError(t, json.Unmarshal(c.out.Bytes(), &r), "%s", &c.out)
-	require.Len(t, r.Rungs, 2)
+	require.Len(t, r.Variants, 2)
 	for i, name := range []string{"old", "new"} {
-		assert.Equal(t, name, r.Rungs[i].Name)
-		assert.Positive(t, r.Rungs[i].Rate)
-		assert.Greater(t, r.Rungs[i].Goroutines, 4)
-		assert.Zero(t, r.Rungs[i].Errors)
+		assert.Equal(t, name, r.Variants[i].Name)
+		assert.Positive(t, r.Variants[i].Rate)
+		assert.Greater(t, r.Variants[i].Goroutines, 4)
+		assert.Zero(t, r.Variants[i].Errors)
 	}
 	require.NoError(t, nobodyListens(address), "the last variant has ended, too")
 }
@@ -167,12 +167,12 @@ func TestALadderWhoseRequestsFailIsUndecided(t *testing.T) {
 			}
 			bad = append(bad, s)
 		}
-		return new(ladder.New([]ladder.Rung{{Name: "none", Samples: good}, {Name: "one", Samples: bad}}))
+		return new(ladder.New([]ladder.Variant{{Name: "none", Samples: good}, {Name: "one", Samples: bad}}))
 	}
 	assert.NoError(t, trusted(made(func(s *ladder.Sample) { s.Errors = 20 })))
 	assert.ErrorContains(t, trusted(made(func(s *ladder.Sample) { s.Errors = 21 })), "42 of 4000 requests of one failed")
 	assert.NoError(t, trusted(made(func(s *ladder.Sample) { s.Doubts = []string{"starved"} })), "2 of 8 runs")
 	all := ladder.Sample{Rate: 100, Sent: 1000, Doubts: []string{"starved"}}
-	doubtful := ladder.New([]ladder.Rung{{Name: "a", Samples: []ladder.Sample{all, all, all}}, {Name: "b", Samples: []ladder.Sample{all, all, all}}})
+	doubtful := ladder.New([]ladder.Variant{{Name: "a", Samples: []ladder.Sample{all, all, all}}, {Name: "b", Samples: []ladder.Sample{all, all, all}}})
 	assert.ErrorContains(t, trusted(&doubtful), "starved")
 }

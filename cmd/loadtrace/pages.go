@@ -32,7 +32,7 @@ const rootPage = `Loadtrace load-tests a service and explains what it saw.
   loadtrace lint c.yaml                 refuse configurations not to be merged
   loadtrace --config c.yaml             run as an OpenTelemetry Collector
 
-Also: completion, components, featuregate, print-config, validate, version.
+Also: completion, components, explain, featuregate, print-config, validate, version.
 loadtrace COMMAND --help is a page on one, and loadtrace help COMMAND the whole.
 Flags of the collector are those of validate.
 

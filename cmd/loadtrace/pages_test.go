@@ -59,7 +59,7 @@ func TestThePageOfTheProgramNamesEveryCommand(t *testing.T) {
 func TestTheWholeHelpOfRunHasEveryFlag(t *testing.T) {
 	c := loadtrace(t, "help", "run")
 	c.run(t, 0)
-	for _, flag := range []string{"--rate rate", "--otlp-header-file file", "--part", "--start-at", "--flush-timeout duration\n", "(default 50/s,"} {
+	for _, flag := range []string{"--rate rate", "--otlp-header-file file", "--shard", "--start-at", "--flush-timeout duration\n", "(default 50/s,"} {
 		assert.Contains(t, c.out.String(), flag)
 	}
 }

@@ -26,6 +26,7 @@ type planRun struct {
 	session.Pipelines
 	plan    string   // path
 	set     []string // values that replace the plan's
+	pprof   string   // where profiles are taken; empty for what the plan says
 	configs []string // collector configurations instead of the built-in one
 	json    bool
 	flush   time.Duration // for telemetry, after the last request
@@ -71,7 +72,7 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	if err != nil {
 		return summary.Summary{}, err
 	}
-	plan, err := r.prepare(signals.early, agreed.part)
+	plan, err := r.prepare(signals.early, agreed.shard)
 	if err != nil {
 		return summary.Summary{}, err
 	}
@@ -137,8 +138,8 @@ func (r *planRun) showProgress(run *session.Run) {
 	terminal.Run(ctx, r.stderr, run.Progress, r.screen.options(r.stderr))
 }
 
-// prepare checks the flags, reads the plan and returns the given part of it.
-func (r *planRun) prepare(ctx context.Context, part pace.Part) (*loadgen.Plan, error) {
+// prepare checks the flags, reads the plan and returns the given shard of it.
+func (r *planRun) prepare(ctx context.Context, shard pace.Shard) (*loadgen.Plan, error) {
 	if err := r.screen.check(); err != nil {
 		return nil, err
 	}
@@ -149,7 +150,7 @@ func (r *planRun) prepare(ctx context.Context, part pace.Part) (*loadgen.Plan, e
 	if r.Headers, err = r.headers.read(ctx); err != nil {
 		return nil, err
 	}
-	if plan, err = plan.Split(part); err != nil {
+	if plan, err = plan.Split(shard); err != nil {
 		return nil, badinput.Error(fmt.Errorf("split the plan: %w", err))
 	}
 	if err := r.chooseArchive(); err != nil {

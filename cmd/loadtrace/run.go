@@ -30,7 +30,7 @@ make, to start from. Values may be variables, such as ${env:TOKEN}, as in a plan
 The run receives the target's telemetry on the standard ports of OTLP on loopback,
 where SDKs send it by default, and joins it to the requests: the end of the run then
 shows where the time of a slow request went, with the state of the target's runtime
-and the lines it logged. Use --listen to change the address, or --listen none to
+and the lines it logged, and names causes that the evidence shows (docs/diagnosis.md). Use --listen to change the address, or --listen none to
 disable it. Without --otlp or --config, telemetry goes no further.
 
 Ctrl-C ends the run in order, with the summary of what was done; a second Ctrl-C
@@ -51,8 +51,8 @@ The run is archived: a folder with run.json and Parquet files, a row for each re
 that stays when the run is over, or is killed. Use --archive to name another directory,
 or --archive none. Archives are removed after 30 days, or when all take more than 2 GiB.
 
-With --part several processes carry out a plan together: each sends its share of
-the plan's requests, at the plan's times. Summary and verdict are of the part.
+With --shard, several processes run one plan together. Each sends its share of the
+plan's requests, at the plan's times. Its summary and verdict cover that shard.
 
 ` + exitCodes,
 		Example: `  loadtrace run http://127.0.0.1:8080/ --rate 200/s --duration 30s
@@ -64,10 +64,11 @@ the plan's requests, at the plan's times. Summary and verdict are of the part.
   loadtrace run plan.yaml --junit report.xml --markdown comment.md --html report.html
   loadtrace run plan.yaml --otlp https://otlp.example.com --otlp-header 'key=${env:OTLP_KEY}'
   loadtrace run plan.yaml --otlp https://otlp.example.com --otlp-header-file otlp.headers
+  loadtrace run plan.yaml --profiles http://127.0.0.1:6060/debug/pprof/
   loadtrace run plan.yaml --listen http://127.0.0.1:14318
   loadtrace run plan.yaml --archive none
   loadtrace run plan.yaml --config collector.yaml
-  loadtrace run plan.yaml --part 0/2 --run-id 2b9c72011d13ef2c --start-at 2026-01-31T12:00:00Z`,
+  loadtrace run plan.yaml --shard 0/2 --run-id 2b9c72011d13ef2c --start-at 2026-01-31T12:00:00Z`,
 		Args: func(_ *cobra.Command, args []string) error { return r.accept(args) },
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r.stdout, r.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
@@ -88,6 +89,7 @@ func (r *planRun) addRunTo(flags *pflag.FlagSet, listenAt *[]string) {
 	flags.StringArrayVar(&r.set, "set", nil, "replace a value of the plan, as in attacks[0].http.timeout=5s (repeatable)")
 	flags.StringArrayVar(&r.configs, "config", nil, "collector configuration to use instead of the built-in one; its loadgen receiver gets the plan (repeatable)")
 	flags.StringArrayVar(listenAt, "listen", session.DefaultListen, "take the target's telemetry here, over OTLP: a URL of the scheme http and one of grpc, or none (repeatable)")
+	flags.StringVar(&r.pprof, "profiles", "", "take profiles of the target's net/http/pprof at this `URL`, or auto for /debug/pprof/ of the attacked URL")
 	flags.StringVar(&r.OTLP, "otlp", "", "send all telemetry to this endpoint: http://host:4318 or grpc://host:4317 (https, grpcs with TLS)")
 	flags.StringArrayVar(&r.headers.given, "otlp-header", nil, "header to send to the OTLP endpoint, as in 'key=${env:NAME}', or key=value where others may see it (repeatable)")
 	flags.StringVar(&r.headers.file, "otlp-header-file", "", "`file` with headers to send to the OTLP endpoint, key=value on each line")

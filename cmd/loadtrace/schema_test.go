@@ -70,10 +70,10 @@ func TestSummariesMeetTheirSchema(t *testing.T) {
 	undecided.run(t, 98)
 	requireValid(t, undecided.out.Bytes())
 
-	part := loadtrace(t, append([]string{"run", tg.url, "--rate", "50/s", "--duration", "500ms", "--part", "0/2", "--run-id", "2b9c72011d13ef2c",
+	shard := loadtrace(t, append([]string{"run", tg.url, "--rate", "50/s", "--duration", "500ms", "--shard", "0/2", "--run-id", "2b9c72011d13ef2c",
 		"--start-at", time.Now().Add(2 * time.Second).Format(time.RFC3339Nano)}, trustAll...)...)
-	part.run(t, 0)
-	requireValid(t, part.out.Bytes())
+	shard.run(t, 0)
+	requireValid(t, shard.out.Bytes())
 }
 
 func TestTheSummaryOfTheDemoMeetsItsSchema(t *testing.T) {

@@ -95,17 +95,17 @@ func environment(t *testing.T, c *cluster, name string) (env []string) {
 	return env
 }
 
-// The pods of a Job are the parts of one run: the command that each would carry out
+// The pods of a Job are the shards of one run: the command that each would carry out
 // is carried out here, until it waits for the run's beginning. By then it has read
-// its plan and taken its part.
-func TestThePodsOfAJobAreThePartsOfARun(t *testing.T) {
+// its plan and taken its shard.
+func TestThePodsOfAJobAreTheShardsOfARun(t *testing.T) {
 	binary := distribution(t)
 	c, err := build("overlays/example/run")
 	require.NoError(t, err)
 	job := c.jobs["loadtrace-run"]
 	assert.EqualValues(t, 4, *job.Spec.Completions)
-	assert.Equal(t, *job.Spec.Completions, *job.Spec.Parallelism, "all parts run at once")
-	assert.EqualValues(t, 0, *job.Spec.BackoffLimitPerIndex, "a part that begins late is none")
+	assert.Equal(t, *job.Spec.Completions, *job.Spec.Parallelism, "all shards run at once")
+	assert.EqualValues(t, 0, *job.Spec.BackoffLimitPerIndex, "a shard that begins late is none")
 
 	container := job.Spec.Template.Spec.Containers[0]
 	plan := filepath.Join(t.TempDir(), "plan.yaml")
@@ -128,16 +128,16 @@ func TestThePodsOfAJobAreThePartsOfARun(t *testing.T) {
 
 	said, err := exec.CommandContext(t.Context(), binary, run("3", "")...).CombinedOutput()
 	assert.Error(t, err)
-	assert.Contains(t, string(said), "give a later moment to all parts", "what is committed is not run by mistake")
+	assert.Contains(t, string(said), "give all shards a later time", "what is committed is not run by mistake")
 
 	at := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
 	for _, index := range []string{"0", "3"} {
 		cmd := exec.CommandContext(t.Context(), binary, run(index, at)...)
-		assert.Contains(t, until(t, cmd, "begins at"), "part "+index+"/4 of run 2b9c72011d13ef2c begins at "+at)
+		assert.Contains(t, until(t, cmd, "begins at"), "shard "+index+"/4 of run 2b9c72011d13ef2c begins at "+at)
 	}
 	said, err = exec.CommandContext(t.Context(), binary, run("4", at)...).CombinedOutput()
 	assert.Error(t, err)
-	assert.Contains(t, string(said), "the index counts from 0", "there is no fifth part of four")
+	assert.Contains(t, string(said), "the index counts from 0", "there is no fifth shard of four")
 }
 
 // until runs a command until it has said something, and returns what it said.

@@ -109,6 +109,17 @@ var law = []rule{
 		forbidden: []string{"go.opentelemetry.io/otel/sdk/..."},
 	},
 	{
+		why:       "what a run left is read by anybody, also without a collector",
+		in:        []string{"./runs/..."},
+		forbidden: []string{"go.opentelemetry.io/...", "./receiver/...", "./processor/...", "./exporter/...", "./extension/...", "./internal/session/..."},
+	},
+	{
+		why:       "a diagnosis is computed from values: who asks a target, or reads its profiles, gives them",
+		in:        []string{"./runs/diagnosis"},
+		forbidden: []string{"github.com/google/pprof/...", "net/...", "net", "os", "./runs/diagnosis/..."},
+		testsToo:  true,
+	},
+	{
 		why:       "commands are ends: what two need has a room outside of them",
 		in:        []string{"./..."},
 		forbidden: []string{"./cmd/..."},
@@ -167,9 +178,10 @@ func TestPurePackagesHaveNeitherClockNorGoroutine(t *testing.T) {
 		"./receiver/loadgenreceiver/internal/span", "./receiver/loadgenreceiver/internal/meter",
 		"./processor/tracejoinprocessor/internal/join", "./processor/tracejoinprocessor/internal/window",
 		"./processor/tracejoinprocessor/internal/annotate", "./processor/tracejoinprocessor/internal/clock",
-		"./processor/tracejoinprocessor/internal/clientspan", "./processor/tracejoinprocessor/internal/wire",
+		"./processor/tracejoinprocessor/internal/clientspan", "./processor/tracejoinprocessor/internal/spanfilter",
 		"./processor/tracejoinprocessor/internal/ledger", "./processor/tracejoinprocessor/internal/meter",
 		"./loadgen/verdict", "./loadgen/allow", "./runs/report", "./internal/quantity", "./internal/lint",
+		"./runs/diagnosis", "./runs/diagnosis/goprofile",
 	}
 	for _, f := range moduleFiles(t) {
 		if f.test || !matchAny(pure, f.pkg) {
@@ -238,6 +250,8 @@ func TestTheLawBites(t *testing.T) {
 		{pkg: "./internal/calibrate", imports: []string{module + "/receiver/loadgenreceiver"}},
 		{pkg: "./internal/session", imports: []string{"github.com/spf13/cobra"}},
 		{pkg: "./internal/session", imports: []string{module + "/internal/distribution"}},
+		{pkg: "./runs/diagnosis/goprofile", imports: []string{"go.opentelemetry.io/collector/pdata/ptrace"}},
+		{pkg: "./runs/diagnosis", imports: []string{"github.com/google/pprof/profile"}},
 	} {
 		assert.NotEmpty(t, faults(f), "%s importing %s", f.pkg, f.imports)
 	}

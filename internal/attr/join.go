@@ -3,12 +3,12 @@ package attr
 // Of a joined client span. Durations are seconds.
 const (
 	JoinStatus   = "join.status"   // complete, partial or none
-	JoinMissing  = "join.missing"  // why parts are missing, a list
+	JoinMissing  = "join.missing"  // what is missing and why, a list
 	JoinReleased = "join.released" // why it left: waited, budget, trace_too_large or shutdown
 
 	JoinResponseTime = "join.response_time" // what the ledger adds up to
-	JoinLedger       = "join.ledger."       // + part
-	JoinUnexplained  = "join.unexplained"   // what the ledger's parts leave of the response time
+	JoinLedger       = "join.ledger."       // + component
+	JoinUnexplained  = "join.unexplained"   // the remainder that no component of the ledger accounts for
 
 	JoinServerService    = "join.server.service"
 	JoinServerNamespace  = "join.server.namespace" // service.namespace, if the server has one
@@ -67,10 +67,10 @@ const (
 	MetricJoinRequests     = "join.requests"        // sum, {request}: by status and reason of release
 	MetricJoinSignals      = "join.signals"         // sum, {request}: by signal and state
 	MetricJoinResponseTime = "join.response_time"   // histogram, s: by GC overlap
-	MetricJoinLedger       = "join.ledger.duration" // histogram, s: by part
+	MetricJoinLedger       = "join.ledger.duration" // histogram, s: by component
 	JoinSignal             = "join.signal"          // server, runtime or logs
 	JoinState              = "join.state"           // joined, or what is missing
-	JoinLedgerPart         = "join.ledger.part"
+	JoinLedgerComponent    = "join.ledger.component"
 )
 
 // ScopeJoin names the scope of the join's own metrics.

@@ -12,8 +12,8 @@ const (
 	RunEnd     = "loadgen.run.end"         // completed, stopped or failed
 	RunStop    = "loadgen.run.stop_reason" // who stopped it, if somebody did
 	RunAttacks = "loadgen.run.attacks"     // the names of its attacks
-	PartIndex  = "loadgen.part.index"      // of a resource: which part of the run it is, from 0; absent if it is all
-	PartCount  = "loadgen.part.count"      // of a resource: how many parts there are
+	ShardIndex = "loadgen.shard.index"     // of a resource: the shard of the plan, from 0; absent if there is one
+	ShardCount = "loadgen.shard.count"     // of a resource: the number of shards
 	PlanName   = "loadgen.plan.name"
 	Plan       = "loadgen.plan.yaml" // the plan as YAML
 	AttackName = "loadgen.attack.name"

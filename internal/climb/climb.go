@@ -24,8 +24,8 @@ type Climb struct {
 
 // Step is a variant and how it is started; said takes what it says.
 type Step struct {
-	rung  ladder.Rung
-	start func(ctx context.Context, dir string, said *os.File) (*subject, error)
+	variant ladder.Variant
+	start   func(ctx context.Context, dir string, said *os.File) (*subject, error)
 }
 
 // subject is a variant under way.
@@ -36,24 +36,24 @@ type subject struct {
 	stop    func()
 }
 
-// Measure goes up and down the ladder, and returns its rungs with their samples.
-func (c *Climb) Measure(ctx context.Context, list []Step) ([]ladder.Rung, error) {
+// Measure goes up and down the ladder, and returns its variants with their samples.
+func (c *Climb) Measure(ctx context.Context, list []Step) ([]ladder.Variant, error) {
 	for round := range c.Rounds {
 		for _, i := range ladder.Order(round, len(list)) {
-			c.Begin(round, list[i].rung.Name)
+			c.Begin(round, list[i].variant.Name)
 			s, err := c.once(ctx, list[i])
 			if err != nil {
-				return nil, fmt.Errorf("round %d, %s: %w", round+1, list[i].rung.Name, err)
+				return nil, fmt.Errorf("round %d, %s: %w", round+1, list[i].variant.Name, err)
 			}
-			list[i].rung.Samples = append(list[i].rung.Samples, s)
+			list[i].variant.Samples = append(list[i].variant.Samples, s)
 			c.End(s)
 		}
 	}
-	rungs := make([]ladder.Rung, len(list))
+	variants := make([]ladder.Variant, len(list))
 	for i := range list {
-		rungs[i] = list[i].rung
+		variants[i] = list[i].variant
 	}
-	return rungs, nil
+	return variants, nil
 }
 
 // once measures a variant once, in a process of its own.

@@ -24,7 +24,7 @@ var ladderPlan []byte
 // measuredAttack is the one of ladder.yaml that counts.
 const measuredAttack = 1
 
-// Demo is the demo service with more and more of its mistakes mended, and the load that
+// Demo is the demo service with more and more of its mistakes fixed, and the load that
 // measures it.
 type Demo struct {
 	Program          []string // the service, with its first arguments
@@ -36,10 +36,10 @@ type Demo struct {
 // Steps go from none to all, each with one step of tuning more.
 func (d *Demo) Steps() []Step {
 	set := tune.None
-	list := []Step{{ladder.Rung{Name: "none"}, d.start(set)}}
+	list := []Step{{ladder.Variant{Name: "none"}, d.start(set)}}
 	for _, s := range tune.Steps() {
 		set = set.With(s.Step)
-		list = append(list, Step{ladder.Rung{Name: s.Name, Mistake: s.Mistake, Mend: s.Mend}, d.start(set)})
+		list = append(list, Step{ladder.Variant{Name: s.Name, Mistake: s.Mistake, Fix: s.Fix}, d.start(set)})
 	}
 	return list
 }

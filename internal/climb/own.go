@@ -44,10 +44,10 @@ func (o *Own) Steps() (list []Step, err error) {
 		if !variantName.MatchString(name) || strings.TrimSpace(command) == "" {
 			return nil, badinput.Error(fmt.Errorf("--variant %q: write name=command, as in old='./service-old --port 8080'", v))
 		}
-		if slices.ContainsFunc(list, func(s Step) bool { return s.rung.Name == name }) {
+		if slices.ContainsFunc(list, func(s Step) bool { return s.variant.Name == name }) {
 			return nil, badinput.Error(fmt.Errorf("--variant %s: is there twice; each variant has a name of its own", name))
 		}
-		list = append(list, Step{ladder.Rung{Name: name}, func(ctx context.Context, _ string, said *os.File) (*subject, error) {
+		list = append(list, Step{ladder.Variant{Name: name}, func(ctx context.Context, _ string, said *os.File) (*subject, error) {
 			return o.start(ctx, append(slices.Clone(o.Under), "sh", "-c", command), said, o.Plan)
 		}})
 	}

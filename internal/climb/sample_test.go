@@ -14,8 +14,8 @@ import (
 // The slow one was once 164 times as fast.
 func TestASlowVariantRanksBelowAQuickOne(t *testing.T) {
 	const workers = 64
-	variant := func(name string, takes time.Duration) ladder.Rung {
-		g := ladder.Rung{Name: name}
+	variant := func(name string, takes time.Duration) ladder.Variant {
+		g := ladder.Variant{Name: name}
 		for round := range 3 {
 			rounds := int(3 * time.Second / takes)
 			var f summary.Figures
@@ -26,9 +26,9 @@ func TestASlowVariantRanksBelowAQuickOne(t *testing.T) {
 		}
 		return g
 	}
-	r := ladder.New([]ladder.Rung{variant("slow", 1500*time.Millisecond), variant("quick", 140*time.Millisecond)})
-	assert.InDelta(t, 43, r.Rungs[0].Rate, 1)
-	assert.InDelta(t, 457, r.Rungs[1].Rate, 1)
+	r := ladder.New([]ladder.Variant{variant("slow", 1500*time.Millisecond), variant("quick", 140*time.Millisecond)})
+	assert.InDelta(t, 43, r.Variants[0].Rate, 1)
+	assert.InDelta(t, 457, r.Variants[1].Rate, 1)
 	assert.InDelta(t, 10.7, r.Whole.Ratio, 0.1)
 	assert.Equal(t, ladder.Gained, r.Whole.Finding())
 	assert.Empty(t, r.Undecided)

@@ -7,7 +7,7 @@ import (
 	"github.com/loadtrace/loadtrace/internal/figure"
 )
 
-// Sample is one run on one rung. Times are in seconds.
+// Sample is one run on one variant. Times are in seconds.
 type Sample struct {
 	Rate float64 `json:"requests_per_second"` // 0: it answered no request, and has none
 	P50  float64 `json:"p50"`
@@ -20,17 +20,17 @@ type Sample struct {
 	Doubts []string `json:"doubts,omitempty"`
 }
 
-// Rung is a variant of the service. Samples are one of each round, in their order.
-type Rung struct {
+// Variant is a variant of the service. Samples are one of each round, in their order.
+type Variant struct {
 	Name    string   `json:"name"`
-	Mistake string   `json:"mistake,omitempty"` // what the step to this rung fixes
-	Mend    string   `json:"mend,omitempty"`
+	Mistake string   `json:"mistake,omitempty"` // what the step to this variant fixes
+	Fix     string   `json:"fix,omitempty"`
 	Samples []Sample `json:"samples"`
 
 	// Rate is the geometric mean of the samples; 0 if one of them has none.
 	Rate float64 `json:"requests_per_second"`
-	// Gain is that of the step to this rung. The lowest has none, nor has a step from
-	// or to a rung without a rate.
+	// Gain is that of the step to this variant. The lowest has none, nor has a step from
+	// or to a variant without a rate.
 	Gain       *Gain   `json:"gain,omitempty"`
 	P50        float64 `json:"p50"` // medians of the samples
 	P99        float64 `json:"p99"`
@@ -41,12 +41,12 @@ type Rung struct {
 
 // Result is a ladder that was climbed.
 type Result struct {
-	Rounds int     `json:"rounds"`
-	Rungs  []Rung  `json:"rungs"`
-	Whole  *Gain   `json:"gain,omitempty"` // of the highest rung over the lowest
-	Claims int     `json:"claims"`         // intervals that hold at once with Confidence
-	Runs   int     `json:"runs"`
-	Doubts []Doubt `json:"doubts,omitempty"`
+	Rounds   int       `json:"rounds"`
+	Variants []Variant `json:"variants"`
+	Whole    *Gain     `json:"gain,omitempty"` // of the highest variant over the lowest
+	Claims   int       `json:"claims"`         // intervals that hold at once with Confidence
+	Runs     int       `json:"runs"`
+	Doubts   []Doubt   `json:"doubts,omitempty"`
 	// Undecided is why the ladder decides nothing, a sentence each; empty if it does.
 	Undecided []string `json:"undecided,omitempty"`
 }
@@ -58,29 +58,29 @@ type Doubt struct {
 	Runs   int    `json:"runs"`
 }
 
-// New computes a result from rungs that have their samples: as many on each, and
+// New computes a result from variants that have their samples: as many on each, and
 // at least two.
-func New(rungs []Rung) Result {
-	r := Result{Rounds: len(rungs[0].Samples), Rungs: rungs, Claims: claims(len(rungs))}
-	for i := range rungs {
-		rungs[i].sum()
-		r.Runs += len(rungs[i].Samples)
+func New(variants []Variant) Result {
+	r := Result{Rounds: len(variants[0].Samples), Variants: variants, Claims: claims(len(variants))}
+	for i := range variants {
+		variants[i].sum()
+		r.Runs += len(variants[i].Samples)
 		if i > 0 {
-			rungs[i].Gain = Compare(rungs[i-1].rates(), rungs[i].rates(), r.Claims)
+			variants[i].Gain = Compare(variants[i-1].rates(), variants[i].rates(), r.Claims)
 		}
 	}
-	r.Whole = Compare(rungs[0].rates(), rungs[len(rungs)-1].rates(), r.Claims)
-	r.Doubts = doubts(rungs)
+	r.Whole = Compare(variants[0].rates(), variants[len(variants)-1].rates(), r.Claims)
+	r.Doubts = doubts(variants)
 	r.Undecided = r.undecided()
 	return r
 }
 
 // claims of a ladder: each step, and the whole where it is not the only step.
-func claims(rungs int) int {
-	if rungs <= 2 {
+func claims(variants int) int {
+	if variants <= 2 {
 		return 1
 	}
-	return rungs
+	return variants
 }
 
 // mostErrors is the share of a variant's requests that may fail. Failed ones may
@@ -89,8 +89,8 @@ const mostErrors = 0.01
 
 func (r *Result) undecided() (why []string) {
 	add := func(format string, args ...any) { why = append(why, fmt.Sprintf(format, args...)) }
-	for i := range r.Rungs {
-		g := &r.Rungs[i]
+	for i := range r.Variants {
+		g := &r.Variants[i]
 		switch {
 		case g.Errors > 0 && g.Errors == g.Sent:
 			add("all %d requests of %s failed", g.Sent, g.Name)
@@ -112,16 +112,16 @@ func (r *Result) undecided() (why []string) {
 	return why
 }
 
-func (g *Rung) rates() []float64 { return each(g.Samples, func(s Sample) float64 { return s.Rate }) }
+func (v *Variant) rates() []float64 { return each(v.Samples, func(s Sample) float64 { return s.Rate }) }
 
-func (g *Rung) sum() {
-	g.Rate = figure.Round(geometricMean(g.rates()))
-	g.P50 = figure.Round(median(each(g.Samples, func(s Sample) float64 { return s.P50 })))
-	g.P99 = figure.Round(median(each(g.Samples, func(s Sample) float64 { return s.P99 })))
-	for _, s := range g.Samples {
-		g.Goroutines = max(g.Goroutines, s.Goroutines)
-		g.Sent += s.Sent
-		g.Errors += s.Errors
+func (v *Variant) sum() {
+	v.Rate = figure.Round(geometricMean(v.rates()))
+	v.P50 = figure.Round(median(each(v.Samples, func(s Sample) float64 { return s.P50 })))
+	v.P99 = figure.Round(median(each(v.Samples, func(s Sample) float64 { return s.P99 })))
+	for _, s := range v.Samples {
+		v.Goroutines = max(v.Goroutines, s.Goroutines)
+		v.Sent += s.Sent
+		v.Errors += s.Errors
 	}
 }
 
@@ -135,8 +135,8 @@ func each(samples []Sample, value func(Sample) float64) []float64 {
 
 // doubts of all runs, those of most runs first. A reason is told by its words up
 // to the first figure: each run has figures of its own.
-func doubts(rungs []Rung) (list []Doubt) {
-	for _, g := range rungs {
+func doubts(variants []Variant) (list []Doubt) {
+	for _, g := range variants {
 		for _, s := range g.Samples {
 			for _, reason := range s.Doubts {
 				i := slices.IndexFunc(list, func(d Doubt) bool { return words(d.Reason) == words(reason) })
@@ -161,7 +161,7 @@ func words(reason string) string {
 	return reason
 }
 
-// Order is the order in which a round visits n rungs: up, then down, so that a
+// Order is the order in which a round visits n variants: up, then down, so that a
 // machine that gets faster or slower with time favours neither end.
 func Order(round, n int) []int {
 	order := make([]int, n)

@@ -56,7 +56,7 @@ func TestARoundGoesUpAndTheNextGoesDown(t *testing.T) {
 }
 
 func TestARungIsTheSumOfItsSamples(t *testing.T) {
-	r := New([]Rung{
+	r := New([]Variant{
 		{Name: "none", Samples: []Sample{
 			{Rate: 100, P50: 1, P99: 5, Goroutines: 7, Sent: 10, Errors: 1, Doubts: []string{"waited 12ms"}},
 			{Rate: 400, P50: 3, P99: 9, Goroutines: 9, Sent: 40},
@@ -66,16 +66,16 @@ func TestARungIsTheSumOfItsSamples(t *testing.T) {
 			{Rate: 800, P50: 1, P99: 1, Goroutines: 1, Sent: 1},
 		}},
 	})
-	none := r.Rungs[0]
+	none := r.Variants[0]
 	assert.InDelta(t, 200, none.Rate, 1e-9)
 	assert.Equal(t, []float64{2, 7}, []float64{none.P50, none.P99})
 	assert.Equal(t, 9, none.Goroutines)
 	assert.EqualValues(t, 50, none.Sent)
 	assert.EqualValues(t, 1, none.Errors)
 	assert.Nil(t, none.Gain)
-	require.NotNil(t, r.Rungs[1].Gain)
-	assert.InDelta(t, 2, r.Rungs[1].Gain.Ratio, 1e-9)
-	assert.Equal(t, r.Rungs[1].Gain, r.Whole)
+	require.NotNil(t, r.Variants[1].Gain)
+	assert.InDelta(t, 2, r.Variants[1].Gain.Ratio, 1e-9)
+	assert.Equal(t, r.Variants[1].Gain, r.Whole)
 	assert.Equal(t, []Doubt{{"waited 12ms", 2}, {"late", 1}}, r.Doubts)
 	assert.Equal(t, 4, r.Runs)
 }
@@ -83,21 +83,21 @@ func TestARungIsTheSumOfItsSamples(t *testing.T) {
 // A ladder of eight variants makes eight claims. Each at 95 % was once wrong about
 // somewhere in three ladders of ten, where no step changes anything.
 func TestAllIntervalsOfALadderHoldAtOnceNineteenTimesInTwenty(t *testing.T) {
-	const trials, variants, rounds = 2000, 8, 5
+	const trials, count, rounds = 2000, 8, 5
 	r := rand.New(rand.NewPCG(3, 4))
 	all := 0
 	for range trials {
-		rungs := make([]Rung, variants)
+		variants := make([]Variant, count)
 		for range rounds {
 			common := math.Exp(r.NormFloat64())
-			for i := range rungs {
-				rungs[i].Samples = append(rungs[i].Samples, Sample{Rate: 1000 * common * math.Exp(0.1*r.NormFloat64()), Sent: 1000})
+			for i := range variants {
+				variants[i].Samples = append(variants[i].Samples, Sample{Rate: 1000 * common * math.Exp(0.1*r.NormFloat64()), Sent: 1000})
 			}
 		}
-		result := New(rungs)
-		require.Equal(t, variants, result.Claims)
+		result := New(variants)
+		require.Equal(t, count, result.Claims)
 		gains := []*Gain{result.Whole}
-		for _, g := range rungs[1:] {
+		for _, g := range variants[1:] {
 			gains = append(gains, g.Gain)
 		}
 		if !slices.ContainsFunc(gains, func(g *Gain) bool { return g.Low > 1 || g.High < 1 }) {
@@ -128,12 +128,12 @@ func TestAGainIsDecidedByEnoughRoundsAndANarrowInterval(t *testing.T) {
 	} {
 		assert.Equal(t, c.want, c.gain.Finding(), "%+v", c.gain)
 	}
-	two := New([]Rung{{Name: "a", Samples: sampled(100, 110)}, {Name: "b", Samples: sampled(900, 900)}})
+	two := New([]Variant{{Name: "a", Samples: sampled(100, 110)}, {Name: "b", Samples: sampled(900, 900)}})
 	assert.Equal(t, []string{"2 rounds are too few for an interval; measure at least 3"}, two.Undecided)
-	wide := New([]Rung{{Name: "a", Samples: sampled(100, 900, 100)}, {Name: "b", Samples: sampled(900, 100, 900)}})
+	wide := New([]Variant{{Name: "a", Samples: sampled(100, 900, 100)}, {Name: "b", Samples: sampled(900, 100, 900)}})
 	require.Len(t, wide.Undecided, 1)
 	assert.Contains(t, wide.Undecided[0], "the interval is too wide, from ")
-	three := New([]Rung{{Name: "a", Samples: sampled(100, 110, 100)}, {Name: "b", Samples: sampled(900, 910, 890)}})
+	three := New([]Variant{{Name: "a", Samples: sampled(100, 110, 100)}, {Name: "b", Samples: sampled(900, 910, 890)}})
 	assert.Empty(t, three.Undecided)
 }
 
@@ -154,15 +154,15 @@ func sampled(rates ...float64) (samples []Sample) {
 
 // A variant that answered nothing in its time was once the fastest.
 func TestAVariantWithoutAnAnswerHasNoRateAndIsComparedWithNothing(t *testing.T) {
-	r := New([]Rung{
+	r := New([]Variant{
 		{Name: "slow", Samples: sampled(43, 0, 43)},
 		{Name: "quick", Samples: sampled(450, 455, 460)},
 		{Name: "quicker", Samples: sampled(900, 910, 920)},
 	})
-	assert.Zero(t, r.Rungs[0].Rate)
-	assert.Nil(t, r.Rungs[1].Gain)
+	assert.Zero(t, r.Variants[0].Rate)
+	assert.Nil(t, r.Variants[1].Gain)
 	assert.Nil(t, r.Whole)
-	require.NotNil(t, r.Rungs[2].Gain)
-	assert.Equal(t, Gained, r.Rungs[2].Gain.Finding())
+	require.NotNil(t, r.Variants[2].Gain)
+	assert.Equal(t, Gained, r.Variants[2].Gain.Finding())
 	assert.Equal(t, []string{"slow answered no request in the time of a measurement; give a longer --duration"}, r.Undecided)
 }

@@ -36,14 +36,14 @@ type Options[T any] struct {
 // Counts of a queue, in items but for Retries.
 type Counts struct {
 	Put, Delivered uint64
-	TurnedAway     uint64 // dropped for want of room, or put after a shutdown began
+	Rejected       uint64 // dropped for want of room, or put after a shutdown began
 	Refused        uint64 // dropped since the pipeline refused them for good
 	Undelivered    uint64 // dropped since a shutdown ran out of time
 	Retries        uint64 // attempts that the pipeline refused, and that were or will be made again
 }
 
 // Dropped is what will not be delivered.
-func (c Counts) Dropped() uint64 { return c.TurnedAway + c.Refused + c.Undelivered }
+func (c Counts) Dropped() uint64 { return c.Rejected + c.Refused + c.Undelivered }
 
 // Waiting is what was put and is neither delivered nor dropped yet.
 func (c Counts) Waiting() uint64 { return c.Put - c.Delivered - c.Dropped() }
@@ -51,7 +51,7 @@ func (c Counts) Waiting() uint64 { return c.Put - c.Delivered - c.Dropped() }
 // Plus is the sum of the counts of two queues.
 func (c Counts) Plus(d Counts) Counts {
 	return Counts{
-		Put: c.Put + d.Put, Delivered: c.Delivered + d.Delivered, TurnedAway: c.TurnedAway + d.TurnedAway,
+		Put: c.Put + d.Put, Delivered: c.Delivered + d.Delivered, Rejected: c.Rejected + d.Rejected,
 		Refused: c.Refused + d.Refused, Undelivered: c.Undelivered + d.Undelivered, Retries: c.Retries + d.Retries,
 	}
 }
@@ -85,7 +85,7 @@ func (q *Queue[T]) Put(b Batch[T]) {
 	defer q.mu.Unlock()
 	q.counts.Put += uint64(b.Items)
 	if q.closed || q.o.Budget != nil && !q.o.Budget.Take(b.Bytes) {
-		q.drop(&b, &q.counts.TurnedAway)
+		q.drop(&b, &q.counts.Rejected)
 		return
 	}
 	q.queue = append(q.queue, b)

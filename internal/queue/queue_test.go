@@ -288,7 +288,7 @@ func TestWhatIsDroppedIsGivenBackOnce(t *testing.T) {
 		put(q, 6, 7)
 		time.Sleep(2 * time.Hour)
 		assert.Equal(t, []int{4, 5, 0, 2, 3, 6}, dropped)
-		assert.Equal(t, queue.Counts{Put: 70, Delivered: 10, TurnedAway: 30, Refused: 10, Undelivered: 20}, q.Counts())
+		assert.Equal(t, queue.Counts{Put: 70, Delivered: 10, Rejected: 30, Refused: 10, Undelivered: 20}, q.Counts())
 	})
 }
 

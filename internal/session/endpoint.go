@@ -24,7 +24,7 @@ import (
 // causesLimit bounds the causes that are kept of an endpoint.
 const causesLimit = 20
 
-// endpoint remembers why the exporters of --otlp could not deliver. The outbox and the
+// endpoint remembers why the exporters of --otlp could not deliver. The sending queue and the
 // join retry and count, and the error is gone by the time that something is lost.
 type endpoint struct {
 	mu       sync.Mutex // guards all below

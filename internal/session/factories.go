@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
@@ -10,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 
 	"github.com/loadtrace/loadtrace/exporter/runarchiveexporter"
+	"github.com/loadtrace/loadtrace/internal/session/evidence"
 	"github.com/loadtrace/loadtrace/internal/session/greeting"
 	"github.com/loadtrace/loadtrace/internal/session/origin"
 	"github.com/loadtrace/loadtrace/internal/session/otlpanswer"
@@ -36,6 +38,7 @@ func (s *session) factories(components func() (otelcol.Factories, error), plan *
 			OnStart: func(h *loadgenreceiver.Handle) {
 				s.peers.Follow(h.RunID())
 				s.own.Follow(h.RunID())
+				s.evidence.Follow(h.RunID(), time.Now())
 				if store != nil {
 					store.Follow(h.RunID())
 				}
@@ -59,6 +62,8 @@ func (s *session) factories(components func() (otelcol.Factories, error), plan *
 	f.Exporters[archives.Type()] = archives
 	seen := peers.NewFactory(&s.peers)
 	f.Exporters[seen.Type()] = seen
+	gathered := evidence.NewFactory(&s.evidence)
+	f.Exporters[gathered.Type()] = gathered
 	for kind, factory := range f.Exporters {
 		if strings.HasPrefix(kind.String(), "otlp_") {
 			f.Exporters[kind] = observed{factory, &s.endpoint}
@@ -102,14 +107,16 @@ func (o only) CreateLogs(ctx context.Context, set receiver.Settings, cfg compone
 	return starting{made, o.session}, err
 }
 
-// starting tells the session why a receiver could not start. The collector tells it
-// too, within an error that is about the collector.
+// starting takes the target's profiles before a receiver starts, and tells the session why
+// it could not start. The collector tells it too, within an error that is about the
+// collector.
 type starting struct {
 	component.Component
 	session *session
 }
 
 func (r starting) Start(ctx context.Context, host component.Host) error {
+	r.session.baseline(ctx)
 	err := r.Component.Start(ctx, host)
 	if err != nil {
 		r.session.mu.Lock()

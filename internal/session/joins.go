@@ -70,7 +70,7 @@ func (s *session) settle(sum *summary.Summary) {
 			all = &summary.Join{Missing: map[string]uint64{}, Absent: map[string]uint64{}}
 		}
 		all.Came = came(all.Came, j)
-		all.Troubles = append(all.Troubles, j.Troubles()...)
+		all.Troubles = append(all.Troubles, j.Errors()...)
 	}
 	for _, c := range once(covered, sum.Telemetry.SpansMade) {
 		all.Complete += c.Complete
@@ -138,7 +138,7 @@ const notJoined = "docs/not-joined.md"
 
 // came adds the signals that came to a join.
 func came(to []string, j *tracejoinprocessor.Join) []string {
-	spans, samples, lines := j.Came()
+	spans, samples, lines := j.Observed()
 	for _, signal := range []struct {
 		name string
 		came bool

@@ -13,6 +13,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/internal/attr"
 	"github.com/loadtrace/loadtrace/internal/badinput"
+	"github.com/loadtrace/loadtrace/internal/session/evidence"
 	"github.com/loadtrace/loadtrace/internal/session/greeting"
 	"github.com/loadtrace/loadtrace/internal/session/origin"
 	"github.com/loadtrace/loadtrace/internal/session/otlpanswer"
@@ -40,7 +41,7 @@ type Pipelines struct {
 	drain time.Duration
 }
 
-// drainTimeout bounds the last attempts of the outbox at delivery. By then the
+// drainTimeout bounds the last attempts of the sending queue at delivery. By then the
 // command has waited as long as it was told to.
 const drainTimeout = "2s"
 
@@ -56,7 +57,7 @@ func (p Pipelines) config() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	receivers := object{"loadgen": object{"outbox": object{"drain_timeout": drainTimeout}}}
+	receivers := object{"loadgen": object{"sending_queue": object{"drain_timeout": drainTimeout}}}
 	processors := object{}
 	if p.Listen.Any() {
 		receivers["otlp"] = object{"protocols": p.Listen.protocols()}
@@ -143,6 +144,7 @@ func (p Pipelines) exporters() (object, error) {
 	exporters := object{"nop": object{}}
 	if p.Listen.Any() {
 		exporters[peers.Type.String()] = object{}
+		exporters[evidence.Type.String()] = object{}
 	}
 	if p.store {
 		exporters[tracestore.Type.String()] = object{}
@@ -178,7 +180,7 @@ func (p Pipelines) exportersOf(signal string, exporters object) []string {
 	return of
 }
 
-// otlpExporter sends without a queue of its own: the receiver's outbox is the
+// otlpExporter sends without a queue of its own: the receiver's sending queue is the
 // queue, so that what the summary calls delivered was taken by the endpoint.
 func otlpExporter(endpoint string, headers map[string]string) (name string, config object, err error) {
 	u, err := url.Parse(endpoint)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/loadtrace/loadtrace/internal/collectorlog"
+	"github.com/loadtrace/loadtrace/internal/session/profiles"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver"
@@ -45,6 +46,9 @@ type Result struct {
 	// Blamed: a fault of the summary says why the endpoint of OTLP took no telemetry. What
 	// else this process has logged of that endpoint says the same.
 	Blamed bool
+	// Profiles are those of the target, as they came: the last of each kind and moment, at
+	// most 32 MiB.
+	Profiles []profiles.Profile
 }
 
 // Start runs a plan in a collector of this process and returns when the run has begun,
@@ -158,7 +162,9 @@ func (r *Run) Complete() (summary.Summary, error) {
 func (r *Run) carryOut(ctx context.Context) {
 	defer close(r.over)
 	defer r.stop()
+	d := r.observe(ctx)
 	end, err := r.watch(ctx)
+	d.wait()
 	close(r.settled)
 	r.options.beforeShutdown()
 	shut := r.session.shutdown()
@@ -170,6 +176,7 @@ func (r *Run) carryOut(ctx context.Context) {
 	r.session.endpoint.reject(r.options.OTLP, sum)
 	r.result.Blamed = r.blame(sum)
 	sum.Environment.Targets = r.session.peers.Targets()
+	r.diagnose(d, sum)
 	r.archive(sum)
 	if err == nil && len(sum.Faults) == 0 && shut != nil {
 		err = fmt.Errorf("shut the collector down: %w", shut)

@@ -16,6 +16,7 @@ import (
 	"github.com/loadtrace/loadtrace/internal/collectorlog"
 	"github.com/loadtrace/loadtrace/internal/drawn"
 	"github.com/loadtrace/loadtrace/internal/reworded"
+	"github.com/loadtrace/loadtrace/internal/session/evidence"
 	"github.com/loadtrace/loadtrace/internal/session/greeting"
 	"github.com/loadtrace/loadtrace/internal/session/peers"
 	"github.com/loadtrace/loadtrace/internal/session/strangers"
@@ -39,6 +40,11 @@ type session struct {
 	values  drawn.Values // of the collector's configuration
 	peers   peers.Peers
 	own     strangers.Run
+	// evidence is what the target's telemetry tells the diagnosis.
+	evidence evidence.Gatherer
+	// asked takes the profiles of the target; nil if the plan names none, or they cannot be
+	// taken.
+	asked *asked
 	// listen is where the target's telemetry is received; first counts the connections
 	// there by their first bytes.
 	listen Listen
@@ -79,6 +85,7 @@ func startSession(set otelcol.CollectorSettings, uris []string, plan *loadgen.Pl
 		over:    make(chan error, 1),
 		entered: make(chan struct{}),
 	}
+	s.asked = s.newAsked(plan)
 	enter := sync.OnceFunc(func() { close(s.entered) })
 	components := set.Factories
 	set.Factories = func() (otelcol.Factories, error) {

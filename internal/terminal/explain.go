@@ -44,14 +44,14 @@ func (p *page) joined(s *Span, implausible bool) {
 	}
 }
 
-// parts of the ledger in the order in which they follow each other, and their names
-// for people.
-var ledgerParts = []struct{ key, name string }{
+// ledgerComponents are the components of the ledger in the order in which they follow
+// each other, with the names that users see.
+var ledgerComponents = []struct{ key, name string }{
 	{"schedule_lag", "schedule lag"}, {"connection", "connection wait"}, {"dns", "dns"}, {"connect", "connect"},
 	{"tls", "tls"}, {"write", "write"}, {"network", "network, queues"}, {"server", "server"}, {"read", "read"},
 }
 
-// ledgerOf draws the parts of the response time, which add up to it.
+// ledgerOf draws the components of the response time, which add up to it.
 func (p *page) ledgerOf(s *Span) {
 	const name, took, part = 18, 10, 10
 	all := s.number(attr.JoinResponseTime)
@@ -65,15 +65,15 @@ func (p *page) ledgerOf(s *Span) {
 		bar := p.bar(min(max(v/all, 0), 1), room)
 		p.line("  " + left(what, name-2) + p.paint(color, bar) + right(p.took(seconds(v)), took) + right(percent(v/all, v == all), part) + note)
 	}
-	for _, part := range ledgerParts {
-		if s.attribute(attr.JoinLedger+part.key) == "" {
+	for _, c := range ledgerComponents {
+		if s.attribute(attr.JoinLedger+c.key) == "" {
 			continue
 		}
 		color := cyan
-		if part.key == "server" {
+		if c.key == "server" {
 			color = green
 		}
-		row(part.name, "", s.number(attr.JoinLedger+part.key), color)
+		row(c.name, "", s.number(attr.JoinLedger+c.key), color)
 	}
 	if rest := s.number(attr.JoinUnexplained); rest != 0 {
 		row("unexplained", "", rest, yellow)

@@ -108,7 +108,7 @@ func ledgerOf(s *Span) (all []Component) {
 	if s.number(attr.JoinResponseTime) <= 0 {
 		return nil
 	}
-	for _, part := range ledgerParts {
+	for _, part := range ledgerComponents {
 		if key := attr.JoinLedger + part.key; s.attribute(key) != "" {
 			all = append(all, Component{part.name, seconds(s.number(key))})
 		}

@@ -14,9 +14,9 @@ func Ladder(w io.Writer, r *ladder.Result, o Options) error {
 	p := &page{Options: o}
 	p.ladderHead(r)
 	p.gap()
-	p.rungs(r.Rungs)
+	p.variants(r.Variants)
 	p.gap()
-	p.mends(r.Rungs)
+	p.fixes(r.Variants)
 	p.gap()
 	p.ladderNotes(r)
 	p.gap()
@@ -31,7 +31,7 @@ func (p *page) ladderHead(r *ladder.Result) {
 		mark, color = "?", yellow
 	}
 	what := "from none to all: "
-	if first, last := r.Rungs[0].Name, r.Rungs[len(r.Rungs)-1].Name; first != "none" {
+	if first, last := r.Variants[0].Name, r.Variants[len(r.Variants)-1].Name; first != "none" {
 		what = "from " + p.clean(first) + " to " + p.clean(last) + ": "
 	}
 	if r.Whole != nil {
@@ -52,7 +52,7 @@ func (p *page) ladderHead(r *ladder.Result) {
 	}
 }
 
-// Columns of a rung. The bar gets what a wide page has more, within reason.
+// Columns of a variant. The bar gets what a wide page has more, within reason.
 const (
 	nameColumn      = 11
 	rateColumn      = 9
@@ -64,15 +64,15 @@ const (
 	maxBar          = 40
 )
 
-func (p *page) rungs(rungs []ladder.Rung) {
+func (p *page) variants(variants []ladder.Variant) {
 	bar := min(max(barColumns+p.width()-defaultWidth, barColumns), maxBar)
 	p.line(p.paint(dim, spaces(2+nameColumn+bar)+right("requests", rateColumn)+right("gain", gainColumn)+
 		right("interval", intervalColumn)+right("p50", timeColumn)+right("p99", timeColumn)+right("goroutines", goroutineColumn)))
 	most := 0.0
-	for _, g := range rungs {
+	for _, g := range variants {
 		most = max(most, g.Rate)
 	}
-	for i, g := range rungs {
+	for i, g := range variants {
 		s := right(strconv.Itoa(i), 1) + " " + left(p.cut(p.clean(g.Name), nameColumn-1), nameColumn)
 		if i == 0 {
 			s = "  " + left(p.clean(g.Name), nameColumn)
@@ -83,15 +83,15 @@ func (p *page) rungs(rungs []ladder.Rung) {
 	}
 }
 
-// ranked is the rate of a rung beside the others, if it has one.
-func (p *page) ranked(g *ladder.Rung, most float64, bar int) string {
+// ranked is the rate of a variant beside the others, if it has one.
+func (p *page) ranked(g *ladder.Variant, most float64, bar int) string {
 	if g.Rate == 0 {
 		return spaces(bar) + p.paint(yellow, right("no rate", rateColumn))
 	}
 	return p.paint(cyan, p.bar(g.Rate/most, bar)) + p.paint(bold, right(rate(g.Rate), rateColumn))
 }
 
-func (p *page) timed(g *ladder.Rung, seconds float64) string {
+func (p *page) timed(g *ladder.Variant, seconds float64) string {
 	if g.Rate == 0 {
 		return "-"
 	}
@@ -124,19 +124,19 @@ func (o Options) span(g ladder.Gain) string {
 	return digits(g.Low) + o.pick(" … ", " .. ") + digits(g.High)
 }
 
-func (p *page) mends(rungs []ladder.Rung) {
-	for i, g := range rungs {
+func (p *page) fixes(variants []ladder.Variant) {
+	for i, g := range variants {
 		if g.Mistake == "" {
 			continue
 		}
 		p.line(strconv.Itoa(i) + " " + p.paint(dim, p.clean(g.Mistake)))
-		p.line("  " + p.pick("→ ", "-> ") + p.clean(g.Mend))
+		p.line("  " + p.pick("→ ", "-> ") + p.clean(g.Fix))
 	}
 }
 
 func (p *page) ladderNotes(r *ladder.Result) {
 	failed := 0
-	for _, g := range r.Rungs {
+	for _, g := range r.Variants {
 		if g.Errors > 0 {
 			failed++
 			p.line(p.paint(yellow, p.pick("⚠ ", "! ")+p.clean(g.Name)+": "+count(g.Errors)+" of "+some(g.Sent, "request", "requests")+" failed"))
@@ -155,8 +155,8 @@ func (p *page) ladderNotes(r *ladder.Result) {
 			p.line(mark + l)
 		}
 	}
-	p.found(r.Rungs, ladder.Unchanged, "no change shown under this load: ")
-	p.found(r.Rungs, ladder.Undecided, "undecided: ")
+	p.found(r.Variants, ladder.Unchanged, "no change shown under this load: ")
+	p.found(r.Variants, ladder.Undecided, "undecided: ")
 	if words := confidence(r); words != "" {
 		p.line(p.paint(dim, words))
 	}
@@ -170,10 +170,10 @@ func confidence(r *ladder.Result) string {
 			shown++
 		}
 	}
-	for i := range r.Rungs {
-		count(r.Rungs[i].Gain)
+	for i := range r.Variants {
+		count(r.Variants[i].Gain)
 	}
-	if len(r.Rungs) > 2 { // else it is that of the only step
+	if len(r.Variants) > 2 { // else it is that of the only step
 		count(r.Whole)
 	}
 	switch {
@@ -188,9 +188,9 @@ func confidence(r *ladder.Result) string {
 }
 
 // found names the steps of a finding.
-func (p *page) found(rungs []ladder.Rung, what ladder.Finding, words string) {
+func (p *page) found(variants []ladder.Variant, what ladder.Finding, words string) {
 	var names []string
-	for _, g := range rungs {
+	for _, g := range variants {
 		if g.Gain != nil && g.Gain.Finding() == what {
 			names = append(names, p.clean(g.Name))
 		}
@@ -207,7 +207,7 @@ func (p *page) found(rungs []ladder.Rung, what ladder.Finding, words string) {
 type Climbing struct {
 	Round, Rounds int
 	Done, Runs    int
-	Name          string // of the rung that is measured
+	Name          string // of the variant that is measured
 	Last          string // the one before, if any, and its rate
 	Rate          float64
 	Elapsed       time.Duration

@@ -15,29 +15,29 @@ import (
 // that loses, and a name from outside.
 func climbed() ladder.Result {
 	rates := [][4]float64{{800, 820, 815, 790}, {810, 805, 821, 795}, {2430, 2500, 2410, 2480}, {2300, 2360, 2280, 2345}}
-	rungs := []ladder.Rung{
+	variants := []ladder.Variant{
 		{Name: "none"},
-		{Name: "keep-alive", Mistake: "ReadTimeout alone", Mend: "ReadHeaderTimeout and IdleTimeout"},
-		{Name: "pools", Mistake: "the default of 2 idle connections", Mend: "200 idle connections"},
-		{Name: "a name\x1b[31m that is too long", Mistake: "none", Mend: "none"},
+		{Name: "keep-alive", Mistake: "ReadTimeout alone", Fix: "ReadHeaderTimeout and IdleTimeout"},
+		{Name: "pools", Mistake: "the default of 2 idle connections", Fix: "200 idle connections"},
+		{Name: "a name\x1b[31m that is too long", Mistake: "none", Fix: "none"},
 	}
-	for i := range rungs {
+	for i := range variants {
 		for _, rate := range rates[i] {
-			rungs[i].Samples = append(rungs[i].Samples, ladder.Sample{
+			variants[i].Samples = append(variants[i].Samples, ladder.Sample{
 				Rate: rate, P50: 0.064 / float64(i+1), P99: 0.154 / float64(i+1), Goroutines: 1204 - 300*i, Sent: 2400,
 			})
 		}
 	}
-	return ladder.New(rungs)
+	return ladder.New(variants)
 }
 
 func TestALadderIsDrawnWithWhatEachStepGained(t *testing.T) {
 	sound := climbed()
 	shaky := climbed()
-	shaky.Rungs[2].Errors = 12
+	shaky.Variants[2].Errors = 12
 	short := shortened(climbed(), 2)
 	mute := climbed()
-	mute.Rungs[1].Samples[2].Rate = 0
+	mute.Variants[1].Samples[2].Rate = 0
 	mute = shortened(mute, 4)
 	shaky.Doubts = []ladder.Doubt{{Reason: "the generator was starved: the p99 wait of its goroutines for a processor is 12.6ms, more than 10ms", Runs: 3}}
 	requireGolden(t, "ladder.txt", text(func(b *bytes.Buffer) {
@@ -52,7 +52,7 @@ func TestALadderIsDrawnWithWhatEachStepGained(t *testing.T) {
 // Below "undecided" it said that all intervals hold.
 func TestALadderClaimsNoConfidenceForIntervalsThatItDoesNotShow(t *testing.T) {
 	some := climbed()
-	some.Rungs[1].Gain.Low = 0.1
+	some.Variants[1].Gain.Low = 0.1
 	starved := climbed()
 	starved.Undecided = []string{"most runs are not to be trusted"}
 	for want, r := range map[string]ladder.Result{
@@ -70,11 +70,11 @@ func TestALadderClaimsNoConfidenceForIntervalsThatItDoesNotShow(t *testing.T) {
 
 // shortened is a ladder of fewer rounds.
 func shortened(r ladder.Result, rounds int) ladder.Result {
-	for i := range r.Rungs {
-		g := &r.Rungs[i]
-		r.Rungs[i] = ladder.Rung{Name: g.Name, Mistake: g.Mistake, Mend: g.Mend, Samples: g.Samples[:rounds]}
+	for i := range r.Variants {
+		g := &r.Variants[i]
+		r.Variants[i] = ladder.Variant{Name: g.Name, Mistake: g.Mistake, Fix: g.Fix, Samples: g.Samples[:rounds]}
 	}
-	return ladder.New(r.Rungs)
+	return ladder.New(r.Variants)
 }
 
 func TestClimbingIsShownInPlaceOrAsLines(t *testing.T) {

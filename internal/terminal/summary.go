@@ -33,6 +33,7 @@ func Summary(w io.Writer, s summary.Summary, o Options) {
 	p.distrust(&s)
 	p.thresholds(s.Verdict.Thresholds)
 	p.verdict(&s)
+	p.findings(&s)
 	io.WriteString(w, p.text.String())
 }
 
@@ -76,8 +77,8 @@ func (p *page) headline(s *summary.Summary) {
 	p.under(levelInk(failing), aside)
 	p.under(red, s.Error)
 	p.under(yellow, s.StopReason)
-	if s.Part != nil {
-		p.under(dim, s.Part.Words())
+	if s.Shard != nil {
+		p.under(dim, s.Shard.Words())
 	}
 }
 

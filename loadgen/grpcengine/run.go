@@ -38,7 +38,7 @@ var errNotSent = errors.New("not sent")
 
 // begin is ghz's turn to a call: the first that it asks of us for each. From then
 // on the call has the number of its hit in the plan, which differs from ghz's count
-// in a part of a plan; templates see it too.
+// in a shard of a plan; templates see it too.
 func (r *run) begin(call *ghz.CallData) ghz.StreamInterceptor {
 	f := newFlight(r, r.pacer.Hit(uint64(call.RequestNumber)))
 	call.RequestNumber = int64(f.record.Seq)

@@ -38,7 +38,7 @@ const grace = 100 * time.Millisecond
 func Run(t *testing.T, h Harness) {
 	for name, test := range map[string]func(*testing.T, Harness){
 		"every planned hit is recorded once, with the schedule's intended time": recordsEveryHit,
-		"parts of a plan make its requests together, each once":                 dividesAmongParts,
+		"shards of a plan make its requests together, each once":                dividesAmongShards,
 		"the target sees the traceparent of the record":                         carriesTraceparent,
 		"a stop during a long wait of the schedule ends the run at once":        stopsInALongWait,
 		"a stop cuts off requests under way after the grace":                    cutsOffAfterGrace,
@@ -149,9 +149,9 @@ func recordsEveryHit(t *testing.T, h Harness) {
 	}
 }
 
-// dividesAmongParts runs the parts one after another, on one target, with one
+// dividesAmongShards runs the shards one after another, on one target, with one
 // moment of the future as their zero.
-func dividesAmongParts(t *testing.T, h Harness) {
+func dividesAmongShards(t *testing.T, h Harness) {
 	const count = 3
 	var got sync.Map
 	a := h.Serve(t, func(_ context.Context, traceparent string) { got.Store(traceparent, true) })
@@ -162,12 +162,12 @@ func dividesAmongParts(t *testing.T, h Harness) {
 	id := loadgen.NewRunID()
 	seen := map[uint64]bool{}
 	for index := range count {
-		plan, err := (&loadgen.Plan{Name: "test", Attacks: []loadgen.Attack{a}}).Split(pace.Part{Index: index, Count: count})
+		plan, err := (&loadgen.Plan{Name: "test", Attacks: []loadgen.Attack{a}}).Split(pace.Shard{Index: index, Count: count})
 		require.NoError(t, err)
 		begin := time.Now().Add(50 * time.Millisecond).Round(0) // of the wall clock, as what is agreed on
 		res := do(t.Context(), t, plan, runner.Options{ID: id, Open: h.Open, Begin: begin})
 		for _, r := range res.Records {
-			require.False(t, seen[r.Seq], "hit %d was another part's", r.Seq)
+			require.False(t, seen[r.Seq], "hit %d was another shard's", r.Seq)
 			seen[r.Seq] = true
 			assert.EqualValues(t, index, r.Seq%count)
 			assert.Equal(t, id.TraceID(0, r.Seq), r.TraceID)

@@ -10,7 +10,7 @@ import (
 
 // Hit is what is known of a hit before it is sent.
 type Hit struct {
-	Number   uint64    // of the whole schedule, where the pacer's is a part of it
+	Number   uint64    // of the whole schedule, where the pacer's is a shard of it
 	Stage    int       // index of the stage it belongs to
 	Open     bool      // whether it has an intended time: false in a closed-loop stage
 	Intended time.Time // zero unless Open

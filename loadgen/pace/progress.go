@@ -56,8 +56,8 @@ type Progress struct {
 	// 0 when the next is due.
 	Until time.Time
 	Ahead float64
-	// Lead is the part's share of a hit that the time before its first hit stands for,
-	// while hits are left: part 1/2 begins half a gap after the stage. 0 in the whole.
+	// Lead is the shard's share of a hit that the time before its first hit stands for,
+	// while hits are left: shard 1/2 begins half a gap after the stage. 0 in the whole.
 	Lead float64
 }
 

@@ -66,14 +66,14 @@ func TestTheProgressOfAStageIsThatOfItsSchedule(t *testing.T) {
 	})
 }
 
-// Given + Lead − Ahead is the integral of the part's rate until now.
+// Given + Lead − Ahead is the integral of the shard's rate until now.
 func TestOfTheLastHitCountsWhatHasPassedOfItsTime(t *testing.T) {
 	const ms = time.Millisecond
 	synctest.Test(t, func(t *testing.T) {
 		s, err := pace.New([]pace.Stage{{Constant: 4, Count: 8}})
 		require.NoError(t, err)
 		for index := range 2 {
-			p := pace.NewPacer(t.Context(), s.Part(pace.Part{Index: index, Count: 2}), pace.Options{})
+			p := pace.NewPacer(t.Context(), s.Shard(pace.Shard{Index: index, Count: 2}), pace.Options{})
 			begin := time.Now()
 			go func() {
 				for n := uint64(0); ; n++ {

@@ -19,7 +19,7 @@ import (
 type Schedule struct {
 	spans []span
 	known []place // of the stages before the first closed loop
-	part  Part    // zero if it is the whole
+	shard Shard   // zero if it is the whole
 }
 
 // place is where an open stage lies in its schedule.

@@ -15,7 +15,7 @@ type span struct {
 	hits     uint64    // 0 in a closed loop with a duration: not known
 	length   time.Duration
 
-	// Of a part, hit j is hit skip + j*step of the whole stage; of the whole itself
+	// Of a shard, hit j is hit skip + j*step of the whole stage; of the whole itself
 	// they are 0 and 1.
 	skip, step uint64
 }
@@ -103,7 +103,7 @@ func (s *span) at(j uint64) time.Duration {
 	return min(toDuration(s.curve.when(n)), s.length-1)
 }
 
-// rate at t from the stage's beginning, which must be within the stage; of a part,
+// rate at t from the stage's beginning, which must be within the stage; of a shard,
 // its share.
 func (s *span) rate(t time.Duration) float64 {
 	if !s.open() {

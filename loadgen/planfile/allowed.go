@@ -38,7 +38,26 @@ func CheckTargets(p *loadgen.Plan, list allow.List) error {
 			faults = append(faults, &pace.KeyError{Key: item("attacks", i) + key, What: err.Error(), Fix: allow.Fix})
 		}
 	}
+	if u, err := ProfilesURL(p); p.Profiles != nil && err == nil {
+		host, port := hostPort(u)
+		if err := gate.Target(host, port); err != nil {
+			faults = append(faults, &pace.KeyError{Key: "profiles.url", What: err.Error(), Fix: allow.Fix})
+		}
+	}
 	return errors.Join(faults...)
+}
+
+// hostPort of a URL; port 0 if it is none.
+func hostPort(u *url.URL) (host string, port uint16) {
+	text := u.Port()
+	if text == "" {
+		text = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	n, err := strconv.ParseUint(text, 10, 16)
+	if err != nil || n == 0 {
+		return "", 0
+	}
+	return u.Hostname(), uint16(n)
 }
 
 // targetOf is the target that an attack names, and the key that names it.
@@ -53,10 +72,9 @@ func targetOf(a *loadgen.Attack) (key, host string, port uint16) {
 		if err != nil {
 			return "", "", 0
 		}
-		key, host, text = ".http.url", u.Hostname(), u.Port()
-		if text == "" {
-			text = map[string]string{"http": "80", "https": "443"}[u.Scheme]
-		}
+		key = ".http.url"
+		host, port = hostPort(u)
+		return key, host, port
 	}
 	n, err := strconv.ParseUint(text, 10, 16)
 	if err != nil || n == 0 {

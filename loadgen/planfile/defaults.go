@@ -33,6 +33,9 @@ func Defaults(p *loadgen.Plan) {
 	if len(p.Attacks) == 1 {
 		fill(&p.Attacks[0].Name, defaultAttack)
 	}
+	if p.Profiles != nil {
+		fill(&p.Profiles.CPU, 2*time.Second)
+	}
 	for i := range p.Attacks {
 		a := &p.Attacks[i]
 		for j := range a.Load {
@@ -53,7 +56,7 @@ func Defaults(p *loadgen.Plan) {
 
 // seedOf is the seed of a Poisson stage that has none, never 0: it follows from the
 // attack's name and the stage's number, so that no two stages of a plan send at the same
-// times, and the plan sends at the same times whenever it is run, and in every part.
+// times, and the plan sends at the same times whenever it is run, and in every shard.
 func seedOf(attack string, stage int) uint64 {
 	h := fnv.New32a()
 	fmt.Fprintf(h, "%s\x00%d", attack, stage)

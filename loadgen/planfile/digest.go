@@ -22,7 +22,11 @@ const digestDigits = 12
 // Digest hashes what a plan does, with the files that it names as they are now. A file
 // that cannot be read, or is no regular one, goes in by its path.
 func Digest(p *loadgen.Plan) loadgen.PlanDigest {
-	d := loadgen.PlanDigest{Plan: digested(p.Order, p.Limits.Grace, p.Limits.Overrun, p.Limits.MaxDuration)}
+	whole := []any{p.Order, p.Limits.Grace, p.Limits.Overrun, p.Limits.MaxDuration}
+	if p.Profiles != nil { // they cost the target something
+		whole = append(whole, p.Profiles.CPU)
+	}
+	d := loadgen.PlanDigest{Plan: digested(whole...)}
 	for i := range p.Attacks {
 		d.Attacks = append(d.Attacks, digestAttack(&p.Attacks[i]))
 	}

@@ -74,7 +74,7 @@ func TestTheReferenceHasEachKeyAndItsDefault(t *testing.T) {
 		{HTTP: &loadgen.HTTP{Targets: &loadgen.Targets{File: "x"}}},
 		{GRPC: &loadgen.GRPC{KeepAlive: loadgen.KeepAlive{Time: 1}}},
 	} {
-		plan := &loadgen.Plan{Attacks: []loadgen.Attack{attack}}
+		plan := &loadgen.Plan{Attacks: []loadgen.Attack{attack}, Profiles: &loadgen.Profiles{}}
 		Defaults(plan)
 		collectDefaults(reflect.ValueOf(plan).Elem(), "", actual)
 	}

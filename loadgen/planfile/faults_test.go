@@ -169,7 +169,7 @@ func TestRatesNeedAUnit(t *testing.T) {
 func TestAllFaultsAreReportedAtOnceInTheOrderOfTheirPlace(t *testing.T) {
 	assert.Equal(t, []string{
 		`plan.yaml:1:8: order: "backwards" is no order; write parallel or sequence`,
-		`plan.yaml:2:1: plan: unknown key; the keys here are name, order, attacks, limits, sampling, thresholds, trust`,
+		`plan.yaml:2:1: plan: unknown key; the keys here are name, order, attacks, limits, sampling, profiles, thresholds, trust`,
 		`plan.yaml:4:3: attacks[0].http: is missing, and grpc too; say what to attack, such as http: {url: http://127.0.0.1:8080/} or grpc: {target: 127.0.0.1:9090, method: package.Service/Method}`,
 		`plan.yaml:4:9: attacks[0].name: "log in" does not fit metric labels and paths; begin with a letter and use letters, digits, _ and -, at most 64`,
 		`plan.yaml:5:12: attacks[0].workers: 30 is more than max_workers, 20; raise max_workers or lower workers`,

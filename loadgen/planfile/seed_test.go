@@ -25,7 +25,7 @@ attacks:
 func timesOf(t *testing.T, plan *loadgen.Plan, attack, stage int) string {
 	s, err := pace.New(plan.Attacks[attack].Load[stage : stage+1])
 	require.NoError(t, err)
-	s = s.Part(plan.Part)
+	s = s.Shard(plan.Shard)
 	planned, _ := s.Planned()
 	var times []any
 	for n := range planned {
@@ -59,9 +59,9 @@ func TestPoissonStagesWithoutASeedAreIndependentAndReproducible(t *testing.T) {
 	assert.Equal(t, plan.Attacks, read.Attacks, "the plan kept with a run has its seeds")
 
 	for index := range 3 {
-		part, err := again.Split(pace.Part{Index: index, Count: 3})
+		shard, err := again.Split(pace.Shard{Index: index, Count: 3})
 		require.NoError(t, err)
-		assert.Equal(t, plan.Attacks[0].Load, part.Attacks[0].Load, "parts share them")
+		assert.Equal(t, plan.Attacks[0].Load, shard.Attacks[0].Load, "shards share them")
 	}
 }
 

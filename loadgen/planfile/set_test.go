@@ -86,8 +86,8 @@ func TestASetReplacesVariables(t *testing.T) {
 func TestASetThatIsWrongSaysWhatIsThere(t *testing.T) {
 	for set, want := range map[string]string{
 		"name":                                     `has no =; write KEY=VALUE, such as attacks[0].http.timeout=5s`,
-		"=x":                                       `unknown key; the keys here are name, order, attacks, limits, sampling, thresholds, trust`,
-		"limit.grace=1s":                           `limit: unknown key; did you mean limits? the keys here are name, order, attacks, limits, sampling, thresholds, trust`,
+		"=x":                                       `unknown key; the keys here are name, order, attacks, limits, sampling, profiles, thresholds, trust`,
+		"limit.grace=1s":                           `limit: unknown key; did you mean limits? the keys here are name, order, attacks, limits, sampling, profiles, thresholds, trust`,
 		"limits.x=1s":                              `limits.x: unknown key; the keys here are grace, overrun, max_duration, allowed_targets`,
 		"attacks[1].name=x":                        `attacks: there is no element [1]; there are [0] login; to add one, set the list as a whole`,
 		"attacks[00].name=x":                       `attacks: [00] begins with a zero, as no index does; write .00 for the element of that name, or the index without it`,

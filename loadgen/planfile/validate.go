@@ -57,6 +57,9 @@ func withDefaults(p *loadgen.Plan) *loadgen.Plan {
 			a.GRPC = new(*a.GRPC)
 		}
 	}
+	if p.Profiles != nil {
+		c.Profiles = new(*p.Profiles)
+	}
 	Defaults(&c)
 	return &c
 }
@@ -81,6 +84,7 @@ func (v *validator) plan(p *loadgen.Plan) {
 	notNegative(v, "limits.grace", p.Limits.Grace, "500ms")
 	notNegative(v, "limits.overrun", p.Limits.Overrun, "5s")
 	notNegative(v, "limits.max_duration", p.Limits.MaxDuration, "10m, or leave it out for no limit")
+	v.profiles(p)
 	v.allowed(p)
 	v.thresholds(p)
 	v.trust(p.Trust)

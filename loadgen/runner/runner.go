@@ -61,7 +61,7 @@ type Options struct {
 	Open Open
 	// Opening ends New, with its cause, whatever the engines wait for; nil never does.
 	Opening context.Context
-	// Begin is when the first attacks begin, such as a moment that the parts of a plan
+	// Begin is when the first attacks begin, such as a moment that the shards of a plan
 	// have agreed on; the zero Time is as soon as Do is called. What has passed by
 	// then is late.
 	Begin time.Time
@@ -129,7 +129,7 @@ func (r *Run) open(i int) (*attack, error) {
 	if err != nil {
 		return nil, err
 	}
-	schedule = schedule.Part(r.plan.Part)
+	schedule = schedule.Shard(r.plan.Shard)
 	engine, err := r.o.Open(Setup{
 		Run: r.o.ID, Index: i, Attack: spec, Limits: r.plan.Limits, Gate: r.gate, Sampler: r.plan.Sampler(),
 		Opening: r.o.Opening, Hurry: r.hurry, Clock: r.clock,
@@ -177,7 +177,7 @@ func (r *Run) Hurry() { r.hurried.Do(func() { close(r.hurry) }) }
 // Subtle: it gets the run's own monotonic clock, so that a step of the wall clock
 // between now and then cannot tear it from the records, whose clock is that. By a
 // monotonic reading of its own, taken at another moment, it would be some nanoseconds
-// off what the parts have agreed on: the two clocks do not run alike.
+// off what the shards have agreed on: the two clocks do not run alike.
 func (r *Run) begin() time.Time {
 	if r.o.Begin.IsZero() {
 		return time.Now()

@@ -13,8 +13,8 @@ import (
 // results of the plan's checks, and the strain on the machine.
 func (s *Summary) Judge(plan *loadgen.Plan, results []verdict.Result, strain vitals.Strain) {
 	s.Verdict = verdict.Decide(plan.Trust, s.evidence(plan, results, strain), results)
-	if !plan.Part.Whole() {
-		s.Verdict.Part = plan.Part.String()
+	if !plan.Shard.Whole() {
+		s.Verdict.Shard = plan.Shard.String()
 	}
 }
 

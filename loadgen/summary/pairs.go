@@ -26,7 +26,7 @@ func (c *Comparability) plans(a, b *Summary) {
 	if a.Digest != "" && b.Digest != "" && a.Digest != b.Digest {
 		c.differ("the plans differ in the order of their attacks or in their limits")
 	}
-	if one, other := partOf(a), partOf(b); one != other {
+	if one, other := shardOf(a), shardOf(b); one != other {
 		c.differ("the first run is %s, the second %s", one, other)
 	}
 	unknown := false
@@ -52,11 +52,11 @@ func (c *Comparability) plans(a, b *Summary) {
 	}
 }
 
-func partOf(s *Summary) string {
-	if s.Part == nil {
+func shardOf(s *Summary) string {
+	if s.Shard == nil {
 		return "a whole one"
 	}
-	return "part " + s.Part.String()
+	return "shard " + s.Shard.String()
 }
 
 // pairs finds for each attack of a the one of b that does the same, of several the one

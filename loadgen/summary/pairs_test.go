@@ -66,8 +66,8 @@ func TestPlansThatDifferAsAWholeMayNotBeCompared(t *testing.T) {
 	a.Digest, b.Digest = "sequence", "parallel"
 	assert.Equal(t, []string{"the plans differ in the order of their attacks or in their limits"}, summary.Comparable(a, b).Obstacles)
 	b.Digest = a.Digest
-	b.Part = &summary.Part{Index: 1, Count: 2}
-	assert.Equal(t, []string{"the first run is a whole one, the second part " + pace.Part{Index: 1, Count: 2}.String()}, summary.Comparable(a, b).Obstacles)
+	b.Shard = &summary.Shard{Index: 1, Count: 2}
+	assert.Equal(t, []string{"the first run is a whole one, the second shard " + pace.Shard{Index: 1, Count: 2}.String()}, summary.Comparable(a, b).Obstacles)
 }
 
 func TestASummaryOfAnEarlierVersionIsNotTakenForTheSamePlan(t *testing.T) {

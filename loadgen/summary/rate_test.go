@@ -358,12 +358,12 @@ func TestASnapshotsRateIsOfWhatWasSent(t *testing.T) {
 	}})
 }
 
-func TestPartsShareARate(t *testing.T) {
+func TestShardsShareARate(t *testing.T) {
 	whole := load(openFor(100, 10*time.Second), closedFor(9, 10*time.Second))
 	whole.Attacks[0].MaxWorkers, whole.Attacks[0].Workers = 3000, 3
 	whole.Thresholds = []loadgen.Threshold{{Metric: loadgen.MetricRate, AtLeast: "98/s", Stage: loadgen.EachStage}}
 	for index := range 3 {
-		p, err := whole.Split(pace.Part{Index: index, Count: 3})
+		p, err := whole.Split(pace.Shard{Index: index, Count: 3})
 		require.NoError(t, err)
 		s := simulate(t, simulation{plan: p, targets: []simTarget{takes(90 * time.Millisecond)}})
 		for i, want := range []float64{100. / 3, 100. / 3} {
@@ -486,13 +486,13 @@ func TestARateOfSeveralAttacksIsNotBreachedOnTheWay(t *testing.T) {
 	}
 }
 
-// Of a part, the time before its first request counted in full: 1/2 of 4/s had 1.6/s
+// Of a shard, the time before its first request counted in full: 1/2 of 4/s had 1.6/s
 // of 2/s.
-func TestAPartThatIsOnTimeHasItsPartOfTheRateAtAnyMoment(t *testing.T) {
-	for _, part := range []pace.Part{{Index: 0, Count: 2}, {Index: 1, Count: 2}, {Index: 2, Count: 3}, {Index: 7, Count: 8}} {
+func TestAShardThatIsOnTimeHasItsShareOfTheRateAtAnyMoment(t *testing.T) {
+	for _, shard := range []pace.Shard{{Index: 0, Count: 2}, {Index: 1, Count: 2}, {Index: 2, Count: 3}, {Index: 7, Count: 8}} {
 		for _, several := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, several: %t", part, several), func(t *testing.T) {
-				rate := pace.Rate(2 * part.Count)
+			t.Run(fmt.Sprintf("%s, several: %t", shard, several), func(t *testing.T) {
+				rate := pace.Rate(2 * shard.Count)
 				whole := load(openFor(rate, 6*time.Second))
 				want := 2.0
 				if several {
@@ -503,11 +503,11 @@ func TestAPartThatIsOnTimeHasItsPartOfTheRateAtAnyMoment(t *testing.T) {
 				}
 				for _, window := range []time.Duration{0, time.Second, 2 * time.Second} {
 					whole.Thresholds = append(whole.Thresholds,
-						loadgen.Threshold{Metric: loadgen.MetricRate, AtLeast: loadgen.Limit(fmt.Sprint(0.99*want*float64(part.Count)) + "/s"), Window: window, Abort: &loadgen.Abort{}},
-						loadgen.Threshold{Metric: loadgen.MetricRate, AtMost: loadgen.Limit(fmt.Sprint(1.01*want*float64(part.Count)) + "/s"), Window: window, Abort: &loadgen.Abort{}},
+						loadgen.Threshold{Metric: loadgen.MetricRate, AtLeast: loadgen.Limit(fmt.Sprint(0.99*want*float64(shard.Count)) + "/s"), Window: window, Abort: &loadgen.Abort{}},
+						loadgen.Threshold{Metric: loadgen.MetricRate, AtMost: loadgen.Limit(fmt.Sprint(1.01*want*float64(shard.Count)) + "/s"), Window: window, Abort: &loadgen.Abort{}},
 						loadgen.Threshold{Metric: loadgen.MetricRate, AtLeast: "100%", Window: window, Abort: &loadgen.Abort{}})
 				}
-				p, err := whole.Split(part)
+				p, err := whole.Split(shard)
 				require.NoError(t, err)
 				s := simulate(t, simulation{plan: p, targets: []simTarget{takes(10 * time.Millisecond)}})
 				assert.Equal(t, Completed, s.End, s.StopReason)

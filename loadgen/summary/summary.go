@@ -24,7 +24,7 @@ const (
 // Summary is what became of a run.
 type Summary struct {
 	RunID string `json:"run_id"`
-	Part  *Part  `json:"part,omitempty"` // nil: the whole run
+	Shard *Shard `json:"shard,omitempty"` // nil: the whole run
 	Plan  string `json:"plan"`
 	// Digest tells whether another run had the same order of attacks and the same limits.
 	Digest  string    `json:"digest,omitempty"`
@@ -52,6 +52,12 @@ type Summary struct {
 	Environment Environment `json:"environment"`
 	// Usage is what used the generator's machine during the run; nil if that is not known.
 	Usage *vitals.Usage `json:"usage,omitempty"`
+	// Findings are the causes that the run names, the one that explains most first. There
+	// is none without evidence.
+	Findings []Finding `json:"findings,omitempty"`
+	// Diagnosis says what the findings could rest on; nil if nothing of the target was
+	// looked at.
+	Diagnosis *Diagnosis `json:"diagnosis,omitempty"`
 	// Faults are errors of loadtrace itself, each a sentence: counts that do not
 	// add up, telemetry that was lost. A run with faults is not to be trusted.
 	Faults []string `json:"faults,omitempty"`

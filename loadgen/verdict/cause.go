@@ -17,7 +17,7 @@ func (r *Report) Cause() string {
 	case r.Verdict == Fail:
 		return r.Breach()
 	case r.Verdict == Undecided && len(r.Reasons) > 0:
-		return r.inPart(r.Reasons[0] + others(len(r.Reasons)))
+		return r.inShard(r.Reasons[0] + others(len(r.Reasons)))
 	}
 	return r.Words()
 }

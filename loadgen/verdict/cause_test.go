@@ -23,10 +23,10 @@ func TestACauseNamesWhatDecidedAndCountsTheRest(t *testing.T) {
 		{Report{Verdict: Fail, Thresholds: []Result{slow}}, "the threshold was breached: p99 response time (web) at most 200ms, was 310 ms"},
 		{Report{Verdict: Fail, Thresholds: []Result{good, bad}}, "1 of 2 thresholds was breached: error ratio at most 1%, was 10 %"},
 		{Report{Verdict: Fail, Thresholds: []Result{slow, bad, good}}, "2 of 3 thresholds were breached: p99 response time (web) at most 200ms, was 310 ms; and 1 more"},
-		{Report{Verdict: Fail, Thresholds: []Result{slow, ended, slow}, Part: "0/2"}, "in part 0/2, 3 of 3 thresholds were breached: error ratio at most 1%, was 10 %; and 2 more"},
+		{Report{Verdict: Fail, Thresholds: []Result{slow, ended, slow}, Shard: "0/2"}, "in shard 0/2, 3 of 3 thresholds were breached: error ratio at most 1%, was 10 %; and 2 more"},
 		{Report{Verdict: Fail, Thresholds: []Result{long}}, "the threshold was breached: " + strings.Repeat("é", 200) + "…, was 310 ms"},
 		{Report{Verdict: Undecided, Reasons: []string{"spans were lost"}}, "spans were lost"},
-		{Report{Verdict: Undecided, Reasons: []string{"spans were lost", "b", "c"}, Part: "1/2"}, "in part 1/2, spans were lost; and 2 more"},
+		{Report{Verdict: Undecided, Reasons: []string{"spans were lost", "b", "c"}, Shard: "1/2"}, "in shard 1/2, spans were lost; and 2 more"},
 		{Report{Verdict: Sound}, "no thresholds; the measurement is sound"},
 	} {
 		assert.Equal(t, c.want, c.report.Cause())

@@ -21,8 +21,8 @@ const (
 // Report is the verdict with what it rests on.
 type Report struct {
 	Verdict Verdict `json:"verdict"`
-	// Part is INDEX/COUNT where the verdict is of a part of a run alone.
-	Part string `json:"part,omitempty"`
+	// Shard is INDEX/COUNT if the verdict covers one shard only.
+	Shard string `json:"shard,omitempty"`
 	// Reasons are sentences: why the measurement is not trusted, and which thresholds
 	// had no samples. With them a verdict is undecided, unless it can be trusted and a
 	// threshold with samples was breached.
@@ -100,14 +100,14 @@ func (r *Report) Aborted() bool {
 }
 
 // Words say the verdict in a line.
-func (r *Report) Words() string { return r.inPart(r.words()) }
+func (r *Report) Words() string { return r.inShard(r.words()) }
 
-// inPart says that words are of a part, if they are.
-func (r *Report) inPart(words string) string {
-	if r.Part == "" {
+// inShard prefixes words with the shard, if the verdict covers one.
+func (r *Report) inShard(words string) string {
+	if r.Shard == "" {
 		return words
 	}
-	return "in part " + r.Part + ", " + words
+	return "in shard " + r.Shard + ", " + words
 }
 
 func (r *Report) words() string {

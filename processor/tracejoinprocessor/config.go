@@ -17,7 +17,7 @@ import (
 
 // Config of the processor.
 type Config struct {
-	// Wait is how long a client span waits for what the other side says (default
+	// Wait is how long a client span waits for the telemetry of the server (default
 	// DefaultWait): longer than the target's exporters take, and than the time between
 	// two runtime samples if their counts are wanted.
 	Wait time.Duration `mapstructure:"wait"`
@@ -45,7 +45,7 @@ type Config struct {
 	Metrics MetricsConfig `mapstructure:"metrics"`
 }
 
-// ClientsConfig says which client spans are those of a load test.
+// ClientsConfig selects the client spans of a load test.
 type ClientsConfig struct {
 	// WithParent has client spans wait that have a parent span too, as those of tools
 	// that wrap requests into spans of their own.
@@ -54,7 +54,7 @@ type ClientsConfig struct {
 	Services []string `mapstructure:"services"`
 }
 
-// KeepConfig says which traces go on. With All all do; otherwise those that any of
+// KeepConfig selects the traces that are passed on. With All all do; otherwise those that any of
 // the others names, and those that exemplars name.
 type KeepConfig struct {
 	All bool `mapstructure:"all"`
@@ -88,7 +88,7 @@ type LogsConfig struct {
 
 // LokiConfig is about a Loki that has the targets' logs.
 type LokiConfig struct {
-	// Source says which Loki, and where its lines have their ids.
+	// Source configures the Loki, and where its lines have their ids.
 	Source logsource.Config `mapstructure:"source"`
 	// PullInterval is how often the lines of all requests are fetched; 0s is never.
 	// With a pipeline of logs they are not fetched: it brings them.

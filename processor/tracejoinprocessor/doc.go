@@ -1,4 +1,4 @@
-// Package tracejoinprocessor is a collector processor that tells every client span
+// Package tracejoinprocessor is a collector processor that adds to every client span
 // of a load test what was happening on the other side: the server span that
 // answered it, the clock and the Go runtime of the instance, and the log lines.
 //

@@ -43,7 +43,7 @@ func floodPayloads() int {
 }
 
 // Memory is bounded whatever comes: each field of each signal is flooded. Names and texts of
-// any length once were kept whole, by rosters, clocks, and spans that had left.
+// any length once were kept whole, by instance caches, clocks, and spans that had left.
 func TestMemoryIsBoundedWhateverFieldIsFlooded(t *testing.T) {
 	memorytest.EachCase(t, floodBudget, slices.Sorted(maps.Keys(floods)), func(t *testing.T, field string, look func()) {
 		f := newFlooded(t, floods[field])

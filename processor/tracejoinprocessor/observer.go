@@ -15,8 +15,9 @@ func WithObserver(started func(*Join)) Option {
 	return func(f *factory) { f.shared.started = started }
 }
 
-// WithRun has a Join count the requests of traces of which run says so, in place of all: those of one run, where others send theirs to the same collector. It
-// is called for each client span, and before the run began it should say no.
+// WithRun has a Join count only the requests of traces for which run returns true: those
+// of one run, if other runs send theirs to the same collector. It is called for each
+// client span, and should return false before the run begins.
 func WithRun(run func(pcommon.TraceID) bool) Option {
 	return func(f *factory) { f.shared.run = run }
 }
@@ -24,36 +25,36 @@ func WithRun(run func(pcommon.TraceID) bool) Option {
 // Join is a join at work, or over. Its methods may be called by any goroutine at
 // any time.
 type Join struct {
-	hub   *hub.Hub
-	lines *lines // nil without a Loki
+	hub  *hub.Hub
+	loki *lokiSource // nil without a Loki
 }
 
-// Troubles are sentences, one of each kind of trouble that there was with Loki.
-func (j *Join) Troubles() []string { return j.lines.troubles() }
+// Errors returns a sentence for each kind of error from Loki.
+func (j *Join) Errors() []string { return j.loki.errors() }
 
-// Waiting is how many client spans wait for what the target will tell of them.
+// Waiting returns how many client spans wait for the target's telemetry.
 func (j *Join) Waiting() uint64 { return uint64(max(0, j.hub.Counts().OwnWaiting)) }
 
-// Expects reports whether targets are to send their telemetry: they must, or one has. If
-// not, what waits waits in vain.
+// Expects reports whether targets are expected to send telemetry: they must, or one has.
+// If not, client spans wait in vain.
 func (j *Join) Expects() bool { return j.hub.Expects() }
 
-// Came is which signals of targets have come until now: server spans, samples of a runtime,
-// and log lines with a trace id.
-func (j *Join) Came() (spans, samples, lines bool) {
-	c := j.hub.Came()
+// Observed reports which signals of targets were received until now: server spans, samples
+// of a runtime, and log lines with a trace id.
+func (j *Join) Observed() (spans, samples, lines bool) {
+	c := j.hub.Observed()
 	return c.Spans, c.Samples, c.Lines
 }
 
-// Lost is how many client spans waited and did not reach the pipeline behind: it refused
-// them for good, or had not taken them when the time of a shutdown was over.
+// Lost returns how many client spans waited and did not reach the next consumer: it
+// refused them permanently, or had not accepted them at the end of a shutdown.
 func (j *Join) Lost() uint64 { return uint64(j.hub.Counts().OwnLost) }
 
-// Retries is how many deliveries of client spans the pipeline behind refused, and that were
-// tried again.
+// Retries returns how many deliveries of client spans the next consumer refused and were
+// retried.
 func (j *Join) Retries() uint64 { return uint64(j.hub.Counts().OwnRetries) }
 
-// Coverage says of the client spans that have left what was joined to them.
+// Coverage returns what was joined to the client spans that were released.
 func (j *Join) Coverage() Coverage {
 	c := j.hub.Coverage()
 	v := Coverage{Complete: uint64(c.Complete), Partial: uint64(c.Partial), None: uint64(c.None)}

@@ -19,7 +19,7 @@ import (
 
 // registry knows the join of each configuration while one of its handles is alive.
 type registry struct {
-	started func(*Join)                // nil: nobody wants to know
+	started func(*Join)                // nil: not observed
 	run     func(pcommon.TraceID) bool // nil: all are of the run
 	mu      sync.Mutex                 // guards all, and what the groups say is guarded by it
 	all     map[*Config]*group
@@ -37,7 +37,7 @@ type group struct {
 	created, shut int
 	down          *shutdown
 	telemetry     *metadata.TelemetryBuilder
-	lines         *lines // nil without a Loki
+	loki          *lokiSource // nil without a Loki
 }
 
 // shutdown of a hub, which several handles may await.
@@ -109,15 +109,15 @@ func (h *handle) Start(ctx context.Context, host component.Host) error {
 	h2.Start()
 	g.hub.Store(h2)
 	if h.home.started != nil {
-		h.home.started(&Join{h2, g.lines})
+		h.home.started(&Join{h2, g.loki})
 	}
 	return nil
 }
 
 func (g *group) observe(b *metadata.TelemetryBuilder, h *hub.Hub) error {
 	err := observe(b, h)
-	if g.lines != nil {
-		err = errors.Join(err, observeLoki(b, g.lines))
+	if g.loki != nil {
+		err = errors.Join(err, observeLoki(b, g.loki))
 	}
 	return err
 }
@@ -136,13 +136,13 @@ func (g *group) options(ctx context.Context, host component.Host) (hub.Options, 
 	if err != nil {
 		return o, fmt.Errorf("logs::loki: %w", err)
 	}
-	g.lines = newLines(loki, g.set.Logger)
-	o.Source = g.lines
+	g.loki = newLokiSource(loki, g.set.Logger)
+	o.Source = g.loki
 	if source.Grafana.Endpoint != "" {
 		o.Link = loki.Link
 	}
 	if c.PullInterval > 0 && g.next.Logs == nil {
-		o.Pull = hub.Pull{Source: g.lines, Every: c.PullInterval, Settle: c.Settle}
+		o.Pull = hub.Pull{Source: g.loki, Every: c.PullInterval, Settle: c.Settle}
 	}
 	return o, nil
 }
@@ -169,8 +169,8 @@ func (h *handle) Shutdown(ctx context.Context) error {
 	g.down.once.Do(func() {
 		g.down.err = running.Shutdown(ctx)
 		g.telemetry.Shutdown()
-		if g.lines != nil {
-			g.lines.loki.Close()
+		if g.loki != nil {
+			g.loki.loki.Close()
 		}
 	})
 	return g.down.err

@@ -11,7 +11,7 @@ import (
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/metadata"
 )
 
-// observe tells the collector's own metrics what the hub does.
+// observe reports the hub in the collector's own metrics.
 func observe(b *metadata.TelemetryBuilder, h *hub.Hub) error {
 	return errors.Join(
 		b.RegisterTraceJoinHeldBytesCallback(one(func() int64 { return h.Counts().HeldBytes })),
@@ -20,15 +20,15 @@ func observe(b *metadata.TelemetryBuilder, h *hub.Hub) error {
 		b.RegisterTraceJoinInstancesCallback(one(func() int64 { n, _ := h.Instances(); return int64(n) })),
 		b.RegisterTraceJoinInstancesEvictedCallback(one(func() int64 { _, n := h.Instances(); return int64(n) })),
 		b.RegisterTraceJoinExemplarsStrippedCallback(one(func() int64 { return h.Counts().Stripped })),
-		b.RegisterTraceJoinLateCallback(one(func() int64 { return h.Counts().Late })),
-		b.RegisterTraceJoinRepeatedCallback(one(func() int64 { return h.Counts().Repeated })),
+		b.RegisterTraceJoinLateSpansCallback(one(func() int64 { return h.Counts().Late })),
+		b.RegisterTraceJoinDuplicateSpansCallback(one(func() int64 { return h.Counts().Duplicates })),
 		b.RegisterTraceJoinRetriesCallback(one(func() int64 { return h.Counts().Retries })),
-		b.RegisterTraceJoinLinesTurnedAwayCallback(one(func() int64 { return h.Counts().LinesTurnedAway })),
+		b.RegisterTraceJoinLinesSkippedCallback(one(func() int64 { return h.Counts().LinesSkipped })),
 		b.RegisterTraceJoinSpansCallback(each("state", func() map[string]int64 {
 			c := h.Counts()
 			return map[string]int64{
 				"waited": c.Waited, "passed": c.Passed, "delivered": c.Delivered, "refused": c.Refused,
-				"not_kept": c.NotKept, "undelivered": c.Undelivered, "turned_away": c.TurnedAway,
+				"not_kept": c.NotKept, "undelivered": c.Undelivered, "rejected": c.Rejected,
 			}
 		})),
 		b.RegisterTraceJoinPointsCallback(each("state", func() map[string]int64 {
@@ -46,16 +46,16 @@ func observe(b *metadata.TelemetryBuilder, h *hub.Hub) error {
 		})),
 		b.RegisterTraceJoinPulledLinesCallback(each("pulled", func() map[string]int64 {
 			c := h.Counts()
-			return map[string]int64{"taken": c.Pulled, "over": c.PulledOver}
+			return map[string]int64{"taken": c.Pulled, "over_limit": c.PulledOver}
 		})),
 	)
 }
 
-// observeLoki tells what the log source does.
-func observeLoki(b *metadata.TelemetryBuilder, from *lines) error {
+// observeLoki reports the log source in them.
+func observeLoki(b *metadata.TelemetryBuilder, from *lokiSource) error {
 	l := from.loki
 	return errors.Join(
-		b.RegisterTraceJoinLokiFailuresCallback(each("trouble", from.failures)),
+		b.RegisterTraceJoinLokiFailuresCallback(each("error_type", from.failures)),
 		b.RegisterTraceJoinLokiBytesCallback(one(func() int64 { return int64(l.Counts().Bytes) })),
 		b.RegisterTraceJoinLokiFullPagesCallback(one(func() int64 { return int64(l.Counts().FullPages) })),
 		b.RegisterTraceJoinLokiRequestsCallback(each("attempt", func() map[string]int64 {

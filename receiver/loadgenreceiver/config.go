@@ -35,9 +35,9 @@ type Config struct {
 	// StartAt is when the run begins instead, as RFC 3339. A moment that has passed
 	// when the run is ready is an error.
 	StartAt string `mapstructure:"start_at"`
-	// Part is the part of the plan that this receiver carries out, if several do
+	// Shard is the shard of the plan that this receiver carries out, if several do
 	// together, in processes of their own. RunID and StartAt are then the same in all.
-	Part PartConfig `mapstructure:"part"`
+	Shard ShardConfig `mapstructure:"shard"`
 
 	// AllowedTargets is what may be attacked, whatever the plan says: names, networks
 	// and ports, as in the plan's own limits.allowed_targets. Without it, anything.
@@ -45,15 +45,15 @@ type Config struct {
 
 	Metrics MetricsConfig `mapstructure:"metrics"`
 	Spans   SpansConfig   `mapstructure:"spans"`
-	Outbox  OutboxConfig  `mapstructure:"outbox"`
+	Queue   QueueConfig   `mapstructure:"sending_queue"`
 
-	given  *loadgen.Plan // of WithPlan; overrides PlanFile, Plan, Set and Part
+	given  *loadgen.Plan // of WithPlan; overrides PlanFile, Plan, Set and Shard
 	start  Start         // of WithStart; overrides RunID and StartAt
 	inline *loadgen.Plan // Plan as Validate read it, with Set; nil until then
 }
 
-// PartConfig is one of Count parts. Zero is the whole.
-type PartConfig struct {
+// ShardConfig is one of Count shards. Zero is the whole.
+type ShardConfig struct {
 	Index int `mapstructure:"index"` // from 0
 	Count int `mapstructure:"count"`
 }
@@ -72,8 +72,8 @@ type SpansConfig struct {
 	FlushInterval time.Duration `mapstructure:"flush_interval"`
 }
 
-// OutboxConfig bounds the telemetry that waits for the pipelines.
-type OutboxConfig struct {
+// QueueConfig bounds the telemetry that waits for the pipelines.
+type QueueConfig struct {
 	// MaxBytes is the memory for telemetry that waits. What does not fit is dropped,
 	// counted, and a fault of the run.
 	MaxBytes Size `mapstructure:"max_bytes"`
@@ -102,16 +102,16 @@ func createDefaultConfig() component.Config {
 	return &Config{
 		Metrics: MetricsConfig{Interval: 5 * time.Second, Exemplars: 10},
 		Spans:   SpansConfig{Batch: 512, FlushInterval: 200 * time.Millisecond},
-		Outbox:  OutboxConfig{MaxBytes: 256 << 20, DrainTimeout: 10 * time.Second},
+		Queue:   QueueConfig{MaxBytes: 256 << 20, DrainTimeout: 10 * time.Second},
 	}
 }
 
 // Bounds of what a configuration may ask for.
 const (
-	minInterval  = 10 * time.Millisecond
-	maxBatch     = 16384
-	maxExemplars = 100
-	minOutbox    = 1 << 20
+	minInterval   = 10 * time.Millisecond
+	maxBatch      = 16384
+	maxExemplars  = 100
+	minQueueBytes = 1 << 20
 )
 
 // Validate reports every fault at once. An inline plan is checked here, a plan's
@@ -127,8 +127,8 @@ func (c *Config) Validate() error {
 		{c.Metrics.Exemplars >= 0 && c.Metrics.Exemplars <= maxExemplars, "metrics::exemplars: is out of bounds; write 0 to 100"},
 		{c.Spans.Batch >= 1 && c.Spans.Batch <= maxBatch, "spans::batch: is out of bounds; write 1 to 16384"},
 		{c.Spans.FlushInterval >= minInterval, "spans::flush_interval: is too short; write 10ms or more"},
-		{c.Outbox.MaxBytes >= minOutbox, "outbox::max_bytes: is too small; write 1MiB or more"},
-		{c.Outbox.DrainTimeout >= 0, "outbox::drain_timeout: is negative; write 0s or more"},
+		{c.Queue.MaxBytes >= minQueueBytes, "sending_queue::max_bytes: is too small; write 1MiB or more"},
+		{c.Queue.DrainTimeout >= 0, "sending_queue::drain_timeout: is negative; write 0s or more"},
 	} {
 		if !check.ok {
 			errs = append(errs, errors.New(check.text))
@@ -154,7 +154,7 @@ func (c *Config) validatePlan() error {
 // validateInline reads Plan, for all who need it later. No file that it names is opened.
 func (c *Config) validateInline() (err error) {
 	if c.inline, err = c.parse(); err == nil {
-		_, err = c.inline.Split(c.part())
+		_, err = c.inline.Split(c.shard())
 	}
 	return err
 }
@@ -184,7 +184,7 @@ func (c *Config) allowed() (allow.List, error) {
 }
 
 // plan is the one given to the factory, or read from the configuration or its file;
-// of the latter the part that is this receiver's.
+// of the latter the shard that is this receiver's.
 func (c *Config) plan(ctx context.Context) (*loadgen.Plan, error) {
 	if c.given != nil {
 		return c.given, nil
@@ -193,7 +193,7 @@ func (c *Config) plan(ctx context.Context) (*loadgen.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return plan.Split(c.part())
+	return plan.Split(c.shard())
 }
 
 func (c *Config) whole(ctx context.Context) (*loadgen.Plan, error) {

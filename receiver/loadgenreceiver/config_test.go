@@ -26,7 +26,7 @@ func TestAConfigurationIsReadWithItsUnits(t *testing.T) {
 	assert.Equal(t, 3*time.Second, cfg.StartDelay)
 	assert.Equal(t, MetricsConfig{Interval: time.Second, Exemplars: 4}, cfg.Metrics)
 	assert.Equal(t, SpansConfig{Batch: 100, FlushInterval: 50 * time.Millisecond}, cfg.Spans)
-	assert.Equal(t, OutboxConfig{MaxBytes: 64 << 20, DrainTimeout: time.Second}, cfg.Outbox)
+	assert.Equal(t, QueueConfig{MaxBytes: 64 << 20, DrainTimeout: time.Second}, cfg.Queue)
 	plan, err := cfg.plan(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, "smoke", plan.Name)
@@ -39,11 +39,11 @@ func TestAConfigurationIsReadWithItsUnits(t *testing.T) {
 }
 
 func TestEveryFaultOfAConfigurationIsReportedWithItsKey(t *testing.T) {
-	cfg := &Config{RunID: "nonsense", StartDelay: -1, Metrics: MetricsConfig{Exemplars: -1}, Outbox: OutboxConfig{DrainTimeout: -1}}
+	cfg := &Config{RunID: "nonsense", StartDelay: -1, Metrics: MetricsConfig{Exemplars: -1}, Queue: QueueConfig{DrainTimeout: -1}}
 	err := cfg.Validate()
 	for _, key := range []string{
 		"plan:", "run_id:", "start_delay:", "metrics::interval:", "metrics::exemplars:",
-		"spans::batch:", "spans::flush_interval:", "outbox::max_bytes:", "outbox::drain_timeout:",
+		"spans::batch:", "spans::flush_interval:", "sending_queue::max_bytes:", "sending_queue::drain_timeout:",
 	} {
 		assert.ErrorContains(t, err, key)
 	}
@@ -85,7 +85,7 @@ func TestAnInlinePlanIsReadOnce(t *testing.T) {
 }
 
 func TestASizeNeedsToBeOne(t *testing.T) {
-	conf := confmap.NewFromStringMap(map[string]any{"outbox": map[string]any{"max_bytes": "much"}})
+	conf := confmap.NewFromStringMap(map[string]any{"sending_queue": map[string]any{"max_bytes": "much"}})
 	assert.ErrorContains(t, conf.Unmarshal(createDefaultConfig()), "256MiB")
 	text, err := Size(64 << 20).MarshalText()
 	require.NoError(t, err)

@@ -36,7 +36,7 @@ type consumers struct {
 type delivery struct {
 	next   consumers
 	report *receiverhelper.ObsReport
-	outbox *queue.Pool // bytes that wait in all queues
+	budget *queue.Pool // bytes that wait in all queues
 
 	traces, metrics, logs *queue.Queue[payload] // nil where there is no pipeline
 }
@@ -55,7 +55,7 @@ func newDelivery(next consumers, set receiver.Settings, max Size) (*delivery, er
 	if err != nil {
 		return nil, fmt.Errorf("make the receiver's own telemetry: %w", err)
 	}
-	d := &delivery{next: next, report: report, outbox: queue.NewPool(int64(max))}
+	d := &delivery{next: next, report: report, budget: queue.NewPool(int64(max))}
 	if next.traces != nil {
 		d.traces = d.queue(int64(max) / 2)
 	}
@@ -71,7 +71,7 @@ func newDelivery(next consumers, set receiver.Settings, max Size) (*delivery, er
 // queue makes a queue that has a reserve of the budget's bytes for itself.
 func (d *delivery) queue(reserve int64) *queue.Queue[payload] {
 	return queue.New(queue.Options[payload]{
-		Budget: d.outbox.Share(reserve),
+		Budget: d.budget.Share(reserve),
 		Send:   func(ctx context.Context, p *payload) error { return p.send(ctx) },
 		Dropped: func(p *payload) {
 			if p.dropped != nil {

@@ -42,7 +42,7 @@ func (d draining) Figures() queuetest.Figures {
 	c := d.queue.Counts()
 	return queuetest.Figures{
 		Made: int64(c.Put), Delivered: int64(c.Delivered), Dropped: int64(c.Dropped()), Waiting: int64(c.Waiting()),
-		Bytes: d.outbox.Bytes(),
+		Bytes: d.budget.Bytes(),
 	}
 }
 

@@ -38,7 +38,7 @@ func newGenerator(cfg *Config, set receiver.Settings, instance string, o Observe
 	}
 	g := &generator{
 		cfg: cfg, set: set, observer: o, telemetry: telemetry,
-		origin: origin.Origin{Version: set.BuildInfo.Version, Instance: instance, Part: cfg.part()}.In(environmentOf(set.BuildInfo.Version)),
+		origin: origin.Origin{Version: set.BuildInfo.Version, Instance: instance, Shard: cfg.shard()}.In(environmentOf(set.BuildInfo.Version)),
 	}
 	if err := g.observe(); err != nil {
 		return nil, fmt.Errorf("make the receiver's own metrics: %w", err)
@@ -93,7 +93,7 @@ func (g *generator) shutdown(ctx context.Context) error {
 	g.off = true
 	defer g.telemetry.Shutdown()
 	if r := g.run.Load(); r != nil {
-		return r.shutdown(ctx, g.cfg.Outbox.DrainTimeout)
+		return r.shutdown(ctx, g.cfg.Queue.DrainTimeout)
 	}
 	return nil
 }

@@ -54,6 +54,14 @@ func (h *Handle) Plan() *loadgen.Plan { return h.run.plan }
 // since the last call, so there should be one caller.
 func (h *Handle) Snapshot(now time.Time) summary.Snapshot { return h.run.snapshot(now) }
 
+// Ended is how many requests have ended until now, sent or not.
+func (h *Handle) Ended() (n uint64) {
+	for _, a := range h.run.runner.Accounts() {
+		n += a.Recorded
+	}
+	return n
+}
+
 // SetSpeed carries out an attack, or all if the name is empty, speed times as fast
 // from now on: 0 pauses it, 1 is the plan's own rate. What is planned stays
 // planned, and takes accordingly longer or shorter. Errors are of the arguments.

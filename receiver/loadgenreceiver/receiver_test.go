@@ -186,7 +186,7 @@ func TestTheCollectorsOwnMetricsTellWhatBecameOfTheTelemetry(t *testing.T) {
 	newCollector(t, metadatatest.NewSettings(own), server.config("1000/s", 20), pipes{traces: new(consumertest.TracesSink)}).start().end()
 	metadatatest.AssertEqualLoadgenSpansMade(t, own,
 		[]metricdata.DataPoint[int64]{{Value: 21}}, metricdatatest.IgnoreTimestamp())
-	metadatatest.AssertEqualLoadgenOutboxBytes(t, own,
+	metadatatest.AssertEqualLoadgenQueueBytes(t, own,
 		[]metricdata.DataPoint[int64]{{Value: 0}}, metricdatatest.IgnoreTimestamp())
 }
 

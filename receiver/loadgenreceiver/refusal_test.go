@@ -123,7 +123,7 @@ func TestARefusingPipelineDoesNotSlowTheAttack(t *testing.T) {
 	server := newTarget(t)
 	pipeline := &stubborn{answer: func(int64) error { return errBusy }}
 	cfg := server.config("1000/s", 500)
-	cfg.Outbox.DrainTimeout = 50 * time.Millisecond
+	cfg.Queue.DrainTimeout = 50 * time.Millisecond
 	c := newCollector(t, settings(), cfg, pipes{traces: pipeline}).start()
 	server.eventually(t, 500)
 	require.Error(t, c.shutdown(patience), "spans were left behind")
@@ -140,7 +140,7 @@ func TestAShutdownHonoursItsContext(t *testing.T) {
 	release := make(chan struct{})
 	pipeline := &stubborn{answer: func(int64) error { <-release; return nil }}
 	cfg := server.config("1000/s", 20)
-	cfg.Outbox.DrainTimeout = time.Hour // nothing but the context ends it
+	cfg.Queue.DrainTimeout = time.Hour // nothing but the context ends it
 	c := newCollector(t, settings(), cfg, pipes{traces: pipeline}).start()
 	server.eventually(t, 20)
 	began := time.Now()
@@ -159,7 +159,7 @@ func TestADeadTracesPipelineDoesNotCostTheMetricsTheirFinalFigures(t *testing.T)
 	p.traces = &stubborn{answer: func(int64) error { return errBusy }}
 	cfg := server.config("1000/s", 100)
 	cfg.Metrics.Interval = time.Hour
-	cfg.Outbox.DrainTimeout = 2 * time.Second
+	cfg.Queue.DrainTimeout = 2 * time.Second
 	c := newCollector(t, settings(), cfg, p).start()
 	require.Eventually(t, func() bool { return len(metrics.AllMetrics()) > 0 }, patience, time.Millisecond)
 	ended := named(t, metrics.AllMetrics()[0], attr.MetricRequests).Sum().DataPoints() // from 0
@@ -179,7 +179,7 @@ func TestMetricsGoOnAtTheirIntervalWhileSpansAreStuck(t *testing.T) {
 	p.traces = &stubborn{answer: func(int64) error { return errBusy }}
 	cfg := server.config("1000/s", 20)
 	cfg.Metrics.Interval = 10 * time.Millisecond
-	cfg.Outbox.DrainTimeout = 50 * time.Millisecond
+	cfg.Queue.DrainTimeout = 50 * time.Millisecond
 	c := newCollector(t, settings(), cfg, p).start()
 	await(t, c.handle().Idle(), "the last request")
 	before := len(metrics.AllMetrics())
@@ -192,7 +192,7 @@ func TestSpansThatAreRefusedLeaveRoomForMetricsAndEvents(t *testing.T) {
 	p, _, metrics, logs := sinks()
 	p.traces = &stubborn{answer: func(int64) error { return errBusy }}
 	cfg := server.config("2000/s", 3000)
-	cfg.Outbox = OutboxConfig{MaxBytes: 1 << 20, DrainTimeout: 2 * time.Second}
+	cfg.Queue = QueueConfig{MaxBytes: 1 << 20, DrainTimeout: 2 * time.Second}
 	c := newCollector(t, settings(), cfg, p).start()
 	await(t, c.handle().Idle(), "the last request")
 	own := c.receivers[0].(*member).of.run.Load()
@@ -211,7 +211,7 @@ func TestAFailedShutdownIsToldOnce(t *testing.T) {
 	p, _, _, _ := sinks()
 	p.traces = &stubborn{answer: func(int64) error { return errBusy }}
 	cfg := server.config("1000/s", 5)
-	cfg.Outbox.DrainTimeout = 50 * time.Millisecond
+	cfg.Queue.DrainTimeout = 50 * time.Millisecond
 	c := newCollector(t, settings(), cfg, p).start()
 	await(t, c.handle().Idle(), "the last request")
 	require.Len(t, c.receivers, 3)

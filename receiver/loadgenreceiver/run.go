@@ -74,7 +74,7 @@ func newRun(ctx context.Context, id loadgen.RunID, plan *loadgen.Plan, at time.T
 	if err != nil {
 		return nil, err
 	}
-	r.out, err = newDelivery(g.next, g.set, g.cfg.Outbox.MaxBytes)
+	r.out, err = newDelivery(g.next, g.set, g.cfg.Queue.MaxBytes)
 	if err != nil {
 		return nil, err
 	}

@@ -15,12 +15,12 @@ type Start struct {
 	At  time.Time     // zero: as soon as it is ready
 }
 
-// part is the part of the plan that is carried out.
-func (c *Config) part() pace.Part {
+// shard is the shard of the plan that is carried out.
+func (c *Config) shard() pace.Shard {
 	if c.given != nil {
-		return c.given.Part
+		return c.given.Shard
 	}
-	return pace.Part(c.Part)
+	return pace.Shard(c.Shard)
 }
 
 // startAt is the agreed beginning, zero if there is none.
@@ -33,12 +33,12 @@ func (c *Config) startAt() (time.Time, error) {
 	}
 	at, err := time.Parse(time.RFC3339Nano, c.StartAt)
 	if err != nil {
-		return at, fmt.Errorf("start_at: %q is no moment; write RFC 3339, for instance 2026-01-31T12:00:00Z", c.StartAt)
+		return at, fmt.Errorf("start_at: %q is not a time; write RFC 3339, for instance 2026-01-31T12:00:00Z", c.StartAt)
 	}
 	return at, nil
 }
 
-// validateStart finds what is wrong with the part and the beginning, but for a
+// validateStart finds what is wrong with the shard and the beginning, but for a
 // beginning that has passed: a configuration does not go bad with time.
 func (c *Config) validateStart() error {
 	_, err := c.startAt()
@@ -46,15 +46,15 @@ func (c *Config) validateStart() error {
 	if c.StartAt != "" && c.StartDelay > 0 {
 		errs = append(errs, errors.New("start_delay: excludes start_at; remove one of the two"))
 	}
-	if err := pace.Part(c.Part).Check(); err != nil {
-		errs = append(errs, fmt.Errorf("part: %w", err))
+	if err := pace.Shard(c.Shard).Check(); err != nil {
+		errs = append(errs, fmt.Errorf("shard: %w", err))
 	}
-	if c.given == nil && c.Part.Count > 1 {
+	if c.given == nil && c.Shard.Count > 1 {
 		if c.RunID == "" {
-			errs = append(errs, errors.New("run_id: is missing; the parts of a run need the same, for instance of openssl rand -hex 8"))
+			errs = append(errs, errors.New("run_id: is missing; all shards need the same id, for instance from openssl rand -hex 8"))
 		}
 		if c.StartAt == "" {
-			errs = append(errs, errors.New("start_at: is missing; the parts of a run need the same moment to begin at"))
+			errs = append(errs, errors.New("start_at: is missing; all shards need the same start time"))
 		}
 	}
 	return errors.Join(errs...)
@@ -75,14 +75,14 @@ const farthest = 24 * time.Hour
 
 // punctual finds a beginning that has passed, or is too far ahead: by now, when the
 // run is ready. To begin late would be to send at once all that was due by then, and
-// not together with the other parts.
+// not together with the other shards.
 func punctual(at, now time.Time) error {
 	if at.IsZero() {
 		return nil
 	}
 	switch wait := at.Sub(now); {
 	case wait < 0:
-		return fmt.Errorf("start_at: %s had passed by %s when the run was ready, by this machine's clock; give a later moment to all parts",
+		return fmt.Errorf("start_at: %s had passed by %s when the run was ready, by this machine's clock; give all shards a later time",
 			at.Format(time.RFC3339Nano), (-wait).Round(time.Millisecond))
 	case wait > farthest:
 		return fmt.Errorf("start_at: %s is %s ahead, by this machine's clock; give a moment within a day", at.Format(time.RFC3339Nano), wait.Round(time.Second))

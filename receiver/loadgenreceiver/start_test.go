@@ -16,14 +16,14 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
-// A Job gives its pods their part, the run and its beginning as variables. YAML
+// A Job gives its pods their shard, the run and its beginning as variables. YAML
 // would read the moment as a timestamp and a run id as a number.
-func TestThePartOfARunComesFromTheEnvironment(t *testing.T) {
+func TestTheShardOfARunComesFromTheEnvironment(t *testing.T) {
 	t.Setenv("RUN_ID", "0000000000000012")
 	t.Setenv("START_AT", "2026-01-31T12:00:00Z")
 	t.Setenv("JOB_COMPLETION_INDEX", "2")
 	resolver, err := confmap.NewResolver(confmap.ResolverSettings{
-		URIs:              []string{"file:testdata/part.yaml"},
+		URIs:              []string{"file:testdata/shard.yaml"},
 		ProviderFactories: []confmap.ProviderFactory{fileprovider.NewFactory(), envprovider.NewFactory()},
 	})
 	require.NoError(t, err)
@@ -41,19 +41,19 @@ func TestThePartOfARunComesFromTheEnvironment(t *testing.T) {
 	assert.Equal(t, time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC), at)
 	plan, err := cfg.plan(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, pace.Part{Index: 2, Count: 8}, plan.Part)
+	assert.Equal(t, pace.Shard{Index: 2, Count: 8}, plan.Shard)
 }
 
-func TestPartsThatHaveNotAgreedAreRefused(t *testing.T) {
+func TestShardsThatHaveNotAgreedAreRefused(t *testing.T) {
 	cfg := newTarget(t).config("10/s", 20)
-	cfg.Part = PartConfig{Index: 8, Count: 8}
+	cfg.Shard = ShardConfig{Index: 8, Count: 8}
 	err := cfg.Validate()
-	for _, want := range []string{"part: there is no part 8/8", "run_id: is missing", "start_at: is missing"} {
+	for _, want := range []string{"shard: there is no shard 8/8", "run_id: is missing", "start_at: is missing"} {
 		assert.ErrorContains(t, err, want)
 	}
 	cfg.StartAt, cfg.StartDelay = "soon", time.Second
 	err = cfg.Validate()
-	assert.ErrorContains(t, err, `start_at: "soon" is no moment`)
+	assert.ErrorContains(t, err, `start_at: "soon" is not a time`)
 	assert.ErrorContains(t, err, "start_delay: excludes start_at")
 }
 
@@ -74,11 +74,11 @@ func TestAStartThatHasPassedOrIsADayAheadIsRefused(t *testing.T) {
 	}
 }
 
-func TestARunBeginsAtItsAgreedMomentAndAPartSaysWhichItIs(t *testing.T) {
+func TestARunBeginsAtItsAgreedMomentAndAShardSaysWhichItIs(t *testing.T) {
 	target := newTarget(t)
 	cfg := target.config("100/s", 20)
 	begin := time.Now().Add(400 * time.Millisecond)
-	cfg.RunID, cfg.StartAt, cfg.Part = "00112233445566ff", begin.Format(time.RFC3339Nano), PartConfig{Index: 1, Count: 4}
+	cfg.RunID, cfg.StartAt, cfg.Shard = "00112233445566ff", begin.Format(time.RFC3339Nano), ShardConfig{Index: 1, Count: 4}
 	p, traces, metrics, logs := sinks()
 	c := newCollector(t, settings(), cfg, p).start()
 	sum := c.end()
@@ -86,13 +86,13 @@ func TestARunBeginsAtItsAgreedMomentAndAPartSaysWhichItIs(t *testing.T) {
 
 	assert.Equal(t, begin.UnixNano(), sum.Began.UnixNano())
 	assert.EqualValues(t, 5, sum.Total.Requests.Planned, "a quarter")
-	assert.Equal(t, "1/4", sum.Part.String())
-	assert.Equal(t, "1/4", sum.Verdict.Part)
+	assert.Equal(t, "1/4", sum.Shard.String())
+	assert.Equal(t, "1/4", sum.Verdict.Shard)
 	require.NotEmpty(t, traces.AllTraces())
 	for _, td := range traces.AllTraces() {
 		rs := td.ResourceSpans().At(0)
-		assert.EqualValues(t, 1, rs.Resource().Attributes().AsRaw()[attr.PartIndex])
-		assert.EqualValues(t, 4, rs.Resource().Attributes().AsRaw()[attr.PartCount])
+		assert.EqualValues(t, 1, rs.Resource().Attributes().AsRaw()[attr.ShardIndex])
+		assert.EqualValues(t, 4, rs.Resource().Attributes().AsRaw()[attr.ShardCount])
 		for _, s := range rs.ScopeSpans().At(0).Spans().All() {
 			if seq, ok := s.Attributes().Get(attr.Seq); ok {
 				assert.EqualValues(t, 1, seq.Int()%4)
@@ -100,8 +100,8 @@ func TestARunBeginsAtItsAgreedMomentAndAPartSaysWhichItIs(t *testing.T) {
 			}
 		}
 	}
-	assert.EqualValues(t, 1, metrics.AllMetrics()[0].ResourceMetrics().At(0).Resource().Attributes().AsRaw()[attr.PartIndex])
-	assert.EqualValues(t, 1, logs.AllLogs()[0].ResourceLogs().At(0).Resource().Attributes().AsRaw()[attr.PartIndex])
+	assert.EqualValues(t, 1, metrics.AllMetrics()[0].ResourceMetrics().At(0).Resource().Attributes().AsRaw()[attr.ShardIndex])
+	assert.EqualValues(t, 1, logs.AllLogs()[0].ResourceLogs().At(0).Resource().Attributes().AsRaw()[attr.ShardIndex])
 }
 
 func TestARunIsStoppedWhileItWaitsForItsBeginning(t *testing.T) {

@@ -16,7 +16,7 @@ func (g *generator) observe() error {
 	b := g.telemetry
 	return errors.Join(
 		b.RegisterLoadgenSpansMadeCallback(g.total(func(r *run) uint64 { return r.spans().Made })),
-		b.RegisterLoadgenOutboxBytesCallback(g.total(func(r *run) uint64 { return uint64(r.out.outbox.Bytes()) })),
+		b.RegisterLoadgenQueueBytesCallback(g.total(func(r *run) uint64 { return uint64(r.out.budget.Bytes()) })),
 		b.RegisterLoadgenSeriesOverflowedCallback(g.total((*run).overflowed)),
 		b.RegisterLoadgenItemsDeliveredCallback(g.bySignal(func(c queue.Counts) uint64 { return c.Delivered })),
 		b.RegisterLoadgenItemsDroppedCallback(g.bySignal(func(c queue.Counts) uint64 { return c.Dropped() })),

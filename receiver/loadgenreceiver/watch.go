@@ -92,6 +92,6 @@ func (w *watch) breached() int {
 func (w *watch) judge(sum *summary.Summary) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	sum.Part = summary.NewPart(w.run.plan.Part, w.clock)
+	sum.Shard = summary.NewShard(w.run.plan.Shard, w.clock)
 	sum.Judge(w.run.plan, w.state.Results(), vitals.Between(w.before, w.after))
 }

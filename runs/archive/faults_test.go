@@ -128,11 +128,11 @@ func TestTwoRunsDoNotWriteIntoOneFolder(t *testing.T) {
 	_, err = archive.Create(root, s, 0)
 	require.ErrorContains(t, err, "exists already")
 	s.Plan = &loadgen.Plan{Name: "test", Attacks: s.Plan.Attacks}
-	s.Plan.Part.Index, s.Plan.Part.Count = 1, 2
-	part, err := archive.Create(root, s, 0)
-	require.NoError(t, err, "the parts of a run share its id")
+	s.Plan.Shard.Index, s.Plan.Shard.Count = 1, 2
+	shard, err := archive.Create(root, s, 0)
+	require.NoError(t, err, "the shards of a run share its id")
 	finish(t, w)
-	finish(t, part)
+	finish(t, shard)
 	entries, err := archive.List(root)
 	require.NoError(t, err)
 	assert.Len(t, entries, 2)

@@ -18,8 +18,8 @@ type Info struct {
 	// Loadtrace is the version of what wrote the archive.
 	Loadtrace string `json:"loadtrace"`
 	RunID     string `json:"run_id"`
-	// Part is which part of the run the archive is of; absent if it is the whole.
-	Part  *Part     `json:"part,omitempty"`
+	// Shard is which shard of the run the archive is of; absent if it is the whole.
+	Shard *Shard    `json:"shard,omitempty"`
 	Began time.Time `json:"began"`
 	// Complete reports whether the archive has all that it was given: its writer came to
 	// its end, and nothing was dropped.
@@ -33,17 +33,15 @@ type Info struct {
 	Attacks []Attack `json:"attacks"`
 	// Environment is what the generator ran in, as known when the run began.
 	Environment environment.Environment `json:"environment"`
-	// Summary is the result of the run with its thresholds and its verdict; absent until
+	// Summary is the result of the run with its thresholds, verdict and findings; absent until
 	// the run has ended.
 	Summary *summary.Summary `json:"summary,omitempty"`
-	// Findings are what the diagnosis found in the run, the most certain first.
-	Findings []Finding `json:"findings,omitempty"`
 	// Rows is what was written and what was dropped.
 	Rows Rows `json:"rows"`
 }
 
-// Part is one of Count parts of a run.
-type Part struct {
+// Shard is one of Count that run one plan together.
+type Shard struct {
 	Index int `json:"index"` // from 0
 	Count int `json:"count"`
 }
@@ -54,17 +52,6 @@ type Attack struct {
 	Protocol string `json:"protocol"` // http or grpc
 	// Stages are the names of the stages; empty where the plan gives none.
 	Stages []string `json:"stages"`
-}
-
-// Finding is a named cause with its evidence.
-type Finding struct {
-	Name string `json:"name"`
-	// Text is the finding in a sentence.
-	Text       string   `json:"text"`
-	Evidence   []string `json:"evidence,omitempty"`
-	Confidence string   `json:"confidence,omitempty"`
-	// Refute is what would refute the finding.
-	Refute string `json:"refute,omitempty"`
 }
 
 // Rows counts what an archive was given.

@@ -126,8 +126,8 @@ func Create(root string, s Start, maxBytes int64) (*Writer, error) {
 // folder is the name of a run's folder: it sorts by time.
 func folder(s *Start) string {
 	name := s.Began.UTC().Format("20060102T150405Z") + "-" + s.Run.String()
-	if p := s.Plan.Part; !p.Whole() {
-		name += fmt.Sprintf("-part-%d-of-%d", p.Index, p.Count)
+	if p := s.Plan.Shard; !p.Whole() {
+		name += fmt.Sprintf("-shard-%d-of-%d", p.Index, p.Count)
 	}
 	return name
 }
@@ -137,8 +137,8 @@ func infoOf(s *Start) Info {
 		SchemaVersion: SchemaVersion, Loadtrace: s.Version, RunID: s.Run.String(), Began: s.Began, Incomplete: []string{underWay},
 		Name: s.Plan.Name, Plan: s.PlanYAML, Attacks: []Attack{}, Environment: s.Environment,
 	}
-	if p := s.Plan.Part; !p.Whole() {
-		info.Part = &Part{Index: p.Index, Count: p.Count}
+	if p := s.Plan.Shard; !p.Whole() {
+		info.Shard = &Shard{Index: p.Index, Count: p.Count}
 	}
 	for i := range s.Plan.Attacks {
 		a := &s.Plan.Attacks[i]

@@ -140,9 +140,6 @@ func (a *reading) annotate(d *Data) {
 			d.Notes[len(d.Notes)-1] = "The archive is incomplete: the run goes on, or ended without being able to finish it."
 		}
 	}
-	for _, f := range a.info.Findings {
-		d.Findings = append(d.Findings, Finding{Name: f.Name, Text: f.Text, Confidence: f.Confidence, Evidence: f.Evidence, Refutation: f.Refute})
-	}
 }
 
 // lines adds the lines that the kept requests logged.

@@ -90,16 +90,8 @@ type Data struct {
 	Ledger      Ledger
 	Collections Collections
 	Runtime     []Runtime
-	Findings    []Finding
 	// Notes are sentences about the data, such as that an archive is incomplete.
 	Notes []string
-}
-
-// Finding is a named cause with its evidence.
-type Finding struct {
-	Name, Text, Confidence string
-	Evidence               []string
-	Refutation             string // what would refute it
 }
 
 // Series are figures over time.

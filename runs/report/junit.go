@@ -68,7 +68,7 @@ func (p *problem) clean() {
 // it is shown as one that was skipped.
 func JUnit(w io.Writer, s *summary.Summary) error {
 	suite := testsuite{
-		Name:       clean("loadtrace " + s.Plan + part(s)),
+		Name:       clean("loadtrace " + s.Plan + shard(s)),
 		Time:       strconv.FormatFloat(float64(s.Elapsed), 'f', 3, 64),
 		Timestamp:  s.Began.UTC().Format(time.RFC3339),
 		Properties: properties(s),
@@ -107,12 +107,12 @@ func JUnit(w io.Writer, s *summary.Summary) error {
 	return err
 }
 
-// part names the part of a run that the summary is of, if it is not all.
-func part(s *summary.Summary) string {
-	if s.Part == nil {
+// shard names the shard that the summary covers, if it is not the whole plan.
+func shard(s *summary.Summary) string {
+	if s.Shard == nil {
 		return ""
 	}
-	return ", part " + s.Part.String()
+	return ", shard " + s.Shard.String()
 }
 
 func properties(s *summary.Summary) []property {

@@ -37,13 +37,14 @@ func Markdown(w io.Writer, s *summary.Summary) error {
 	case len(lines) > 1:
 		m.linef("%s\n\n```yaml\n%s\n```", capital(advice), strings.Join(codes(lines), "\n"))
 	}
-	if s.Part != nil {
-		m.linef("%s.", capital(text(s.Part.Words())))
+	if s.Shard != nil {
+		m.linef("%s.", capital(text(s.Shard.Words())))
 	}
 	if s.StopReason != "" {
 		m.linef("The run was stopped: %s.", text(s.StopReason))
 	}
 	m.reasons(v)
+	m.findings(s.Findings)
 	m.thresholds(v.Thresholds)
 	m.figures(s)
 	m.errors(s)

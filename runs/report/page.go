@@ -64,7 +64,7 @@ type runPage struct {
 	GC         []gcRow
 	Slowest    []requestRow
 	Wrong      []requestRow
-	Findings   []Finding
+	Findings   []findingPage
 	Facts      []fact
 	Notes      []string
 }
@@ -141,9 +141,7 @@ func newRun(which string, d *Data) runPage {
 	r.targets(d)
 	r.joined(d)
 	r.requests(d)
-	for _, f := range d.Findings[:min(len(d.Findings), maxShown)] {
-		r.Findings = append(r.Findings, Finding{Name: shown(f.Name), Text: shown(f.Text), Confidence: shown(f.Confidence), Evidence: shownAll(f.Evidence), Refutation: shown(f.Refutation)})
-	}
+	r.findings(d)
 	r.facts(s)
 	return r
 }
@@ -169,8 +167,8 @@ func (r *runPage) warn(s *summary.Summary) {
 	if s.StopReason != "" {
 		r.Warnings = append(r.Warnings, "The run was stopped: "+plaintext.Line(s.StopReason))
 	}
-	if s.Part != nil {
-		r.Warnings = append(r.Warnings, plaintext.Line(s.Part.Words()))
+	if s.Shard != nil {
+		r.Warnings = append(r.Warnings, plaintext.Line(s.Shard.Words()))
 	}
 	for _, f := range s.Faults {
 		r.Warnings = append(r.Warnings, "Fault: "+plaintext.Line(f))

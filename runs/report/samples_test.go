@@ -176,6 +176,10 @@ func severalAttacks(seed uint64) *Data {
 	s.telemetry(30)
 	d := s.data()
 	explain(d)
-	d.Findings = []Finding{{Name: "lock contention", Text: "Requests wait for one mutex in the token cache.", Confidence: "likely", Evidence: []string{"62 % of blocked time is at tokens.(*Cache).Get", "p99 grows with the rate"}, Refutation: "a mutex profile without this lock at the same rate"}}
+	d.Summary.Findings = []summary.Finding{{
+		Kind: "lock_contention", Sentence: "Requests wait for one mutex in the token cache: 62 % of the blocked time is at tokens.(*Cache).Get.", Confidence: 0.9, Basis: summary.BasisMeasured,
+		Evidence: []summary.FindingEvidence{{Source: "mutex_profile", Text: "62 % of the blocked time is at tokens.(*Cache).Get", TraceIDs: []string{d.Summary.Slowest[0].TraceID, "0123"}}, {Source: "requests", Text: "the p99 grows with the rate"}},
+		Try:      []string{"split the cache into shards"}, Refute: []string{"a mutex profile without this lock at the same rate"},
+	}}
 	return d
 }

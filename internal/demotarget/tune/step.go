@@ -23,9 +23,9 @@ const (
 
 // Description is a step for people.
 type Description struct {
-	Step          Step
-	Name          string // as --tune takes it
-	Mistake, Mend string
+	Step         Step
+	Name         string // as --tune takes it
+	Mistake, Fix string
 }
 
 // Steps are all of them, in order.

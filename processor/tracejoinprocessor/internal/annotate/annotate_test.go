@@ -26,8 +26,8 @@ var (
 	epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	now   = epoch.Add(3 * time.Hour)
 	trace = pcommon.TraceID{1, 2, 3}
-	auth  = &join.Origin{Service: "auth", Instance: "a"}
-	store = &join.Origin{Service: "store", Instance: "s"}
+	auth  = &join.Resource{Service: "auth", Instance: "a"}
+	store = &join.Resource{Service: "store", Instance: "s"}
 )
 
 func match(j *join.Joined, now time.Time, waited time.Duration) (r annotate.Result) {
@@ -67,8 +67,8 @@ func ours(s ptrace.Span) ptrace.Span {
 	return s
 }
 
-func server(n, parent byte, from *join.Origin, began, ended time.Duration) join.Server {
-	return join.Server{Trace: trace, ID: id(n), Parent: id(parent), Began: at(began), Ended: at(ended), From: from}
+func server(n, parent byte, from *join.Resource, began, ended time.Duration) join.Server {
+	return join.Server{Trace: trace, ID: id(n), Parent: id(parent), Began: at(began), Ended: at(ended), Resource: from}
 }
 
 func joined(s ptrace.Span, servers ...join.Server) *join.Joined {
@@ -91,7 +91,7 @@ func everything(s ptrace.Span) annotate.Result {
 	r.Reason = join.Waited
 	r.Clock, r.Clocked = clock.Estimate{Offset: 2 * time.Second, Bound: 3 * ms}, true
 	r.Runtime = runtime()
-	r.Sent = annotate.Senders{Samples: true, Lines: true}
+	r.Observed = annotate.Signals{Samples: true, Lines: true}
 	r.Conclude(annotate.Expected{Runtime: true, Logs: true})
 	return r
 }
@@ -144,7 +144,7 @@ func TestTheDirectChildWinsAndOthersAreListed(t *testing.T) {
 	assert.Equal(t, annotate.ByChild, r.Server.Resolution)
 	assert.Equal(t, 50*ms, r.Server.Duration)
 	require.Len(t, r.Others, 1)
-	assert.Equal(t, "store", r.Others[0].From.Service)
+	assert.Equal(t, "store", r.Others[0].Resource.Service)
 }
 
 // Retries and redirects: the request was answered by the last of them.
@@ -187,13 +187,13 @@ func TestThePairOfTheClockBeginsWithTheRequestItself(t *testing.T) {
 // Scraped samples are placed by the clock, if there is one.
 func TestTheRuntimeIsAskedWithTheClockAndItsBound(t *testing.T) {
 	r := everything(ours(client(ptrace.NewTraces())))
-	q, ok := r.Question(time.Minute)
+	q, ok := r.Query(time.Minute)
 	require.True(t, ok)
 	assert.Equal(t, 2*time.Second, q.Offset)
 	assert.Equal(t, 3*ms, q.Bound)
 	assert.True(t, q.Clocked)
 	r.Clocked = false
-	q, _ = r.Question(time.Minute)
+	q, _ = r.Query(time.Minute)
 	assert.False(t, q.Clocked)
 }
 
@@ -215,16 +215,16 @@ func TestTheStatusSaysWhatIsMissingOfWhatIsExpected(t *testing.T) {
 		{"clock", func(r *annotate.Result) { r.Clocked = false }, all, annotate.Partial, []annotate.Missing{annotate.NoClock}, nil},
 		{"server", func(r *annotate.Result) { r.Server = annotate.Server{} }, all, annotate.Partial, []annotate.Missing{annotate.NoServerSpan}, nil},
 		{"everything", func(r *annotate.Result) {
-			*r = annotate.Result{Client: clientspan.Client{NotSampled: true}, Sent: annotate.Senders{Samples: true, Lines: true}}
+			*r = annotate.Result{Client: clientspan.Client{NotSampled: true}, Observed: annotate.Signals{Samples: true, Lines: true}}
 		}, all, annotate.None, []annotate.Missing{annotate.NotSampled, annotate.NoRuntime, annotate.NoLogs}, nil},
 		// Once 0 % of the requests of a service that sends spans alone were complete.
 		{"a service that sends spans alone", func(r *annotate.Result) {
-			r.Runtime, r.Lines, r.LinesCut, r.Sent = window.Answer{}, nil, 0, annotate.Senders{}
+			r.Runtime, r.Lines, r.LinesCut, r.Observed = window.Answer{}, nil, 0, annotate.Signals{}
 		}, all, annotate.Complete, nil, []annotate.Absent{annotate.RuntimeNeverSent, annotate.LogsNeverSent}},
 		{"a process that is not Go", func(r *annotate.Result) {
-			r.Runtime, r.Sent.Samples, r.Server.From = window.Answer{}, false, &join.Origin{NotGo: true}
+			r.Runtime, r.Observed.Samples, r.Server.Resource = window.Answer{}, false, &join.Resource{NotGo: true}
 		}, all, annotate.Complete, nil, []annotate.Absent{annotate.NotGo}},
-		{"a process that is not Go, with a runtime all the same", func(r *annotate.Result) { r.Server.From = &join.Origin{NotGo: true} }, all, annotate.Complete, nil, nil},
+		{"a process that is not Go, with a runtime all the same", func(r *annotate.Result) { r.Server.Resource = &join.Resource{NotGo: true} }, all, annotate.Complete, nil, nil},
 		{"another instance of the service sends samples", func(r *annotate.Result) { r.Runtime = window.Answer{} }, all,
 			annotate.Partial, []annotate.Missing{annotate.NoRuntime}, nil},
 		{"no server span, where nobody sends anything else", func(r *annotate.Result) {

@@ -14,8 +14,8 @@ import (
 )
 
 var (
-	proxy   = &join.Origin{Service: "proxy", Instance: "p"}
-	sidecar = &join.Origin{Service: "sidecar", Instance: "auth-1"}
+	proxy   = &join.Resource{Service: "proxy", Instance: "p"}
+	sidecar = &join.Resource{Service: "sidecar", Instance: "auth-1"}
 )
 
 // What stands between a client and a server. The client span is 1, and took 100 ms;
@@ -87,7 +87,7 @@ func TestOfATraceWithSeveralClientsNoServerIsTakenButAChild(t *testing.T) {
 // A proxy without spans of its own that tries again elsewhere: the second host, whose
 // clock is a second behind, answered.
 func TestWhichOfSeveralHostsAnsweredIsToldByTheirClocks(t *testing.T) {
-	second := &join.Origin{Service: "auth", Instance: "b"}
+	second := &join.Resource{Service: "auth", Instance: "b"}
 	attempts := []join.Server{server(2, 1, auth, 10*ms, 60*ms), server(3, 1, second, -935*ms, -905*ms)}
 	clocks := map[string]clock.Estimate{"a": {}, "b": {Offset: -time.Second}}
 	for _, c := range []struct {
@@ -101,7 +101,7 @@ func TestWhichOfSeveralHostsAnsweredIsToldByTheirClocks(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := match(joined(client(ptrace.NewTraces()), attempts...), now, 0)
-			r.Order(func(of *join.Origin, _ time.Time) (clock.Estimate, bool) {
+			r.Order(func(of *join.Resource, _ time.Time) (clock.Estimate, bool) {
 				for _, known := range c.known {
 					if known == of.Instance {
 						return clocks[known], true
@@ -118,6 +118,6 @@ func TestWhichOfSeveralHostsAnsweredIsToldByTheirClocks(t *testing.T) {
 	}
 	sum := []join.Server{server(2, 1, auth, 0, 90*ms), server(3, 1, second, 0, 80*ms)}
 	r := match(joined(client(ptrace.NewTraces()), sum...), now, 0)
-	r.Order(func(*join.Origin, time.Time) (e clock.Estimate, ok bool) { return e, false })
+	r.Order(func(*join.Resource, time.Time) (e clock.Estimate, ok bool) { return e, false })
 	require.Equal(t, 100*ms, r.Server.Duration, "no more than the client waited")
 }

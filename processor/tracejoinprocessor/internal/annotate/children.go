@@ -30,9 +30,9 @@ func serverOf(children []join.Server) (s Server) {
 	return s
 }
 
-// Clocks tells how far the clock of an instance is ahead of the client's, at a time
-// by the latter.
-type Clocks func(of *join.Origin, at time.Time) (clock.Estimate, bool)
+// Clocks returns how far the clock of an instance is ahead of the client's, at a time by
+// the latter.
+type Clocks func(of *join.Resource, at time.Time) (clock.Estimate, bool)
 
 // Order finds out which of several direct children answered, if they are of several
 // instances: the one that ended last by the client's clock. Where a clock is unknown
@@ -44,7 +44,7 @@ func (r *Result) Order(clocks Clocks) {
 	}
 	ours := make([]join.Server, len(r.children))
 	for i, c := range r.children {
-		e, ok := clocks(c.From, r.Client.Done)
+		e, ok := clocks(c.Resource, r.Client.Done)
 		if !ok {
 			r.orderByDuration()
 			return
@@ -60,8 +60,8 @@ func (r *Result) Order(clocks Clocks) {
 
 // oneClock: all children are of one instance.
 func (r *Result) oneClock() bool {
-	first := r.children[0].From
-	return first.Instance != "" && !slices.ContainsFunc(r.children, func(c join.Server) bool { return *c.From != *first })
+	first := r.children[0].Resource
+	return first.Instance != "" && !slices.ContainsFunc(r.children, func(c join.Server) bool { return *c.Resource != *first })
 }
 
 func (r *Result) orderByDuration() {

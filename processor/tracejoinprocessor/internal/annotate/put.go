@@ -25,7 +25,7 @@ const (
 	runtimeRoom = 14
 )
 
-var ledgerNames = func() (names [ledger.Parts]string) {
+var ledgerNames = func() (names [ledger.Components]string) {
 	for p := range ledger.Unexplained {
 		names[p] = attr.JoinLedger + p.String()
 	}
@@ -52,7 +52,7 @@ func (r *Result) Put(s ptrace.Span, l Limits) {
 	a.PutStr(attr.JoinReleased, string(r.Reason))
 	a.PutDouble(attr.JoinResponseTime, r.Client.Request.Response.Seconds())
 	for p, d := range r.Ledger {
-		if d != 0 || ledger.Part(p) == ledger.Unexplained {
+		if d != 0 || ledger.Component(p) == ledger.Unexplained {
 			a.PutDouble(ledgerNames[p], d.Seconds())
 		}
 	}
@@ -69,9 +69,9 @@ func (r *Result) Put(s ptrace.Span, l Limits) {
 
 func (r *Result) putServer(a pcommon.Map) {
 	v := &r.Server
-	putStr(a, attr.JoinServerService, v.From.Service)
-	putStr(a, attr.JoinServerNamespace, v.From.Namespace)
-	putStr(a, attr.JoinServerInstance, v.From.Instance)
+	putStr(a, attr.JoinServerService, v.Resource.Service)
+	putStr(a, attr.JoinServerNamespace, v.Resource.Namespace)
+	putStr(a, attr.JoinServerInstance, v.Resource.Instance)
 	putStr(a, attr.JoinServerRoute, v.Route)
 	a.PutStr(attr.JoinServerSpan, v.ID.String())
 	a.PutStr(attr.JoinServerResolution, v.Resolution)
@@ -96,7 +96,7 @@ func (r *Result) putOthers(a pcommon.Map, limit int) {
 	if listed > 0 {
 		list := a.PutEmptySlice(attr.JoinServerOthers)
 		for i := range listed {
-			list.AppendEmpty().SetStr(r.Others[i].From.Service)
+			list.AppendEmpty().SetStr(r.Others[i].Resource.Service)
 		}
 	}
 	if cut := len(r.Others) - listed + r.OthersCut; cut > 0 {

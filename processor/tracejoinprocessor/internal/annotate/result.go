@@ -24,7 +24,7 @@ const (
 	None     Status = "none"
 )
 
-// Missing says why a part is.
+// Missing is the reason why a part is missing.
 type Missing string
 
 // The reasons.
@@ -35,22 +35,22 @@ const (
 	RuntimeTooOld Missing = "runtime_too_old" // it did, and none near the work
 	NoLogs        Missing = "no_logs"
 	Implausible   Missing = "implausible" // a server span, or a figure of a sample, cannot be true and was not used
-	NoClock       Missing = "no_clock"    // the request got no answer, and no other told the offset
+	NoClock       Missing = "no_clock"    // the request got no response, and no other request shows the offset
 )
 
-// Absent says why a part is not expected, so that a request without it can be complete.
+// Absent is the reason why a part is not expected, so that a request without it can be complete.
 type Absent string
 
-// What nobody can join.
+// What cannot be joined.
 const (
-	NotGo            Absent = "not_go"             // the server's process is not Go, and has told nothing of its runtime
-	RuntimeNeverSent Absent = "runtime_never_sent" // no sample of the service has ever come
+	NotGo            Absent = "not_go"             // the server's process is not Go, and has sent nothing about its runtime
+	RuntimeNeverSent Absent = "runtime_never_sent" // no sample of the service was ever received
 	LogsNeverSent    Absent = "logs_never_sent"    // nor a line of its log
 )
 
-// Senders says of a request's service what has ever come of it; of a request without a
-// server span, what has come of any.
-type Senders struct{ Samples, Lines bool }
+// Signals are those ever received from a request's service, or from any service for a
+// request without a server span.
+type Signals struct{ Samples, Lines bool }
 
 // Resolutions of the server span.
 const (
@@ -68,30 +68,30 @@ type Server struct {
 
 // Result is one request, joined.
 type Result struct {
-	Trace     pcommon.TraceID
-	Span      pcommon.SpanID
-	Client    clientspan.Client
-	Server    Server
-	Others    []join.Server
-	OthersCut int
-	Clock     clock.Estimate
-	Clocked   bool
-	Runtime   window.Answer
-	Lines     []logline.Line
-	LinesCut  int
-	Ledger    ledger.Ledger
-	Status    Status
-	Missing   []Missing
-	Sent      Senders
-	NoRuntime Absent // why the runtime is not expected; empty if it is, or is there
-	NoLogs    Absent
-	Reason    join.Reason
-	Refused   bool          // a server span of the trace cannot be true
-	children  []join.Server // if there are several
+	Trace       pcommon.TraceID
+	Span        pcommon.SpanID
+	Client      clientspan.Client
+	Server      Server
+	Others      []join.Server
+	OthersCut   int
+	Clock       clock.Estimate
+	Clocked     bool
+	Runtime     window.Answer
+	Lines       []logline.Line
+	LinesCut    int
+	Ledger      ledger.Ledger
+	Status      Status
+	Missing     []Missing
+	Observed    Signals
+	NoRuntime   Absent // why the runtime is not expected; empty if it is, or is there
+	NoLogs      Absent
+	Reason      join.Reason
+	Implausible bool          // a server span of the trace cannot be true
+	children    []join.Server // if there are several
 }
 
-// Expected says which parts can be there: of signals that have a pipeline. What a service
-// has never sent is not expected of its requests.
+// Expected lists the parts that can be joined: those of signals that have a pipeline. What
+// a service has never sent is not expected of its requests.
 type Expected struct {
 	Runtime, Logs bool
 }
@@ -102,15 +102,15 @@ type Expected struct {
 // until now. The result, which is large, is empty before.
 func (r *Result) Match(j *join.Joined, now time.Time, waited time.Duration) {
 	r.Trace, r.Span = j.Trace, j.ID
-	if j.Told != nil {
-		r.Client = *j.Told
+	if j.Info != nil {
+		r.Client = *j.Info
 	} else {
 		r.Client = clientspan.Read(j.Span)
 	}
-	of := r.believe(j.Of, now, waited)
+	of := r.dropImplausible(j.Of, now, waited)
 	children := of.Children(r.Span)
 	switch {
-	case r.Refused && len(children) == 0 && len(j.Of.Children(r.Span)) > 0: // none of the others is the child
+	case r.Implausible && len(children) == 0 && len(j.Of.Children(r.Span)) > 0: // none of the others is the child
 	case len(children) > 0:
 		r.Server = serverOf(children)
 		r.Server.Resolution = ByChild
@@ -147,7 +147,7 @@ func (r *Result) lines(j *join.Joined) {
 	}
 }
 
-// Pair is the four times for the clock, if they tell anything: of one direct child
+// Pair returns the four times for the clock, if they are usable: of one direct child
 // of a request that was answered.
 func (r *Result) Pair() (p clock.Pair, ok bool) {
 	if r.Server.Resolution != ByChild || r.Server.Spans != 1 || !r.Client.Answered {
@@ -159,13 +159,13 @@ func (r *Result) Pair() (p clock.Pair, ok bool) {
 	}, true
 }
 
-// Question is what to ask of the runtime; ok is false without a server.
-func (r *Result) Question(maxAge time.Duration) (q window.Question, ok bool) {
+// Query returns the query for the runtime; ok is false without a server.
+func (r *Result) Query(maxAge time.Duration) (q window.Query, ok bool) {
 	if r.Server.Resolution == "" {
 		return q, false
 	}
-	from := r.Server.From
-	return window.Question{
+	from := r.Server.Resource
+	return window.Query{
 		Of:      window.Identity{Namespace: from.Namespace, Service: from.Service, Instance: from.Instance, By: from.By},
 		Began:   r.Server.Began.AsTime(),
 		Ended:   r.Server.Ended.AsTime(),
@@ -207,25 +207,25 @@ func (r *Result) server() bool {
 	default:
 		r.Missing = append(r.Missing, NoServerSpan)
 	}
-	if r.Refused {
+	if r.Implausible {
 		r.Missing = append(r.Missing, Implausible)
 	}
 	return r.Server.Resolution != ""
 }
 
 func (r *Result) runtime() bool {
-	if r.Runtime.Implausible && !r.Refused {
+	if r.Runtime.Implausible && !r.Implausible {
 		r.Missing = append(r.Missing, Implausible)
 	}
 	switch {
 	case r.Runtime.Known():
 		return true
-	case r.Runtime.Implausible: // which is said
+	case r.Runtime.Implausible: // reported above
 	case r.Runtime.TooOld:
 		r.Missing = append(r.Missing, RuntimeTooOld)
-	case r.Sent.Samples:
+	case r.Observed.Samples:
 		r.Missing = append(r.Missing, NoRuntime)
-	case r.Server.From != nil && r.Server.From.NotGo:
+	case r.Server.Resource != nil && r.Server.Resource.NotGo:
 		r.NoRuntime = NotGo
 	default:
 		r.NoRuntime = RuntimeNeverSent
@@ -237,7 +237,7 @@ func (r *Result) logs() bool {
 	switch {
 	case len(r.Lines) > 0 || r.LinesCut > 0:
 		return true
-	case r.Sent.Lines:
+	case r.Observed.Lines:
 		r.Missing = append(r.Missing, NoLogs)
 	default:
 		r.NoLogs = LogsNeverSent

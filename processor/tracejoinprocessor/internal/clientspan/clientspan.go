@@ -11,14 +11,14 @@ import (
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/ledger"
 )
 
-// Client is what a client span tells of its request.
+// Client is what a client span records of its request.
 type Client struct {
 	Sent, Done time.Time
 	Run        string // loadgen.run.id, if the span is ours
 	Attack     string
 	Failed     bool
-	Answered   bool // an answer came, whatever it said, between the two
-	NotSampled bool // its flags say that servers were told not to record
+	Answered   bool // a response came, whatever its status, between the two
+	NotSampled bool // its flags ask servers not to record
 	redirected bool // so that its connections were made for several requests
 	shares     bool // its connection, with other requests, in HTTP/2 or gRPC
 	Request    ledger.Request

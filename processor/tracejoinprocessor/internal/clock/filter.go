@@ -65,7 +65,7 @@ func (f *Filter) Of(p Pair) (e Estimate, ok bool) {
 		return e, false
 	}
 	if f.rival.agrees(own) {
-		known = known.hull(f.rival.says(own.at))
+		known = known.hull(f.rival.offsetAt(own.at))
 	}
 	return f.within(known.and(own.interval)), true
 }
@@ -79,7 +79,7 @@ func (f *Filter) At(t time.Time) (e Estimate, ok bool) {
 		return e, false
 	}
 	if f.rival.lives(at) {
-		known = known.hull(f.rival.says(at))
+		known = known.hull(f.rival.offsetAt(at))
 	}
 	return f.within(known), true
 }

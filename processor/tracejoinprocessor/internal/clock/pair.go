@@ -26,7 +26,7 @@ type evidence struct {
 // set is in 1970.
 const farthest = 100 * 365 * 24 * time.Hour
 
-// prove tells what a pair proves of a target whose clock moves by at least a tick; ok is false if its times cannot be.
+// prove returns what a pair proves of a target whose clock moves by at least a tick; ok is false if its times cannot be.
 //
 // A message takes no negative time (Cristian, "Probabilistic clock
 // synchronization", 1989). A server span begins when its request is there, so that
@@ -36,7 +36,7 @@ const farthest = 100 * 365 * 24 * time.Hour
 // Subtle: RFC 5905 has T3−T4 for the latter, which is far narrower. It holds of a
 // server that stamps the message that it sends. A server span may end any time
 // after its response has left: where the handler goes on, where the processor is
-// busy, and in Node.js in a callback. That cannot be told from outside, as an end
+// busy, and in Node.js in a callback. That cannot be seen from outside, as an end
 // that is late by less than a round trip contradicts nothing. So it only places the
 // estimate within what is proven.
 func prove(p Pair, tick time.Duration) (e evidence, ok bool) {

@@ -21,8 +21,8 @@ func (r *rival) lives(t int64) bool {
 	return r.at != 0 && max(t-r.at, r.at-t) <= int64(remembered)
 }
 
-// says is where the offset lies at a time by any of it.
-func (r *rival) says(t int64) interval {
+// offsetAt returns where the offset lies at a time by any of it.
+func (r *rival) offsetAt(t int64) interval {
 	i := r.recurring
 	if r.row > 0 {
 		i = i.hull(r.reach)
@@ -32,7 +32,7 @@ func (r *rival) says(t int64) interval {
 
 // agrees reports whether evidence may be of the rival's clock.
 func (r *rival) agrees(e evidence) bool {
-	return r.lives(e.at) && !r.says(e.at).apart(e.interval)
+	return r.lives(e.at) && !r.offsetAt(e.at).apart(e.interval)
 }
 
 func (r *rival) add(e evidence) {

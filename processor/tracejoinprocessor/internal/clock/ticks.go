@@ -2,7 +2,7 @@ package clock
 
 import "time"
 
-// ticks finds out how coarse a clock is of which the digits do not tell: one that moves
+// ticks finds out how coarse a clock is whose digits do not show it: one that moves
 // every 15.625 ms, as that of Windows may, from a time with any digits. Of a clock that
 // shows nanoseconds no two requests have the same time.
 type ticks struct {

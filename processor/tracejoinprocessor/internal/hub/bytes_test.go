@@ -204,7 +204,7 @@ func TestNothingIsPushedOutToAPipelineThatTakesNothing(t *testing.T) {
 				c := h.Counts()
 				assert.Less(t, c.HeldBytes, o.MaxBytes*5/4)
 				assert.Equal(t, left, c.Waiting)
-				assert.Positive(t, c.LinesTurnedAway)
+				assert.Positive(t, c.LinesSkipped)
 				next.open()
 				require.NoError(t, h.Shutdown(t.Context()))
 				assert.EqualValues(t, taken, h.Counts().Delivered)

@@ -6,16 +6,16 @@ import "sync/atomic"
 // queues of the spans that have left to know. See delivery.
 type counts struct {
 	waited, passed, notKept                atomic.Int64
-	turnedAway                             atomic.Int64 // spans of payloads refused for want of room
+	rejected                               atomic.Int64 // spans of payloads rejected over capacity
 	stripped                               atomic.Int64 // exemplars
 	late                                   atomic.Int64 // server spans that came after their clients had left
-	repeated                               atomic.Int64 // client spans that had come before
+	duplicates                             atomic.Int64 // client spans received before
 	lookups, lookupsFailed, lookupsSkipped atomic.Int64 // of requests
 	pulls, pullsFailed, pullsIncomplete    atomic.Int64 // windows
-	linesTurnedAway                        atomic.Int64 // lines that came while the hub was full
+	linesSkipped                           atomic.Int64 // lines received while the hub was over budget
 	pulled, pulledOver                     atomic.Int64 // lines taken, and lines beyond the bound of a window
 	released                               [reasons]atomic.Int64
-	held, going                            atomic.Int64 // bytes that wait; that have left and are not taken yet
+	held, outgoing                         atomic.Int64 // bytes that wait; that were released and not accepted yet
 	waiting, own                           atomic.Int64 // client spans, and those of Options.Own
 }
 
@@ -28,12 +28,12 @@ const reasons = 4
 type Counts struct {
 	Waited, Passed                           int64
 	Delivered, Refused, NotKept, Undelivered int64
-	Retries, TurnedAway, Stripped            int64
-	Late, Repeated                           int64
+	Retries, Rejected, Stripped              int64
+	Late, Duplicates                         int64
 	Lookups, LookupsFailed, LookupsSkipped   int64
 	Pulls, PullsFailed, PullsIncomplete      int64
 	Pulled, PulledOver                       int64
-	LinesTurnedAway                          int64
+	LinesSkipped                             int64
 	Released                                 map[string]int64 // client spans by reason
 	HeldBytes, Waiting                       int64
 	// Of Options.Own: client spans that wait, those refused or undelivered, and retries of
@@ -44,11 +44,11 @@ type Counts struct {
 func (c *counts) snapshot() Counts {
 	s := Counts{
 		Waited: c.waited.Load(), Passed: c.passed.Load(),
-		NotKept: c.notKept.Load(), TurnedAway: c.turnedAway.Load(), Stripped: c.stripped.Load(), Late: c.late.Load(), Repeated: c.repeated.Load(),
+		NotKept: c.notKept.Load(), Rejected: c.rejected.Load(), Stripped: c.stripped.Load(), Late: c.late.Load(), Duplicates: c.duplicates.Load(),
 		Lookups: c.lookups.Load(), LookupsFailed: c.lookupsFailed.Load(), LookupsSkipped: c.lookupsSkipped.Load(),
 		Pulls: c.pulls.Load(), PullsFailed: c.pullsFailed.Load(), PullsIncomplete: c.pullsIncomplete.Load(), Pulled: c.pulled.Load(), PulledOver: c.pulledOver.Load(),
-		LinesTurnedAway: c.linesTurnedAway.Load(),
-		Released:        map[string]int64{}, HeldBytes: c.held.Load() + c.going.Load(), Waiting: c.waiting.Load(), OwnWaiting: c.own.Load(),
+		LinesSkipped: c.linesSkipped.Load(),
+		Released:     map[string]int64{}, HeldBytes: c.held.Load() + c.outgoing.Load(), Waiting: c.waiting.Load(), OwnWaiting: c.own.Load(),
 	}
 	for i, reason := range reasonNames {
 		s.Released[string(reason)] = c.released[i].Load()

@@ -9,7 +9,7 @@ import (
 
 var (
 	statuses = [...]annotate.Status{annotate.Complete, annotate.Partial, annotate.None}
-	lacks    = [...]annotate.Missing{
+	missings = [...]annotate.Missing{
 		annotate.NoServerSpan, annotate.NotSampled, annotate.NoRuntime, annotate.RuntimeTooOld, annotate.NoLogs, annotate.NoClock, annotate.Implausible,
 	}
 )
@@ -19,23 +19,23 @@ var absences = [...]annotate.Absent{annotate.NotGo, annotate.RuntimeNeverSent, a
 // coverage counts the requests of Options.Own that have left, by status, by what they lack, and by what
 // is not expected of them.
 type coverage struct {
-	status  [len(statuses)]atomic.Int64
-	missing [len(lacks)]atomic.Int64
-	absent  [len(absences)]atomic.Int64
-	silent  atomic.Int64 // that left without a mark, before any target was heard
+	status     [len(statuses)]atomic.Int64
+	missing    [len(missings)]atomic.Int64
+	absent     [len(absences)]atomic.Int64
+	unobserved atomic.Int64 // released without a mark, before any target was observed
 }
 
-func (c *coverage) addSilent(o *outcome) {
+func (c *coverage) addUnobserved(o *outcome) {
 	for i := range o.left.Clients {
 		if o.left.Clients[i].Own {
-			c.silent.Add(1)
+			c.unobserved.Add(1)
 		}
 	}
 }
 
 func (c *coverage) add(o *outcome) {
 	var status [len(statuses)]int64
-	var missing [len(lacks)]int64
+	var missing [len(missings)]int64
 	var absent [len(absences)]int64
 	for i, results := 0, o.results; i < len(results); i++ {
 		if !o.left.Clients[i].Own {
@@ -43,7 +43,7 @@ func (c *coverage) add(o *outcome) {
 		}
 		status[slices.Index(statuses[:], results[i].Status)]++
 		for _, m := range results[i].Missing {
-			missing[slices.Index(lacks[:], m)]++
+			missing[slices.Index(missings[:], m)]++
 		}
 		for _, a := range [...]annotate.Absent{results[i].NoRuntime, results[i].NoLogs} {
 			if a != "" {
@@ -75,7 +75,7 @@ type Coverage struct {
 	Missing, Absent         map[string]int64 // above 0 only
 }
 
-// Coverage until now. Requests that left before the first word of a target count as
+// Coverage until now. Requests released before a target was first observed count as
 // without a server span once there was one; while there is none, they do not count.
 func (h *Hub) Coverage() Coverage {
 	c := &h.coverage
@@ -83,7 +83,7 @@ func (h *Hub) Coverage() Coverage {
 		Complete: c.status[0].Load(), Partial: c.status[1].Load(), None: c.status[2].Load(),
 		Missing: map[string]int64{}, Absent: map[string]int64{},
 	}
-	for i, m := range lacks {
+	for i, m := range missings {
 		if n := c.missing[i].Load(); n > 0 {
 			v.Missing[string(m)] = n
 		}
@@ -93,7 +93,7 @@ func (h *Hub) Coverage() Coverage {
 			v.Absent[string(a)] = n
 		}
 	}
-	if n := c.silent.Load(); n > 0 && !h.silence.lasts() {
+	if n := c.unobserved.Load(); n > 0 && !h.presence.pending() {
 		v.None += n
 		v.Missing[string(annotate.NoServerSpan)] += n
 	}

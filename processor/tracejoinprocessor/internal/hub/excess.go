@@ -2,8 +2,8 @@ package hub
 
 import "sync"
 
-// excess is what the shards together hold too much. A loop claims what it is about to
-// shed of it, so that the others do not shed the same again.
+// excess is the bytes by which all shards together are over budget. A loop claims what it
+// is about to evict, so that the others do not evict the same again.
 type excess struct {
 	over func() int64 // bytes, as far as they are counted
 
@@ -11,7 +11,7 @@ type excess struct {
 	claimed int64
 }
 
-// claim all that nobody has claimed; 0 if there is nothing.
+// claim returns the excess that is not claimed yet, and claims it; 0 if there is none.
 func (e *excess) claim() int64 {
 	if e.over() <= 0 {
 		return 0
@@ -23,7 +23,7 @@ func (e *excess) claim() int64 {
 	return over
 }
 
-// release a claim, when what was shed is counted.
+// release a claim, when what was evicted is counted.
 func (e *excess) release(claim int64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

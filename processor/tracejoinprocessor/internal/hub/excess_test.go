@@ -38,7 +38,7 @@ func TestShardsShedTheExcessOnce(t *testing.T) {
 	n := 0
 	for h.excess.over() <= 100_000 {
 		l := h.loops[n%len(h.loops)]
-		in := takeIn(&o, alone(n, true), false)
+		in := newIntake(&o, alone(n, true), false)
 		for i := range in.inputs {
 			if in.inputs[i].Bytes > 0 {
 				l.release(l.shard.Add(time.Now(), in.inputs[i]))
@@ -54,7 +54,7 @@ func TestShardsShedTheExcessOnce(t *testing.T) {
 	for _, l := range h.loops {
 		together.Go(func() {
 			<-begin
-			l.shed()
+			l.evict()
 		})
 	}
 	close(begin)

@@ -39,7 +39,7 @@ func (h *Hub) mark(ids map[pcommon.TraceID]bool) map[pcommon.TraceID]bool {
 	if !h.open || len(h.loops) == 0 || len(ids) == 0 {
 		return nil
 	}
-	if h.full() {
+	if h.overBudget() {
 		return ids
 	}
 	byShard := make([][]pcommon.TraceID, len(h.loops))

@@ -109,7 +109,7 @@ func FuzzIntake(f *testing.F) {
 			require.NoError(t, h.Shutdown(t.Context()))
 			require.EqualValues(t, spans, left.Load())
 			require.LessOrEqual(t, h.Counts().HeldBytes, o.MaxBytes)
-			require.Zero(t, h.counts.going.Load())
+			require.Zero(t, h.counts.outgoing.Load())
 		})
 	})
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/window"
 )
 
-// ErrFull says that the pipeline behind the join does not take what has left. It may
-// be retried; nothing of what was refused was taken.
+// ErrFull reports that the join is over budget because the next consumer does not accept
+// released spans. It may be retried; nothing of the payload was taken.
 var ErrFull = errors.New("the join is full of spans that the pipeline behind it does not take; send them again later, or raise max_bytes")
 
 // Hub joins what its handles are given.
@@ -27,14 +27,14 @@ type Hub struct {
 	expected annotate.Expected
 	counts   counts
 	coverage coverage
-	silence  silence
+	presence presence
 	excess   excess
-	mail     *mail
+	input    *inputBudget
 
 	targets *targets
 	meter   *emitter
 	lookups *lookups
-	pulls   *pulls
+	puller  *puller
 	loops   []*loop
 	out     delivery
 
@@ -49,10 +49,10 @@ type Hub struct {
 func New(o Options, next Consumers) *Hub {
 	o.Clients = o.Clients.keys()
 	h := &Hub{
-		o: o, next: next, mail: newMail(o.MaxBytes / mailShare), targets: newTargets(o.Clients.generator), silence: silence{optional: o.Optional, wait: o.Wait},
+		o: o, next: next, input: newInputBudget(o.MaxBytes / inputShare), targets: newTargets(o.Clients.generator), presence: presence{optional: o.Optional, wait: o.Wait},
 		expected: annotate.Expected{Runtime: next.Metrics != nil, Logs: next.Logs != nil || o.Pull.Source != nil},
 	}
-	h.excess.over = func() int64 { return h.counts.held.Load() - h.room() }
+	h.excess.over = func() int64 { return h.counts.held.Load() - h.waitCapacity() }
 	return h
 }
 
@@ -68,16 +68,16 @@ func (h *Hub) Start() {
 		}
 	}
 	h.open = true
-	h.pulls = newPulls(h)
+	h.puller = newPuller(h)
 }
 
 func (h *Hub) newLoop() *loop {
 	l := &loop{
-		hub: h, in: make(chan message, mailbox), ended: make(chan struct{}),
+		hub: h, in: make(chan message, queueLength), ended: make(chan struct{}),
 		shard: join.New(join.Options{
 			Wait: h.o.Wait, TraceBytes: h.o.TraceBytes, KeepAll: h.o.Keep.All, Remember: h.o.Keep.remembered(h.o.Shards),
 		}),
-		out: h.out.add(h.next.Traces, &h.counts.going),
+		out: h.out.add(h.next.Traces, &h.counts.outgoing),
 	}
 	go l.run()
 	return l
@@ -86,7 +86,7 @@ func (h *Hub) newLoop() *loop {
 // Shutdown has everything leave, and ends the goroutines. Metrics and traces must
 // still have a pipeline behind them. It is for one caller, after Start.
 func (h *Hub) Shutdown(ctx context.Context) error {
-	h.pulls.shutdown()
+	h.puller.shutdown()
 	h.mu.Lock()
 	h.open = false
 	h.mu.Unlock()
@@ -108,97 +108,100 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 	return errors.Join(spans, metrics)
 }
 
-// passes reports whether client spans need not wait: no target says anything, and
-// enough of them wait for that already.
+// passes reports whether client spans need not wait: no target was observed, and enough
+// of them wait for one already.
 func (h *Hub) passes(now time.Time) bool {
-	return h.silence.over(now) || h.silence.lasts() && h.silence.full.Load()
+	return h.presence.timedOut(now) || h.presence.pending() && h.presence.full.Load()
 }
 
-// room is the bytes for what waits; the rest of the budget is for what has left.
-// While it is not known whether any target will say anything, it is little: what
-// waits in vain costs the sender's processors, too.
-func (h *Hub) room() int64 {
-	if h.silence.lasts() {
-		return h.o.MaxBytes / silentRoom
+// waitCapacity returns the bytes for spans that wait; the rest of the budget is for
+// released ones. It is small while no target was observed: spans that wait in vain cost
+// CPU time, too.
+func (h *Hub) waitCapacity() int64 {
+	if h.presence.pending() {
+		return h.o.MaxBytes / pendingShare
 	}
 	return h.o.MaxBytes / 4 * 3
 }
 
-// crowded: the pipeline has not taken as much as may have left.
-func (h *Hub) crowded() bool { return h.counts.going.Load() > h.o.MaxBytes-h.room() }
+// outputOverBudget reports whether the next consumer has yet to accept as much as may be
+// released.
+func (h *Hub) outputOverBudget() bool {
+	return h.counts.outgoing.Load() > h.o.MaxBytes-h.waitCapacity()
+}
 
-// full: it is crowded, and so is what waits. Nothing leaves early then, since it would be
-// with what has left, and take more memory; so that what is only told of spans is not
-// taken either.
-func (h *Hub) full() bool { return h.crowded() && h.excess.over() > 0 }
+// overBudget reports whether both released and waiting spans are over budget. Nothing is
+// evicted then, since released spans take more memory, so server spans and log lines are
+// not taken either.
+func (h *Hub) overBudget() bool { return h.outputOverBudget() && h.excess.over() > 0 }
 
 // Counts until now.
 func (h *Hub) Counts() Counts {
 	c, out := h.counts.snapshot(), h.out.counts()
 	c.Delivered, c.Refused = int64(out.Delivered), int64(out.Refused)
-	c.Undelivered = int64(out.Undelivered + out.TurnedAway)
+	c.Undelivered = int64(out.Undelivered + out.Rejected)
 	c.Retries = int64(out.Retries)
 	c.OwnLost, c.OwnRetries = h.out.ownLost.Load(), h.out.ownRetries.Load()
-	c.HeldBytes += h.mail.held()
+	c.HeldBytes += h.input.held()
 	return c
 }
 
-// Points says what became of the points of the join's own metrics.
+// Points counts the data points of the join's own metrics.
 func (h *Hub) Points() (delivered, refused, undelivered int64) {
 	c := h.meter.counts()
-	return int64(c.Delivered), int64(c.Refused), int64(c.Undelivered + c.TurnedAway)
+	return int64(c.Delivered), int64(c.Refused), int64(c.Undelivered + c.Rejected)
 }
 
 // Capacity is the budget in bytes.
 func (h *Hub) Capacity() int64 { return h.o.MaxBytes }
 
-// Instances with runtime samples, and those that had to make room for others.
+// Instances counts the instances with runtime samples, and those evicted for others.
 func (h *Hub) Instances() (n int, evicted uint64) { return h.targets.instances() }
 
 // Traces takes spans. What does not wait goes on first: if it is refused, so is the
 // whole payload, and no span of it was taken.
 func (h *Hub) Traces(ctx context.Context, td ptrace.Traces) error {
-	if !h.takes() {
+	if !h.accepting() {
 		return h.next.Traces.ConsumeTraces(ctx, td)
 	}
 	n := td.SpanCount()
-	if h.crowded() {
-		h.counts.turnedAway.Add(int64(n))
-		h.hear(serversOf(&h.o, td))
+	if h.outputOverBudget() {
+		h.counts.rejected.Add(int64(n))
+		h.observeServers(serversOf(&h.o, td))
 		return ErrFull
 	}
 	now := time.Now()
-	in := takeIn(&h.o, td, h.passes(now))
+	in := newIntake(&h.o, td, h.passes(now))
 	if passed := n - in.held; passed > 0 || n == 0 {
 		if err := in.pass(ctx, td, h.next.Traces); err != nil {
-			h.hear(in.inputs)
+			h.observeServers(in.inputs)
 			return err
 		}
 		h.counts.passed.Add(int64(passed))
-		h.coverage.silent.Add(int64(in.silent))
+		h.coverage.unobserved.Add(int64(in.unobserved))
 	}
-	h.silence.note(now, in)
-	if h.hold(in) {
+	h.presence.note(now, in)
+	if h.enqueueInputs(in) {
 		return nil
 	}
 	// A shutdown began meanwhile.
 	rest := ptrace.NewTraces()
-	if in.giveBack(rest); in.held == 0 {
+	if in.restore(rest); in.held == 0 {
 		return nil
 	}
 	return h.next.Traces.ConsumeTraces(ctx, rest)
 }
 
-// takes reports whether the loops take something.
-func (h *Hub) takes() bool {
+// accepting reports whether the loops take anything.
+func (h *Hub) accepting() bool {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	return h.open
 }
 
-// hold gives what waits to the loops, unless they take nothing any more. The lock is not
+// enqueueInputs hands what waits to the loops, unless they are shut down. The lock is not
 // held while the pipeline behind is asked, which may hang: a shutdown would wait for it.
-func (h *Hub) hold(in *intake) bool {
+func (h *Hub) enqueueInputs(in *intake) bool {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	if !h.open {
@@ -207,23 +210,23 @@ func (h *Hub) hold(in *intake) bool {
 	h.counts.waited.Add(int64(in.held))
 	in.encode()
 	for i := range in.inputs {
-		if v := &in.inputs[i]; len(v.Servers) > 0 || len(v.Wire) > 0 || v.Spans.ResourceSpans().Len() > 0 {
-			h.post(h.loops[i], *v)
+		if v := &in.inputs[i]; len(v.Servers) > 0 || len(v.Encoded) > 0 || v.Spans.ResourceSpans().Len() > 0 {
+			h.enqueue(h.loops[i], *v)
 		}
 	}
 	return true
 }
 
-// hear tells the shards of the server spans of a payload that was refused, so that
-// requests that wait are joined to them while the pipeline behind is away: its
-// sender may bring them again too late. A span that comes again is known by its id.
-func (h *Hub) hear(inputs []join.Input) {
+// observeServers hands the shards the server spans of a payload that was refused, so that
+// waiting requests are joined to them while the next consumer is unavailable: its
+// sender may send them again too late. A span that comes again is known by its id.
+func (h *Hub) observeServers(inputs []join.Input) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	for i := 0; i < len(inputs) && h.open && !h.full(); i++ {
+	for i := 0; i < len(inputs) && h.open && !h.overBudget(); i++ {
 		if servers := inputs[i].Servers; len(servers) > 0 {
-			h.silence.hear(&h.o, servers)
-			h.post(h.loops[i], join.Input{Spans: ptrace.NewTraces(), Servers: servers})
+			h.presence.observe(&h.o, servers)
+			h.enqueue(h.loops[i], join.Input{Spans: ptrace.NewTraces(), Servers: servers})
 		}
 	}
 }
@@ -231,7 +234,7 @@ func (h *Hub) hear(inputs []join.Input) {
 // Metrics takes the runtime's samples, strips exemplars of traces that were not
 // kept, and hands everything on.
 func (h *Hub) Metrics(ctx context.Context, md pmetric.Metrics) error {
-	h.targets.read(md)
+	h.targets.readMetrics(md)
 	if !h.o.Keep.All || h.o.Source != nil { // with a source, what exemplars name is looked up
 		h.settleExemplars(md)
 	}
@@ -242,12 +245,12 @@ func (h *Hub) Metrics(ctx context.Context, md pmetric.Metrics) error {
 // those that name a trace. A cycle that is sent again is known; a line is not, so
 // that lines are taken only when the records were.
 func (h *Hub) Logs(ctx context.Context, ld plog.Logs) error {
-	h.targets.hear(ld)
+	h.targets.readLogs(ld)
 	lines := h.lines(ld, time.Now())
 	if err := h.next.Logs.ConsumeLogs(ctx, ld); err != nil {
 		return err
 	}
-	h.take(lines)
+	h.enqueueLines(lines)
 	return nil
 }
 
@@ -268,7 +271,7 @@ func (h *Hub) lines(ld plog.Logs, now time.Time) [][]logline.Line {
 				}
 				if !named {
 					service, named = window.ServiceOf(rl.Resource()), true
-					h.targets.hearOf(service)
+					h.targets.observeLines(service)
 				}
 				i := shardOf(r.TraceID(), h.o.Shards)
 				lines[i] = append(lines[i], lineOf(r, service, h.o.Logs.BodyBytes, now))

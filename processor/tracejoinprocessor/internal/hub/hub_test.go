@@ -345,11 +345,11 @@ func TestARequestIsJoinedToAServerSpanThatAFullJoinRefused(t *testing.T) {
 		h := New(o, Consumers{Traces: next})
 		h.Start()
 		require.NoError(t, h.Traces(t.Context(), alone(1, true)))
-		h.counts.going.Add(o.MaxBytes) // as if the pipeline had not taken so much
+		h.counts.outgoing.Add(o.MaxBytes) // as if the pipeline had not taken so much
 		servers := alone(1, false)
 		require.ErrorIs(t, h.Traces(t.Context(), servers), ErrFull)
 		require.Equal(t, 2, servers.SpanCount(), "the sender has all of them still")
-		h.counts.going.Add(-o.MaxBytes)
+		h.counts.outgoing.Add(-o.MaxBytes)
 		time.Sleep(time.Minute) // virtual
 		require.NoError(t, h.Traces(t.Context(), servers))
 		require.NoError(t, h.Shutdown(t.Context()))
@@ -455,7 +455,7 @@ func TestServerSpansOfOtherRunsAreNoWordOfTheRunsTargets(t *testing.T) {
 		require.NoError(t, h.Traces(t.Context(), alone(1, true)))
 		require.NoError(t, h.Traces(t.Context(), alone(9, false)))
 		assert.False(t, h.Expects())
-		assert.False(t, h.Came().Spans)
+		assert.False(t, h.Observed().Spans)
 		require.NoError(t, h.Traces(t.Context(), alone(2, false)))
 		assert.True(t, h.Expects())
 		require.NoError(t, h.Shutdown(t.Context()))
@@ -475,7 +475,7 @@ func TestNotMoreThanALittleWaitsForAFirstWord(t *testing.T) {
 		}
 		c := h.Counts()
 		assert.Positive(t, c.Waited)
-		assert.LessOrEqual(t, c.HeldBytes, o.MaxBytes/silentRoom)
+		assert.LessOrEqual(t, c.HeldBytes, o.MaxBytes/pendingShare)
 		assert.EqualValues(t, 1000, c.Waited+c.Passed)
 		assert.Greater(t, c.Passed, c.Waited)
 		require.NoError(t, h.Traces(t.Context(), alone(0, false)))

@@ -18,14 +18,14 @@ import (
 
 // intake splits a payload: what waits goes to the shard of its trace, the rest stays.
 type intake struct {
-	o      *Options
-	none   bool // nothing waits
-	inputs []join.Input
-	told   *clientspan.Client // the last one that was read
-	out    []sorter
-	bytes  int
-	held   int
-	silent int // client spans of Options.Own that do not wait, since none does
+	o          *Options
+	passAll    bool // nothing waits
+	inputs     []join.Input
+	lastClient *clientspan.Client // the last one that was read
+	out        []sorter
+	bytes      int
+	held       int
+	unobserved int // client spans of Options.Own that do not wait, since none does
 }
 
 // sorter appends spans of one resource and scope after another.
@@ -44,9 +44,9 @@ func shardOf(id pcommon.TraceID, n int) int {
 	return int(binary.LittleEndian.Uint64(id[8:]) * 0x9e3779b97f4a7c15 >> 33 % uint64(n))
 }
 
-// takeIn splits a payload. What waits is moved out of it; none says that nothing does.
-func takeIn(o *Options, td ptrace.Traces, none bool) *intake {
-	in := &intake{o: o, none: none, inputs: make([]join.Input, o.Shards), out: make([]sorter, o.Shards)}
+// newIntake splits a payload. What waits is moved out of it; with passAll nothing does.
+func newIntake(o *Options, td ptrace.Traces, none bool) *intake {
+	in := &intake{o: o, passAll: none, inputs: make([]join.Input, o.Shards), out: make([]sorter, o.Shards)}
 	for i := range in.inputs {
 		in.inputs[i].Spans = ptrace.NewTraces()
 	}
@@ -85,7 +85,7 @@ func (in *intake) waitsWhole(td ptrace.Traces) bool {
 
 func (in *intake) resource(rs ptrace.ResourceSpans, whole bool) {
 	id := window.IdentityOf(rs.Resource())
-	var from *join.Origin
+	var from *join.Resource
 	for i := range in.out {
 		in.out[i].resource, in.out[i].charged = false, false
 	}
@@ -102,8 +102,8 @@ func (in *intake) resource(rs ptrace.ResourceSpans, whole bool) {
 				in.inputs[to].Servers = append(in.inputs[to].Servers, digest(s, from))
 			}
 			if !in.waits(s, id.Service) {
-				if in.none && identified(s) && in.isClient(s, id.Service) && in.isOwn(s) {
-					in.silent++
+				if in.passAll && identified(s) && in.isClient(s, id.Service) && in.isOwn(s) {
+					in.unobserved++
 				}
 				return false
 			}
@@ -116,7 +116,7 @@ func (in *intake) resource(rs ptrace.ResourceSpans, whole bool) {
 				in.inputs[to].Bytes += size
 				in.bytes += size
 			}
-			in.hold(&in.inputs[to], s, id.Service)
+			in.add(&in.inputs[to], s, id.Service)
 			return !whole
 		}
 		ss.Spans().RemoveIf(take)
@@ -143,7 +143,7 @@ func (o *sorter) move(to ptrace.Traces, rs ptrace.ResourceSpans, ss ptrace.Scope
 
 // pass hands on what does not wait. If it is refused, td has everything again, for
 // a sender that will try again with the same payload. What was handed on belongs to
-// whoever is behind, who may have it shared by several: so it is not td itself that
+// the next consumer, which may share it among several: so it is not td itself that
 // goes there if something is to be put back.
 func (in *intake) pass(ctx context.Context, td ptrace.Traces, next consumer.Traces) error {
 	if in.held == 0 {
@@ -160,11 +160,11 @@ func (in *intake) pass(ctx context.Context, td ptrace.Traces, next consumer.Trac
 	default:
 		passing.MoveTo(td)
 	}
-	in.giveBack(td)
+	in.restore(td)
 	return err
 }
 
-func (in *intake) giveBack(td ptrace.Traces) {
+func (in *intake) restore(td ptrace.Traces) {
 	for i := range in.inputs {
 		in.inputs[i].Spans.ResourceSpans().MoveAndAppendTo(td.ResourceSpans())
 	}
@@ -179,15 +179,15 @@ func (in *intake) encode() {
 			continue
 		}
 		// Cannot fail: it only encodes.
-		to.Wire, _ = (&ptrace.ProtoMarshaler{}).MarshalTraces(to.Spans)
+		to.Encoded, _ = (&ptrace.ProtoMarshaler{}).MarshalTraces(to.Spans)
 		to.Spans = ptrace.NewTraces()
-		to.Decoded, to.Bytes = to.Bytes, len(to.Wire)+len(to.IDs)*join.HeldBytes+len(to.Clients)*(join.ClientBytes+join.ToldBytes)
+		to.Decoded, to.Bytes = to.Bytes, len(to.Encoded)+len(to.IDs)*join.SpanBytes+len(to.Clients)*(join.ClientBytes+join.InfoBytes)
 		var last clientspan.Client
 		for j := range to.Clients {
 			to.Clients[j].Span = ptrace.Span{}
-			if told := to.Clients[j].Told; told.Run != last.Run || told.Attack != last.Attack { // else they share it; see read
-				last = *told
-				to.Bytes += len(told.Run) + len(told.Attack)
+			if info := to.Clients[j].Info; info.Run != last.Run || info.Attack != last.Attack { // else they share it; see read
+				last = *info
+				to.Bytes += len(info.Run) + len(info.Attack)
 			}
 		}
 	}
@@ -204,7 +204,7 @@ func (in *intake) isClient(s ptrace.Span, service string) bool {
 // waits reports whether a span waits. One without an id never does: all such would
 // look like one trace, or like each other.
 func (in *intake) waits(s ptrace.Span, service string) bool {
-	if in.none || !identified(s) {
+	if in.passAll || !identified(s) {
 		return false
 	}
 	return !in.o.Keep.All || in.isClient(s, service)
@@ -212,8 +212,8 @@ func (in *intake) waits(s ptrace.Span, service string) bool {
 
 func identified(s ptrace.Span) bool { return !s.TraceID().IsEmpty() && !s.SpanID().IsEmpty() }
 
-// hold charges a span, and lists it if it is a client's.
-func (in *intake) hold(to *join.Input, s ptrace.Span, service string) {
+// add charges a span, and lists it if it is a client's.
+func (in *intake) add(to *join.Input, s ptrace.Span, service string) {
 	in.held++
 	size := pdatasize.Span(s) + join.ClientBytes
 	to.Bytes += size
@@ -226,9 +226,9 @@ func (in *intake) hold(to *join.Input, s ptrace.Span, service string) {
 	}
 	c := join.Client{Trace: s.TraceID(), ID: s.SpanID(), Span: s, Wanted: true, Own: in.isOwn(s)}
 	if !in.o.Keep.All {
-		told := in.read(s)
-		c.Index, c.Told = len(to.IDs)-1, told
-		c.Wanted, c.Sampled = in.o.Keep.wants(told.Request.Response, told.Failed), in.o.Keep.samples(s)
+		info := in.read(s)
+		c.Index, c.Info = len(to.IDs)-1, info
+		c.Wanted, c.Sampled = in.o.Keep.wants(info.Request.Response, info.Failed), in.o.Keep.samples(s)
 	}
 	to.Clients = append(to.Clients, c)
 }
@@ -240,19 +240,19 @@ func (in *intake) isOwn(s ptrace.Span) bool {
 
 // read a client span. Most of a payload are of one attack, whose names they share.
 func (in *intake) read(s ptrace.Span) *clientspan.Client {
-	told := clientspan.Read(s)
-	if last := in.told; last != nil && last.Run == told.Run && last.Attack == told.Attack {
-		told.Run, told.Attack = last.Run, last.Attack
+	info := clientspan.Read(s)
+	if last := in.lastClient; last != nil && last.Run == info.Run && last.Attack == info.Attack {
+		info.Run, info.Attack = last.Run, last.Attack
 	}
-	in.told = &told
-	return &told
+	in.lastClient = &info
+	return &info
 }
 
 // serversOf a payload, by shard, of which nothing is taken.
 func serversOf(o *Options, td ptrace.Traces) []join.Input {
 	inputs := make([]join.Input, o.Shards)
 	for _, rs := range td.ResourceSpans().All() {
-		var from *join.Origin
+		var from *join.Resource
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, s := range ss.Spans().All() {
 				if !isServer(s) {
@@ -271,8 +271,8 @@ func serversOf(o *Options, td ptrace.Traces) []join.Input {
 
 func isServer(s ptrace.Span) bool { return s.Kind() == ptrace.SpanKindServer && identified(s) }
 
-func originOf(r pcommon.Resource, id window.Identity) *join.Origin {
-	return &join.Origin{Namespace: id.Namespace, Service: id.Service, Instance: id.Instance, By: id.By, NotGo: isNotGo(r)}
+func originOf(r pcommon.Resource, id window.Identity) *join.Resource {
+	return &join.Resource{Namespace: id.Namespace, Service: id.Service, Instance: id.Instance, By: id.By, NotGo: isNotGo(r)}
 }
 
 // isNotGo reports whether a resource says that its process is written in another language.
@@ -286,10 +286,10 @@ const routeBytes = 256
 
 // digest of a server span, by the HTTP conventions or those of RPC, old or new. Servers
 // without routes (Caddy, Prometheus, Fastify) set none, and name their spans.
-func digest(s ptrace.Span, from *join.Origin) join.Server {
+func digest(s ptrace.Span, from *join.Resource) join.Server {
 	v := join.Server{
 		Trace: s.TraceID(), ID: s.SpanID(), Parent: s.ParentSpanID(),
-		Began: s.StartTimestamp(), Ended: s.EndTimestamp(), From: from,
+		Began: s.StartTimestamp(), Ended: s.EndTimestamp(), Resource: from,
 	}
 	var service, method string
 	for k, a := range s.Attributes().All() {

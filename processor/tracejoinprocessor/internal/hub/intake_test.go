@@ -33,7 +33,7 @@ func TestARouteIsOfTheConventionsOrTheSpansName(t *testing.T) {
 			s := ptrace.NewSpan()
 			s.SetName(c.span)
 			assert.NoError(t, s.Attributes().FromRaw(c.attributes))
-			assert.Equal(t, c.want, digest(s, &join.Origin{}).Route)
+			assert.Equal(t, c.want, digest(s, &join.Resource{}).Route)
 		})
 	}
 }

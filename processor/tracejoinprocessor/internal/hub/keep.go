@@ -24,7 +24,7 @@ func (k Keep) samples(s ptrace.Span) bool {
 
 // mark has each span of an entry that goes on as one of the share alone say so in its
 // tracestate: a back end counts each span for as many as its own threshold says.
-func (k Keep) mark(left *join.Left) {
+func (k Keep) mark(left *join.Released) {
 	threshold, err := sampling.ProbabilityToThreshold(k.Share)
 	if k.All || k.Share >= 1 || err != nil {
 		return

@@ -10,13 +10,12 @@ import (
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
 )
 
-// pending is how many entries wait for the source. With more, entries go on
-// without. All that wait are asked for together: a source that is away delays what
-// matters by its timeout, or twice that where another question is under way, and
-// nothing else.
+// pending is how many batches wait for the source. Further ones are finished without it.
+// All that wait are queried together: a source that is unavailable delays them by its
+// timeout, or twice that if another query is under way, and nothing else.
 const pending = 16
 
-// lookupShare is the part of the budget for the lines of one question, beside what waits:
+// lookupShare is the part of the budget for the lines of one query, beside what waits:
 // 1/16. Those beyond are counted as cut.
 const lookupShare = 16
 
@@ -44,12 +43,12 @@ func (l *lookups) offer(o *outcome) bool {
 		return false
 	}
 	bytes := int64(o.left.Bytes)
-	l.hub.counts.going.Add(bytes) // until finish charges it again
+	l.hub.counts.outgoing.Add(bytes) // until finish charges it again
 	select {
 	case l.queue <- o:
 		return true
 	default:
-		l.hub.counts.going.Add(-bytes)
+		l.hub.counts.outgoing.Add(-bytes)
 		l.hub.counts.lookupsSkipped.Add(int64(len(l.missing(o))))
 		return false
 	}
@@ -73,10 +72,10 @@ func (l *lookups) run() {
 	defer close(l.ended)
 	for first := range l.queue {
 		all := l.waiting(first)
-		l.ask(all)
+		l.query(all)
 		for _, o := range all {
 			l.hub.finish(o)
-			l.hub.counts.going.Add(-int64(o.left.Bytes))
+			l.hub.counts.outgoing.Add(-int64(o.left.Bytes))
 		}
 	}
 }
@@ -98,14 +97,14 @@ func (l *lookups) waiting(first *outcome) []*outcome {
 	return all
 }
 
-// shutdown ends questions, and finishes what waits for one.
+// shutdown ends queries, and finishes what waits for one.
 func (l *lookups) shutdown() {
 	l.cancel()
 	close(l.queue)
 	<-l.ended
 }
 
-func (l *lookups) ask(all []*outcome) {
+func (l *lookups) query(all []*outcome) {
 	var of []*annotate.Result
 	for _, o := range all {
 		of = append(of, l.missing(o)...)
@@ -149,10 +148,10 @@ func (l *lookups) ask(all []*outcome) {
 	expected.Logs = true
 	for _, r := range of {
 		if err != nil { // there may be some
-			r.Sent.Lines = true
+			r.Observed.Lines = true
 		}
 		for i := range r.Lines {
-			l.hub.targets.hearOf(r.Lines[i].Service)
+			l.hub.targets.observeLines(r.Lines[i].Service)
 		}
 		r.Conclude(expected)
 	}

@@ -12,13 +12,13 @@ import (
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/join"
 )
 
-// mailbox is how many messages wait for a loop. It never waits for the pipeline,
-// so that a full mailbox empties soon.
-const mailbox = 64
+// queueLength is how many messages may be queued for a loop. A loop never waits for the
+// next consumer, so a full queue empties soon.
+const queueLength = 64
 
 var reasonNames = [reasons]join.Reason{join.Waited, join.OverBudget, join.TraceTooLarge, join.ShutDown}
 
-// message to a loop: what came, or trace ids that exemplars name, to be answered.
+// message to a loop: an input, or trace ids that exemplars name, to be answered.
 type message struct {
 	in    join.Input
 	bytes int64 // of in
@@ -33,9 +33,9 @@ type loop struct {
 	shard *join.Shard
 	out   *queue.Queue[spans]
 	ended chan struct{}
-	spare outcome // room for the next, of one that is done
+	spare outcome // slices for the next, of one that is done
 
-	bytes, waiting, own, late, repeated int // of the shard, as the hub has counted them
+	bytes, waiting, own, late, duplicates int // of the shard, as the hub has counted them
 }
 
 func (l *loop) run() {
@@ -51,13 +51,13 @@ func (l *loop) run() {
 			}
 			l.take(m)
 			if m.bytes > 0 {
-				l.hub.mail.give(m.bytes)
+				l.hub.input.release(m.bytes)
 			}
 		case <-timer.C:
 		}
 		now := time.Now()
 		paused := l.expire(now)
-		l.shed()
+		l.evict()
 		if next, ok := l.shard.Next(); paused {
 			timer.Reset(pause)
 		} else if ok {
@@ -72,7 +72,7 @@ const pause = 20 * time.Millisecond
 // expire has the spans leave that have waited. They take more memory when they have left,
 // with what was joined to them, so that they wait on while the pipeline takes nothing.
 func (l *loop) expire(now time.Time) (paused bool) {
-	for !l.hub.crowded() {
+	for !l.hub.outputOverBudget() {
 		left, ok := l.shard.ExpireNext(now)
 		if !ok {
 			return false
@@ -92,7 +92,7 @@ func (l *loop) flush() {
 			return
 		}
 		l.release(left)
-		for l.hub.crowded() && l.hub.drain.Err() == nil {
+		for l.hub.outputOverBudget() && l.hub.drain.Err() == nil {
 			time.Sleep(pause)
 		}
 	}
@@ -106,18 +106,19 @@ func (l *loop) take(m message) {
 	l.release(l.shard.Add(time.Now(), m.in))
 }
 
-// shed has the oldest leave while all shards together hold too much. See Hub.full.
-func (l *loop) shed() {
+// evict releases the oldest spans while all shards together are over budget. See
+// Hub.overBudget.
+func (l *loop) evict() {
 	l.count()
-	if l.hub.crowded() {
+	if l.hub.outputOverBudget() {
 		return
 	}
 	over := l.hub.excess.claim()
 	if over == 0 {
 		return
 	}
-	l.hub.silence.full.Store(true)
-	l.release(l.shard.Shed(int(over)))
+	l.hub.presence.full.Store(true)
+	l.release(l.shard.Evict(int(over)))
 	l.count()
 	l.hub.excess.release(over)
 }
@@ -127,25 +128,25 @@ func (l *loop) count() {
 	l.hub.counts.waiting.Add(int64(l.shard.Waiting() - l.waiting))
 	l.hub.counts.own.Add(int64(l.shard.OwnWaiting() - l.own))
 	l.hub.counts.late.Add(int64(l.shard.Late() - l.late))
-	l.hub.counts.repeated.Add(int64(l.shard.Repeated() - l.repeated))
+	l.hub.counts.duplicates.Add(int64(l.shard.Duplicates() - l.duplicates))
 	l.bytes, l.waiting, l.own = l.shard.Bytes(), l.shard.Waiting(), l.shard.OwnWaiting()
-	l.late, l.repeated = l.shard.Late(), l.shard.Repeated()
+	l.late, l.duplicates = l.shard.Late(), l.shard.Duplicates()
 }
 
-// outcome is an entry that has left, with its client spans joined.
+// outcome is a released batch with its client spans joined.
 type outcome struct {
-	left    join.Left
+	left    join.Released
 	results []annotate.Result
 	kept    []bool
 	named   []bool // by exemplars, of each result
 	out     *queue.Queue[spans]
 }
 
-// maxSpare is for how many results there is room that is used again, of 1.3 kB each.
+// maxSpare is how many results of 1.3 kB each are kept for reuse.
 const maxSpare = 1024
 
-// room for the results of an entry, all of them empty.
-func (l *loop) room(left *join.Left) *outcome {
+// newOutcome returns an outcome with empty results for a batch.
+func (l *loop) newOutcome(left *join.Released) *outcome {
 	n := len(left.Clients)
 	o := l.spare
 	l.spare = outcome{}
@@ -155,7 +156,7 @@ func (l *loop) room(left *join.Left) *outcome {
 	return &outcome{left: *left, results: o.results[:n], kept: o.kept[:n], named: o.named[:n], out: l.out}
 }
 
-// reuse the room of an outcome that nothing refers to any more.
+// reuse keeps the slices of an outcome that nothing refers to any more.
 func (l *loop) reuse(o *outcome) {
 	if cap(o.results) <= maxSpare {
 		clear(o.results)
@@ -163,45 +164,45 @@ func (l *loop) reuse(o *outcome) {
 	}
 }
 
-func (l *loop) release(left []join.Left) {
+func (l *loop) release(left []join.Released) {
 	for i := range left {
-		o := l.room(&left[i])
-		l.hub.explain(o)
+		o := l.newOutcome(&left[i])
+		l.hub.joinClients(o)
 		if n := o.left.Drop(); n > 0 {
 			l.hub.counts.notKept.Add(int64(n))
 		}
 		l.hub.o.Keep.mark(&o.left)
-		if l.hub.silence.lasts() || !l.hub.lookups.offer(o) {
+		if l.hub.presence.pending() || !l.hub.lookups.offer(o) {
 			l.hub.finish(o)
 			l.reuse(o)
 		}
 	}
 }
 
-// explain joins the client spans of an entry.
-func (h *Hub) explain(o *outcome) {
+// joinClients joins the client spans of a batch.
+func (h *Hub) joinClients(o *outcome) {
 	now := time.Now()
 	for i := range o.left.Clients {
 		c, r := &o.left.Clients[i], &o.results[i]
 		r.Match(c, now, now.Sub(o.left.Arrived))
 		r.Reason = o.left.Reason
-		o.kept[i], o.named[i] = c.Of.Verdict != join.NotKept, c.Of.Named
+		o.kept[i], o.named[i] = c.Of.Decision != join.NotKept, c.Of.Named
 	}
-	h.targets.look(o.results, h.o.RuntimeAge)
+	h.targets.resolve(o.results, h.o.RuntimeAge)
 	for i := range o.results {
 		o.results[i].Conclude(h.expected)
 	}
 }
 
-// finish sends the spans off, with the results on them unless no target has told
-// anything and none need to.
+// finish queues the spans for delivery, with the results on them unless no target was
+// observed and none is required.
 func (h *Hub) finish(o *outcome) {
 	h.counts.released[slices.Index(reasonNames[:], o.left.Reason)].Add(int64(len(o.results)))
 	bytes := o.left.Bytes
-	if h.silence.lasts() {
-		h.coverage.addSilent(o)
+	if h.presence.pending() {
+		h.coverage.addUnobserved(o)
 	} else {
-		bytes += h.tell(o)
+		bytes += h.writeResults(o)
 	}
 	if n := o.left.Spans.SpanCount(); n > 0 {
 		o.out.Put(queue.Batch[spans]{Items: n, Bytes: int64(bytes), Data: spans{Traces: o.left.Spans, own: o.own()}})
@@ -218,9 +219,9 @@ func (o *outcome) own() (n int) {
 	return n
 }
 
-// tell writes the results on the spans and counts them. It returns the size of what it
+// writeResults writes the results on the spans and counts them. It returns the size of what it
 // has written.
-func (h *Hub) tell(o *outcome) (bytes int) {
+func (h *Hub) writeResults(o *outcome) (bytes int) {
 	limits := annotate.Limits{Lines: h.o.Logs.Lines, Others: h.o.Others, Link: h.o.Link}
 	for i := range o.results {
 		if o.kept[i] {

@@ -21,13 +21,13 @@ type Options struct {
 	Shards       int
 	DrainTimeout time.Duration
 	Clients      Clients
-	Optional     bool // whether there need be no target that tells of itself
-	// Own says of which traces a root client span is among those that Coverage and the
-	// Own counts of Counts count; nil for all client spans.
+	Optional     bool // whether targets need not send telemetry
+	// Own reports whether Coverage and the Own counts of Counts include the root client
+	// span of a trace; nil includes all client spans.
 	Own        func(pcommon.TraceID) bool
 	Keep       Keep
 	Logs       Logs
-	RuntimeAge time.Duration // samples further away are not told
+	RuntimeAge time.Duration // samples further away are not used
 	Interval   time.Duration // of derived metrics
 	Exemplars  int           // of each series and interval
 	Others     int           // server spans of other services that are listed
@@ -38,17 +38,17 @@ type Options struct {
 	Pull Pull
 	// Link is the URL of a request's log lines.
 	Link func(trace pcommon.TraceID, from, to time.Time) string
-	// Warn is told what somebody has to look into: each kind of trouble once.
+	// Warn is called once for each kind of error that an operator should see.
 	Warn func(what string, err error)
 }
 
-// Clients says which client spans wait.
+// Clients selects the client spans that wait.
 type Clients struct {
 	WithParent bool     // also those that have a parent span
 	Services   []string // only those of these services; of all, if empty
 }
 
-// Keep says which traces go on.
+// Keep selects the traces that are passed on.
 type Keep struct {
 	All      bool
 	Slow     time.Duration // response time from which a trace is kept; 0 for none
@@ -57,7 +57,7 @@ type Keep struct {
 	Remember int     // traces of either verdict that are known by their id, in all
 }
 
-// Logs says how much of log lines is kept, and which are looked up.
+// Logs bounds the log lines that are kept, and selects the requests whose lines are looked up.
 type Logs struct {
 	Lines         int // events of a span
 	BodyBytes     int

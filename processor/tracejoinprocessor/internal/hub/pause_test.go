@@ -29,6 +29,6 @@ func TestOthersHaveTheLockInAPause(t *testing.T) {
 func TestALookAtManyResultsPauses(t *testing.T) {
 	targets, pauses := newTargets(Clients{}.generator), 0
 	targets.window.Pause = func() { pauses++ }
-	targets.look(make([]annotate.Result, 5*stretch), time.Minute)
+	targets.resolve(make([]annotate.Result, 5*stretch), time.Minute)
 	assert.Equal(t, 10, pauses)
 }

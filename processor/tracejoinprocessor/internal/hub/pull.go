@@ -18,7 +18,7 @@ type Windows interface {
 	Window(ctx context.Context, from, to time.Time, yield func(logline.Line)) error
 }
 
-// Pull says how the lines of all requests are fetched.
+// Pull configures how the lines of all requests are fetched.
 type Pull struct {
 	Source Windows       // nil: they are not
 	Every  time.Duration // how often
@@ -28,25 +28,25 @@ type Pull struct {
 // Bounds of the lines of one window that are held until it is whole; those beyond are left
 // to the look-ups of requests that matter.
 const (
-	most      = 200_000
-	pullShare = 4 // of the budget, beside what waits: 1/4
+	maxPulledLines = 200_000
+	pullShare      = 4 // of the budget, beside what waits: 1/4
 )
 
-// pulls fetches window after window, and hands the lines to the loops.
-type pulls struct {
+// puller fetches one window after another, and hands the lines to the loops.
+type puller struct {
 	hub    *Hub
 	cancel context.CancelFunc
 	ended  chan struct{}
 }
 
-func newPulls(h *Hub) *pulls {
+func newPuller(h *Hub) *puller {
 	ctx, cancel := context.WithCancel(context.Background())
-	p := &pulls{hub: h, cancel: cancel, ended: make(chan struct{})}
+	p := &puller{hub: h, cancel: cancel, ended: make(chan struct{})}
 	go p.run(ctx)
 	return p
 }
 
-func (p *pulls) run(ctx context.Context) {
+func (p *puller) run(ctx context.Context) {
 	defer close(p.ended)
 	o := &p.hub.o.Pull
 	if o.Source == nil {
@@ -68,7 +68,7 @@ func (p *pulls) run(ctx context.Context) {
 // pull fetches the window from the end of the last one, and returns its own end. A
 // window that failed is fetched again with the next, as far as spans still wait for
 // it.
-func (p *pulls) pull(ctx context.Context, from, now time.Time) (next time.Time) {
+func (p *puller) pull(ctx context.Context, from, now time.Time) (next time.Time) {
 	o := &p.hub.o
 	to := now.Add(-o.Pull.Settle)
 	if oldest := now.Add(-o.Wait - o.Pull.Settle); from.Before(oldest) {
@@ -78,13 +78,13 @@ func (p *pulls) pull(ctx context.Context, from, now time.Time) (next time.Time) 
 	defer cancel()
 	lines, held, bytes, of := make([][]logline.Line, o.Shards), 0, int64(0), ""
 	err := o.Pull.Source.Window(ctx, from, to, func(l logline.Line) {
-		if bytes += int64(l.Size()); held == most || bytes > o.MaxBytes/pullShare {
+		if bytes += int64(l.Size()); held == maxPulledLines || bytes > o.MaxBytes/pullShare {
 			p.hub.counts.pulledOver.Add(1)
 			return
 		}
 		if held == 0 || l.Service != of {
 			of = l.Service
-			p.hub.targets.hearOf(of)
+			p.hub.targets.observeLines(of)
 		}
 		held++
 		i := shardOf(l.TraceID, o.Shards)
@@ -101,34 +101,34 @@ func (p *pulls) pull(ctx context.Context, from, now time.Time) (next time.Time) 
 		return from
 	}
 	p.hub.counts.pulled.Add(int64(held))
-	p.hub.take(lines)
+	p.hub.enqueueLines(lines)
 	return to
 }
 
-// incomplete reports whether an error says that all lines came but for some that cannot
-// be had.
+// incomplete reports whether an error means that all lines came except some that cannot
+// be fetched.
 func incomplete(err error) bool {
 	var e interface{ Incomplete() bool }
 	return errors.As(err, &e) && e.Incomplete()
 }
 
-func (p *pulls) shutdown() {
+func (p *puller) shutdown() {
 	p.cancel()
 	<-p.ended
 }
 
-// take gives lines, by shard, to the loops, if they still take something.
-func (h *Hub) take(lines [][]logline.Line) {
+// enqueueLines hands lines, by shard, to the loops, unless they are shut down.
+func (h *Hub) enqueueLines(lines [][]logline.Line) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	if !h.open {
 		return
 	}
 	for i, l := range lines {
-		if h.full() {
-			h.counts.linesTurnedAway.Add(int64(len(l)))
+		if h.overBudget() {
+			h.counts.linesSkipped.Add(int64(len(l)))
 		} else if len(l) > 0 && i < len(h.loops) {
-			h.post(h.loops[i], join.Input{Spans: ptrace.NewTraces(), Lines: l})
+			h.enqueue(h.loops[i], join.Input{Spans: ptrace.NewTraces(), Lines: l})
 		}
 	}
 }

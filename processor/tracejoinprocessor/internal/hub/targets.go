@@ -20,26 +20,26 @@ const maxClocks = 4096
 // stretch is for how many results a look keeps the lock: a few milliseconds.
 const stretch = 1000
 
-// targets is what is known of the instances that answer.
+// targets holds what is known of the instances that respond.
 type targets struct {
 	generator func(service string) bool // it is that of a load generator, which is no target
 
 	mu     sync.Mutex // guards what follows
-	clocks map[join.Origin]*clock.Filter
+	clocks map[join.Resource]*clock.Filter
 	latest struct { // clock that was asked for: nearly all are of one resource
-		of    *join.Origin
+		of    *join.Resource
 		clock *clock.Filter
 	}
-	window *window.Store
-	wrote  map[string]bool // services whose log lines have come; "" of lines that do not say
-	blind  bool            // lines could not be fetched the last time, so that any may have some
+	window      *window.Store
+	logging     map[string]bool // services whose log lines were received; "" for lines without a service
+	fetchFailed bool            // lines could not be fetched the last time, so that any may have some
 }
 
-// maxWriters bounds the services of which it is known that they log. More are not noted.
+// maxWriters bounds the services that are known to log. Further ones are not recorded.
 const maxWriters = 4096
 
 func newTargets(generator func(service string) bool) *targets {
-	t := &targets{generator: generator, clocks: map[join.Origin]*clock.Filter{}, window: window.NewStore(), wrote: map[string]bool{}}
+	t := &targets{generator: generator, clocks: map[join.Resource]*clock.Filter{}, window: window.NewStore(), logging: map[string]bool{}}
 	t.window.Pause = t.pause
 	return t
 }
@@ -50,25 +50,25 @@ func (t *targets) pause() {
 	t.mu.Lock()
 }
 
-func (t *targets) read(md pmetric.Metrics) {
+func (t *targets) readMetrics(md pmetric.Metrics) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.window.Read(md)
+	t.window.ReadMetrics(md)
 }
 
-// hear takes the events of runtimes.
-func (t *targets) hear(ld plog.Logs) {
+// readLogs takes the events of runtimes from a payload.
+func (t *targets) readLogs(ld plog.Logs) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.window.Hear(ld)
+	t.window.ReadLogs(ld)
 }
 
-// hearOf notes that a line of a service has come.
-func (t *targets) hearOf(service string) {
+// observeLines records that a line of a service was received.
+func (t *targets) observeLines(service string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.wrote) < maxWriters && !t.generator(service) {
-		t.wrote[service] = true
+	if len(t.logging) < maxWriters && !t.generator(service) {
+		t.logging[service] = true
 	}
 }
 
@@ -76,16 +76,16 @@ func (t *targets) hearOf(service string) {
 func (t *targets) fetched(ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.blind = !ok
+	t.fetchFailed = !ok
 }
 
-// sent is what has ever come of a result's service.
-func (t *targets) sent(r *annotate.Result) annotate.Senders {
+// sent returns the signals ever received from a result's service.
+func (t *targets) sent(r *annotate.Result) annotate.Signals {
 	if r.Server.Resolution == "" {
-		return annotate.Senders{Samples: t.window.SentBy(t.generator), Lines: t.blind || len(t.wrote) > 0}
+		return annotate.Signals{Samples: t.window.SentBy(t.generator), Lines: t.fetchFailed || len(t.logging) > 0}
 	}
-	service := r.Server.From.Service
-	return annotate.Senders{Samples: t.window.Sent(service), Lines: t.blind || t.wrote[service] || t.wrote[""]}
+	service := r.Server.Resource.Service
+	return annotate.Signals{Samples: t.window.Sent(service), Lines: t.fetchFailed || t.logging[service] || t.logging[""]}
 }
 
 func (t *targets) instances() (n int, evicted uint64) {
@@ -94,9 +94,9 @@ func (t *targets) instances() (n int, evicted uint64) {
 	return t.window.Len(), t.window.Evicted()
 }
 
-// look gives results the clock and the runtime of their servers. All pairs are
+// resolve adds to results the clock and the runtime of their servers. All pairs are
 // learned before any is judged: what left together knows the same.
-func (t *targets) look(results []annotate.Result, maxAge time.Duration) {
+func (t *targets) resolve(results []annotate.Result, maxAge time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for i := range results {
@@ -104,8 +104,8 @@ func (t *targets) look(results []annotate.Result, maxAge time.Duration) {
 			t.window.Pause()
 		}
 		r := &results[i]
-		if pair, ok := r.Pair(); ok && r.Server.From.Instance != "" {
-			t.clock(r.Server.From).Add(pair)
+		if pair, ok := r.Pair(); ok && r.Server.Resource.Instance != "" {
+			t.clock(r.Server.Resource).Add(pair)
 		}
 	}
 	known := t.known
@@ -114,54 +114,54 @@ func (t *targets) look(results []annotate.Result, maxAge time.Duration) {
 			t.window.Pause()
 		}
 		r := &results[i]
-		if i > 0 && r.Server.From == results[i-1].Server.From {
-			r.Sent = results[i-1].Sent // nearly all are of one resource
+		if i > 0 && r.Server.Resource == results[i-1].Server.Resource {
+			r.Observed = results[i-1].Observed // nearly all are of one resource
 		} else {
-			r.Sent = t.sent(r)
+			r.Observed = t.sent(r)
 		}
 		if r.Server.Resolution == "" {
 			continue
 		}
 		r.Order(known)
 		r.Clock, r.Clocked = t.estimate(r)
-		if q, ok := r.Question(maxAge); ok {
-			r.Runtime = t.window.Ask(q)
+		if q, ok := r.Query(maxAge); ok {
+			r.Runtime = t.window.Query(q)
 		}
 	}
 }
 
-// estimate of the clock of a result's server. Replicas that nothing tells apart may
-// have a clock each, so that nothing is remembered of them: each request has what
-// its own times prove.
+// estimate of the clock of a result's server. Replicas that cannot be distinguished
+// may have a clock each, so nothing is remembered of them: each request has what its own
+// times prove.
 func (t *targets) estimate(r *annotate.Result) (clock.Estimate, bool) {
 	pair, ok := r.Pair()
 	switch {
-	case ok && r.Server.From.Instance == "":
+	case ok && r.Server.Resource.Instance == "":
 		return clock.Alone(pair)
 	case ok:
-		return t.clock(r.Server.From).Of(pair)
-	case r.Server.From.Instance == "":
+		return t.clock(r.Server.Resource).Of(pair)
+	case r.Server.Resource.Instance == "":
 		return clock.Estimate{}, false
 	}
-	return t.clock(r.Server.From).At(r.Client.Done)
+	return t.clock(r.Server.Resource).At(r.Client.Done)
 }
 
 // known is what is known of an instance's clock, without one of its requests.
-func (t *targets) known(of *join.Origin, at time.Time) (e clock.Estimate, ok bool) {
+func (t *targets) known(of *join.Resource, at time.Time) (e clock.Estimate, ok bool) {
 	if f := t.clocks[*of]; f != nil {
 		return f.At(at)
 	}
 	return e, false
 }
 
-func (t *targets) clock(of *join.Origin) *clock.Filter {
+func (t *targets) clock(of *join.Resource) *clock.Filter {
 	if of != t.latest.of {
-		t.latest.of, t.latest.clock = of, t.learned(of)
+		t.latest.of, t.latest.clock = of, t.filter(of)
 	}
 	return t.latest.clock
 }
 
-func (t *targets) learned(of *join.Origin) *clock.Filter {
+func (t *targets) filter(of *join.Resource) *clock.Filter {
 	f := t.clocks[*of]
 	if f == nil {
 		if len(t.clocks) >= maxClocks {

@@ -6,7 +6,7 @@ import (
 )
 
 // Sampled visits the spans of traces that are kept as one of the share alone.
-func (l *Left) Sampled(visit func(ptrace.Span)) {
+func (l *Released) Sampled(visit func(ptrace.Span)) {
 	sampled := map[pcommon.TraceID]bool{}
 	for _, t := range l.traces {
 		if t.Sampled {
@@ -27,15 +27,15 @@ func (l *Left) Sampled(visit func(ptrace.Span)) {
 	}
 }
 
-// Drop takes the spans of traces that are not kept out of an entry, and returns
+// Drop takes the spans of traces that are not kept out of a batch, and returns
 // how many they were.
-func (l *Left) Drop() (dropped int) {
-	if l.sifted {
+func (l *Released) Drop() (dropped int) {
+	if l.filtered {
 		return l.dropped
 	}
 	gone := map[pcommon.TraceID]bool{}
 	for _, t := range l.traces {
-		if t.Verdict == NotKept {
+		if t.Decision == NotKept {
 			gone[t.ID] = true
 		}
 	}

@@ -6,14 +6,14 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
-// splitLarge has the spans of traces that hold too much leave an entry that was
+// splitLarge has the spans of traces that hold too much leave a batch that was
 // just added, so that one trace cannot push all others out.
-func (s *Shard) splitLarge(e *entry) []Left {
-	if e.wire != nil {
-		s.openWhole(e)
+func (s *Shard) splitLarge(e *batch) []Released {
+	if e.encoded != nil {
+		s.decodeWhole(e)
 	}
 	large := func(t *Trace) bool { return t.bytes > s.o.TraceBytes }
-	out := Left{Reason: TraceTooLarge, Arrived: e.at, Spans: ptrace.NewTraces()}
+	out := Released{Reason: TraceTooLarge, Arrived: e.at, Spans: ptrace.NewTraces()}
 	gone := map[[16]byte]*Trace{}
 	e.eachTrace(func(t *Trace) {
 		if large(t) {
@@ -27,7 +27,7 @@ func (s *Shard) splitLarge(e *entry) []Left {
 			n++
 		}
 	})
-	e.held = slices.DeleteFunc(e.held, func(t *Trace) bool { return gone[t.ID] != nil })
+	e.spanTraces = slices.DeleteFunc(e.spanTraces, func(t *Trace) bool { return gone[t.ID] != nil })
 	e.clients = slices.DeleteFunc(e.clients, func(c Joined) bool {
 		if gone[c.Trace] == nil {
 			return false
@@ -55,7 +55,7 @@ func (s *Shard) splitLarge(e *entry) []Left {
 		}
 		out.traces = append(out.traces, t)
 	}
-	return []Left{out}
+	return []Released{out}
 }
 
 // move takes spans from one payload to another, under their resource and scope,

@@ -82,12 +82,12 @@ func encoded(in join.Input) join.Input {
 		in.IDs = append(in.IDs, in.Clients[i].Trace)
 		in.Clients[i].Index, in.Clients[i].Span = i, ptrace.Span{}
 	}
-	in.Wire, _ = (&ptrace.ProtoMarshaler{}).MarshalTraces(in.Spans)
+	in.Encoded, _ = (&ptrace.ProtoMarshaler{}).MarshalTraces(in.Spans)
 	in.Spans, in.Decoded = ptrace.NewTraces(), in.Bytes
 	return in
 }
 
-func flush(s *join.Shard) (all []join.Left) {
+func flush(s *join.Shard) (all []join.Released) {
 	for {
 		left, ok := s.FlushNext()
 		if !ok {
@@ -102,7 +102,7 @@ func flush(s *join.Shard) (all []join.Left) {
 func TestTheShardDoesWhatTheNaiveJoinDoes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		traceBytes := rapid.SampledFrom([]int{2500, 1 << 20}).Draw(t, "trace bytes")
-		sheds := rapid.Bool().Draw(t, "sheds") // and so forgets
+		evicts := rapid.Bool().Draw(t, "evicts") // and so forgets
 		form := func(in join.Input) join.Input { return in }
 		if rapid.Bool().Draw(t, "encoded") {
 			form = encoded
@@ -110,7 +110,7 @@ func TestTheShardDoesWhatTheNaiveJoinDoes(t *testing.T) {
 		shard := join.New(join.Options{Wait: wait, TraceBytes: traceBytes, KeepAll: true})
 		m := model{left: map[byte]bool{}}
 		now, next := epoch, byte(0)
-		check := func(left []join.Left) {
+		check := func(left []join.Released) {
 			for i := range left {
 				l := &left[i]
 				if l.Spans.SpanCount() != len(l.Clients) {
@@ -136,7 +136,7 @@ func TestTheShardDoesWhatTheNaiveJoinDoes(t *testing.T) {
 						has = append(has, s.ID[7])
 					}
 					for _, s := range must {
-						if !slices.Contains(has, s) && traceBytes > 1<<19 && !sheds {
+						if !slices.Contains(has, s) && traceBytes > 1<<19 && !evicts {
 							t.Fatalf("client %d lacks server %d", id, s)
 						}
 					}
@@ -156,7 +156,7 @@ func TestTheShardDoesWhatTheNaiveJoinDoes(t *testing.T) {
 					t.Fatalf("client %d waits for %s", c.id, now.Sub(c.at))
 				}
 			}
-			switch rapid.SampledFrom([]string{"clients", "servers", "servers", "shed"}).Draw(t, "what") {
+			switch rapid.SampledFrom([]string{"clients", "servers", "servers", "evict"}).Draw(t, "what") {
 			case "clients":
 				var batch []came
 				for range rapid.IntRange(1, 3).Draw(t, "n") {
@@ -171,14 +171,14 @@ func TestTheShardDoesWhatTheNaiveJoinDoes(t *testing.T) {
 				s := came{at: now, trace: rapid.ByteRange(1, 5).Draw(t, "trace"), id: byte(len(m.servers) + 1), parent: rapid.ByteRange(1, 20).Draw(t, "parent")}
 				m.servers = append(m.servers, s)
 				check(shard.Add(now, input(nil, []came{s}, true, true)))
-			case "shed":
-				if !sheds {
+			case "evict":
+				if !evicts {
 					continue
 				}
 				before := shard.Bytes()
-				check(shard.Shed(1500))
+				check(shard.Evict(1500))
 				if shard.Bytes() > max(0, before-1500) {
-					t.Fatal("shed too little")
+					t.Fatal("evicted too little")
 				}
 			}
 		}
@@ -194,23 +194,23 @@ func TestTheShardDoesWhatTheNaiveJoinDoes(t *testing.T) {
 	})
 }
 
-// The verdict of a trace holds for all of it: with its exemplars, all that comes
+// The decision on a trace holds for all of it: with its exemplars, all that comes
 // within memory is kept or nothing is, and what an exemplar may go on naming is.
 func TestATraceIsKeptAsAWhole(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		shard := join.New(join.Options{Wait: wait, TraceBytes: 1 << 20, Remember: 100})
-		verdicts := map[byte]map[bool]bool{}
+		decisions := map[byte]map[bool]bool{}
 		exemplars := map[byte]bool{}
 		now := epoch
-		check := func(left []join.Left) {
+		check := func(left []join.Released) {
 			for i := range left {
 				for j := range left[i].Clients {
 					c := &left[i].Clients[j]
 					n := c.Trace[15]
-					if verdicts[n] == nil {
-						verdicts[n] = map[bool]bool{}
+					if decisions[n] == nil {
+						decisions[n] = map[bool]bool{}
 					}
-					verdicts[n][c.Of.Verdict == join.Kept] = true
+					decisions[n][c.Of.Decision == join.Kept] = true
 				}
 				left[i].Drop()
 			}
@@ -233,7 +233,7 @@ func TestATraceIsKeptAsAWhole(t *testing.T) {
 			check(shard.Add(now, in))
 		}
 		check(flush(shard))
-		for n, v := range verdicts {
+		for n, v := range decisions {
 			switch {
 			case len(v) > 1:
 				t.Fatalf("a part of trace %d was kept", n)
@@ -253,12 +253,12 @@ func TestEncodedSpansOfKeptTracesLeaveAndOthersAreCounted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		shard := join.New(join.Options{Wait: wait, TraceBytes: rapid.SampledFrom([]int{2500, 1 << 20}).Draw(t, "trace bytes"), Remember: 100})
 		total, out, dropped, next := 0, 0, 0, byte(0)
-		check := func(left []join.Left) {
+		check := func(left []join.Released) {
 			for i := range left {
 				l := &left[i]
 				for j := range l.Clients {
 					c := &l.Clients[j]
-					if c.Of.Verdict == join.NotKept && (c.Span == ptrace.Span{}) {
+					if c.Of.Decision == join.NotKept && (c.Span == ptrace.Span{}) {
 						continue
 					}
 					if c.Span.TraceID() != c.Trace || c.Span.Name() != "client" {
@@ -295,7 +295,7 @@ func TestEncodedSpansOfKeptTracesLeaveAndOthersAreCounted(t *testing.T) {
 				in.Bytes, in.Decoded = in.Bytes+300, in.Decoded+1000
 				total++
 			}
-			in.Wire, _ = (&ptrace.ProtoMarshaler{}).MarshalTraces(in.Spans)
+			in.Encoded, _ = (&ptrace.ProtoMarshaler{}).MarshalTraces(in.Spans)
 			in.Spans = ptrace.NewTraces()
 			// Each trace has a client from the first, so that none goes on for lack of one.
 			if next <= 4 {

@@ -16,7 +16,7 @@ type Options struct {
 	// leave at once, and digests are only counted.
 	TraceBytes int
 	// KeepAll: no trace is dropped, and only client spans wait. Otherwise all spans
-	// do, and Remember is how many traces of either verdict are known by their id.
+	// do, and Remember is how many traces of either decision are known by their id.
 	KeepAll  bool
 	Remember int
 }
@@ -25,10 +25,10 @@ type Options struct {
 // empty; Bytes is their size.
 type Input struct {
 	Spans ptrace.Traces
-	// Wire is spans in place of Spans, encoded: while they wait they take a third of
+	// Encoded is spans in place of Spans, encoded: while they wait they take a third of
 	// the memory, and nothing of the garbage collector's time. Clients have no Span
 	// then. Decoded is their size when all of them leave.
-	Wire    []byte
+	Encoded []byte
 	Decoded int
 	Clients []Client
 	IDs     []pcommon.TraceID // of all spans that wait, if not all traces are kept
@@ -39,7 +39,7 @@ type Input struct {
 
 // Size of an input in memory, about.
 func (in *Input) Size() int {
-	n := in.Bytes + in.origins()
+	n := in.Bytes + in.resourceBytes()
 	for i := range in.Servers {
 		n += in.Servers[i].Size()
 	}
@@ -49,11 +49,11 @@ func (in *Input) Size() int {
 	return n
 }
 
-// origins is the size of those of the server spans. Those of one resource share one.
-func (in *Input) origins() (n int) {
-	var last *Origin
+// resourceBytes is the size of those of the server spans. Those of one resource share one.
+func (in *Input) resourceBytes() (n int) {
+	var last *Resource
 	for i := range in.Servers {
-		if from := in.Servers[i].From; from != last {
+		if from := in.Servers[i].Resource; from != last {
 			last = from
 			n += from.Size()
 		}
@@ -61,7 +61,7 @@ func (in *Input) origins() (n int) {
 	return n
 }
 
-// Reason is why an entry left.
+// Reason is why a batch left.
 type Reason string
 
 // The reasons.
@@ -80,57 +80,57 @@ type Joined struct {
 	Alone bool
 }
 
-// Left is an entry that has left. Spans of traces that are not kept may still be
+// Released is a batch that has left. Spans of traces that are not kept may still be
 // among Spans; Drop takes them out.
-type Left struct {
-	Reason  Reason
-	Arrived time.Time
-	Spans   ptrace.Traces
-	Clients []Joined
-	Bytes   int
-	sifted  bool // spans of traces that are not kept are out already
-	dropped int  // how many these were
-	traces  []*Trace
+type Released struct {
+	Reason   Reason
+	Arrived  time.Time
+	Spans    ptrace.Traces
+	Clients  []Joined
+	Bytes    int
+	filtered bool // spans of traces that are not kept are out already
+	dropped  int  // how many these were
+	traces   []*Trace
 }
 
-type entry struct {
-	at      time.Time
-	spans   ptrace.Traces
-	wire    []byte // in place of spans
-	decoded int    // size of wire when it is decoded
-	clients []Joined
-	held    []*Trace // of each span, if not all traces are kept; else they are the clients'
-	touched []*Trace
-	bytes   int // of the spans; digests are charged to their traces
-	each    int // of one span
-	origins int // size of those of server spans that came with it
+type batch struct {
+	at            time.Time
+	spans         ptrace.Traces
+	encoded       []byte // in place of spans
+	decoded       int    // size of encoded when it is decoded
+	clients       []Joined
+	spanTraces    []*Trace // of each span, if not all traces are kept; else they are the clients'
+	traces        []*Trace
+	bytes         int // of the spans; digests are charged to their traces
+	each          int // of one span
+	resourceBytes int // size of those of server spans that came with it
 }
 
-// refer is the size of what an entry refers to beside its spans: the list of its traces,
+// referenceBytes is the size of what a batch refers to beside its spans: the list of its traces,
 // and the origins of server spans that came with it.
-func (e *entry) refer() int { return len(e.touched)*touchBytes + e.origins }
+func (e *batch) referenceBytes() int { return len(e.traces)*referenceSize + e.resourceBytes }
 
-func (e *entry) spansHeld() int { return max(len(e.held), len(e.clients)) }
+func (e *batch) spanCount() int { return max(len(e.spanTraces), len(e.clients)) }
 
 // eachTrace visits the trace of every span.
-func (e *entry) eachTrace(visit func(*Trace)) {
-	for _, t := range e.held {
+func (e *batch) eachTrace(visit func(*Trace)) {
+	for _, t := range e.spanTraces {
 		visit(t)
 	}
-	for i := 0; i < len(e.clients) && len(e.held) == 0; i++ {
+	for i := 0; i < len(e.clients) && len(e.spanTraces) == 0; i++ {
 		visit(e.clients[i].Of)
 	}
 }
 
-// Shard holds entries and the traces that they are of.
+// Shard holds batches and the traces that they are of.
 type Shard struct {
 	o       Options
 	queue   queue
 	traces  map[pcommon.TraceID]*Trace
-	dropped memory     // traces that were not kept
-	kept    memory     // and those that were, for what is late
-	missed  memory     // traces whose clients have left without a server span
-	came    spanMemory // client spans that came
+	dropped idCache   // traces that were not kept
+	kept    idCache   // and those that were, for what is late
+	missed  idCache   // traces whose clients have left without a server span
+	arrived spanCache // client spans that came
 	late    int
 	bytes   int
 	waiting int
@@ -139,13 +139,13 @@ type Shard struct {
 
 // New makes an empty shard.
 func New(o Options) *Shard {
-	return &Shard{o: o, traces: map[pcommon.TraceID]*Trace{}, dropped: newMemory(o.Remember), kept: newMemory(o.Remember),
-		missed: newMemory(missed), came: newSpanMemory()}
+	return &Shard{o: o, traces: map[pcommon.TraceID]*Trace{}, dropped: newIDCache(o.Remember), kept: newIDCache(o.Remember),
+		missed: newIDCache(missed), arrived: newSpanCache()}
 }
 
-// Repeated is how many client spans came that had come before, as when their sender got no
+// Duplicates is how many client spans came that had come before, as when their sender got no
 // answer and sent them again. They wait with what they came with, and are not joined.
-func (s *Shard) Repeated() int { return s.came.repeated }
+func (s *Shard) Duplicates() int { return s.arrived.duplicates }
 
 // missed bounds the traces that are known to lack a server span.
 const missed = 10_000
@@ -166,7 +166,7 @@ func (s *Shard) OwnWaiting() int { return s.own }
 // Traces is how many traces something is known of.
 func (s *Shard) Traces() int { return len(s.traces) }
 
-// Next is when the oldest entry is due; ok is false if nothing waits.
+// Next is when the oldest batch is due; ok is false if nothing waits.
 func (s *Shard) Next() (at time.Time, ok bool) {
 	if s.queue.len() == 0 {
 		return time.Time{}, false
@@ -174,31 +174,31 @@ func (s *Shard) Next() (at time.Time, ok bool) {
 	return s.queue.first().at.Add(s.o.Wait), true
 }
 
-// Add takes what came. It returns the entry back if its trace is too large to wait.
-func (s *Shard) Add(now time.Time, in Input) (early []Left) {
-	e := &entry{at: now, spans: in.Spans, wire: in.Wire, decoded: in.Decoded, bytes: in.Bytes + entryBytes, origins: in.origins()}
+// Add takes what came. It returns the batch back if its trace is too large to wait.
+func (s *Shard) Add(now time.Time, in Input) (early []Released) {
+	e := &batch{at: now, spans: in.Spans, encoded: in.Encoded, decoded: in.Decoded, bytes: in.Bytes + batchBytes, resourceBytes: in.resourceBytes()}
 	for i := range in.Servers {
-		t := s.touch(e, in.Servers[i].Trace)
+		t := s.reference(e, in.Servers[i].Trace)
 		s.addServer(t, &in.Servers[i])
 	}
 	for i := range in.Lines {
-		t := s.touch(e, in.Lines[i].TraceID)
+		t := s.reference(e, in.Lines[i].TraceID)
 		s.addLine(t, &in.Lines[i])
 	}
 	if len(in.IDs) > 0 {
-		e.held = make([]*Trace, 0, len(in.IDs))
+		e.spanTraces = make([]*Trace, 0, len(in.IDs))
 	}
 	for _, id := range in.IDs {
-		e.held = append(e.held, s.touch(e, id))
+		e.spanTraces = append(e.spanTraces, s.reference(e, id))
 	}
 	for i, c := range in.Clients {
 		if i == 0 {
 			e.clients = make([]Joined, 0, len(in.Clients))
 		}
-		if s.came.before(c.Trace, c.ID) {
+		if s.arrived.before(c.Trace, c.ID) {
 			continue
 		}
-		t := s.touch(e, c.Trace)
+		t := s.reference(e, c.Trace)
 		t.Clients++
 		t.wanted, t.sampled = t.wanted || c.Wanted, t.sampled || c.Sampled
 		e.clients = append(e.clients, Joined{Client: c, Of: t})
@@ -206,9 +206,9 @@ func (s *Shard) Add(now time.Time, in Input) (early []Left) {
 			s.own++
 		}
 	}
-	s.bytes += e.refer()
+	s.bytes += e.referenceBytes()
 	large := false
-	if n := e.spansHeld(); n > 0 {
+	if n := e.spanCount(); n > 0 {
 		e.each = in.Bytes / n
 		e.eachTrace(func(t *Trace) {
 			t.bytes += e.each
@@ -224,22 +224,22 @@ func (s *Shard) Add(now time.Time, in Input) (early []Left) {
 	return s.splitLarge(e)
 }
 
-// touch has an entry hold a trace.
-func (s *Shard) touch(e *entry, id pcommon.TraceID) *Trace {
+// reference has a batch hold a trace.
+func (s *Shard) reference(e *batch, id pcommon.TraceID) *Trace {
 	t := s.traces[id]
 	if t == nil {
 		t = &Trace{ID: id}
 		switch {
 		case s.dropped.has(id):
-			t.Verdict = NotKept
+			t.Decision = NotKept
 		case s.kept.has(id):
-			t.Verdict, t.Sampled = Kept, s.kept.marked(id)
+			t.Decision, t.Sampled = Kept, s.kept.marked(id)
 		}
 		s.traces[id] = t
 		s.bytes += traceBytes
 	}
-	if n := len(e.touched); n == 0 || e.touched[n-1] != t {
-		e.touched = append(e.touched, t)
+	if n := len(e.traces); n == 0 || e.traces[n-1] != t {
+		e.traces = append(e.traces, t)
 		t.refs++
 	}
 	return t
@@ -279,32 +279,32 @@ func (s *Shard) charge(t *Trace, n int) {
 // Mark has traces kept that an exemplar names, and returns those for which it is
 // too late. A trace that is not known yet is known from now on, for the wait.
 func (s *Shard) Mark(now time.Time, ids []pcommon.TraceID) (gone []pcommon.TraceID) {
-	e := &entry{at: now, spans: ptrace.NewTraces(), bytes: entryBytes}
+	e := &batch{at: now, spans: ptrace.NewTraces(), bytes: batchBytes}
 	for _, id := range ids {
-		t := s.touch(e, id)
-		if t.Verdict == NotKept {
+		t := s.reference(e, id)
+		if t.Decision == NotKept {
 			gone = append(gone, id)
 			continue
 		}
-		t.Verdict, t.Named = Kept, true
+		t.Decision, t.Named = Kept, true
 		s.kept.add(id, t.Sampled)
 	}
-	s.bytes += e.bytes + e.refer()
+	s.bytes += e.bytes + e.referenceBytes()
 	s.queue.push(e)
 	return gone
 }
 
-// Expire returns the entries that have waited, the oldest first.
-func (s *Shard) Expire(now time.Time) (left []Left) {
+// Expire returns the batches that have waited, the oldest first.
+func (s *Shard) Expire(now time.Time) (left []Released) {
 	for s.due(now) {
 		left = s.leave(left, Waited)
 	}
 	return left
 }
 
-// ExpireNext returns the oldest entry if it has waited, none if it has no spans; ok
+// ExpireNext returns the oldest batch if it has waited, none if it has no spans; ok
 // is false if none has waited.
-func (s *Shard) ExpireNext(now time.Time) (left []Left, ok bool) {
+func (s *Shard) ExpireNext(now time.Time) (left []Released, ok bool) {
 	if !s.due(now) {
 		return nil, false
 	}
@@ -315,28 +315,28 @@ func (s *Shard) due(now time.Time) bool {
 	return s.queue.len() > 0 && now.Sub(s.queue.first().at) >= s.o.Wait
 }
 
-// Shed returns the oldest entries until at least so many bytes are free.
-func (s *Shard) Shed(bytes int) (left []Left) {
+// Evict releases the oldest batches until at least so many bytes are free, and returns them.
+func (s *Shard) Evict(bytes int) (left []Released) {
 	for goal := s.bytes - bytes; s.queue.len() > 0 && s.bytes > goal; {
 		left = s.leave(left, OverBudget)
 	}
 	return left
 }
 
-// FlushNext returns the oldest entry, none if it has no spans; ok is false if there
-// is no entry.
-func (s *Shard) FlushNext() (left []Left, ok bool) {
+// FlushNext returns the oldest batch, none if it has no spans; ok is false if there
+// is no batch.
+func (s *Shard) FlushNext() (left []Released, ok bool) {
 	if s.queue.len() == 0 {
 		return nil, false
 	}
 	return s.leave(nil, ShutDown), true
 }
 
-// leave takes the oldest entry out, and appends it if it has spans.
-func (s *Shard) leave(left []Left, why Reason) []Left {
+// leave takes the oldest batch out, and appends it if it has spans.
+func (s *Shard) leave(left []Released, why Reason) []Released {
 	e := s.queue.pop()
 	l := s.settle(e, why)
-	for _, t := range e.touched {
+	for _, t := range e.traces {
 		if t.refs--; t.refs == 0 {
 			delete(s.traces, t.ID)
 			s.bytes -= traceBytes + s.digests(t)
@@ -358,8 +358,8 @@ func (s *Shard) digests(t *Trace) (n int) {
 	return n
 }
 
-func (s *Shard) settle(e *entry, why Reason) Left {
-	s.bytes -= e.bytes + e.refer()
+func (s *Shard) settle(e *batch, why Reason) Released {
+	s.bytes -= e.bytes + e.referenceBytes()
 	s.waiting -= len(e.clients)
 	e.eachTrace(func(t *Trace) { t.bytes -= e.each })
 	for i := range e.clients {
@@ -373,13 +373,13 @@ func (s *Shard) settle(e *entry, why Reason) Left {
 		}
 	}
 	if !s.o.KeepAll {
-		for _, t := range e.touched {
+		for _, t := range e.traces {
 			s.decide(t)
 		}
 	}
-	l := Left{Reason: why, Arrived: e.at, Clients: e.clients, traces: e.touched}
-	if l.sifted = e.wire != nil; l.sifted {
-		l.dropped = e.open(func(t *Trace) bool { return t.Verdict != NotKept })
+	l := Released{Reason: why, Arrived: e.at, Clients: e.clients, traces: e.traces}
+	if l.filtered = e.encoded != nil; l.filtered {
+		l.dropped = e.decode(func(t *Trace) bool { return t.Decision != NotKept })
 	}
 	l.Spans, l.Bytes = e.spans, e.bytes
 	return l
@@ -389,12 +389,12 @@ func (s *Shard) settle(e *entry, why Reason) Left {
 // load test.
 func (s *Shard) decide(t *Trace) {
 	switch {
-	case t.Verdict != Open || t.Clients == 0:
+	case t.Decision != Pending || t.Clients == 0:
 	case t.wanted, t.sampled:
-		t.Verdict, t.Sampled = Kept, !t.wanted
+		t.Decision, t.Sampled = Kept, !t.wanted
 		s.kept.add(t.ID, t.Sampled)
 	default:
-		t.Verdict = NotKept
+		t.Decision = NotKept
 		s.dropped.add(t.ID, false)
 	}
 }

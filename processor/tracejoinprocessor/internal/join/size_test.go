@@ -16,7 +16,7 @@ import (
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
 )
 
-// Routes, origins and the list of traces that an entry refers to did not count: a megabyte
+// Routes, origins and the list of traces that a batch refers to did not count: a megabyte
 // of lines of two traces in turn was held as nothing.
 func TestTheShardCountsWhatItHolds(t *testing.T) {
 	text := strings.Repeat("x", 250)
@@ -24,17 +24,17 @@ func TestTheShardCountsWhatItHolds(t *testing.T) {
 	for name, add := range map[string]func(s *join.Shard, n int){
 		"routes": func(s *join.Shard, n int) {
 			in := join.Input{Spans: ptrace.NewTraces()}
-			from := &join.Origin{Service: "shop"}
+			from := &join.Resource{Service: "shop"}
 			for i := range 100 {
-				in.Servers = append(in.Servers, join.Server{Trace: number(n*100 + i), ID: span(1), Route: own(i), From: from})
+				in.Servers = append(in.Servers, join.Server{Trace: number(n*100 + i), ID: span(1), Route: own(i), Resource: from})
 			}
 			s.Add(epoch, in)
 		},
 		"origins": func(s *join.Shard, n int) {
 			in := join.Input{Spans: ptrace.NewTraces()}
 			for i := range 100 {
-				from := &join.Origin{Namespace: own(i), Service: own(i), Instance: own(i)}
-				in.Servers = append(in.Servers, join.Server{Trace: number(n*100 + i), ID: span(1), From: from})
+				from := &join.Resource{Namespace: own(i), Service: own(i), Instance: own(i)}
+				in.Servers = append(in.Servers, join.Server{Trace: number(n*100 + i), ID: span(1), Resource: from})
 			}
 			s.Add(epoch, in)
 		},

@@ -11,9 +11,9 @@ import (
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/logline"
 )
 
-// Origin is the resource that server spans are from. Instance is empty if nothing
-// tells one replica of the service from another.
-type Origin struct {
+// Resource is the resource that server spans are from. Instance is empty if nothing
+// distinguishes the replicas of the service.
+type Resource struct {
 	Namespace         string // of the service, empty if it is not said
 	Service, Instance string
 	By                int  // as of window.Identity
@@ -21,11 +21,11 @@ type Origin struct {
 }
 
 // Size of an origin in memory, in bytes, about.
-func (o *Origin) Size() int {
+func (o *Resource) Size() int {
 	if o == nil {
 		return 0
 	}
-	return originBytes + len(o.Namespace) + len(o.Service) + len(o.Instance)
+	return resourceBytes + len(o.Namespace) + len(o.Service) + len(o.Instance)
 }
 
 // Server is the digest of a server span.
@@ -34,7 +34,7 @@ type Server struct {
 	ID, Parent   pcommon.SpanID
 	Began, Ended pcommon.Timestamp
 	Route        string // http.route, or the RPC's method, or the span's name
-	From         *Origin
+	Resource     *Resource
 }
 
 // Size of a server span's digest in memory, in bytes, about, without its origin.
@@ -44,15 +44,15 @@ func (v *Server) Size() int { return serverBytes + len(v.Route) }
 type Client struct {
 	Trace  pcommon.TraceID
 	ID     pcommon.SpanID
-	Span   ptrace.Span // of the entry that it came in
+	Span   ptrace.Span // of the batch that it came in
 	Own    bool        // it is of the run that is counted
 	Wanted bool        // its trace is to be kept for what it is, such as slow or failed
 	// Sampled: its trace is to be kept as one of the share of all.
 	Sampled bool
-	// Of an Input with Wire: where the span is among the others, and what it tells. If
+	// Of an Input with Encoded: the index of the span among the others, and its content. If
 	// its trace is not kept, it leaves without a Span.
 	Index int
-	Told  *clientspan.Client
+	Info  *clientspan.Client
 }
 
 // Bounds of what is kept of one trace.
@@ -61,13 +61,13 @@ const (
 	MaxLines   = 64  // log lines that are kept with their text
 )
 
-// Verdict is what becomes of a trace's spans.
-type Verdict uint8
+// Decision is what becomes of a trace's spans.
+type Decision uint8
 
-// The verdicts. Those of traces without a waiting client span stay open, and their
+// The decisions. Those of traces without a waiting client span stay open, and their
 // spans go on.
 const (
-	Open Verdict = iota
+	Pending Decision = iota
 	Kept
 	NotKept
 )
@@ -80,11 +80,11 @@ type Trace struct {
 	// CutLines and CutServers count those that are not kept.
 	CutLines, CutServers int
 	Clients              int // that came, in all
-	Verdict              Verdict
+	Decision             Decision
 	Named                bool // by an exemplar
 	Sampled              bool // it is kept as one of the share alone
 	wanted, sampled      bool
-	refs                 int // entries that hold the trace
+	refs                 int // batches that hold the trace
 	bytes                int // of its digests and waiting spans
 }
 
@@ -151,19 +151,19 @@ func outer(a, b *Server, most time.Duration) bool {
 
 // Sizes in memory, about: the structs with their share of slices and maps.
 const (
-	traceBytes  = 224
-	serverBytes = 96
-	originBytes = 80
-	entryBytes  = 160
-	touchBytes  = 16 // a trace that an entry refers to
+	traceBytes    = 224
+	serverBytes   = 96
+	resourceBytes = 80
+	batchBytes    = 160
+	referenceSize = 16 // a trace that a batch refers to
 )
 
-// HeldBytes is what each span of an Input with Wire is charged beside its bytes, and
+// SpanBytes is what each span of an Input with Encoded is charged beside its bytes, and
 // ToldBytes what each client of it is, too.
 const (
-	HeldBytes = 8
-	ToldBytes = 224
+	SpanBytes = 8
+	InfoBytes = 224
 )
 
-// ClientBytes is what a client span is charged beside its entry's spans.
+// ClientBytes is what a client span is charged beside its batch's spans.
 const ClientBytes = 80

@@ -1,4 +1,4 @@
-// Package ledger splits the response time of a request into parts that sum to
+// Package ledger splits the response time of a request into components that sum to
 // it, to the nanosecond; what they leave is unexplained.
 //
 // It is pure, and knows neither spans nor attributes.

@@ -2,13 +2,14 @@ package ledger
 
 import "time"
 
-// Part of a response time, in the order in which they happen.
-type Part int
+// Component is one of the durations that a response time consists of, in the order in
+// which they happen.
+type Component int
 
-// The parts. Network is the wait for the first byte without the server's work:
+// The components. Network is the wait for the first byte without the server's work:
 // the way there and back, and queues on it.
 const (
-	ScheduleLag Part = iota
+	ScheduleLag Component = iota
 	Connection
 	DNS
 	Connect
@@ -18,36 +19,36 @@ const (
 	Server
 	Read
 	Unexplained
-	Parts // how many there are
+	Components // how many there are
 )
 
-var names = [Parts]string{
+var names = [Components]string{
 	"schedule_lag", "connection", "dns", "connect", "tls", "write", "network", "server", "read", "unexplained",
 }
 
-// String is the part's name in attributes.
-func (p Part) String() string { return names[p] }
+// String returns the component's name in attributes.
+func (c Component) String() string { return names[c] }
 
 // Request is what is known of a request, zero where it is not.
 type Request struct {
-	Response time.Duration        // the total
-	Lag      time.Duration        // sent − intended
-	Phases   [Parts]time.Duration // Connection to Write, and Read
-	Wait     time.Duration        // from the request written to the first byte
-	// Server is how long servers worked on it; Answered tells 0 from unknown.
+	Response time.Duration             // the total
+	Lag      time.Duration             // sent − intended
+	Phases   [Components]time.Duration // Connection to Write, and Read
+	Wait     time.Duration             // from the request written to the first byte
+	// Server is how long servers worked on it; Answered distinguishes 0 from unknown.
 	Server   time.Duration
 	Answered bool
 }
 
-// Ledger is a duration for each part. They sum to Request.Response.
-type Ledger [Parts]time.Duration
+// Ledger holds a duration for each component. They sum to Request.Response.
+type Ledger [Components]time.Duration
 
 // Of a request. Where the server was still busy when the first byte came, its
 // work beyond the wait is taken from the read, and what is beyond that too, which
-// the client never waited for, is in no part.
+// the client never waited for, is in no component.
 //
 // Without phases, as in spans that other tools made, or without a server span, it
-// cannot be told who took the rest: it is unexplained.
+// is unknown who took the rest: it is unexplained.
 func Of(r Request) Ledger {
 	l := Ledger(r.Phases)
 	l[ScheduleLag] = r.Lag
@@ -66,8 +67,8 @@ func Of(r Request) Ledger {
 }
 
 func (l *Ledger) sum() (d time.Duration) {
-	for _, part := range l {
-		d += part
+	for _, component := range l {
+		d += component
 	}
 	return d
 }

@@ -40,7 +40,7 @@ func TestAServerThatStillWritesTakesFromTheRead(t *testing.T) {
 	assert.Equal(t, 2*ms, l[ledger.Unexplained])
 }
 
-func TestWorkThatTheClientDidNotWaitForIsInNoPart(t *testing.T) {
+func TestWorkThatTheClientDidNotWaitForIsInNoComponent(t *testing.T) {
 	r := ours()
 	r.Server, r.Answered = time.Hour, true
 	l := ledger.Of(r)
@@ -58,20 +58,20 @@ func TestWhatNobodyToldIsUnexplained(t *testing.T) {
 	assert.Equal(t, 5*ms, foreign[ledger.Unexplained])
 }
 
-func TestThePartsSumToTheTotalAndNoneIsNegative(t *testing.T) {
+func TestTheComponentsSumToTheTotalAndNoneIsNegative(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := func(name string) time.Duration { return time.Duration(rapid.Int64Range(0, 1e10).Draw(t, name)) }
 		r := ledger.Request{Lag: d("lag"), Wait: d("wait"), Server: d("server"), Answered: rapid.Bool().Draw(t, "answered")}
 		service := r.Wait
-		for _, p := range []ledger.Part{ledger.Connection, ledger.DNS, ledger.Connect, ledger.TLS, ledger.Write, ledger.Read} {
+		for _, p := range []ledger.Component{ledger.Connection, ledger.DNS, ledger.Connect, ledger.TLS, ledger.Write, ledger.Read} {
 			r.Phases[p] = d(p.String())
 			service += r.Phases[p]
 		}
 		r.Response = r.Lag + service + d("own")
 		var sum time.Duration
-		for p, part := range ledger.Of(r) {
-			assert.GreaterOrEqual(t, part, time.Duration(0), ledger.Part(p).String())
-			sum += part
+		for p, component := range ledger.Of(r) {
+			assert.GreaterOrEqual(t, component, time.Duration(0), ledger.Component(p).String())
+			sum += component
 		}
 		assert.Equal(t, r.Response, sum)
 	})

@@ -13,17 +13,17 @@ import (
 	"time"
 )
 
-// question is one request to query_range: lines from and including from, to and
+// rangeQuery is one request to query_range: lines from and including from, to and
 // excluding to, the earliest first, at most limit.
-type question struct {
-	query    string
+type rangeQuery struct {
+	logQL    string
 	from, to time.Time
 	limit    int
 }
 
-func (q question) form() url.Values {
+func (q rangeQuery) form() url.Values {
 	return url.Values{
-		"query":     {q.query},
+		"query":     {q.logQL},
 		"start":     {strconv.FormatInt(q.from.UnixNano(), 10)},
 		"end":       {strconv.FormatInt(q.to.UnixNano(), 10)},
 		"limit":     {strconv.Itoa(q.limit)},
@@ -31,7 +31,7 @@ func (q question) form() url.Values {
 	}
 }
 
-// client asks one Loki, once.
+// client queries one Loki, without retries.
 type client struct {
 	http        *http.Client
 	timeout     time.Duration
@@ -43,8 +43,8 @@ type client struct {
 	counts      *counts
 }
 
-// ask makes one request. Its error is an *Error, unless ctx ended.
-func (c *client) ask(ctx context.Context, q question) (page, error) {
+// query makes one request. Its error is an *Error, unless ctx ended.
+func (c *client) query(ctx context.Context, q rangeQuery) (page, error) {
 	timed, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	p, err := c.exchange(timed, q)
@@ -60,7 +60,7 @@ func (c *client) ask(ctx context.Context, q question) (page, error) {
 	return page{}, err
 }
 
-func (c *client) exchange(ctx context.Context, q question) (page, error) {
+func (c *client) exchange(ctx context.Context, q rangeQuery) (page, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, strings.NewReader(q.form().Encode()))
 	if err != nil {
 		return page{}, &Error{Kind: Refused, What: "ask loki", Err: err}
@@ -80,7 +80,7 @@ func (c *client) exchange(ctx context.Context, q question) (page, error) {
 	body := &bounded{r: response.Body, left: c.maxResponse}
 	defer func() { c.counts.bytes.Add(c.maxResponse - max(0, body.left)) }()
 	if response.StatusCode != http.StatusOK {
-		return page{}, c.unwell(response, body)
+		return page{}, c.statusError(response, body)
 	}
 	p, err := decode(body, c.language, c.maxBody, q.limit)
 	if err != nil {
@@ -91,12 +91,12 @@ func (c *client) exchange(ctx context.Context, q question) (page, error) {
 	return p, nil
 }
 
-// broken is about a request whose answer did not come, or broke off.
+// broken returns the error of a request whose response did not come, or broke off.
 func broken(err error) error {
 	return &Error{Kind: Unreachable, What: "loki cannot be reached", Err: err}
 }
 
-// undecodable is about an answer that is not, or not wholly, Loki's.
+// undecodable returns the error of a response that is not, or not wholly, Loki's.
 func (c *client) undecodable(r *http.Response, body *bounded, err error) error {
 	switch {
 	case body.exceeded:
@@ -105,19 +105,19 @@ func (c *client) undecodable(r *http.Response, body *bounded, err error) error {
 	case body.err != nil:
 		return broken(body.err)
 	}
-	return &Error{Kind: Nonsense, Status: r.StatusCode,
+	return &Error{Kind: InvalidResponse, Status: r.StatusCode,
 		What: fmt.Sprintf("the answer (%s) is not Loki's; check http.endpoint", either(r.Header.Get("Content-Type"), "of no type")), Err: err}
 }
 
-// unwell is about any status but 200.
-func (c *client) unwell(r *http.Response, body io.Reader) error {
+// statusError returns the error for any status but 200.
+func (c *client) statusError(r *http.Response, body io.Reader) error {
 	text, _ := io.ReadAll(io.LimitReader(body, 4096))
-	e := &Error{Status: r.StatusCode, Err: errors.New(saying(string(text)))}
+	e := &Error{Status: r.StatusCode, Err: errors.New(errorMessage(string(text)))}
 	switch code := r.StatusCode; {
 	case code == http.StatusTooManyRequests:
-		e.Kind, e.What = Throttled, "loki is asked too often"
+		e.Kind, e.What = Throttled, "loki received too many requests"
 	case code == http.StatusUnauthorized || code == http.StatusForbidden:
-		e.Kind, e.What = Denied, "loki lets us not in (tenant, http.auth, http.headers)"
+		e.Kind, e.What = Denied, "loki denied access: check tenant, http.auth and http.headers"
 	case code >= 300 && code < 400:
 		e.Kind, e.What = Refused, "loki's address redirects to another origin (http.endpoint)"
 	case code >= 500 && outgrown.Match(text):
@@ -144,14 +144,14 @@ func sameOrigin(next *http.Request, before []*http.Request) error {
 	return nil
 }
 
-// What Loki says when its parts cannot send each other so large a message, and
-// when a page has more lines than max_entries_limit_per_query allows.
+// Loki's messages when its components cannot send each other so large a message, and when
+// a page has more lines than max_entries_limit_per_query allows.
 var (
 	outgrown    = regexp.MustCompile(`larger than max|exceeds the (max|limit)|message size`)
 	tooManyRows = regexp.MustCompile(`max_entries_limit_per_query \(\d+ > (\d+)\)`)
 )
 
-// allowed is the page that Loki allows, if it says so, else 0.
+// allowed returns the page size that Loki allows, if the text has it, else 0.
 func allowed(text []byte) int {
 	if m := tooManyRows.FindSubmatch(text); m != nil {
 		n, _ := strconv.Atoi(string(m[1]))
@@ -160,8 +160,8 @@ func allowed(text []byte) int {
 	return 0
 }
 
-// saying is a server's error text, on one line.
-func saying(text string) string {
+// errorMessage returns a server's error text on one line.
+func errorMessage(text string) string {
 	return either(shorten(strings.Join(strings.Fields(text), " "), 300), "no reason given")
 }
 
@@ -185,7 +185,7 @@ type bounded struct {
 }
 
 func (b *bounded) Read(p []byte) (int, error) {
-	// One byte over the limit tells a body that ends there from one that goes on.
+	// One byte over the limit distinguishes a body that ends there from one that goes on.
 	if int64(len(p)) > b.left+1 {
 		p = p[:b.left+1]
 	}

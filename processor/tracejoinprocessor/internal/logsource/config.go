@@ -24,7 +24,7 @@ const (
 	InLogfmt = "logfmt"
 )
 
-// Config says which Loki to ask, and for what.
+// Config selects a Loki and the lines to query.
 type Config struct {
 	// HTTP is the client: endpoint is Loki's base URL, such as
 	// http://127.0.0.1:3100, without /loki/api/v1; timeout is that of one request,
@@ -36,10 +36,10 @@ type Config struct {
 	// Selector is the LogQL stream selector of the logs to look at (default
 	// {service_name=~".+"}: everything). The narrower, the less Loki reads.
 	Selector string `mapstructure:"selector"`
-	// Fields says where a line has its ids and severity.
+	// Fields configures where a line has its ids and severity.
 	Fields Fields `mapstructure:"fields"`
 	// PageLines is how many lines to ask for at a time (default 5000, Loki's own
-	// default limit). A Loki that allows less says so, and is asked for less.
+	// default limit). If Loki reports a lower limit, pages are that size.
 	PageLines int `mapstructure:"page_lines"`
 	// LookupIDs is how many trace ids one look-up asks for at a time (default
 	// 500). A batch is smaller if its query would exceed max_query_bytes.
@@ -60,7 +60,7 @@ type Config struct {
 	Grafana Grafana `mapstructure:"grafana"`
 }
 
-// Fields says where a line has its ids and severity.
+// Fields configures where a line has its ids and severity.
 type Fields struct {
 	// In is metadata (default), json or logfmt.
 	In string `mapstructure:"in"`
@@ -124,7 +124,7 @@ var (
 	path     = regexp.MustCompile(`^[a-zA-Z0-9_@-]+(\.[a-zA-Z0-9_@-]+)*$`)
 )
 
-// Validate tells all faults at once, each with its key and the fix.
+// Validate reports all faults at once, each with its key and the fix.
 func (c *Config) Validate() error {
 	return errors.Join(
 		c.checkHTTP(),

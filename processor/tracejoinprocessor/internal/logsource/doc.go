@@ -8,5 +8,5 @@
 //
 // It starts no goroutine of its own: calls take as long as they take, within
 // the timeouts of Config and the caller's context, and end with an *Error that
-// says of which kind the trouble was. It does not join, cache or log.
+// reports the kind of an error. It does not join, cache or log.
 package logsource

@@ -6,22 +6,22 @@ import (
 	"time"
 )
 
-// Kind is what sort of trouble a request met; it makes a metric attribute.
+// Kind classifies errors; it is a metric attribute.
 type Kind string
 
 const (
-	Unreachable Kind = "unreachable" // no connection, or it broke
-	Timeout     Kind = "timeout"     // no whole answer in time
-	Throttled   Kind = "throttled"   // 429
-	Failed      Kind = "failed"      // 5xx
-	Denied      Kind = "denied"      // 401, 403
-	Refused     Kind = "refused"     // any other status: the query is not to Loki's liking, or it is no Loki
-	Nonsense    Kind = "nonsense"    // an answer that is not Loki's
-	TooLarge    Kind = "too_large"   // even the smallest page exceeds a bound
-	Incomplete  Kind = "incomplete"  // lines are missing that could not be paged to
+	Unreachable     Kind = "unreachable"      // no connection, or it broke
+	Timeout         Kind = "timeout"          // no whole answer in time
+	Throttled       Kind = "throttled"        // 429
+	Failed          Kind = "failed"           // 5xx
+	Denied          Kind = "denied"           // 401, 403
+	Refused         Kind = "refused"          // any other status: Loki rejects the query, or the server is not Loki
+	InvalidResponse Kind = "invalid_response" // a response that is not Loki's
+	TooLarge        Kind = "too_large"        // even the smallest page exceeds a bound
+	Incomplete      Kind = "incomplete"       // lines are missing that could not be paged to
 )
 
-// Error is why lines could not be had.
+// Error is why lines could not be fetched.
 type Error struct {
 	Kind   Kind
 	Status int    // of HTTP, or 0
@@ -29,7 +29,7 @@ type Error struct {
 	Err    error  // the cause, or nil
 
 	pageLines int           // the page that this Loki allows, or 0
-	after     time.Duration // when to ask again, if it said so
+	after     time.Duration // when to retry, if the response has it
 }
 
 func (e *Error) Error() string {

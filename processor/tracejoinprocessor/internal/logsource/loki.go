@@ -20,7 +20,7 @@ type Loki struct {
 	config   Config
 	language language
 	client   *client
-	ask      ask
+	query    queryFunc
 	counts   counts
 	most     atomic.Int64 // lines of a page that this Loki allows
 }
@@ -34,7 +34,7 @@ func New(ctx context.Context, config Config, extensions map[component.ID]compone
 		return nil, &Error{Kind: Refused, What: "make loki's client from http", Err: err}
 	}
 	h.CheckRedirect = sameOrigin
-	h.Timeout = 0 // the client has its own, which tells its end from a broken connection
+	h.Timeout = 0 // the client has its own, which distinguishes its end from a broken connection
 	l := &Loki{config: config, language: newLanguage(config)}
 	l.most.Store(int64(config.PageLines))
 	l.client = &client{
@@ -42,7 +42,7 @@ func New(ctx context.Context, config Config, extensions map[component.ID]compone
 		tenant: config.Tenant, language: l.language,
 		maxResponse: config.MaxResponseBytes, maxBody: config.MaxBodyBytes, counts: &l.counts,
 	}
-	l.ask = persistent(config.Retry, func() { l.counts.retries.Add(1) }, l.client.ask)
+	l.query = withRetries(config.Retry, func() { l.counts.retries.Add(1) }, l.client.query)
 	return l, nil
 }
 
@@ -80,7 +80,7 @@ func (l *Loki) Lookup(ctx context.Context, ids []pcommon.TraceID, from, to time.
 
 func (l *Loki) walk(ctx context.Context, queries iter.Seq[string], from, to time.Time, yield func(logline.Line)) error {
 	most := int(l.most.Load())
-	w := walk{ask: l.ask, language: l.language, most: most, limit: most, counts: &l.counts, yield: yield}
+	w := walk{query: l.query, language: l.language, most: most, limit: most, counts: &l.counts, yield: yield}
 	defer func() { l.most.Store(int64(w.most)) }()
 	for query := range queries {
 		if err := w.span(ctx, query, from, to); err != nil {

@@ -48,7 +48,7 @@ const (
 	configured            // Fields.Severity
 )
 
-func (l *labels) says(severity string, certainty int) {
+func (l *labels) setSeverity(severity string, certainty int) {
 	if certainty > l.certainty && severity != "" {
 		l.severity, l.certainty = severity, certainty
 	}
@@ -172,11 +172,11 @@ func (d *decoder) labels(into *labels) {
 		case d.span:
 			into.span = d.text()
 		case d.severity:
-			into.says(d.text(), configured)
+			into.setSeverity(d.text(), configured)
 		case "level":
-			into.says(d.text(), labelled)
+			into.setSeverity(d.text(), labelled)
 		case "detected_level":
-			into.says(d.text(), detected)
+			into.setSeverity(d.text(), detected)
 		case "service_name":
 			into.service = d.text()
 		default:

@@ -8,22 +8,22 @@ import (
 	"go.opentelemetry.io/collector/config/configretry"
 )
 
-// ask asks for one page.
-type ask func(ctx context.Context, q question) (page, error)
+// queryFunc asks for one page.
+type queryFunc func(ctx context.Context, q rangeQuery) (page, error)
 
-// persistent repeats what may go better another time.
-func persistent(c configretry.BackOffConfig, again func(), once ask) ask {
+// withRetries retries what may succeed later.
+func withRetries(c configretry.BackOffConfig, again func(), once queryFunc) queryFunc {
 	if !c.Enabled {
 		return once
 	}
-	return func(ctx context.Context, q question) (page, error) {
+	return func(ctx context.Context, q rangeQuery) (page, error) {
 		tries := 0
 		return backoff.Retry(ctx, func() (page, error) {
 			if tries++; tries > 1 {
 				again()
 			}
 			p, err := once(ctx, q)
-			return p, judge(err)
+			return p, classify(err)
 		}, backoff.WithBackOff(schedule(c)), backoff.WithMaxElapsedTime(c.MaxElapsedTime))
 	}
 }
@@ -37,8 +37,8 @@ func schedule(c configretry.BackOffConfig) *backoff.ExponentialBackOff {
 	}
 }
 
-// judge marks what is not worth repeating, and when to repeat the rest.
-func judge(err error) error {
+// classify marks errors that are permanent, and when to retry the others.
+func classify(err error) error {
 	e := (*Error)(nil)
 	if err == nil || !errors.As(err, &e) {
 		return backoff.Permanent(err)
@@ -46,7 +46,7 @@ func judge(err error) error {
 	switch e.Kind {
 	case Throttled, Failed, Unreachable, Timeout:
 		if e.after > 0 {
-			return &later{e, &backoff.RetryAfterError{Duration: e.after}}
+			return &retryAfterError{e, &backoff.RetryAfterError{Duration: e.after}}
 		}
 		return e
 	default:
@@ -54,11 +54,11 @@ func judge(err error) error {
 	}
 }
 
-// later is an error with the time to try again, for backoff.
-type later struct {
+// retryAfterError is an error with the time to try again, for backoff.
+type retryAfterError struct {
 	err   *Error
 	after *backoff.RetryAfterError
 }
 
-func (l *later) Error() string   { return l.err.Error() }
-func (l *later) Unwrap() []error { return []error{l.err, l.after} }
+func (l *retryAfterError) Error() string   { return l.err.Error() }
+func (l *retryAfterError) Unwrap() []error { return []error{l.err, l.after} }

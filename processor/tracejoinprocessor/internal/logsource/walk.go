@@ -16,7 +16,7 @@ import (
 // and the next page begins with that instant. An instant that fills a page by
 // itself is split by the digits that its trace ids begin with.
 type walk struct {
-	ask      ask
+	query    queryFunc
 	language language
 	most     int // lines of a page that Loki allows, as far as we know
 	limit    int // lines of the next page: less than most after too large an answer
@@ -27,7 +27,7 @@ type walk struct {
 
 func (w *walk) span(ctx context.Context, query string, from, to time.Time) error {
 	for from.Before(to) {
-		p, full, err := w.page(ctx, question{query: query, from: from, to: to})
+		p, full, err := w.page(ctx, rangeQuery{logQL: query, from: from, to: to})
 		switch {
 		case err != nil:
 			return err
@@ -54,7 +54,7 @@ const digits = "0123456789abcdef"
 func (w *walk) instant(ctx context.Context, query, first string, at time.Time) error {
 	for _, digit := range digits {
 		narrow := first + string(digit)
-		q := question{query: w.language.within(query, narrow), from: at, to: at.Add(1)}
+		q := rangeQuery{logQL: w.language.within(query, narrow), from: at, to: at.Add(1)}
 		p, full, err := w.page(ctx, q)
 		switch {
 		case err != nil:
@@ -83,10 +83,10 @@ func (w *walk) lose(trace string, lines int, at time.Time) {
 }
 
 // page asks for as many lines as Loki and the bounds allow.
-func (w *walk) page(ctx context.Context, q question) (p page, full bool, err error) {
+func (w *walk) page(ctx context.Context, q rangeQuery) (p page, full bool, err error) {
 	for {
 		q.limit = w.limit
-		p, err = w.ask(ctx, q)
+		p, err = w.query(ctx, q)
 		e := (*Error)(nil)
 		switch {
 		case err == nil:
@@ -107,12 +107,12 @@ func (w *walk) page(ctx context.Context, q question) (p page, full bool, err err
 
 // sane holds an answer to its question, lest a server that ignores it keeps us
 // asking for ever.
-func sane(q question, p page) error {
+func sane(q rangeQuery, p page) error {
 	inside := len(p.lines) == 0 && p.entries < q.limit || !p.first.Before(q.from) && p.last.Before(q.to)
 	if p.entries <= q.limit && inside {
 		return nil
 	}
-	return &Error{Kind: Nonsense, What: fmt.Sprintf("%d lines from %s to %s came for at most %d from %s to %s",
+	return &Error{Kind: InvalidResponse, What: fmt.Sprintf("%d lines from %s to %s came for at most %d from %s to %s",
 		p.entries, stamp(p.first), stamp(p.last), q.limit, stamp(q.from), stamp(q.to))}
 }
 

@@ -25,10 +25,10 @@ type store struct {
 	asked int
 }
 
-func (s *store) ask(_ context.Context, q question) (page, error) {
+func (s *store) ask(_ context.Context, q rangeQuery) (page, error) {
 	s.asked++
 	var hits []logline.Line
-	matches := filter(q.query)
+	matches := filter(q.logQL)
 	for _, line := range s.lines {
 		if !line.Time.Before(q.from) && line.Time.Before(q.to) && matches(line.TraceID) {
 			hits = append(hits, line)
@@ -57,8 +57,8 @@ func filter(query string) func(pcommon.TraceID) bool {
 	}
 }
 
-func walker(a ask, most int, yield func(logline.Line)) *walk {
-	return &walk{ask: a, language: newLanguage(valid()), most: most, limit: most, counts: &counts{}, yield: yield}
+func walker(a queryFunc, most int, yield func(logline.Line)) *walk {
+	return &walk{query: a, language: newLanguage(valid()), most: most, limit: most, counts: &counts{}, yield: yield}
 }
 
 // some makes n lines of some traces within some instants.
@@ -106,7 +106,7 @@ func TestLinesOfOneTraceAndInstantBeyondAPageAreToldAsMissing(t *testing.T) {
 func TestAPageShrinksToWhatLokiAllows(t *testing.T) {
 	s := &store{lines: some(rand.New(rand.NewPCG(3, 3)), 300, 200, 300)}
 	n := 0
-	w := walker(func(ctx context.Context, q question) (page, error) {
+	w := walker(func(ctx context.Context, q rangeQuery) (page, error) {
 		if q.limit > 25 {
 			return page{}, &Error{Kind: Refused, pageLines: 25}
 		}
@@ -120,7 +120,7 @@ func TestAPageShrinksToWhatLokiAllows(t *testing.T) {
 func TestAPageThatIsTooLargeIsAskedForInParts(t *testing.T) {
 	s := &store{lines: some(rand.New(rand.NewPCG(4, 4)), 300, 200, 300)}
 	n := 0
-	w := walker(func(ctx context.Context, q question) (page, error) {
+	w := walker(func(ctx context.Context, q rangeQuery) (page, error) {
 		if q.limit > 40 {
 			return page{}, &Error{Kind: TooLarge}
 		}
@@ -130,7 +130,7 @@ func TestAPageThatIsTooLargeIsAskedForInParts(t *testing.T) {
 	assert.Equal(t, 300, n)
 	assert.Equal(t, 5000, w.most, "later pages may be larger again")
 
-	w = walker(func(context.Context, question) (page, error) { return page{}, &Error{Kind: TooLarge} }, 5000, nil)
+	w = walker(func(context.Context, rangeQuery) (page, error) { return page{}, &Error{Kind: TooLarge} }, 5000, nil)
 	assert.Equal(t, TooLarge, KindOf(w.span(t.Context(), "", time.Unix(0, 0), time.Unix(0, 1000))))
 }
 
@@ -142,8 +142,8 @@ func TestAnAnswerToAnotherQuestionIsNonsense(t *testing.T) {
 		"before": full, "too many": {entries: 11, lines: full.lines, first: time.Unix(0, 20), last: time.Unix(0, 20)},
 		"a full page without times": {entries: 10, untimed: 10},
 	} {
-		w := walker(func(context.Context, question) (page, error) { return p, nil }, 10, func(logline.Line) { t.Error("yielded", name) })
-		assert.Equal(t, Nonsense, KindOf(w.span(t.Context(), "", time.Unix(0, 10), time.Unix(0, 1000))), name)
+		w := walker(func(context.Context, rangeQuery) (page, error) { return p, nil }, 10, func(logline.Line) { t.Error("yielded", name) })
+		assert.Equal(t, InvalidResponse, KindOf(w.span(t.Context(), "", time.Unix(0, 10), time.Unix(0, 1000))), name)
 	}
 }
 
@@ -159,6 +159,6 @@ func TestBadLinesAreCountedOnceThoughTheirPageIsAskedForAgain(t *testing.T) {
 
 func TestAnErrorEndsTheWalk(t *testing.T) {
 	boom := errors.New("boom")
-	w := walker(func(context.Context, question) (page, error) { return page{}, boom }, 10, nil)
+	w := walker(func(context.Context, rangeQuery) (page, error) { return page{}, boom }, 10, nil)
 	assert.ErrorIs(t, w.span(t.Context(), strings.Repeat("x", 3), time.Unix(0, 0), time.Unix(0, 1)), boom)
 }

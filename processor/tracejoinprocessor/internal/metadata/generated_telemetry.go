@@ -29,12 +29,13 @@ type TelemetryBuilder struct {
 	mu                         sync.Mutex
 	registrations              []metric.Registration
 	TraceJoinCapacityBytes     metric.Int64ObservableGauge
+	TraceJoinDuplicateSpans    metric.Int64ObservableCounter
 	TraceJoinExemplarsStripped metric.Int64ObservableCounter
 	TraceJoinHeldBytes         metric.Int64ObservableGauge
 	TraceJoinInstances         metric.Int64ObservableGauge
 	TraceJoinInstancesEvicted  metric.Int64ObservableCounter
-	TraceJoinLate              metric.Int64ObservableCounter
-	TraceJoinLinesTurnedAway   metric.Int64ObservableCounter
+	TraceJoinLateSpans         metric.Int64ObservableCounter
+	TraceJoinLinesSkipped      metric.Int64ObservableCounter
 	TraceJoinLokiBytes         metric.Int64ObservableCounter
 	TraceJoinLokiFailures      metric.Int64ObservableCounter
 	TraceJoinLokiFullPages     metric.Int64ObservableCounter
@@ -45,7 +46,6 @@ type TelemetryBuilder struct {
 	TraceJoinPulledLines       metric.Int64ObservableCounter
 	TraceJoinPulls             metric.Int64ObservableCounter
 	TraceJoinReleased          metric.Int64ObservableCounter
-	TraceJoinRepeated          metric.Int64ObservableCounter
 	TraceJoinRetries           metric.Int64ObservableCounter
 	TraceJoinSpans             metric.Int64ObservableCounter
 	TraceJoinWaitingSpans      metric.Int64ObservableGauge
@@ -68,6 +68,21 @@ func (builder *TelemetryBuilder) RegisterTraceJoinCapacityBytesCallback(cb metri
 		cb(ctx, &observerInt64{inst: builder.TraceJoinCapacityBytes, obs: o})
 		return nil
 	}, builder.TraceJoinCapacityBytes)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterTraceJoinDuplicateSpansCallback sets callback for observable TraceJoinDuplicateSpans metric.
+func (builder *TelemetryBuilder) RegisterTraceJoinDuplicateSpansCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.TraceJoinDuplicateSpans, obs: o})
+		return nil
+	}, builder.TraceJoinDuplicateSpans)
 	if err != nil {
 		return err
 	}
@@ -137,12 +152,12 @@ func (builder *TelemetryBuilder) RegisterTraceJoinInstancesEvictedCallback(cb me
 	return nil
 }
 
-// RegisterTraceJoinLateCallback sets callback for observable TraceJoinLate metric.
-func (builder *TelemetryBuilder) RegisterTraceJoinLateCallback(cb metric.Int64Callback) error {
+// RegisterTraceJoinLateSpansCallback sets callback for observable TraceJoinLateSpans metric.
+func (builder *TelemetryBuilder) RegisterTraceJoinLateSpansCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.TraceJoinLate, obs: o})
+		cb(ctx, &observerInt64{inst: builder.TraceJoinLateSpans, obs: o})
 		return nil
-	}, builder.TraceJoinLate)
+	}, builder.TraceJoinLateSpans)
 	if err != nil {
 		return err
 	}
@@ -152,12 +167,12 @@ func (builder *TelemetryBuilder) RegisterTraceJoinLateCallback(cb metric.Int64Ca
 	return nil
 }
 
-// RegisterTraceJoinLinesTurnedAwayCallback sets callback for observable TraceJoinLinesTurnedAway metric.
-func (builder *TelemetryBuilder) RegisterTraceJoinLinesTurnedAwayCallback(cb metric.Int64Callback) error {
+// RegisterTraceJoinLinesSkippedCallback sets callback for observable TraceJoinLinesSkipped metric.
+func (builder *TelemetryBuilder) RegisterTraceJoinLinesSkippedCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.TraceJoinLinesTurnedAway, obs: o})
+		cb(ctx, &observerInt64{inst: builder.TraceJoinLinesSkipped, obs: o})
 		return nil
-	}, builder.TraceJoinLinesTurnedAway)
+	}, builder.TraceJoinLinesSkipped)
 	if err != nil {
 		return err
 	}
@@ -317,21 +332,6 @@ func (builder *TelemetryBuilder) RegisterTraceJoinReleasedCallback(cb metric.Int
 	return nil
 }
 
-// RegisterTraceJoinRepeatedCallback sets callback for observable TraceJoinRepeated metric.
-func (builder *TelemetryBuilder) RegisterTraceJoinRepeatedCallback(cb metric.Int64Callback) error {
-	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.TraceJoinRepeated, obs: o})
-		return nil
-	}, builder.TraceJoinRepeated)
-	if err != nil {
-		return err
-	}
-	builder.mu.Lock()
-	defer builder.mu.Unlock()
-	builder.registrations = append(builder.registrations, reg)
-	return nil
-}
-
 // RegisterTraceJoinRetriesCallback sets callback for observable TraceJoinRetries metric.
 func (builder *TelemetryBuilder) RegisterTraceJoinRetriesCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
@@ -411,15 +411,21 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
+	builder.TraceJoinDuplicateSpans, err = builder.meter.Int64ObservableCounter(
+		"otelcol_trace_join_duplicate_spans",
+		metric.WithDescription("Client spans that were received before, as from a sender that got no response. They are passed on, and neither joined nor counted again. [Development]"),
+		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.TraceJoinExemplarsStripped, err = builder.meter.Int64ObservableCounter(
 		"otelcol_trace_join_exemplars_stripped",
-		metric.WithDescription("Exemplars that named a trace that was not kept, and were taken out. [Development]"),
+		metric.WithDescription("Exemplars that were removed because their trace was not kept. [Development]"),
 		metric.WithUnit("{exemplar}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.TraceJoinHeldBytes, err = builder.meter.Int64ObservableGauge(
 		"otelcol_trace_join_held_bytes",
-		metric.WithDescription("Memory of spans that wait, or have left and are not taken by the pipeline yet. [Development]"),
+		metric.WithDescription("Memory of spans that wait to be joined, or to be accepted by the next consumer. [Development]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
@@ -431,43 +437,43 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.TraceJoinInstancesEvicted, err = builder.meter.Int64ObservableCounter(
 		"otelcol_trace_join_instances_evicted",
-		metric.WithDescription("Target instances whose samples made room for others. [Development]"),
+		metric.WithDescription("Target instances whose samples were evicted for those of others. [Development]"),
 		metric.WithUnit("{instance}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.TraceJoinLate, err = builder.meter.Int64ObservableCounter(
-		"otelcol_trace_join_late",
-		metric.WithDescription("Server spans that came when the client spans of their trace had left without one, for which the wait was too short. [Development]"),
+	builder.TraceJoinLateSpans, err = builder.meter.Int64ObservableCounter(
+		"otelcol_trace_join_late_spans",
+		metric.WithDescription("Server spans that arrived after the client spans of their trace were released without one. The wait was too short for them. [Development]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.TraceJoinLinesTurnedAway, err = builder.meter.Int64ObservableCounter(
-		"otelcol_trace_join_lines_turned_away",
-		metric.WithDescription("Log lines that were passed on and not kept for the join, which was full of spans that the pipeline behind it does not take. [Development]"),
+	builder.TraceJoinLinesSkipped, err = builder.meter.Int64ObservableCounter(
+		"otelcol_trace_join_lines_skipped",
+		metric.WithDescription("Log lines that were passed on and not joined, because the join was over budget with spans that the next consumer did not accept. [Development]"),
 		metric.WithUnit("{line}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.TraceJoinLokiBytes, err = builder.meter.Int64ObservableCounter(
 		"otelcol_trace_join_loki_bytes",
-		metric.WithDescription("What Loki answered, after decompression. [Development]"),
+		metric.WithDescription("Size of Loki's responses, after decompression. [Development]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
 	builder.TraceJoinLokiFailures, err = builder.meter.Int64ObservableCounter(
 		"otelcol_trace_join_loki_failures",
-		metric.WithDescription("Windows and look-ups that Loki did not answer as they should be, by the kind of trouble. The first of each kind is logged. [Development]"),
+		metric.WithDescription("Windows and look-ups that failed at Loki, by type of error. The first of each type is logged. [Development]"),
 		metric.WithUnit("{failure}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.TraceJoinLokiFullPages, err = builder.meter.Int64ObservableCounter(
 		"otelcol_trace_join_loki_full_pages",
-		metric.WithDescription("Pages that were full of lines of one trace and instant, beyond which lines may be missing. [Development]"),
+		metric.WithDescription("Pages full of lines of one trace and instant. Further lines may be missing. [Development]"),
 		metric.WithUnit("{page}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.TraceJoinLokiLines, err = builder.meter.Int64ObservableCounter(
 		"otelcol_trace_join_loki_lines",
-		metric.WithDescription("Log lines that Loki had, by what became of them. [Development]"),
+		metric.WithDescription("Log lines read from Loki, by result. [Development]"),
 		metric.WithUnit("{line}"),
 	)
 	errs = errors.Join(errs, err)
@@ -479,55 +485,49 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.TraceJoinLookups, err = builder.meter.Int64ObservableCounter(
 		"otelcol_trace_join_lookups",
-		metric.WithDescription("Requests whose log lines were asked for. [Development]"),
+		metric.WithDescription("Requests whose log lines were looked up. [Development]"),
 		metric.WithUnit("{request}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.TraceJoinPoints, err = builder.meter.Int64ObservableCounter(
 		"otelcol_trace_join_points",
-		metric.WithDescription("Points of the join's own metrics, by what became of them. The first refusal for good is logged. [Development]"),
+		metric.WithDescription("Data points of the join's own metrics, by state. The first permanent error is logged. [Development]"),
 		metric.WithUnit("{point}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.TraceJoinPulledLines, err = builder.meter.Int64ObservableCounter(
 		"otelcol_trace_join_pulled_lines",
-		metric.WithDescription("Log lines of pulled windows, taken or left because a window had too many. [Development]"),
+		metric.WithDescription("Log lines of pulled windows, by whether they were taken or exceeded the limit of a window. [Development]"),
 		metric.WithUnit("{line}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.TraceJoinPulls, err = builder.meter.Int64ObservableCounter(
 		"otelcol_trace_join_pulls",
-		metric.WithDescription("Windows of time whose log lines were asked for. One that failed is asked for again with the next; of one that is incomplete, what came is joined. [Development]"),
+		metric.WithDescription("Windows of time whose log lines were pulled. A window that failed is pulled again with the next; the lines of an incomplete one are joined. [Development]"),
 		metric.WithUnit("{window}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.TraceJoinReleased, err = builder.meter.Int64ObservableCounter(
 		"otelcol_trace_join_released",
-		metric.WithDescription("Client spans that left, by why. [Development]"),
-		metric.WithUnit("{span}"),
-	)
-	errs = errors.Join(errs, err)
-	builder.TraceJoinRepeated, err = builder.meter.Int64ObservableCounter(
-		"otelcol_trace_join_repeated",
-		metric.WithDescription("Client spans that had come before, as from a sender that got no answer. They go on, and are neither joined nor counted again. [Development]"),
+		metric.WithDescription("Client spans that were released, by reason. [Development]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.TraceJoinRetries, err = builder.meter.Int64ObservableCounter(
 		"otelcol_trace_join_retries",
-		metric.WithDescription("Deliveries that the pipeline refused and that were tried again. [Development]"),
+		metric.WithDescription("Deliveries that the next consumer refused and that were retried. [Development]"),
 		metric.WithUnit("{delivery}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.TraceJoinSpans, err = builder.meter.Int64ObservableCounter(
 		"otelcol_trace_join_spans",
-		metric.WithDescription("Spans by what became of them. [Development]"),
+		metric.WithDescription("Spans, by state. [Development]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.TraceJoinWaitingSpans, err = builder.meter.Int64ObservableGauge(
 		"otelcol_trace_join_waiting_spans",
-		metric.WithDescription("Client spans that wait. [Development]"),
+		metric.WithDescription("Client spans that wait to be joined. [Development]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)

@@ -35,10 +35,26 @@ func AssertEqualTraceJoinCapacityBytes(t *testing.T, tt *componenttest.Telemetry
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
+func AssertEqualTraceJoinDuplicateSpans(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_trace_join_duplicate_spans",
+		Description: "Client spans that were received before, as from a sender that got no response. They are passed on, and neither joined nor counted again. [Development]",
+		Unit:        "{span}",
+		Data: metricdata.Sum[int64]{
+			Temporality: metricdata.CumulativeTemporality,
+			IsMonotonic: true,
+			DataPoints:  dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_trace_join_duplicate_spans")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
 func AssertEqualTraceJoinExemplarsStripped(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_trace_join_exemplars_stripped",
-		Description: "Exemplars that named a trace that was not kept, and were taken out. [Development]",
+		Description: "Exemplars that were removed because their trace was not kept. [Development]",
 		Unit:        "{exemplar}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -54,7 +70,7 @@ func AssertEqualTraceJoinExemplarsStripped(t *testing.T, tt *componenttest.Telem
 func AssertEqualTraceJoinHeldBytes(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_trace_join_held_bytes",
-		Description: "Memory of spans that wait, or have left and are not taken by the pipeline yet. [Development]",
+		Description: "Memory of spans that wait to be joined, or to be accepted by the next consumer. [Development]",
 		Unit:        "By",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -82,7 +98,7 @@ func AssertEqualTraceJoinInstances(t *testing.T, tt *componenttest.Telemetry, dp
 func AssertEqualTraceJoinInstancesEvicted(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_trace_join_instances_evicted",
-		Description: "Target instances whose samples made room for others. [Development]",
+		Description: "Target instances whose samples were evicted for those of others. [Development]",
 		Unit:        "{instance}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -95,10 +111,10 @@ func AssertEqualTraceJoinInstancesEvicted(t *testing.T, tt *componenttest.Teleme
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualTraceJoinLate(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualTraceJoinLateSpans(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
-		Name:        "otelcol_trace_join_late",
-		Description: "Server spans that came when the client spans of their trace had left without one, for which the wait was too short. [Development]",
+		Name:        "otelcol_trace_join_late_spans",
+		Description: "Server spans that arrived after the client spans of their trace were released without one. The wait was too short for them. [Development]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -106,15 +122,15 @@ func AssertEqualTraceJoinLate(t *testing.T, tt *componenttest.Telemetry, dps []m
 			DataPoints:  dps,
 		},
 	}
-	got, err := tt.GetMetric("otelcol_trace_join_late")
+	got, err := tt.GetMetric("otelcol_trace_join_late_spans")
 	require.NoError(t, err)
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualTraceJoinLinesTurnedAway(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualTraceJoinLinesSkipped(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
-		Name:        "otelcol_trace_join_lines_turned_away",
-		Description: "Log lines that were passed on and not kept for the join, which was full of spans that the pipeline behind it does not take. [Development]",
+		Name:        "otelcol_trace_join_lines_skipped",
+		Description: "Log lines that were passed on and not joined, because the join was over budget with spans that the next consumer did not accept. [Development]",
 		Unit:        "{line}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -122,7 +138,7 @@ func AssertEqualTraceJoinLinesTurnedAway(t *testing.T, tt *componenttest.Telemet
 			DataPoints:  dps,
 		},
 	}
-	got, err := tt.GetMetric("otelcol_trace_join_lines_turned_away")
+	got, err := tt.GetMetric("otelcol_trace_join_lines_skipped")
 	require.NoError(t, err)
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
@@ -130,7 +146,7 @@ func AssertEqualTraceJoinLinesTurnedAway(t *testing.T, tt *componenttest.Telemet
 func AssertEqualTraceJoinLokiBytes(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_trace_join_loki_bytes",
-		Description: "What Loki answered, after decompression. [Development]",
+		Description: "Size of Loki's responses, after decompression. [Development]",
 		Unit:        "By",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -146,7 +162,7 @@ func AssertEqualTraceJoinLokiBytes(t *testing.T, tt *componenttest.Telemetry, dp
 func AssertEqualTraceJoinLokiFailures(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_trace_join_loki_failures",
-		Description: "Windows and look-ups that Loki did not answer as they should be, by the kind of trouble. The first of each kind is logged. [Development]",
+		Description: "Windows and look-ups that failed at Loki, by type of error. The first of each type is logged. [Development]",
 		Unit:        "{failure}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -162,7 +178,7 @@ func AssertEqualTraceJoinLokiFailures(t *testing.T, tt *componenttest.Telemetry,
 func AssertEqualTraceJoinLokiFullPages(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_trace_join_loki_full_pages",
-		Description: "Pages that were full of lines of one trace and instant, beyond which lines may be missing. [Development]",
+		Description: "Pages full of lines of one trace and instant. Further lines may be missing. [Development]",
 		Unit:        "{page}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -178,7 +194,7 @@ func AssertEqualTraceJoinLokiFullPages(t *testing.T, tt *componenttest.Telemetry
 func AssertEqualTraceJoinLokiLines(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_trace_join_loki_lines",
-		Description: "Log lines that Loki had, by what became of them. [Development]",
+		Description: "Log lines read from Loki, by result. [Development]",
 		Unit:        "{line}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -210,7 +226,7 @@ func AssertEqualTraceJoinLokiRequests(t *testing.T, tt *componenttest.Telemetry,
 func AssertEqualTraceJoinLookups(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_trace_join_lookups",
-		Description: "Requests whose log lines were asked for. [Development]",
+		Description: "Requests whose log lines were looked up. [Development]",
 		Unit:        "{request}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -226,7 +242,7 @@ func AssertEqualTraceJoinLookups(t *testing.T, tt *componenttest.Telemetry, dps 
 func AssertEqualTraceJoinPoints(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_trace_join_points",
-		Description: "Points of the join's own metrics, by what became of them. The first refusal for good is logged. [Development]",
+		Description: "Data points of the join's own metrics, by state. The first permanent error is logged. [Development]",
 		Unit:        "{point}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -242,7 +258,7 @@ func AssertEqualTraceJoinPoints(t *testing.T, tt *componenttest.Telemetry, dps [
 func AssertEqualTraceJoinPulledLines(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_trace_join_pulled_lines",
-		Description: "Log lines of pulled windows, taken or left because a window had too many. [Development]",
+		Description: "Log lines of pulled windows, by whether they were taken or exceeded the limit of a window. [Development]",
 		Unit:        "{line}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -258,7 +274,7 @@ func AssertEqualTraceJoinPulledLines(t *testing.T, tt *componenttest.Telemetry, 
 func AssertEqualTraceJoinPulls(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_trace_join_pulls",
-		Description: "Windows of time whose log lines were asked for. One that failed is asked for again with the next; of one that is incomplete, what came is joined. [Development]",
+		Description: "Windows of time whose log lines were pulled. A window that failed is pulled again with the next; the lines of an incomplete one are joined. [Development]",
 		Unit:        "{window}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -274,7 +290,7 @@ func AssertEqualTraceJoinPulls(t *testing.T, tt *componenttest.Telemetry, dps []
 func AssertEqualTraceJoinReleased(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_trace_join_released",
-		Description: "Client spans that left, by why. [Development]",
+		Description: "Client spans that were released, by reason. [Development]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -287,26 +303,10 @@ func AssertEqualTraceJoinReleased(t *testing.T, tt *componenttest.Telemetry, dps
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualTraceJoinRepeated(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
-	want := metricdata.Metrics{
-		Name:        "otelcol_trace_join_repeated",
-		Description: "Client spans that had come before, as from a sender that got no answer. They go on, and are neither joined nor counted again. [Development]",
-		Unit:        "{span}",
-		Data: metricdata.Sum[int64]{
-			Temporality: metricdata.CumulativeTemporality,
-			IsMonotonic: true,
-			DataPoints:  dps,
-		},
-	}
-	got, err := tt.GetMetric("otelcol_trace_join_repeated")
-	require.NoError(t, err)
-	metricdatatest.AssertEqual(t, want, got, opts...)
-}
-
 func AssertEqualTraceJoinRetries(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_trace_join_retries",
-		Description: "Deliveries that the pipeline refused and that were tried again. [Development]",
+		Description: "Deliveries that the next consumer refused and that were retried. [Development]",
 		Unit:        "{delivery}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -322,7 +322,7 @@ func AssertEqualTraceJoinRetries(t *testing.T, tt *componenttest.Telemetry, dps 
 func AssertEqualTraceJoinSpans(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_trace_join_spans",
-		Description: "Spans by what became of them. [Development]",
+		Description: "Spans, by state. [Development]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -338,7 +338,7 @@ func AssertEqualTraceJoinSpans(t *testing.T, tt *componenttest.Telemetry, dps []
 func AssertEqualTraceJoinWaitingSpans(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_trace_join_waiting_spans",
-		Description: "Client spans that wait. [Development]",
+		Description: "Client spans that wait to be joined. [Development]",
 		Unit:        "{span}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,

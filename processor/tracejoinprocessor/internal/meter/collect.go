@@ -54,13 +54,13 @@ type page struct {
 
 func (p *page) latencies(m *Meter) {
 	response := p.histogram(attr.MetricJoinResponseTime, "Response time of joined requests, by whether a GC cycle met them.")
-	parts := p.histogram(attr.MetricJoinLedger, "Response time of joined requests, split into the parts that sum to it.")
+	components := p.histogram(attr.MetricJoinLedger, "Response time of joined requests, split into the components that sum to it.")
 	for _, a := range m.attacks {
 		for i, h := range a.response {
 			p.point(response, a, h, attr.JoinGCOverlap, overlaps[i])
 		}
-		for i, h := range a.parts {
-			p.point(parts, a, h, attr.JoinLedgerPart, ledger.Part(i).String())
+		for i, h := range a.components {
+			p.point(components, a, h, attr.JoinLedgerComponent, ledger.Component(i).String())
 		}
 	}
 }
@@ -132,12 +132,12 @@ func (p *page) sum(name, description string) pmetric.NumberDataPointSlice {
 // count renders the series of a counter.
 func count[K comparable](p *page, to pmetric.NumberDataPointSlice, c *counter[K], put func(K, pcommon.Map)) {
 	for i, k := range c.keys {
-		if i >= c.told && p.before < p.now {
+		if i >= c.collected && p.before < p.now {
 			put(k, p.number(to, p.before, 0))
 		}
 		put(k, p.number(to, p.now, c.n[i]))
 	}
-	c.told = len(c.keys)
+	c.collected = len(c.keys)
 }
 
 func (p *page) number(to pmetric.NumberDataPointSlice, at pcommon.Timestamp, n uint64) pcommon.Map {

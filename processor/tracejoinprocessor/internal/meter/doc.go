@@ -1,4 +1,4 @@
-// Package meter counts joined requests: their response time by part of the
+// Package meter counts joined requests: their response time by component of the
 // ledger and by GC overlap, and what could be joined.
 //
 // It is pure: results in, cumulative pdata out. Exemplars name only spans that are

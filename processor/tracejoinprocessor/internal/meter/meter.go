@@ -14,27 +14,27 @@ import (
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/window"
 )
 
-// MaxSeries bounds the attacks that are told apart at a time, each with a histogram for
-// each part and each overlap. Those beyond share an overflow series.
+// MaxSeries bounds the attacks that are distinguished at a time, each with a histogram for
+// each component and each overlap. Those beyond share an overflow series.
 const MaxSeries = 100
 
 // overlaps are the values of join.gc.overlap, by index.
 var overlaps = [...]string{"unknown", window.OverlapNo, window.OverlapPossible, window.OverlapYes}
 
-// attackKey tells the series of the ledger apart; of other tools' spans both are
+// attackKey identifies a series of the ledger; of other tools' spans both are
 // empty.
 type attackKey struct {
 	run, attack string
 }
 
 type attack struct {
-	key      attackKey
-	overflow bool
-	began    time.Time // since when its series count
-	active   time.Time // the last collection before which a request of it left
-	idle     bool      // none has left since
-	parts    [ledger.Parts]*histogram
-	response [len(overlaps)]*histogram
+	key        attackKey
+	overflow   bool
+	began      time.Time // since when its series count
+	active     time.Time // the last collection before which a request of it left
+	idle       bool      // none has left since
+	components [ledger.Components]*histogram
+	response   [len(overlaps)]*histogram
 }
 
 type requestKey struct {
@@ -49,10 +49,10 @@ type signalKey struct {
 
 // counter is one series of a count, in the order in which it appeared.
 type counter[K comparable] struct {
-	index map[K]int
-	keys  []K
-	n     []uint64
-	told  int // how many of keys have been collected
+	index     map[K]int
+	keys      []K
+	n         []uint64
+	collected int // how many of keys have been collected
 }
 
 func (c *counter[K]) add(k K) {
@@ -101,7 +101,7 @@ func (m *Meter) Add(r *annotate.Result, e annotate.Expected, kept bool) {
 			continue
 		}
 		x.value = max(d, 0).Seconds()
-		add(&a.parts[p], x, kept, m.exemplars)
+		add(&a.components[p], x, kept, m.exemplars)
 	}
 	x.value = max(r.Client.Request.Response, 0).Seconds()
 	i := 0
@@ -134,7 +134,7 @@ func (m *Meter) coverage(r *annotate.Result, e annotate.Expected) {
 		case annotate.NoLogs:
 			logs, lookedUp = string(why), true
 		case annotate.Implausible:
-			if r.Refused {
+			if r.Implausible {
 				server = string(why)
 			}
 			if r.Runtime.Implausible && !r.Runtime.Known() {

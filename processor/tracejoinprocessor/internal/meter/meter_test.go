@@ -106,14 +106,14 @@ func TestExemplarsAreTheSlowestThatAreKeptAndAreToldOnce(t *testing.T) {
 	assert.Equal(t, byte(7), p.Exemplars().At(0).TraceID()[0])
 }
 
-func TestThePartsOfTheLedgerSumToTheResponseTime(t *testing.T) {
+func TestTheComponentsOfTheLedgerSumToTheResponseTime(t *testing.T) {
 	m := meter.New(epoch, 0)
 	for n := byte(1); n <= 50; n++ {
 		m.Add(request(n, window.OverlapNo), all, true)
 	}
 	md := collect(t, m, time.Minute)
 	total := 0.0
-	for _, p := range points(t, md, "join.ledger.duration", "join.ledger.part") {
+	for _, p := range points(t, md, "join.ledger.duration", "join.ledger.component") {
 		total += p.Sum()
 		assert.Zero(t, p.Exemplars().Len())
 	}

@@ -12,7 +12,7 @@ import (
 
 // One event of a cycle without an end in sight met every request from then on, and a pause
 // of years was written on spans.
-func TestACycleThatCannotBeTrueIsNotHeard(t *testing.T) {
+func TestACycleThatCannotBeTrueIsNotRead(t *testing.T) {
 	for name, change := range map[string]func(put func(key string, v any)){
 		"of hours":         func(put func(string, any)) { put(goruntime.AttrGCEnd, epoch.UnixNano()+int64(2*3600e9)) },
 		"without an end":   func(put func(string, any)) { put(goruntime.AttrGCEnd, int64(math.MaxInt64)) },
@@ -31,6 +31,6 @@ func TestACycleThatCannotBeTrueIsNotHeard(t *testing.T) {
 				a.PutDouble(key, v)
 			}
 		})
-		assert.Zero(t, window.NewStore().Hear(ld), name)
+		assert.Zero(t, window.NewStore().ReadLogs(ld), name)
 	}
 }

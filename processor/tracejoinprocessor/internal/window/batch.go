@@ -34,8 +34,8 @@ func (b *batch) number(src source, p pmetric.NumberDataPoint, delta bool) {
 		v = float64(p.IntValue())
 	}
 	switch {
-	case src.part == born:
-		b.samples[b.index(p.Timestamp())].Born = v
+	case src.pick == processStart:
+		b.samples[b.index(p.Timestamp())].ProcessStart = v
 		b.used++
 	case delta:
 		b.grow(src, p.Timestamp(), p.StartTimestamp(), v)
@@ -45,9 +45,9 @@ func (b *batch) number(src source, p pmetric.NumberDataPoint, delta bool) {
 }
 
 func (b *batch) histogram(src source, p pmetric.HistogramDataPoint, delta bool) {
-	switch src.part {
+	switch src.pick {
 	case schedule:
-		v, since, ok := b.of.its.schedule.p99(p, delta)
+		v, since, ok := b.of.value.schedule.p99(p, delta)
 		if !ok || p.Timestamp() == 0 {
 			return
 		}
@@ -69,14 +69,14 @@ func (b *batch) histogram(src source, p pmetric.HistogramDataPoint, delta bool) 
 // add up to. One that is not later than all of earlier payloads was sent again. One
 // that begins after the last one's end is the first of a new count: one is missing.
 func (b *batch) grow(src source, ts, start pcommon.Timestamp, d float64) {
-	if int64(ts) <= b.of.fed && b.of.fed-int64(ts) <= setBack {
+	if int64(ts) <= b.of.updated && b.of.updated-int64(ts) <= setBack {
 		return
 	}
 	if !src.field.grows(d, time.Duration(max(0, int64(ts)-int64(start)))) {
-		b.of.its.refused = int64(ts)
+		b.of.value.refused = int64(ts)
 		return
 	}
-	total := &b.of.its.sums[src.field][src.rank]
+	total := &b.of.value.sums[src.field][src.rank]
 	if int64(start) > total.until+int64(collection) || total.until-int64(ts) > setBack {
 		*total = running{since: int64(start)}
 	}
@@ -151,7 +151,7 @@ func (b *batch) prune() {
 	b.samples, b.ranks = samples, ranks
 }
 
-// sample of a time, without the figure if only lower ranks have told it; ok is false
+// sample of a time, without the figure if only lower ranks have reported it; ok is false
 // if a higher one has.
 func (b *batch) sample(src source, ts pcommon.Timestamp) (s *Sample, ok bool) {
 	b.used++
@@ -170,12 +170,12 @@ func (b *batch) sample(src source, ts pcommon.Timestamp) (s *Sample, ok bool) {
 func (b *batch) finish() {
 	for i := range b.samples {
 		b.store.step()
-		if b.samples[i].sift(&b.ranks[i]) {
-			b.of.its.refused = b.samples[i].At
+		if b.samples[i].dropImplausible(&b.ranks[i]) {
+			b.of.value.refused = b.samples[i].At
 		}
-		b.of.its.put(&b.samples[i])
-		if at := b.samples[i].At; at > b.of.fed || b.of.fed-at > setBack {
-			b.of.fed = at
+		b.of.value.put(&b.samples[i])
+		if at := b.samples[i].At; at > b.of.updated || b.of.updated-at > setBack {
+			b.of.updated = at
 		}
 	}
 }

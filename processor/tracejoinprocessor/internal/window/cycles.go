@@ -60,7 +60,7 @@ const (
 	OverlapYes      = "yes"
 )
 
-// Resolutions: what an overlap was told by.
+// Resolutions: how an overlap was found.
 const (
 	ByCycles  = "cycles"  // when each cycle began and ended
 	BySamples = "samples" // how many cycles ended between two samples
@@ -70,7 +70,7 @@ const (
 type GC struct {
 	Overlap    string // empty if unknown
 	Resolution string
-	// Of the cycles that met the work or may have, where it is told by cycles: how
+	// Of the cycles that met the work or may have, where it is found by cycles: how
 	// many there are, for how long at least and at most they went on while it did,
 	// and their stop-the-world time, not all of which need have met it.
 	Cycles      int
@@ -78,7 +78,7 @@ type GC struct {
 	Pause       time.Duration
 }
 
-// meet tells which cycles met work from began to ended, by the same clock. There
+// meet returns which cycles met work from began to ended, by the same clock. There
 // was none for sure only where two cycles with no other between them are known,
 // one that was over before the work and one that began after it, and all that are
 // known are of one process; else the overlap is unknown.
@@ -105,7 +105,7 @@ func (cs *cycles) meet(began, ended int64) GC {
 	return GC{}
 }
 
-// sampled tells the overlap by the number of cycles that ended between two samples
+// sampled returns the overlap by the number of cycles that ended between two samples
 // around the work: one of them may or may not have met it. That there are none
 // proves nothing, as one may have been under way all the time.
 func sampled(count Value) GC {

@@ -41,14 +41,14 @@ func events(instance string, all ...cycle) plog.Logs {
 	return ld
 }
 
-func heard(all ...cycle) *window.Store {
+func storeWith(all ...cycle) *window.Store {
 	s := window.NewStore()
-	s.Hear(events("a", all...))
+	s.ReadLogs(events("a", all...))
 	return s
 }
 
 func TestAnOverlapIsToldByWhenCyclesBeganAndEnded(t *testing.T) {
-	s := heard(cycle{4, 10, 12, 20}, cycle{5, 40, 42, 50}, cycle{7, 90, 92, 95}, cycle{8, 97, 97, 99})
+	s := storeWith(cycle{4, 10, 12, 20}, cycle{5, 40, 42, 50}, cycle{7, 90, 92, 95}, cycle{8, 97, 97, 99})
 	for _, c := range []struct {
 		name         string
 		began, ended int64
@@ -65,33 +65,33 @@ func TestAnOverlapIsToldByWhenCyclesBeganAndEnded(t *testing.T) {
 		{"after the last that is known", 100, 110, window.GC{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			assert.Equal(t, c.want, s.Ask(question(time.Duration(c.began)*ms, time.Duration(c.ended)*ms)).GC)
+			assert.Equal(t, c.want, s.Query(question(time.Duration(c.began)*ms, time.Duration(c.ended)*ms)).GC)
 		})
 	}
 }
 
 // Where the events do not tell, samples may; where both do, the events are exact.
 func TestCyclesGoBeforeSamples(t *testing.T) {
-	s := heard(cycle{1, 10, 12, 20}, cycle{2, 40, 42, 50})
+	s := storeWith(cycle{1, 10, 12, 20}, cycle{2, 40, 42, 50})
 	for i, n := range []int64{0, 2, 2} {
-		s.Read(payload("auth", "a", func(ms pmetric.MetricSlice) {
+		s.ReadMetrics(payload("auth", "a", func(ms pmetric.MetricSlice) {
 			counter(ms, "go.memory.gc.cycles", at(time.Duration(i)*100*time.Millisecond), n, pmetric.AggregationTemporalityCumulative)
 		}))
 	}
-	assert.Equal(t, window.GC{Overlap: window.OverlapNo, Resolution: window.ByCycles}, s.Ask(question(22*ms, 30*ms)).GC)
-	assert.Equal(t, window.GC{Overlap: window.OverlapPossible, Resolution: window.BySamples}, s.Ask(question(60*ms, 70*ms)).GC)
-	assert.Empty(t, s.Ask(question(120*ms, 130*ms)).GC, "one may have been under way all the time")
+	assert.Equal(t, window.GC{Overlap: window.OverlapNo, Resolution: window.ByCycles}, s.Query(question(22*ms, 30*ms)).GC)
+	assert.Equal(t, window.GC{Overlap: window.OverlapPossible, Resolution: window.BySamples}, s.Query(question(60*ms, 70*ms)).GC)
+	assert.Empty(t, s.Query(question(120*ms, 130*ms)).GC, "one may have been under way all the time")
 }
 
 // Between two samples a cycle that was running once counted as none at all.
 func TestACycleThatRunsOnPastBothSamplesIsNotDenied(t *testing.T) {
 	s := window.NewStore()
 	for i, n := range []int64{3, 3, 3, 4} { // it runs from 6 s to 11 s
-		s.Read(payload("auth", "a", func(ms pmetric.MetricSlice) {
+		s.ReadMetrics(payload("auth", "a", func(ms pmetric.MetricSlice) {
 			counter(ms, "go.memory.gc.cycles", at(time.Duration(i)*5*time.Second), n, pmetric.AggregationTemporalityCumulative)
 		}))
 	}
-	a := s.Ask(question(7*time.Second, 8*time.Second))
+	a := s.Query(question(7*time.Second, 8*time.Second))
 	assert.Zero(t, a.Counts[window.GCCycles].V)
 	assert.True(t, a.Counts[window.GCCycles].OK)
 	assert.Empty(t, a.GC)
@@ -100,30 +100,30 @@ func TestACycleThatRunsOnPastBothSamplesIsNotDenied(t *testing.T) {
 // Two processes that call themselves the same, or one and the one that replaced it.
 func TestOfSeveralProcessesWithOneNameNoOverlapIsDenied(t *testing.T) {
 	free := question(25*ms, 28*ms)
-	s := heard(cycle{4, 10, 12, 20}, cycle{5, 40, 42, 50})
-	assert.Equal(t, window.OverlapNo, s.Ask(free).GC.Overlap)
-	s.Hear(events("a", cycle{5, 60, 61, 62}))
-	assert.Empty(t, s.Ask(free).GC)
-	assert.Equal(t, window.OverlapYes, s.Ask(question(12*ms, 15*ms)).GC.Overlap, "what was, was")
-	s = heard(cycle{4, 10, 12, 20}, cycle{5, 40, 42, 50}, cycle{1, 60, 61, 62})
-	assert.Empty(t, s.Ask(free).GC)
+	s := storeWith(cycle{4, 10, 12, 20}, cycle{5, 40, 42, 50})
+	assert.Equal(t, window.OverlapNo, s.Query(free).GC.Overlap)
+	s.ReadLogs(events("a", cycle{5, 60, 61, 62}))
+	assert.Empty(t, s.Query(free).GC)
+	assert.Equal(t, window.OverlapYes, s.Query(question(12*ms, 15*ms)).GC.Overlap, "what was, was")
+	s = storeWith(cycle{4, 10, 12, 20}, cycle{5, 40, 42, 50}, cycle{1, 60, 61, 62})
+	assert.Empty(t, s.Query(free).GC)
 }
 
-func TestWhatIsNoCycleIsNotHeard(t *testing.T) {
+func TestWhatIsNoCycleIsNotRead(t *testing.T) {
 	ld := events("a", cycle{1, 10, 12, 20}, cycle{0, 30, 30, 31}, cycle{2, 42, 40, 50}, cycle{3, 60, 70, 65})
 	ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().AppendEmpty().Body().SetStr("garbage collection")
 	text := ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().AppendEmpty()
 	text.SetEventName(goruntime.EventGCCycle)
 	text.Attributes().PutStr(goruntime.AttrGCEnd, "soon")
-	assert.Equal(t, 1, window.NewStore().Hear(ld))
+	assert.Equal(t, 1, window.NewStore().ReadLogs(ld))
 }
 
 func TestEventsMayComeTwiceAndInAnyOrder(t *testing.T) {
 	s := window.NewStore()
 	for _, c := range []cycle{{3, 60, 60, 70}, {1, 10, 10, 20}, {2, 40, 40, 50}, {1, 10, 10, 20}, {3, 60, 60, 70}} {
-		s.Hear(events("a", c))
+		s.ReadLogs(events("a", c))
 	}
-	g := s.Ask(question(0, time.Second)).GC
+	g := s.Query(question(0, time.Second)).GC
 	assert.Equal(t, 3, g.Cycles)
 	assert.Equal(t, 30*ms, g.Least)
 }
@@ -131,11 +131,11 @@ func TestEventsMayComeTwiceAndInAnyOrder(t *testing.T) {
 func TestMemoryForCyclesIsBounded(t *testing.T) {
 	s := window.NewStore()
 	for n := int64(1); n <= 3*window.RingCycles; n++ {
-		s.Hear(events("a", cycle{n, 10 * n, 10 * n, 10*n + 5}))
+		s.ReadLogs(events("a", cycle{n, 10 * n, 10 * n, 10*n + 5}))
 	}
-	assert.Equal(t, window.RingCycles, s.Ask(question(0, time.Hour)).GC.Cycles)
+	assert.Equal(t, window.RingCycles, s.Query(question(0, time.Hour)).GC.Cycles)
 	for n := range window.MaxInstances + 5 {
-		s.Hear(events(fmt.Sprint("other ", n), cycle{1, 1000, 1000, 1000 + int64(n)}))
+		s.ReadLogs(events(fmt.Sprint("other ", n), cycle{1, 1000, 1000, 1000 + int64(n)}))
 	}
 	assert.EqualValues(t, 6, s.Evicted())
 }
@@ -153,7 +153,7 @@ func TestNoOverlapIsInventedOrMissed(t *testing.T) {
 			c.latest = truth + draw("bound", 5)
 			c.end = c.latest + 1 + draw("rest", 10)
 			now = c.end
-			if draw("heard", 4) > 0 {
+			if draw("read", 4) > 0 {
 				all = append(all, c)
 			}
 			began = append(began, truth, c.end)
@@ -164,7 +164,7 @@ func TestNoOverlapIsInventedOrMissed(t *testing.T) {
 		for i := 0; i < len(began); i += 2 {
 			truth += max(0, min(to, began[i+1])-max(from, began[i]))
 		}
-		g := heard(all...).Ask(question(time.Duration(from)*ms, time.Duration(to)*ms)).GC
+		g := storeWith(all...).Query(question(time.Duration(from)*ms, time.Duration(to)*ms)).GC
 		switch g.Overlap {
 		case window.OverlapNo:
 			assert.Zero(t, truth)

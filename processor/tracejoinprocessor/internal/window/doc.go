@@ -1,5 +1,5 @@
 // Package window keeps samples and GC cycles of the Go runtime of target instances,
-// and tells what they say of an interval in which a request was worked on.
+// and returns what they show of an interval in which a request was processed.
 //
 // Samples come from the metrics pipeline: go.* of the OpenTelemetry conventions and
 // goruntime.* of our library, or go_*, goruntime_* and process_* of Prometheus

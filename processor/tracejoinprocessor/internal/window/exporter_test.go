@@ -42,13 +42,13 @@ func TestWhatOurExporterServesIsRead(t *testing.T) {
 		answers := []target.Answer{targets[0].Ask(t.Context()), targets[1].Ask(t.Context())}
 		families, err := page.Families(answers, expfmt.NewFormat(expfmt.TypeTextPlain))
 		require.NoError(t, err)
-		s.Read(scrapedAt(at(time.Duration(i)*time.Second), families))
+		s.ReadMetrics(scrapedAt(at(time.Duration(i)*time.Second), families))
 		runtime.GC()
 	}
 	for _, one := range targets {
 		q := question(100*ms, 200*ms)
 		q.Of = window.Identity{Service: one.Service, Instance: one.Instance}
-		a := s.Ask(q)
+		a := s.Query(q)
 		require.Equal(t, window.ByInstance, a.Resolution)
 		for _, f := range []window.Field{window.Goroutines, window.Heap, window.GCGoal} {
 			assert.True(t, a.Levels[f].OK && a.Levels[f].V > 0, "level %d: %v", f, a.Levels[f])
@@ -58,7 +58,7 @@ func TestWhatOurExporterServesIsRead(t *testing.T) {
 		}
 		assert.Equal(t, window.OverlapPossible, a.GC.Overlap)
 		q.Of.Instance = "the service's own id"
-		assert.Equal(t, window.ByService, s.Ask(q).Resolution)
+		assert.Equal(t, window.ByService, s.Query(q).Resolution)
 	}
 }
 

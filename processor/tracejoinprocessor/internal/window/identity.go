@@ -45,8 +45,8 @@ var places = [...][]string{
 	{attr.HostName},
 }
 
-// IdentityOf a resource. Its Instance is empty if nothing tells one replica of the
-// service from another. The id of a process tells it only from others of its place. Each
+// IdentityOf a resource. Its Instance is empty if nothing distinguishes one replica of the
+// service from another. The id of a process distinguishes it only from others of its place. Each
 // name is a utf8text.Key: identities are kept, and names come in any length.
 func IdentityOf(res pcommon.Resource) (id Identity) {
 	a := res.Attributes()

@@ -67,10 +67,10 @@ func TestNamesAfterDifferentAttributesDoNotTellInstancesApart(t *testing.T) {
 			s := window.NewStore()
 			md := payload("", "", func(ms pmetric.MetricSlice) { gauge(ms, "go.goroutine.count", at(0), 7) })
 			resource(map[string]any{"host.name": "h", "process.pid": 1}).CopyTo(md.ResourceMetrics().At(0).Resource())
-			s.Read(md)
+			s.ReadMetrics(md)
 			q := question(0, time.Second)
 			q.Of = window.IdentityOf(resource(c.asked))
-			assert.Equal(t, c.resolution, s.Ask(q).Resolution)
+			assert.Equal(t, c.resolution, s.Query(q).Resolution)
 		})
 	}
 }

@@ -78,7 +78,7 @@ func TestReadingIsLinear(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			lineartest.Run(t, 2000, func(n int) func() {
 				md, s := make(n), full()
-				return func() { s.Read(md) }
+				return func() { s.ReadMetrics(md) }
 			})
 		})
 	}
@@ -87,22 +87,22 @@ func TestReadingIsLinear(t *testing.T) {
 // full is a store with as many instances as it remembers.
 func full() *window.Store {
 	s := window.NewStore()
-	s.Read(points("go_goroutines", window.MaxInstances, func(p pmetric.NumberDataPoint, i int) {
+	s.ReadMetrics(points("go_goroutines", window.MaxInstances, func(p pmetric.NumberDataPoint, i int) {
 		p.Attributes().PutStr("service_name", "old-"+strconv.Itoa(i))
 	}))
 	for i := range window.MaxInstances {
-		s.Read(payload("old", strconv.Itoa(i), func(ms pmetric.MetricSlice) { gauge(ms, "go.goroutine.count", at(0), 1) }))
+		s.ReadMetrics(payload("old", strconv.Itoa(i), func(ms pmetric.MetricSlice) { gauge(ms, "go.goroutine.count", at(0), 1) }))
 	}
-	s.Hear(collections("old", window.MaxInstances, true))
+	s.ReadLogs(collections("old", window.MaxInstances, true))
 	return s
 }
 
-func TestHearingIsLinear(t *testing.T) {
+func TestReadingLogsIsLinear(t *testing.T) {
 	for name, resources := range map[string]bool{"of one instance": false, "of an instance each": true} {
 		t.Run(name, func(t *testing.T) {
 			lineartest.Run(t, 4000, func(n int) func() {
 				ld, s := collections("auth", n, resources), full()
-				return func() { s.Hear(ld) }
+				return func() { s.ReadLogs(ld) }
 			})
 		})
 	}
@@ -144,13 +144,13 @@ func TestAQuestionTakesNoLongerWithManyInstances(t *testing.T) {
 				for i := range n {
 					md := payload("auth", strconv.Itoa(i), func(ms pmetric.MetricSlice) { gauge(ms, "go.goroutine.count", at(0), 1) })
 					md.ResourceMetrics().At(0).Resource().Attributes().PutStr("service.namespace", strconv.Itoa(i))
-					s.Read(md)
+					s.ReadMetrics(md)
 				}
 				q := question(0, time.Second)
 				q.Of = of
 				return func() {
 					for range 200 * n {
-						assert.Empty(t, s.Ask(q).Resolution)
+						assert.Empty(t, s.Query(q).Resolution)
 					}
 				}
 			})
@@ -162,26 +162,26 @@ func TestAQuestionTakesNoLongerWithManyInstances(t *testing.T) {
 func TestWhoReadsALargePayloadPausesOften(t *testing.T) {
 	for name, read := range map[string]func(s *window.Store){
 		"points": func(s *window.Store) {
-			s.Read(points("go.goroutine.count", 50_000, func(pmetric.NumberDataPoint, int) {}))
+			s.ReadMetrics(points("go.goroutine.count", 50_000, func(pmetric.NumberDataPoint, int) {}))
 		},
 		"instances": func(s *window.Store) {
-			s.Read(points("go_goroutines", 50_000, func(p pmetric.NumberDataPoint, i int) { p.Attributes().PutStr("service_name", strconv.Itoa(i)) }))
+			s.ReadMetrics(points("go_goroutines", 50_000, func(p pmetric.NumberDataPoint, i int) { p.Attributes().PutStr("service_name", strconv.Itoa(i)) }))
 		},
 		"metrics of no use": func(s *window.Store) {
-			s.Read(payload("auth", "a", func(ms pmetric.MetricSlice) {
+			s.ReadMetrics(payload("auth", "a", func(ms pmetric.MetricSlice) {
 				for range 50_000 {
 					ms.AppendEmpty().SetName("other")
 				}
 			}))
 		},
-		"events": func(s *window.Store) { s.Hear(collections("auth", 50_000, false)) },
+		"events": func(s *window.Store) { s.ReadLogs(collections("auth", 50_000, false)) },
 		"records of requests": func(s *window.Store) {
 			ld := plog.NewLogs()
 			records := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords()
 			for range 50_000 {
 				records.AppendEmpty()
 			}
-			s.Hear(ld)
+			s.ReadLogs(ld)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

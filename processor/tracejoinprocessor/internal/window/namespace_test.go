@@ -36,11 +36,11 @@ func TestServicesOfOneNameInTwoNamespacesAreTwo(t *testing.T) {
 		for _, scraped := range []bool{false, true} {
 			s := window.NewStore()
 			for _, sample := range c.samples {
-				s.Read(inNamespace(sample.namespace, sample.instance, sample.goroutines, scraped))
+				s.ReadMetrics(inNamespace(sample.namespace, sample.instance, sample.goroutines, scraped))
 			}
 			q := question(100*time.Millisecond, 200*time.Millisecond)
 			q.Of = c.of
-			a := s.Ask(q)
+			a := s.Query(q)
 			assert.Equal(t, c.resolution, a.Resolution, "%s, scraped: %v", name, scraped)
 			assert.Equal(t, c.want, a.Levels[window.Goroutines].V, "%s, scraped: %v", name, scraped)
 		}

@@ -24,15 +24,15 @@ var plausible = [fields]bounds{
 
 func (b bounds) has(v float64) bool { return v >= b.least && v <= b.most }
 
-// noGoal is what Go's runtime tells, the greatest number, where its collector is turned off.
+// noGoal is the limit that Go's runtime reports, the greatest number, where its collector is turned off.
 const noGoal = 1 << 62
 
-// sift takes out what cannot be true. It reports whether there was something.
-func (s *Sample) sift(told *[fields]int) (refused bool) {
+// dropImplausible takes out what cannot be true. It reports whether there was something.
+func (s *Sample) dropImplausible(ranks *[fields]int) (refused bool) {
 	for f := range fields {
 		v := s.V[f]
 		switch {
-		case told[f] == 0: // nothing
+		case ranks[f] == 0: // nothing
 		case f < levels && plausible[f].has(v), f >= levels && v >= 0 && !math.IsInf(v, 1):
 		default:
 			refused = refused || f != GCGoal || !(v >= noGoal)

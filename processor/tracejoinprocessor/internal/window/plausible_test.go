@@ -33,8 +33,8 @@ func TestALevelThatCannotBeTrueIsNotTold(t *testing.T) {
 		{"nodejs.eventloop.delay.p99", window.EventLoopP99, 0, false},
 	} {
 		s := window.NewStore()
-		s.Read(payload("auth", "a", func(ms pmetric.MetricSlice) { gauge(ms, c.metric, at(5*time.Second), c.v) }))
-		a := s.Ask(question(6*time.Second, 7*time.Second))
+		s.ReadMetrics(payload("auth", "a", func(ms pmetric.MetricSlice) { gauge(ms, c.metric, at(5*time.Second), c.v) }))
+		a := s.Query(question(6*time.Second, 7*time.Second))
 		if c.metric == "goruntime.memory.heap.objects" && !a.Implausible {
 			t.Fatal("the metric has another name")
 		}
@@ -47,11 +47,11 @@ func TestALevelThatCannotBeTrueIsNotTold(t *testing.T) {
 // A collector that is off has Go's greatest number for a goal, which is no fault.
 func TestTheGoalOfACollectorThatIsOffIsLeftOut(t *testing.T) {
 	s := window.NewStore()
-	s.Read(payload("auth", "a", func(ms pmetric.MetricSlice) {
+	s.ReadMetrics(payload("auth", "a", func(ms pmetric.MetricSlice) {
 		gauge(ms, "go.memory.gc.goal", at(5*time.Second), math.MaxInt64)
 		gauge(ms, "go.goroutine.count", at(5*time.Second), 7)
 	}))
-	a := s.Ask(question(6*time.Second, 7*time.Second))
+	a := s.Query(question(6*time.Second, 7*time.Second))
 	assert.False(t, a.Levels[window.GCGoal].OK)
 	assert.False(t, a.Implausible)
 	assert.Equal(t, 7.0, a.Levels[window.Goroutines].V)
@@ -74,11 +74,11 @@ func TestACountThatCannotHaveGrownSoIsNotTold(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := window.NewStore()
 			for i, v := range []int64{c.first, c.second} {
-				s.Read(payload("auth", "a", func(ms pmetric.MetricSlice) {
+				s.ReadMetrics(payload("auth", "a", func(ms pmetric.MetricSlice) {
 					counter(ms, c.metric, at(time.Duration(5+5*i)*time.Second), v, pmetric.AggregationTemporalityCumulative)
 				}))
 			}
-			a := s.Ask(question(6*time.Second, 7*time.Second))
+			a := s.Query(question(6*time.Second, 7*time.Second))
 			assert.Equal(t, c.refused, a.Implausible)
 			assert.Equal(t, !c.refused, a.Counts[c.field].OK)
 		})
@@ -90,17 +90,17 @@ func TestADeltaThatCannotBeTrueIsNotAdded(t *testing.T) {
 	for _, bad := range []int64{-50, 1 << 62} {
 		s := window.NewStore()
 		for i, v := range []int64{10, bad, 20, 30} {
-			s.Read(payload("auth", "a", func(ms pmetric.MetricSlice) {
+			s.ReadMetrics(payload("auth", "a", func(ms pmetric.MetricSlice) {
 				counter(ms, "go.memory.gc.cycles", at(time.Duration(5+5*i)*time.Second), v, pmetric.AggregationTemporalityDelta)
 				p := ms.At(0).Sum().DataPoints().At(0)
 				p.SetStartTimestamp(at(time.Duration(5*i) * time.Second))
 			}))
 		}
-		a := s.Ask(question(16*time.Second, 17*time.Second))
+		a := s.Query(question(16*time.Second, 17*time.Second))
 		assert.Equal(t, 30.0, a.Counts[window.GCCycles].V, "%d", bad)
 		assert.True(t, a.Implausible, "%d", bad)
 		q := question(16*time.Second, 17*time.Second)
 		q.MaxAge = 4 * time.Second
-		assert.False(t, s.Ask(q).Implausible, "it is long ago")
+		assert.False(t, s.Query(q).Implausible, "it is long ago")
 	}
 }

@@ -29,9 +29,9 @@ type Sample struct {
 	V  [fields]float64
 	// Start is since when each count counts, of levels nothing; 0 if unknown. Counts of
 	// two starts have no difference: the process was restarted in between.
-	Start [fields]int64
-	Born  float64 // process_start_time_seconds: the same for all counts; 0 if unknown
-	Since int64   // of ScheduleP99: what it is of began then
+	Start        [fields]int64
+	ProcessStart float64 // process_start_time_seconds: the same for all counts; 0 if unknown
+	Since        int64   // of ScheduleP99: what it is of began then
 }
 
 func newSample(at int64) Sample {
@@ -42,7 +42,7 @@ func newSample(at int64) Sample {
 	return s
 }
 
-// add to what the sample has: some figures are told in parts.
+// add to what the sample has: some figures are reported in several points.
 func (s *Sample) add(f Field, v float64, start int64) {
 	if math.IsNaN(s.V[f]) {
 		s.V[f], s.Start[f] = 0, 0
@@ -53,7 +53,7 @@ func (s *Sample) add(f Field, v float64, start int64) {
 
 // sameCount reports whether a count of two samples is of one process.
 func sameCount(f Field, a, b *Sample) bool {
-	if a.Born != 0 && b.Born != 0 && a.Born != b.Born {
+	if a.ProcessStart != 0 && b.ProcessStart != 0 && a.ProcessStart != b.ProcessStart {
 		return false
 	}
 	return a.Start[f] == b.Start[f] || a.Start[f] == 0 || b.Start[f] == 0
@@ -66,8 +66,8 @@ func (s *Sample) merge(from *Sample) {
 			s.V[f], s.Start[f] = v, from.Start[f]
 		}
 	}
-	if from.Born != 0 {
-		s.Born = from.Born
+	if from.ProcessStart != 0 {
+		s.ProcessStart = from.ProcessStart
 	}
 	if from.Since != 0 {
 		s.Since = from.Since

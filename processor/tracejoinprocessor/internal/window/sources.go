@@ -6,12 +6,12 @@ import (
 	"github.com/loadtrace/loadtrace/goruntime"
 )
 
-// source is where a metric's figure goes. Of several metrics that tell the same
+// source is where a metric's figure goes. Of several metrics that have the same
 // figure in one payload, that of the highest rank counts.
 type source struct {
 	field Field
 	rank  int
-	part  pick // which data points, and which of their values
+	pick  pick // which data points, and which of their values
 }
 
 // ranks is how many there are.
@@ -21,11 +21,11 @@ const ranks = 4
 type pick int
 
 const (
-	value    pick = iota
-	sum           // of a histogram or summary
-	count         // of a histogram or summary
-	schedule      // 99th percentile of a histogram's growth
-	born          // no figure, but when the process began
+	value        pick = iota
+	sum               // of a histogram or summary
+	count             // of a histogram or summary
+	schedule          // 99th percentile of a histogram's growth
+	processStart      // no figure, but when the process began
 )
 
 // sources by the name of the metric: those of semconv 1.41.0 (go.*) and what
@@ -44,12 +44,12 @@ var sources = map[string]source{
 	"go_memstats_heap_alloc_bytes":         {Heap, 2, value},
 	"go_memory_classes_heap_objects_bytes": {Heap, 1, value},
 
-	// All of the runtime's memory, told by its types: only stacks are told apart, so that
+	// All of the runtime's memory, by type: only stacks have a type of their own, so that
 	// no type is the heap.
 	"go.memory.used":       {Memory, 0, value},
 	"go_memory_used_bytes": {Memory, 0, value},
 
-	// Of Node.js. The heap is told by its spaces, which are summed up.
+	// Of Node.js. The heap is reported by space, which are summed up.
 	"v8js.memory.heap.used":      {Heap, 0, value},
 	"nodejs.eventloop.delay.p99": {EventLoopP99, 0, value},
 
@@ -88,15 +88,15 @@ var sources = map[string]source{
 	"process_cpu_time_seconds_total": {CPU, 2, value},
 	"process_cpu_seconds_total":      {CPU, 1, value},
 
-	"process_start_time_seconds": {part: born},
+	"process_start_time_seconds": {pick: processStart},
 }
 
-// A summary that tells two figures: each of its observations is a cycle's pause.
+// A summary that has two figures: each of its observations is a cycle's pause.
 const gcSummary = "go_gc_duration_seconds"
 
 // gcPauses is the second of them.
 var gcPauses = source{GCPause, 1, sum}
 
-// scraped tells Prometheus' names from OpenTelemetry's: their points have the time of
+// scraped reports whether a name is Prometheus', and not OpenTelemetry's: their points have the time of
 // the scrape, by the clock of who scrapes.
 func scraped(name string) bool { return !strings.Contains(name, ".") }

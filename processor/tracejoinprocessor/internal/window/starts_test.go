@@ -10,13 +10,13 @@ import (
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/window"
 )
 
-// told is a point of a count: its value, and since when it counts.
-type told struct {
+// reported is a point of a count: its value, and since when it counts.
+type reported struct {
 	at, start time.Duration
 	value     int64
 }
 
-func sum(ms pmetric.MetricSlice, name string, p told, temporality pmetric.AggregationTemporality) {
+func sum(ms pmetric.MetricSlice, name string, p reported, temporality pmetric.AggregationTemporality) {
 	counter(ms, name, at(p.at), p.value, temporality)
 	ms.At(ms.Len() - 1).Sum().DataPoints().At(0).SetStartTimestamp(at(p.start))
 }
@@ -28,23 +28,23 @@ func TestCountsOfTwoProcessesHaveNoDifference(t *testing.T) {
 	for _, c := range []struct {
 		name        string
 		temporality pmetric.AggregationTemporality
-		points      []told
+		points      []reported
 		want        window.Value
 	}{
-		{"one process", cumulative, []told{{0, -time.Hour, 1000}, {2 * time.Second, -time.Hour, 5000}},
+		{"one process", cumulative, []reported{{0, -time.Hour, 1000}, {2 * time.Second, -time.Hour, 5000}},
 			window.Value{V: 4000, Age: 1100 * ms, Width: 2 * time.Second, OK: true}},
-		{"restarted", cumulative, []told{{0, -time.Hour, 1000}, {2 * time.Second, time.Second, 5000}}, window.Value{}},
-		{"restarted, with less", cumulative, []told{{0, -time.Hour, 1000}, {2 * time.Second, time.Second, 10}}, window.Value{}},
-		{"deltas", delta, []told{{0, -time.Second, 1000}, {2 * time.Second, 0, 5000}},
+		{"restarted", cumulative, []reported{{0, -time.Hour, 1000}, {2 * time.Second, time.Second, 5000}}, window.Value{}},
+		{"restarted, with less", cumulative, []reported{{0, -time.Hour, 1000}, {2 * time.Second, time.Second, 10}}, window.Value{}},
+		{"deltas", delta, []reported{{0, -time.Second, 1000}, {2 * time.Second, 0, 5000}},
 			window.Value{V: 5000, Age: 1100 * ms, Width: 2 * time.Second, OK: true}},
-		{"deltas, one is missing", delta, []told{{0, -time.Second, 1000}, {2 * time.Second, time.Second, 5000}}, window.Value{}},
+		{"deltas, one is missing", delta, []reported{{0, -time.Second, 1000}, {2 * time.Second, time.Second, 5000}}, window.Value{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := window.NewStore()
 			for _, p := range c.points {
-				s.Read(payload("auth", "a", func(ms pmetric.MetricSlice) { sum(ms, "go.memory.allocated", p, c.temporality) }))
+				s.ReadMetrics(payload("auth", "a", func(ms pmetric.MetricSlice) { sum(ms, "go.memory.allocated", p, c.temporality) }))
 			}
-			assert.Equal(t, c.want, s.Ask(question(time.Second, 1100*ms)).Counts[window.Allocated])
+			assert.Equal(t, c.want, s.Query(question(time.Second, 1100*ms)).Counts[window.Allocated])
 		})
 	}
 }
@@ -59,12 +59,12 @@ func TestAScrapedProcessThatWasRestartedHasNoDifference(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := window.NewStore()
 			for i, born := range []float64{1.7e9, c.born} {
-				s.Read(payload("auth", "127.0.0.1:9464", func(ms pmetric.MetricSlice) {
+				s.ReadMetrics(payload("auth", "127.0.0.1:9464", func(ms pmetric.MetricSlice) {
 					counter(ms, "go_memstats_alloc_bytes_total", at(time.Duration(2*i)*time.Second), int64(1000+4000*i), pmetric.AggregationTemporalityCumulative)
 					gauge(ms, "process_start_time_seconds", at(time.Duration(2*i)*time.Second), born)
 				}))
 			}
-			assert.Equal(t, c.ok, s.Ask(question(time.Second, 1100*ms)).Counts[window.Allocated].OK)
+			assert.Equal(t, c.ok, s.Query(question(time.Second, 1100*ms)).Counts[window.Allocated].OK)
 		})
 	}
 }
@@ -83,7 +83,7 @@ func latency(ts, start time.Duration, n uint64, temporality pmetric.AggregationT
 	})
 }
 
-// A percentile of the last hour was once told as one of two seconds ago.
+// A percentile of the last hour was once reported as one of two seconds ago.
 func TestAPercentileIsOfNoLongerThanTheGreatestAge(t *testing.T) {
 	const cumulative, delta = pmetric.AggregationTemporalityCumulative, pmetric.AggregationTemporalityDelta
 	for _, c := range []struct {
@@ -103,9 +103,9 @@ func TestAPercentileIsOfNoLongerThanTheGreatestAge(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := window.NewStore()
 			for _, p := range c.points {
-				s.Read(p)
+				s.ReadMetrics(p)
 			}
-			v := s.Ask(question(time.Second, 2*time.Second)).Levels[window.ScheduleP99]
+			v := s.Query(question(time.Second, 2*time.Second)).Levels[window.ScheduleP99]
 			assert.Equal(t, c.ok, v.OK)
 			if c.ok {
 				assert.Equal(t, 2*time.Second, v.Age)
@@ -119,7 +119,7 @@ func scrapes() *window.Store {
 	s := window.NewStore()
 	for i := range 4 {
 		ts := at(time.Duration(i) * 5 * time.Second)
-		s.Read(payload("auth", "a", func(ms pmetric.MetricSlice) {
+		s.ReadMetrics(payload("auth", "a", func(ms pmetric.MetricSlice) {
 			gauge(ms, "go_goroutines", ts, float64(7+i))
 			counter(ms, "go_memstats_alloc_bytes_total", ts, int64(100*i), pmetric.AggregationTemporalityCumulative)
 		}))
@@ -131,15 +131,15 @@ func scrapes() *window.Store {
 func TestScrapedSamplesAreAsFarAwayAsTheClockMayBe(t *testing.T) {
 	q := question(6*time.Second, 7*time.Second)
 	q.Bound = 500 * ms
-	a := scrapes().Ask(q)
+	a := scrapes().Query(q)
 	assert.Equal(t, window.Value{V: 8, Age: 2500 * ms, OK: true}, a.Levels[window.Goroutines], "at most")
 	assert.Equal(t, window.Value{V: 100, Age: 2500 * ms, Width: 5 * time.Second, OK: true}, a.Counts[window.Allocated])
 
 	q.Bound = 1500 * ms
-	assert.Equal(t, window.Value{V: 200, Age: 8500 * ms, Width: 10 * time.Second, OK: true}, scrapes().Ask(q).Counts[window.Allocated],
+	assert.Equal(t, window.Value{V: 200, Age: 8500 * ms, Width: 10 * time.Second, OK: true}, scrapes().Query(q).Counts[window.Allocated],
 		"the work may have begun at 4.5 s")
 	q.Bound = 20 * time.Second
-	a = scrapes().Ask(q)
+	a = scrapes().Query(q)
 	assert.False(t, a.Known())
 	assert.True(t, a.TooOld)
 }
@@ -148,9 +148,9 @@ func TestScrapedSamplesAreAsFarAwayAsTheClockMayBe(t *testing.T) {
 func TestWithoutAClockScrapedSamplesTellNothing(t *testing.T) {
 	q := question(6*time.Second, 7*time.Second)
 	q.Clocked = false
-	a := scrapes().Ask(q)
+	a := scrapes().Query(q)
 	assert.False(t, a.Known())
 	assert.Empty(t, a.Resolution)
-	a = fed(5 * time.Second).Ask(q)
+	a = fed(5 * time.Second).Query(q)
 	assert.True(t, a.Known(), "the instance's own samples need none")
 }

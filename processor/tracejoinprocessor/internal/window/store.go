@@ -4,9 +4,9 @@ import "time"
 
 // Store has the samples and the cycles of all instances.
 type Store struct {
-	own     roster[series] // samples by the instance's own clock
-	scraped roster[series] // and those by the collector's
-	cycles  roster[cycles]
+	own     instanceCache[series] // samples by the instance's own clock
+	scraped instanceCache[series] // and those by the collector's
+	cycles  instanceCache[cycles]
 
 	// Pause, if set, is called again and again while a payload is read: one may be large,
 	// and others want to ask. The store may be used by others while it runs.
@@ -33,7 +33,7 @@ type series struct {
 	ring
 	schedule histogram
 	sums     [fields][ranks]running
-	refused  int64 // when a figure was last told that cannot be true; 0: never
+	refused  int64 // when a figure that cannot be true was last reported; 0: never
 }
 
 // running is the sum of deltas without a gap between them.
@@ -44,7 +44,7 @@ type running struct {
 
 // NewStore makes an empty store.
 func NewStore() *Store {
-	return &Store{own: newRoster[series](), scraped: newRoster[series](), cycles: newRoster[cycles]()}
+	return &Store{own: newInstanceCache[series](), scraped: newInstanceCache[series](), cycles: newInstanceCache[cycles]()}
 }
 
 // Evicted is how many instances had to make room for others.
@@ -52,7 +52,7 @@ func (s *Store) Evicted() uint64 { return s.own.evicted + s.scraped.evicted + s.
 
 // Len is how many instances have samples. One that is scraped, too, may be counted
 // twice: its name is another then.
-func (s *Store) Len() int { return len(s.own.of) + len(s.scraped.of) }
+func (s *Store) Len() int { return len(s.own.members) + len(s.scraped.members) }
 
 // Sent reports whether a sample of a service has ever come.
 func (s *Store) Sent(service string) bool {
@@ -72,8 +72,8 @@ func (s *Store) SentBy(leftOut func(service string) bool) bool {
 	return false
 }
 
-// Question is an interval of an instance's work.
-type Question struct {
+// Query is an interval of an instance's work.
+type Query struct {
 	Of    Identity
 	Began time.Time // by the instance's clock
 	Ended time.Time
@@ -81,7 +81,7 @@ type Question struct {
 	// then samples that the collector scraped can be placed.
 	Offset, Bound time.Duration
 	Clocked       bool
-	MaxAge        time.Duration // samples further away than this are not told
+	MaxAge        time.Duration // samples further away than this are not used
 }
 
 // Value is a figure and how old its sample was when the work ended, at most: below 0
@@ -124,10 +124,10 @@ func (a *Answer) Known() bool {
 	return false
 }
 
-// Ask tells the runtime of an interval. Samples by the instance's own clock are
+// Query returns the state of the runtime in an interval. Samples by the instance's own clock are
 // preferred to those of a scrape, and any from before the end of the work to those
 // from after it, which count only where there are no others.
-func (s *Store) Ask(q Question) (a Answer) {
+func (s *Store) Query(q Query) (a Answer) {
 	began, ended := q.Began.UnixNano(), q.Ended.UnixNano()
 	own := work{began: began, ended: ended, maxAge: q.MaxAge}
 	scraped := work{began: began - int64(q.Offset), ended: ended - int64(q.Offset), bound: int64(q.Bound), maxAge: q.MaxAge}

@@ -27,7 +27,7 @@ type Renderer struct {
 
 // New makes the renderer of a run. The plan must not change.
 func New(o origin.Origin, run loadgen.RunID, plan *loadgen.Plan) *Renderer {
-	trace, span := run.RunSpan(plan.Part.Index)
+	trace, span := run.RunSpan(plan.Shard.Index)
 	return &Renderer{
 		origin: o, plan: plan, run: run.String(),
 		runTrace: pcommon.TraceID(trace), runSpan: pcommon.SpanID(span),

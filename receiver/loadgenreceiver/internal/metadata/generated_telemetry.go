@@ -30,7 +30,7 @@ type TelemetryBuilder struct {
 	registrations           []metric.Registration
 	LoadgenItemsDelivered   metric.Int64ObservableCounter
 	LoadgenItemsDropped     metric.Int64ObservableCounter
-	LoadgenOutboxBytes      metric.Int64ObservableGauge
+	LoadgenQueueBytes       metric.Int64ObservableGauge
 	LoadgenRefused          metric.Int64ObservableCounter
 	LoadgenSeriesOverflowed metric.Int64ObservableCounter
 	LoadgenSpansMade        metric.Int64ObservableCounter
@@ -77,12 +77,12 @@ func (builder *TelemetryBuilder) RegisterLoadgenItemsDroppedCallback(cb metric.I
 	return nil
 }
 
-// RegisterLoadgenOutboxBytesCallback sets callback for observable LoadgenOutboxBytes metric.
-func (builder *TelemetryBuilder) RegisterLoadgenOutboxBytesCallback(cb metric.Int64Callback) error {
+// RegisterLoadgenQueueBytesCallback sets callback for observable LoadgenQueueBytes metric.
+func (builder *TelemetryBuilder) RegisterLoadgenQueueBytesCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerInt64{inst: builder.LoadgenOutboxBytes, obs: o})
+		cb(ctx, &observerInt64{inst: builder.LoadgenQueueBytes, obs: o})
 		return nil
-	}, builder.LoadgenOutboxBytes)
+	}, builder.LoadgenQueueBytes)
 	if err != nil {
 		return err
 	}
@@ -167,18 +167,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.LoadgenItemsDelivered, err = builder.meter.Int64ObservableCounter(
 		"otelcol_loadgen_items_delivered",
-		metric.WithDescription("Spans, data points and log records that the pipeline took. [Development]"),
+		metric.WithDescription("Spans, data points and log records that the pipeline accepted. [Development]"),
 		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LoadgenItemsDropped, err = builder.meter.Int64ObservableCounter(
 		"otelcol_loadgen_items_dropped",
-		metric.WithDescription("Spans, data points and log records that were dropped, over the budget, refused for good, or left by a shutdown. [Development]"),
+		metric.WithDescription("Spans, data points and log records that were dropped over capacity, refused permanently, or undelivered at the end of a shutdown. [Development]"),
 		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.LoadgenOutboxBytes, err = builder.meter.Int64ObservableGauge(
-		"otelcol_loadgen_outbox_bytes",
+	builder.LoadgenQueueBytes, err = builder.meter.Int64ObservableGauge(
+		"otelcol_loadgen_queue_bytes",
 		metric.WithDescription("Memory of telemetry that waits for the pipelines. [Development]"),
 		metric.WithUnit("By"),
 	)
@@ -197,7 +197,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.LoadgenSpansMade, err = builder.meter.Int64ObservableCounter(
 		"otelcol_loadgen_spans_made",
-		metric.WithDescription("Spans made by the receiver, of requests and of runs. [Development]"),
+		metric.WithDescription("Spans created by the receiver, for requests and runs. [Development]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)

@@ -24,7 +24,7 @@ func NewSettings(tt *componenttest.Telemetry) receiver.Settings {
 func AssertEqualLoadgenItemsDelivered(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_loadgen_items_delivered",
-		Description: "Spans, data points and log records that the pipeline took. [Development]",
+		Description: "Spans, data points and log records that the pipeline accepted. [Development]",
 		Unit:        "{item}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -40,7 +40,7 @@ func AssertEqualLoadgenItemsDelivered(t *testing.T, tt *componenttest.Telemetry,
 func AssertEqualLoadgenItemsDropped(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_loadgen_items_dropped",
-		Description: "Spans, data points and log records that were dropped, over the budget, refused for good, or left by a shutdown. [Development]",
+		Description: "Spans, data points and log records that were dropped over capacity, refused permanently, or undelivered at the end of a shutdown. [Development]",
 		Unit:        "{item}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -53,16 +53,16 @@ func AssertEqualLoadgenItemsDropped(t *testing.T, tt *componenttest.Telemetry, d
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
-func AssertEqualLoadgenOutboxBytes(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+func AssertEqualLoadgenQueueBytes(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
-		Name:        "otelcol_loadgen_outbox_bytes",
+		Name:        "otelcol_loadgen_queue_bytes",
 		Description: "Memory of telemetry that waits for the pipelines. [Development]",
 		Unit:        "By",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
 		},
 	}
-	got, err := tt.GetMetric("otelcol_loadgen_outbox_bytes")
+	got, err := tt.GetMetric("otelcol_loadgen_queue_bytes")
 	require.NoError(t, err)
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
@@ -102,7 +102,7 @@ func AssertEqualLoadgenSeriesOverflowed(t *testing.T, tt *componenttest.Telemetr
 func AssertEqualLoadgenSpansMade(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_loadgen_spans_made",
-		Description: "Spans made by the receiver, of requests and of runs. [Development]",
+		Description: "Spans created by the receiver, for requests and runs. [Development]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

@@ -14,7 +14,7 @@ import (
 type Origin struct {
 	Version  string
 	Instance string // service.instance.id, unique to the process
-	Part     pace.Part
+	Shard    pace.Shard
 	// Environment is what the process runs in, set by In.
 	Environment environment.Environment
 
@@ -34,9 +34,9 @@ func (o Origin) Fill(resource pcommon.Resource, scope pcommon.InstrumentationSco
 	a.PutStr(attr.ServiceName, attr.ServiceLoadtrace)
 	a.PutStr(attr.ServiceVersion, o.Version)
 	a.PutStr(attr.ServiceInstanceID, o.Instance)
-	if !o.Part.Whole() {
-		a.PutInt(attr.PartIndex, int64(o.Part.Index))
-		a.PutInt(attr.PartCount, int64(o.Part.Count))
+	if !o.Shard.Whole() {
+		a.PutInt(attr.ShardIndex, int64(o.Shard.Index))
+		a.PutInt(attr.ShardCount, int64(o.Shard.Count))
 	}
 	for _, kv := range o.described {
 		put(a, kv)
