@@ -150,3 +150,31 @@ func TestShots(t *testing.T) {
 		}
 	})
 }
+
+// TestPictures writes the pictures of docs/report.md, if PICTURES names a directory for
+// them.
+func TestPictures(t *testing.T) {
+	dir := os.Getenv("PICTURES")
+	if dir == "" {
+		t.Skip("PICTURES is not set")
+	}
+	pagesDir := filepath.Dir(pages(t)[0])
+	save := func(name string, content []byte) {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := open(t, filepath.Join(pagesDir, "one.html"), 1180, false)
+	shot := func(name, id string, height int64) {
+		b.do(chromedp.EmulateViewport(1180, height))
+		b.run(`document.getElementById("` + id + `").scrollIntoView({block: "start", behavior: "instant"})`)
+		b.do(chromedp.Sleep(300 * time.Millisecond)) // charts follow the size of the window
+		save(name, get(b, chromedp.CaptureScreenshot()))
+	}
+	shot("report-request.png", "requests", 1060)
+	b.run(`scrollTo({top: 0, behavior: "instant"})`)
+	b.do(chromedp.EmulateViewport(1180, 1080), chromedp.Sleep(300*time.Millisecond))
+	save("report.png", get(b, chromedp.CaptureScreenshot()))
+	b = open(t, filepath.Join(pagesDir, "against.html"), 1180, false)
+	shot("report-against.png", "charts", 900)
+}
