@@ -41,6 +41,7 @@ bench: ## Measure what docs/benchmarks.md claims (25 minutes)
 	bin/bench ghz
 	bin/bench lag
 	bin/bench tax
+	bin/bench archive
 	bin/bench exporter
 	bin/bench late
 	$(MAKE) bench-join

@@ -79,7 +79,7 @@ func attack(t *testing.T, of target, flags ...string) outcome {
 	require.NoError(t, os.WriteFile(plan, []byte("attacks: "+of.attacks(at, load)+"\n"), 0o644))
 
 	args := append([]string{
-		"run", plan, "--listen", "http://" + to.http, "--listen", "grpc://" + to.grpc,
+		"run", plan, "--archive", "none", "--listen", "http://" + to.http, "--listen", "grpc://" + to.grpc,
 		"--otlp", joined.URL, "--otlp-signals", "traces",
 	}, flags...)
 	cmd := exec.CommandContext(t.Context(), program, args...)

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"slices"
 	"unsafe"
 
 	"github.com/parquet-go/parquet-go"
@@ -12,7 +13,8 @@ import (
 type column[T any] struct {
 	name string
 	node parquet.Node
-	// write appends the values of rows, for each one or, of a list, all of its own.
+	// write makes the values of rows, for each one or, of a list, all of its own. It uses
+	// the room of an empty list.
 	write func(to []parquet.Value, rows []T) []parquet.Value
 	// read sets a row's field from the values of the row.
 	read func(row *T, values []parquet.Value, texts *texts)
@@ -54,9 +56,11 @@ func nonzero[T any, V whole](name string, field func(*T) *V) column[T] {
 	c := integers(name, field)
 	c.node = parquet.Optional(c.node)
 	c.write = func(to []parquet.Value, rows []T) []parquet.Value {
+		to = nulls(to, len(rows))
 		for i := range rows {
-			v := *field(&rows[i])
-			to = append(to, present(number(v), v != 0))
+			if v := *field(&rows[i]); v != 0 {
+				set(&to[i], number(v))
+			}
 		}
 		return to
 	}
@@ -74,9 +78,11 @@ func figures[T any, V whole](name string, field func(*T) *Optional[V]) column[T]
 		name: name,
 		node: parquet.Optional(parquet.Encoded(parquet.Leaf(parquet.Int64Type), delta)),
 		write: func(to []parquet.Value, rows []T) []parquet.Value {
+			to = nulls(to, len(rows))
 			for i := range rows {
-				v := field(&rows[i])
-				to = append(to, present(number(v.V), v.OK))
+				if v := field(&rows[i]); v.OK {
+					set(&to[i], number(v.V))
+				}
 			}
 			return to
 		},
@@ -94,9 +100,11 @@ func fractions[T any](name string, field func(*T) *Optional[float64]) column[T] 
 		name: name,
 		node: parquet.Optional(parquet.Encoded(parquet.Leaf(parquet.DoubleType), dictionary)),
 		write: func(to []parquet.Value, rows []T) []parquet.Value {
+			to = nulls(to, len(rows))
 			for i := range rows {
-				v := field(&rows[i])
-				to = append(to, present(parquet.DoubleValue(v.V), v.OK))
+				if v := field(&rows[i]); v.OK {
+					set(&to[i], parquet.DoubleValue(v.V))
+				}
 			}
 			return to
 		},
@@ -144,9 +152,11 @@ func words[T any, V ~string](name string, field func(*T) *V) column[T] {
 		name: name,
 		node: parquet.Optional(parquet.Encoded(parquet.String(), dictionary)),
 		write: func(to []parquet.Value, rows []T) []parquet.Value {
+			to = nulls(to, len(rows))
 			for i := range rows {
-				v := string(*field(&rows[i]))
-				to = append(to, present(text(v), v != ""))
+				if v := *field(&rows[i]); v != "" {
+					set(&to[i], text(string(v)))
+				}
 			}
 			return to
 		},
@@ -199,13 +209,17 @@ func doubleLists[T any](name string, field func(*T) *[]float64) column[T] {
 	}
 }
 
-// present is a value of an optional column, or null.
-func present(v parquet.Value, ok bool) parquet.Value {
-	if !ok {
-		return null
-	}
+// nulls makes a list of so many nulls of an empty one.
+func nulls(to []parquet.Value, n int) []parquet.Value {
+	to = slices.Grow(to, n)[:n]
+	clear(to)
+	return to
+}
+
+// set sets a value of an optional column.
+func set(to *parquet.Value, v parquet.Value) {
 	v.SetDefinitionLevel(1)
-	return v
+	*to = v
 }
 
 // appendList writes the values of a list: the first begins a row. An empty one is null.

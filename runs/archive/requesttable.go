@@ -146,10 +146,13 @@ func ifSent(c column[Request]) column[Request] {
 	c.node = parquet.Optional(c.node)
 	write, read := c.write, c.read
 	c.write = func(to []parquet.Value, rows []Request) []parquet.Value {
-		from := len(to)
 		to = write(to, rows)
 		for i := range rows {
-			to[from+i] = present(to[from+i], rows[i].Sent != 0)
+			if rows[i].Sent == 0 {
+				to[i] = null
+			} else {
+				to[i].SetDefinitionLevel(1)
+			}
 		}
 		return to
 	}
@@ -188,15 +191,13 @@ func spanIDs(name string, field func(*Request) *string) column[Request] {
 		name: name,
 		node: parquet.Optional(parquet.Encoded(parquet.Leaf(parquet.FixedLenByteArrayType(spanIDBytes)), plain)),
 		write: func(to []parquet.Value, rows []Request) []parquet.Value {
-			ids := make([]byte, 0, spanIDBytes*len(rows))
+			to = nulls(to, len(rows))
 			for i := range rows {
-				before := len(ids)
-				ids, _ = hex.AppendDecode(ids, []byte(*field(&rows[i])))
-				ok := len(ids) == before+spanIDBytes
-				if !ok {
-					ids = append(ids[:before], make([]byte, spanIDBytes)...)
+				if v := *field(&rows[i]); v != "" {
+					if id, err := hex.DecodeString(v); err == nil && len(id) == spanIDBytes {
+						set(&to[i], parquet.FixedLenByteArrayValue(id))
+					}
 				}
-				to = append(to, present(parquet.FixedLenByteArrayValue(ids[before:]), ok))
 			}
 			return to
 		},

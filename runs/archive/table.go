@@ -63,12 +63,14 @@ var (
 // Sizes of pages, in bytes before compression. Many segments are read at once, a page of
 // each column at a time; files that are kept are read one after the other.
 const (
-	segmentPage = 8 << 10
+	segmentPage = 16 << 10
 	keptPage    = 64 << 10
 )
 
 // writeBatch is how many rows are given to the columns at once.
 const writeBatch = 256
+
+func isKey(column string) bool { return column == ColumnAttackIndex || column == ColumnSeq }
 
 // rowWriter writes rows into Parquet files, one after the other.
 type rowWriter[T any] struct {
@@ -84,6 +86,13 @@ func newRowWriter[T any](t *table[T], codec *zstd.Codec, page int) *rowWriter[T]
 	}
 	if len(t.sorted) > 0 {
 		options = append(options, parquet.SortingWriterConfig(parquet.SortingColumns(t.sorted...)))
+	}
+	if page == segmentPage { // which is read whole: a reader looks for keys alone
+		for _, c := range t.columns {
+			if !isKey(c.name) {
+				options = append(options, parquet.SkipPageStatistics(c.name), parquet.SkipPageBounds(c.name))
+			}
+		}
 	}
 	return &rowWriter[T]{table: t, w: parquet.NewWriter(io.Discard, options...)}
 }
