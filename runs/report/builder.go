@@ -2,7 +2,6 @@ package report
 
 import (
 	"math"
-	"slices"
 	"sync"
 	"time"
 
@@ -114,7 +113,7 @@ type Interval struct {
 	NotSent uint64
 	// Response and Service are distributions; nil without a request.
 	Response, Service *summary.Times
-	// Phases are means, in the order of PhaseNames; zero without a request.
+	// Phases are means, in the order of phaseNames; zero without a request.
 	Phases [phaseCount]time.Duration
 	// Slowest and Wrong are indices of Data.Requests, −1 for none: the slowest request, and
 	// the first error.
@@ -258,5 +257,3 @@ func (t *timeline) series(name string, g *gathering) Series {
 	return s
 }
 
-// PhaseNames are those of Interval.Phases.
-func PhaseNames() []string { return slices.Clone(phaseNames[:]) }

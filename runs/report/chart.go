@@ -108,7 +108,7 @@ type spectrum struct {
 }
 
 func newCharts(runs []*Data) charts {
-	c := charts{Phases: PhaseNames(), Levels: AllLevels()}
+	c := charts{Phases: slices.Clone(phaseNames[:]), Levels: AllLevels()}
 	for _, d := range runs {
 		c.Runs = append(c.Runs, d.chart())
 	}
