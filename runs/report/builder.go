@@ -256,4 +256,3 @@ func (t *timeline) series(name string, g *gathering) Series {
 	}
 	return s
 }
-

@@ -57,4 +57,3 @@ func (r *runPage) joined(d *Data) {
 		}
 	}
 }
-
