@@ -4,8 +4,8 @@ import "fmt"
 
 // compare puts two runs side by side. They were at different times, so what is
 // compared over the whole run does not depend on when it was.
-func compare() page {
-	return page{
+func compare() definition {
+	return definition{
 		uid: "loadtrace-compare", title: "Loadtrace / Compare",
 		about: "Two runs side by side: the baseline on the left, the run on the right. Choose a time range that has both.",
 		variables: []variable{

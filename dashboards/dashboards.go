@@ -13,24 +13,24 @@ import (
 // Tag is on every dashboard; the links among them follow it.
 const Tag = "loadtrace"
 
-// page is a dashboard, before it is rendered.
-type page struct {
+// definition is a dashboard, before it is rendered.
+type definition struct {
 	uid, title, about string
 	variables         []variable
 	events            []event
 	sections          []section
 }
 
-// pages are the dashboards, the first to look at first.
-func pages() []page {
-	return []page{run(), requestsPage(), runtime(), compare(), pipeline()}
+// definitions are the dashboards, the first to look at first.
+func definitions() []definition {
+	return []definition{run(), requestsDefinition(), runtime(), compare(), pipeline()}
 }
 
 // Files are the dashboards by the names of their files, as Grafana reads them.
 func Files() (map[string][]byte, error) {
 	files := map[string][]byte{}
 	var faults []error
-	for _, p := range pages() {
+	for _, p := range definitions() {
 		d, err := p.render()
 		if err != nil {
 			faults = append(faults, fmt.Errorf("dashboard %s: %w", p.uid, err))
@@ -46,7 +46,7 @@ func Files() (map[string][]byte, error) {
 	return files, errors.Join(faults...)
 }
 
-func (p *page) render() (dashboard.Dashboard, error) {
+func (p *definition) render() (dashboard.Dashboard, error) {
 	b := dashboard.NewDashboardBuilder(p.title).Uid(p.uid).Description(p.about).Tags([]string{Tag}).
 		Time("now-30m", "now").Refresh("10s").Timezone("browser").Tooltip(dashboard.DashboardCursorSyncCrosshair).
 		Timepicker(dashboard.NewTimePickerBuilder().RefreshIntervals([]string{"5s", "10s", "30s", "1m", "5m"})).

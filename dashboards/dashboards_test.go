@@ -194,7 +194,7 @@ func TestAPanelThatDoesNotExplainItselfIsRefused(t *testing.T) {
 // One meaning has one colour, wherever it is shown.
 func TestALegendHasOneColour(t *testing.T) {
 	colours := map[string]string{}
-	for _, p := range pages() {
+	for _, p := range definitions() {
 		for _, s := range p.sections {
 			for _, panel := range s.panels {
 				for legend, colour := range panel.look.colours {
@@ -214,7 +214,7 @@ var used = regexp.MustCompile(`\$(\w+)|\$\{(\w+)[}:]`)
 // A variable that is not there would be sent to the server as it stands.
 func TestQueriesUseVariablesThatTheDashboardHas(t *testing.T) {
 	macros := []string{"__rate_interval", "__range", "__auto"}
-	for _, p := range pages() {
+	for _, p := range definitions() {
 		var names, taken []string
 		for _, v := range p.variables {
 			names = append(names, v.name)
@@ -233,7 +233,7 @@ func TestQueriesUseVariablesThatTheDashboardHas(t *testing.T) {
 }
 
 // texts are all that the dashboard sends to a server, and the titles.
-func (p *page) texts() (out []string) {
+func (p *definition) texts() (out []string) {
 	for _, v := range p.variables {
 		out = append(out, v.query)
 	}

@@ -23,7 +23,7 @@ var nan = math.NaN()
 func TestNothingOnADashboardIsDead(t *testing.T) {
 	l := startPlatform(t)
 	l.play(t)
-	for _, p := range pages() {
+	for _, p := range definitions() {
 		t.Run(p.uid, func(t *testing.T) { l.look(t, &p) })
 	}
 	t.Run("links", func(t *testing.T) { l.follow(t) })
@@ -37,7 +37,7 @@ func TestNothingOnADashboardIsDead(t *testing.T) {
 }
 
 // look asks whatever a dashboard asks.
-func (l *live) look(t *testing.T, p *page) {
+func (l *live) look(t *testing.T, p *definition) {
 	chosen := map[string]string{}
 	for _, v := range p.variables {
 		found := l.options(t, v, chosen)

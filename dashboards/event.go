@@ -31,7 +31,7 @@ func runEvents(run string) []event {
 		{name: "Stages", colour: colourDone, expr: runLines(run, stageIndex+`!=""`), tags: attackName},
 		{
 			name: "Speed", colour: colourWarn, expr: runLines(run, speed+`!=""`), tags: attackName,
-			empty: "nobody changed the speed of an attack",
+			empty: "the speed of no attack was changed",
 		},
 	}
 }

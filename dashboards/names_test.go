@@ -63,7 +63,7 @@ func allExisting(t *testing.T) existing {
 
 // addGenerator adds those of the generator's own golden files.
 func (e existing) addGenerator(t *testing.T) {
-	files, err := filepath.Glob("../receiver/loadgenreceiver/internal/meter/testdata/*.json")
+	files, err := filepath.Glob("../receiver/loadgenreceiver/internal/loadmetrics/testdata/*.json")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	for _, file := range files {
@@ -212,7 +212,7 @@ func filled(text string) string {
 func TestEveryMetricOfADashboardExistsInCode(t *testing.T) {
 	e := allExisting(t)
 	found := 0
-	for _, p := range pages() {
+	for _, p := range definitions() {
 		for _, s := range p.sections {
 			for _, panel := range s.panels {
 				for _, q := range panel.queries {

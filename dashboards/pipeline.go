@@ -2,8 +2,8 @@ package dashboards
 
 // pipeline is the health of the telemetry itself: what is not joined, waits, or is
 // lost on the way.
-func pipeline() page {
-	return page{
+func pipeline() definition {
+	return definition{
 		uid: "loadtrace-pipeline", title: "Loadtrace / Pipeline health",
 		about: "The collector that carries the telemetry of the runs: how much of it is joined, what is queued, and what was lost.",
 		variables: []variable{

@@ -2,9 +2,9 @@ package dashboards
 
 import "fmt"
 
-// requestsPage leads to single requests: each row is a trace.
-func requestsPage() page {
-	return page{
+// requestsDefinition leads to single requests: each row is a trace.
+func requestsDefinition() definition {
+	return definition{
 		uid: "loadtrace-requests", title: "Loadtrace / Requests",
 		about: "The slow and the failed requests of a run, each of which opens as a trace, and what the target logged of them.",
 		variables: []variable{

@@ -72,7 +72,7 @@ func TestEveryAlertLeadsToADashboardAndARunbook(t *testing.T) {
 }
 
 func variablesOf(uid string) (names []string) {
-	for _, p := range pages() {
+	for _, p := range definitions() {
 		if p.uid == uid {
 			for _, v := range p.variables {
 				names = append(names, v.name)
@@ -85,7 +85,7 @@ func variablesOf(uid string) (names []string) {
 // A runbook speaks of panels and sections; they must be there by that name.
 func TestRunbooksNamePanelsAndSectionsThatThereAre(t *testing.T) {
 	titles := map[string]bool{}
-	for _, p := range pages() {
+	for _, p := range definitions() {
 		for _, s := range p.sections {
 			titles[s.title] = true
 			for _, panel := range s.panels {

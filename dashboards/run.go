@@ -3,8 +3,8 @@ package dashboards
 import "fmt"
 
 // run is what a run was told to do, what it did, and what the target made of it.
-func run() page {
-	return page{
+func run() definition {
+	return definition{
 		uid: "loadtrace-run", title: "Loadtrace / Run",
 		about:     "One run: the load that was wanted and sent, latencies with traces behind their points, failures, and whether the measurement can be trusted.",
 		variables: []variable{runs("run", "Run", ""), attacks("$run")},

@@ -3,8 +3,8 @@ package dashboards
 import "fmt"
 
 // runtime is the Go runtime of a target, against the latency of a run.
-func runtime() page {
-	return page{
+func runtime() definition {
+	return definition{
 		uid: "loadtrace-runtime", title: "Loadtrace / Runtime",
 		about: "The Go runtime of the target's instances, beside the latency that a run saw: is it the scheduler, the garbage collector, a lock, or a limit?",
 		variables: []variable{

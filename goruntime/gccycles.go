@@ -35,7 +35,7 @@ func (w *watcher) watch(ctx context.Context, fine time.Duration, report func(Cyc
 		case <-bell.rings: // late, when the runtime is busy with other finalizers
 		}
 		l := w.look()
-		if l.Cycles > w.told {
+		if l.Cycles > w.reported {
 			w.catchUp(l, report)
 		} else {
 			w.tracker.Look(l)
@@ -58,12 +58,12 @@ const (
 
 // watcher reads the runtime for a tracker.
 type watcher struct {
-	tracker gccycle.Tracker
-	samples []metrics.Sample
-	heap    gccycle.Heap
-	told    uint64 // cycles reported, or over before the watch began
-	stats   debug.GCStats
-	spent   [3]float64
+	tracker  gccycle.Tracker
+	samples  []metrics.Sample
+	heap     gccycle.Heap
+	reported uint64 // cycles reported, or over before the watch began
+	stats    debug.GCStats
+	spent    [3]float64
 }
 
 // newWatcher watches from now on: what ends before is not reported.
@@ -79,7 +79,7 @@ func newWatcher() *watcher {
 		atIdle:      {Name: "/cpu/classes/gc/mark/idle:cpu-seconds"},
 	}}
 	debug.ReadGCStats(&w.stats)
-	w.told = uint64(w.stats.NumGC)
+	w.reported = uint64(w.stats.NumGC)
 	metrics.Read(w.samples)
 	w.cpu()
 	w.tracker.Look(w.look())
@@ -119,14 +119,14 @@ func (w *watcher) catchUp(l gccycle.Look, report func(Cycle)) {
 	metrics.Read(w.samples[atAssist:])
 	spent := w.cpu()
 	debug.ReadGCStats(&w.stats)
-	fresh := min(uint64(w.stats.NumGC)-w.told, uint64(len(w.stats.PauseEnd)))
+	fresh := min(uint64(w.stats.NumGC)-w.reported, uint64(len(w.stats.PauseEnd)))
 	ends := make([]gccycle.End, 0, fresh)
 	for i := int(fresh) - 1; i >= 0; i-- {
 		ends = append(ends, gccycle.End{
 			Number: uint64(w.stats.NumGC) - uint64(i), At: w.stats.PauseEnd[i], Pause: w.stats.Pause[i],
 		})
 	}
-	w.told = uint64(w.stats.NumGC)
+	w.reported = uint64(w.stats.NumGC)
 	for _, c := range w.tracker.Ended(ends, l) {
 		share := time.Duration(len(ends)) // of several, each gets the same
 		report(Cycle{Cycle: c, Assist: spent[0] / share, Dedicated: spent[1] / share, Idle: spent[2] / share})

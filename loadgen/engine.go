@@ -6,11 +6,11 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
-// Engine carries out the hits of one attack over one protocol.
+// Engine carries out the requests of one attack over one protocol.
 //
-// Run asks p for hits until it says stop, sends one request for each, and
-// gives sink exactly one Record for each hit that p gave out. It calls p.Done
-// when a hit has ended and returns when all have. When ctx is cancelled, no
+// Run asks p for requests until it says stop, sends one request for each, and
+// gives sink exactly one Record for each request that p gave out. It calls p.Done
+// when a request has ended and returns when all have. When ctx is cancelled, no
 // further request is sent, those under way get the plan's grace and are then
 // cut off (Failed, ErrorCancelled), and Run returns within a second of that
 // grace. An error means that the engine itself cannot go on; failed requests

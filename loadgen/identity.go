@@ -49,7 +49,7 @@ func (id RunID) String() string { return hex.EncodeToString(id[:]) }
 // maxSeq bounds sequence numbers: 48 bits beside 16 bits of attack index.
 const maxSeq = 1 << 48
 
-// TraceID of hit seq (below 2^48) of an attack (below 2^16): the run's eight
+// TraceID of request seq (below 2^48) of an attack (below 2^16): the run's eight
 // bytes, then a bijective mix of attack and seq. So no two requests of a run
 // share a trace, and a trace is found from a record without a table.
 func (id RunID) TraceID(attack int, seq uint64) TraceID {
@@ -59,7 +59,7 @@ func (id RunID) TraceID(attack int, seq uint64) TraceID {
 	return t
 }
 
-// SpanID of the client span of the same hit. It is never zero.
+// SpanID of the client span of the same request. It is never zero.
 func (id RunID) SpanID(attack int, seq uint64) SpanID {
 	w := splitmix64.Mix(^id.word() ^ index(attack, seq))
 	if w == 0 {
@@ -82,7 +82,7 @@ func (id RunID) Request(t TraceID) (attack int, seq uint64, ok bool) {
 
 // RunSpan is the trace and span id of the run's own span; of the spans of the shards
 // of a run, which share a trace, that of the shard with an index. They are those of
-// hits that cannot occur.
+// requests that cannot occur.
 func (id RunID) RunSpan(shard int) (TraceID, SpanID) {
 	return id.TraceID(1<<16-1, maxSeq-1), id.SpanID(1<<16-1, maxSeq-1-uint64(shard))
 }

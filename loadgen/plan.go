@@ -26,6 +26,17 @@ type Plan struct {
 	// Shard is which of several processes this one is, if they carry out the plan
 	// together. It is no key of a plan: Split sets it, with all that follows from it.
 	Shard pace.Shard `yaml:"-"`
+	// Undivided is the plan that this one is a shard of; nil if this one is whole. Split
+	// sets it.
+	Undivided *Plan `yaml:"-"`
+}
+
+// Entire returns the plan of the whole run: Undivided, or the plan itself if it is whole.
+func (p *Plan) Entire() *Plan {
+	if p.Undivided != nil {
+		return p.Undivided
+	}
+	return p
 }
 
 // Sampler decides which requests of the plan get a span.

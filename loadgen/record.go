@@ -107,13 +107,13 @@ type Target struct {
 type Record struct {
 	Attack  int    // index into Plan.Attacks
 	Stage   int    // index into Attack.Load
-	Seq     uint64 // the number of the hit within the attack, from 0, whichever shard of the plan made it
+	Seq     uint64 // the number of the request within the attack, from 0, whichever shard of the plan made it
 	TraceID TraceID
 	SpanID  SpanID
 	// Unsampled: the plan's sampling leaves the request without a span.
 	Unsampled bool
 
-	// Open: the hit belongs to an open-loop stage, where Intended is the schedule's.
+	// Open: the request belongs to an open-loop stage, where Intended is the schedule's.
 	Open bool
 	// Intended is when the schedule wanted the request sent. In a closed-loop
 	// stage there is no such time and Intended equals Sent.

@@ -12,7 +12,7 @@ import (
 // that planfile has found good and that is not split yet. docs/adr/0013 has the
 // reasons:
 //
-//   - The load is p's; of its hits the shard takes every Count-th (pace.Schedule.Shard).
+//   - The load is p's; of its requests the shard takes every Count-th (pace.Schedule.Shard).
 //   - What bounds the load on the target is divided, so that the shards' shares add
 //     up: workers of closed loops, max_workers, max_connections. So are connections
 //     and workers to begin with, of which each shard has at least one.
@@ -31,7 +31,7 @@ func (p *Plan) Split(shard pace.Shard) (*Plan, error) {
 	}
 	s := splitter{shard: shard}
 	out := *p
-	out.Shard = shard
+	out.Shard, out.Undivided = shard, p
 	if p.Order == Sequence && len(p.Attacks) > 1 {
 		s.add("order", "a sequence cannot be split: each shard would turn to the next attack when its own requests have ended",
 			"write order: parallel, or a plan for each attack")

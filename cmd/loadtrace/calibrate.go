@@ -36,7 +36,7 @@ func newCalibrate() *cobra.Command {
 		Long: `Attack a reference server in this process. Its latencies are injected and therefore
 known. Print the instrument's error: the measured times beside the true times.
 
-  injected   the latency that the server was told to add to each request
+  injected   the latency that the server adds to each request
   served     the time that the server took by its own clock (sleeps end late)
   truth      the response time, computed from the schedule, the number of
              workers and the injected latency
@@ -94,7 +94,7 @@ func (c *calibration) do(ctx context.Context) error {
 		return err
 	}
 	relaxGC()
-	signals := catch(ctx)
+	signals := watchSignals(ctx)
 	defer signals.stop()
 	cases := calibrate.Cases(c.rate, c.duration)
 	if c.calls > 0 {

@@ -256,7 +256,7 @@ func TestCtrlCEndsTheRunInOrderWithWhatWasDone(t *testing.T) {
 	assert.Positive(t, s.Total.Requests.NotSent[loadgen.NotSentStopped])
 	assert.Contains(t, c.err.String(), "stopped before its end")
 	assert.Equal(t, verdict.Undecided, s.Verdict.Verdict)
-	assert.Contains(t, s.Verdict.Reasons, "the run did not carry out its plan: it was stopped by hand")
+	assert.Contains(t, s.Verdict.Reasons, "the run did not complete its plan: it was stopped by hand")
 }
 
 func TestEverythingArrivesAtAnOTLPEndpoint(t *testing.T) {

@@ -36,7 +36,7 @@ Attacks are matched by what they do, not by their names: what is sent, at which 
 with which settings of the client. Where they are sent may differ, so that two
 deployments can be compared.
 
-It does not judge the figures: two runs cannot tell a change from chance.
+It does not judge the figures: two runs cannot distinguish a change from chance.
 
 Exit codes: 0 the figures may be compared, or nothing says that they may not; 97 they
 may not; 2 bad input: a flag, a file that cannot be read or is no summary.`,

@@ -68,14 +68,14 @@ func (r *planRun) demo(ctx context.Context, faults string) error {
 	}
 	defer held.Close()
 	r.Listen.HTTP = held.Addr().String()
-	var said demo.Tail
+	var output demo.Tail
 	program, err := demoService()
 	if err != nil {
 		return err
 	}
-	service, err := demo.Start(early, demo.Launch{Program: program, Stderr: &said, Flags: []string{"--otlp", "http://" + r.Listen.HTTP, "--log-level", "info", "--fault", faults}})
+	service, err := demo.Start(early, demo.Launch{Program: program, Stderr: &output, Flags: []string{"--otlp", "http://" + r.Listen.HTTP, "--log-level", "info", "--fault", faults}})
 	if err != nil {
-		return fmt.Errorf("%w\n%s", err, &said)
+		return fmt.Errorf("%w\n%s", err, &output)
 	}
 	stop := sync.OnceFunc(service.Stop)
 	defer stop()

@@ -15,9 +15,9 @@ import (
 	"github.com/loadtrace/loadtrace/internal/badinput"
 )
 
-// climber measures variants of a service: the demo service with more and more of
+// ladderCommand measures variants of a service: the demo service with more and more of
 // its mistakes fixed, or the user's own.
-type climber struct {
+type ladderCommand struct {
 	plan             string   // that attacks the variants; empty for the demo service
 	variants         []string // name=command
 	rounds           int
@@ -30,7 +30,7 @@ type climber struct {
 }
 
 func newLadder() *cobra.Command {
-	var c climber
+	var c ladderCommand
 	cmd := &cobra.Command{
 		Use:   "ladder [PLAN --variant NAME=COMMAND ...]",
 		Short: "Fix a slow service step by step, and measure what each step gains",
@@ -84,7 +84,7 @@ flag; 1 anything else.`,
 	return cmd
 }
 
-func (c *climber) addTo(flags *pflag.FlagSet) {
+func (c *ladderCommand) addTo(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&c.variants, "variant", nil, "a variant of your own service, as in new='./service --port 8080' (repeatable; needs a plan)")
 	flags.IntVar(&c.rounds, "rounds", 5, "how often each variant is measured; fewer than 3 are undecided")
 	flags.IntVar(&c.workers, "workers", 64, "number of requests under way at any time")
@@ -96,7 +96,7 @@ func (c *climber) addTo(flags *pflag.FlagSet) {
 	flags.StringVar(&c.screen.color, "color", "auto", "colour the output: auto, always or never (auto heeds NO_COLOR)")
 }
 
-func (c *climber) check() error {
+func (c *ladderCommand) check() error {
 	if err := c.screen.check(); err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (c *climber) check() error {
 	return c.checkCPUs()
 }
 
-func (c *climber) checkCPUs() error {
+func (c *ladderCommand) checkCPUs() error {
 	if c.cpus == "" {
 		return nil
 	}

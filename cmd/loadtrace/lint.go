@@ -134,14 +134,14 @@ func (l *linter) writer(rules lint.Rules) (func(io.Writer, *lint.Report) error, 
 // judge is the verdict on a report, as an error if there is something in it.
 func (l *linter) judge(r *lint.Report, stderr io.Writer) error {
 	wrong, warned := r.Count(lint.Error), r.Count(lint.Warning)
-	said := fmt.Sprintf("%s and %s in %s", plural(wrong, "error"), plural(warned, "warning"), plural(len(r.Files), "file"))
+	counts := fmt.Sprintf("%s and %s in %s", plural(wrong, "error"), plural(warned, "warning"), plural(len(r.Files), "file"))
 	if n := r.Waived(); n > 0 {
-		said += fmt.Sprintf("; %d waived", n)
+		counts += fmt.Sprintf("; %d waived", n)
 	}
 	if wrong > 0 || l.strict && warned > 0 {
-		return verdictError{exitFindings, "lint found " + said}
+		return verdictError{exitFindings, "lint found " + counts}
 	}
-	fmt.Fprintln(stderr, said)
+	fmt.Fprintln(stderr, counts)
 	return nil
 }
 

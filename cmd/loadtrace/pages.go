@@ -23,7 +23,9 @@ const rootPage = `Loadtrace load-tests a service and explains what it saw.
   loadtrace run http://127.0.0.1:8080/  attack a URL
   loadtrace init                        write a plan to start from
   loadtrace run plan.yaml               run a plan: attacks, stages, thresholds
+  loadtrace explain a.json              name what made a run slow, with evidence
   loadtrace compare a.json b.json       show two runs side by side
+  loadtrace merge 0.json 1.json         make one run of the shards of a plan
   loadtrace report latest               write a run's report as HTML
 
   loadtrace calibrate                   measure the instrument's own error
@@ -32,7 +34,7 @@ const rootPage = `Loadtrace load-tests a service and explains what it saw.
   loadtrace lint c.yaml                 refuse configurations not to be merged
   loadtrace --config c.yaml             run as an OpenTelemetry Collector
 
-Also: completion, components, explain, featuregate, print-config, validate, version.
+Also: completion, components, featuregate, print-config, validate, version.
 loadtrace COMMAND --help is a page on one, and loadtrace help COMMAND the whole.
 Flags of the collector are those of validate.
 

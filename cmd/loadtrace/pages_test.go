@@ -13,7 +13,7 @@ import (
 
 // commands are all that have help, but for target, which is a program of its own, too.
 var commands = []string{"calibrate", "compare", "completion", "components", "demo", "featuregate", "help", "init", "ladder",
-	"lint", "print-config", "run", "validate", "version"}
+	"lint", "merge", "print-config", "run", "validate", "version"}
 
 func TestHelpFitsATerminal(t *testing.T) {
 	pages := [][]string{{"--help"}, {"-h"}, {"help"}}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log"
 	"time"
 
@@ -24,16 +23,15 @@ import (
 // planRun carries out a plan in the terminal.
 type planRun struct {
 	session.Pipelines
-	plan    string   // path
-	set     []string // values that replace the plan's
-	pprof   string   // where profiles are taken; empty for what the plan says
-	configs []string // collector configurations instead of the built-in one
-	json    bool
+	presentation
+	plan    string        // path
+	set     []string      // values that replace the plan's
+	pprof   string        // where profiles are taken; empty for what the plan says
+	configs []string      // collector configurations instead of the built-in one
 	flush   time.Duration // for telemetry, after the last request
 	quiet   bool
-	screen  screen
-	outputs outputs
-	begins  beginning
+	begins  startFlags
+	reports coordinate
 	headers otlpHeaders
 	archiving
 	line attack // in place of a plan
@@ -42,8 +40,6 @@ type planRun struct {
 	store *tracestore.Store
 	// beforeShutdown, if set, is called when the run is over and the collector is not.
 	beforeShutdown func()
-
-	stdout, stderr io.Writer
 }
 
 // addTo adds the flags that all runs in a terminal have.
@@ -52,7 +48,7 @@ func (r *planRun) addTo(flags *pflag.FlagSet) {
 	flags.StringVar(&r.outputs.html, "html", "", "also write a report with charts and explained requests as HTML to this file, - for standard output instead of the summary")
 	r.archiving.addTo(flags)
 	flags.BoolVar(&r.quiet, "quiet", false, "show no progress")
-	flags.StringVar(&r.screen.color, "color", "auto", "colour the output: auto, always or never (auto heeds NO_COLOR)")
+	r.addColorTo(flags)
 }
 
 // note tells something beside the run.
@@ -66,12 +62,27 @@ func (r *planRun) note(line string) {
 // and until do returns, the store fills.
 func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	relaxGC()
-	signals := catch(ctx)
+	signals := watchSignals(ctx)
 	defer signals.stop()
 	agreed, err := r.begins.read()
 	if err != nil {
 		return summary.Summary{}, err
 	}
+	if err := r.reports.open(agreed, r.note); err != nil {
+		return summary.Summary{}, err
+	}
+	sum, err := r.agreed(ctx, signals, agreed)
+	// Not ctx alone: the summary of a shard that a signal has stopped is handed over too.
+	taken, fault := r.reports.close(signals.impatient, &sum, err)
+	if _, judged := errors.AsType[verdictError](err); judged && taken {
+		r.note("The verdict on the run is its collector's; that on this shard: " + err.Error())
+		return sum, fault
+	}
+	return sum, errors.Join(err, fault)
+}
+
+// agreed carries out the plan as what was agreed.
+func (r *planRun) agreed(ctx context.Context, signals *signalContexts, agreed startOptions) (summary.Summary, error) {
 	plan, err := r.prepare(signals.early, agreed.shard)
 	if err != nil {
 		return summary.Summary{}, err
@@ -85,7 +96,8 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 		announce(r.stderr, agreed)
 	}
 	end, err := r.attack(signals, plan, agreed, record)
-	if end.Blamed {
+	r.reports.mark(&end.Summary)
+	if end.Explained {
 		if lines, ok := log.Writer().(*stdLog); ok {
 			lines.forget() // net/http's about the same endpoint
 		}
@@ -114,15 +126,16 @@ func (r *planRun) page(plan *loadgen.Plan) loadgen.Sink {
 }
 
 // attack starts the run, shows its progress and returns what became of it.
-func (r *planRun) attack(signals *caught, plan *loadgen.Plan, as agreement, record loadgen.Sink) (session.Result, error) {
+func (r *planRun) attack(signals *signalContexts, plan *loadgen.Plan, as startOptions, record loadgen.Sink) (session.Result, error) {
 	run, err := session.Start(signals.early, session.Options{
 		Collector: distribution.Settings(), Configs: r.configs, Pipelines: r.Pipelines,
-		Plan: plan, RunID: as.run, StartAt: as.at, Flush: r.flush,
+		Plan: plan, RunID: as.run, StartAt: as.at, Watched: r.reports.watched(), Flush: r.flush,
 		Traces: r.store, Record: record, MeasureUse: true, BeforeShutdown: r.beforeShutdown, Note: r.note,
 	})
 	if err != nil {
 		return session.Result{}, err
 	}
+	r.reports.began(run)
 	defer context.AfterFunc(signals.impatient, run.Hurry)()
 	r.showProgress(run)
 	return run.Result()

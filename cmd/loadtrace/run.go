@@ -52,7 +52,10 @@ that stays when the run is over, or is killed. Use --archive to name another dir
 or --archive none. Archives are removed after 30 days, or when all take more than 2 GiB.
 
 With --shard, several processes run one plan together. Each sends its share of the
-plan's requests, at the plan's times. Its summary and verdict cover that shard.
+plan's requests, at the plan's times. Its summary and verdict cover that shard;
+loadtrace merge makes one run of them. With --coordinate it also watches the whole run
+while it goes on, and gives its verdict: this shard exits with 0 once its summary is
+handed over.
 
 ` + exitCodes,
 		Example: `  loadtrace run http://127.0.0.1:8080/ --rate 200/s --duration 30s
@@ -94,10 +97,9 @@ func (r *planRun) addRunTo(flags *pflag.FlagSet, listenAt *[]string) {
 	flags.StringArrayVar(&r.headers.given, "otlp-header", nil, "header to send to the OTLP endpoint, as in 'key=${env:NAME}', or key=value where others may see it (repeatable)")
 	flags.StringVar(&r.headers.file, "otlp-header-file", "", "`file` with headers to send to the OTLP endpoint, key=value on each line")
 	flags.StringSliceVar(&r.Signals, "otlp-signals", session.Signals, "what to send to the OTLP endpoint, for one that does not take everything")
-	flags.BoolVar(&r.json, "json", false, "print the summary as JSON")
-	flags.StringVar(&r.outputs.junit, "junit", "", "also write the verdict as JUnit XML to this file, - for standard output instead of the summary")
-	flags.StringVar(&r.outputs.markdown, "markdown", "", "also write the verdict and the key figures as Markdown to this file, - for standard output instead of the summary")
+	r.addReportsTo(flags)
 	r.begins.addTo(flags)
+	r.reports.addTo(flags)
 	r.addTo(flags)
 }
 

@@ -238,6 +238,7 @@ func TestShardsSendExactlyThePlansScheduleAndTheirHistogramsAddUp(t *testing.T) 
 	assert.Equal(t, planned, told, "the shards' summaries add up to the plan")
 	assert.Equal(t, planned, finished)
 	assert.EqualValues(t, planned, tg.hits.Load(), "requests at the target")
+	requireMerged(t, processes, planned)
 
 	sink.mu.Lock()
 	defer sink.mu.Unlock()

@@ -11,8 +11,8 @@ import (
 	"github.com/loadtrace/loadtrace/internal/session"
 )
 
-// caught are the signals that end a run in order.
-type caught struct {
+// signalContexts are the signals that end a run in order.
+type signalContexts struct {
 	// early ends with the first signal, which its cause names, and impatient with the
 	// second.
 	early, impatient context.Context
@@ -20,14 +20,14 @@ type caught struct {
 	stop             func()
 }
 
-// catch takes signals until stop is called, also while the summary is printed,
+// watchSignals takes signals until stop is called, also while the summary is printed,
 // so that an impatient press does not lose it. The end of ctx ends what is early too.
-func catch(ctx context.Context) *caught {
+func watchSignals(ctx context.Context) *signalContexts {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	early, end := context.WithCancelCause(ctx)
 	impatient, hurry := context.WithCancel(context.Background())
-	c := &caught{early: early, impatient: impatient}
+	c := &signalContexts{early: early, impatient: impatient}
 	over := make(chan struct{})
 	go func() {
 		for {

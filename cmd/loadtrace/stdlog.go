@@ -14,8 +14,8 @@ import (
 // setting for another logger. A load test may have thousands of such lines between its
 // own, and what the target sends is not for the terminal. So they are counted.
 var oddities = []struct {
-	line string // a part of it
-	said string // what the target sent
+	line string // a substring of it
+	what string // what the target sent
 }{
 	{"Unsolicited response received on idle HTTP channel", "bytes that belong to no response"},
 	{"http2: Transport received unsolicited DATA frame", "HTTP/2 data that belongs to no response"},
@@ -54,7 +54,7 @@ func (l *stdLog) forget() {
 func (l *stdLog) report() {
 	for i := range oddities {
 		if n := l.counts[i].Load(); n > 0 {
-			fmt.Fprintf(l.Writer, "note: the target sent %s, %s\n", oddities[i].said, times(n))
+			fmt.Fprintf(l.Writer, "note: the target sent %s, %s\n", oddities[i].what, times(n))
 		}
 	}
 }

@@ -167,7 +167,7 @@ func TestALimitOfTimeLeavesTheRunUndecided(t *testing.T) {
 	c := loadtrace(t, "run", writePlanWith(t, tg.url, "[{constant: 100/s, duration: 50s}]",
 		with("metric: error_ratio, at_most: 1%")+"limits: {max_duration: 1s}\n"), "--json")
 	c.run(t, 98)
-	assert.Equal(t, []string{"the run did not carry out its plan: limits.max_duration was over"}, c.summary(t).Verdict.Reasons)
+	assert.Equal(t, []string{"the run did not complete its plan: limits.max_duration was over"}, c.summary(t).Verdict.Reasons)
 }
 
 // One worker cannot send 200/s to a target that takes 20 ms: what it measures is

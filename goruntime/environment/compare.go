@@ -34,10 +34,10 @@ type Difference struct {
 
 // String is the difference in words.
 func (d Difference) String() string {
-	return fmt.Sprintf("%s: %s and %s", d.What, told(d.A), told(d.B))
+	return fmt.Sprintf("%s: %s and %s", d.What, orUnknown(d.A), orUnknown(d.B))
 }
 
-func told(value string) string {
+func orUnknown(value string) string {
 	if value == "" {
 		return "not known"
 	}

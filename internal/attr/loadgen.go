@@ -43,7 +43,7 @@ const (
 
 // Of one request. Times and durations are seconds unless the name says more.
 const (
-	Seq          = "loadgen.seq"           // number of the hit within its attack, from 0
+	Seq          = "loadgen.seq"           // number of the request within its attack, from 0
 	Intended     = "loadgen.intended"      // when the schedule wanted it sent, unix nanoseconds; open loop only
 	ScheduleLag  = "loadgen.schedule_lag"  // sent − intended; open loop only
 	ResponseTime = "loadgen.response_time" // done − intended

@@ -45,7 +45,7 @@ type target struct {
 	faults    chan error // of servers that cannot go on; one place for each
 
 	http, grpc, store, policy wired
-	parts                     *parts
+	components                *components
 	serving                   sync.WaitGroup
 }
 
@@ -61,7 +61,7 @@ func start(o options, e telemetry.Exporters) (*target, error) {
 		listeners.close()
 		return nil, err
 	}
-	t.serve(t.store, tls.NewListener(listeners.store, t.parts.identity.Server()))
+	t.serve(t.store, tls.NewListener(listeners.store, t.components.identity.Server()))
 	t.serve(t.policy, listeners.policy)
 	t.serve(t.http, listeners.http)
 	t.serve(t.grpc, listeners.grpc)
@@ -78,14 +78,14 @@ func build(o options, e telemetry.Exporters, l listeners) (*target, error) {
 		return nil, errors.Join(err, flush(tel))
 	}
 	return &target{
-		addresses: l.addresses(),
-		telemetry: tel,
-		faults:    make(chan error, 4),
-		http:      server.NewHTTP(server.Routes(p.auth, p.authorization(o, tel), tel), timeouts(o), streams(o), tel.Log),
-		grpc:      server.NewGRPC(p.auth, streams(o), tel),
-		store:     server.NewHTTP(p.storeServer.Handler(tel), server.HeaderAndIdle, server.Wide, tel.Log),
-		policy:    p.policyServer(o, tel),
-		parts:     p,
+		addresses:  l.addresses(),
+		telemetry:  tel,
+		faults:     make(chan error, 4),
+		http:       server.NewHTTP(server.Routes(p.auth, p.authorization(o, tel), tel), timeouts(o), streams(o), tel.Log),
+		grpc:       server.NewGRPC(p.auth, streams(o), tel),
+		store:      server.NewHTTP(p.storeServer.Handler(tel), server.HeaderAndIdle, server.Wide, tel.Log),
+		policy:     p.policyServer(o, tel),
+		components: p,
 	}, nil
 }
 
@@ -103,13 +103,13 @@ func (t *target) serve(s wired, l net.Listener) {
 // telemetry nobody took has stopped in order all the same.
 func (t *target) stop() {
 	within(requestGrace, t.http.Stop, t.grpc.Stop)
-	t.parts.close()
+	t.components.close()
 	within(storeGrace, t.store.Stop, t.policy.Stop)
 	t.serving.Wait()
 	if err := flush(t.telemetry); err != nil {
 		t.telemetry.Log.Warn("some telemetry was lost", "error", err)
 	}
-	t.parts.habits.Stop() // last, so that what leaked is in the last metrics
+	t.components.habits.Stop() // last, so that what leaked is in the last metrics
 }
 
 // within runs the stops side by side and waits for them.

@@ -39,7 +39,7 @@ type Variant struct {
 	Errors     uint64  `json:"errors"`
 }
 
-// Result is a ladder that was climbed.
+// Result is the result of a ladder.
 type Result struct {
 	Rounds   int       `json:"rounds"`
 	Variants []Variant `json:"variants"`

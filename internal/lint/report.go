@@ -40,11 +40,11 @@ func Text(w io.Writer, r *Report) error {
 	var out strings.Builder
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		said := fmt.Sprintf("%s: %s: %s", f.Severity, f.Rule, f.Message())
+		text := fmt.Sprintf("%s: %s: %s", f.Severity, f.Rule, f.Message())
 		if f.Waived != "" {
-			said = fmt.Sprintf("%s: waived: %s", f.Rule, f.Waived)
+			text = fmt.Sprintf("%s: waived: %s", f.Rule, f.Waived)
 		}
-		fmt.Fprintf(&out, "%s:%d:%d: %s\n", plaintext.Line(lineStart(f.File)), f.Line, f.Column, plaintext.Line(said))
+		fmt.Fprintf(&out, "%s:%d:%d: %s\n", plaintext.Line(lineStart(f.File)), f.Line, f.Column, plaintext.Line(text))
 		if f.Waived == "" {
 			fmt.Fprintf(&out, "    %s\n", plaintext.Line(f.Fix))
 		}
@@ -64,11 +64,11 @@ func lineStart(file string) string {
 
 // JSON writes the report for a program.
 func JSON(w io.Writer, r *Report) error {
-	told := *r
-	if told.Findings == nil {
-		told.Findings = []Finding{}
+	out := *r
+	if out.Findings == nil {
+		out.Findings = []Finding{}
 	}
-	return writeJSON(w, told)
+	return writeJSON(w, out)
 }
 
 // writeJSON writes a value so that a terminal shows it as it is.

@@ -16,7 +16,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 
-	"github.com/loadtrace/loadtrace/internal/runtimeexporter/page"
+	"github.com/loadtrace/loadtrace/internal/runtimeexporter/exposition"
 	"github.com/loadtrace/loadtrace/internal/runtimeexporter/target"
 )
 
@@ -75,7 +75,7 @@ func (h *handler) metrics(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	format := expfmt.NegotiateIncludingOpenMetrics(r.Header)
-	families, err := page.Families(answers, format)
+	families, err := exposition.Families(answers, format)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return

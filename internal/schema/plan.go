@@ -70,7 +70,7 @@ func Plan(reference string) (*jsonschema.Schema, error) {
 }
 
 type planBuilder struct {
-	entries map[string]entry
+	entries map[string]keyDescription
 	err     error
 }
 

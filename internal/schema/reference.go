@@ -9,8 +9,8 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// entry is what the reference says of a key of a plan.
-type entry struct {
+// keyDescription is what the reference says of a key of a plan.
+type keyDescription struct {
 	required bool
 	preset   string // empty: none, or none that is a value
 	meaning  string
@@ -19,19 +19,19 @@ type entry struct {
 
 // readReference reads the tables of docs/plan.md. Keys are paths such as
 // attacks[].http.url.
-func readReference(path string) (map[string]entry, error) {
+func readReference(path string) (map[string]keyDescription, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	entries := map[string]entry{}
+	entries := map[string]keyDescription{}
 	for line := range strings.Lines(string(text)) {
 		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), " | ")
 		if len(cells) != 5 || !strings.HasPrefix(line, "| `") {
 			continue
 		}
 		key := strings.Trim(cells[0], "` ")
-		e := entry{required: cells[2] == "required", meaning: plain(cells[3])}
+		e := keyDescription{required: cells[2] == "required", meaning: plain(cells[3])}
 		if m := wholeCode.FindStringSubmatch(cells[2]); m != nil {
 			e.preset = m[1]
 		}

@@ -57,7 +57,7 @@ func TestEveryPlanThatIsShippedMeetsTheSchema(t *testing.T) {
 	examples, err := filepath.Glob(root + "/examples/plans/*.yaml")
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, len(examples), 7)
-	for _, path := range append(examples, root+"/internal/demo/demo.yaml", root+"/internal/climb/ladder.yaml") {
+	for _, path := range append(examples, root+"/internal/demo/demo.yaml", root+"/internal/ladderrun/ladder.yaml") {
 		src, err := os.ReadFile(path)
 		require.NoError(t, err)
 		assert.NoError(t, check(t, schema, string(src)), path)

@@ -70,7 +70,7 @@ func (b *summaryBuilder) value(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "object", AdditionalProperties: b.value(t.Elem())}
 	case reflect.Bool:
 		return &jsonschema.Schema{Type: "boolean"}
-	case reflect.Int, reflect.Int64, reflect.Uint64:
+	case reflect.Int, reflect.Int32, reflect.Int64, reflect.Uint64:
 		return &jsonschema.Schema{Type: "integer"}
 	case reflect.Float64:
 		return &jsonschema.Schema{Type: "number"}

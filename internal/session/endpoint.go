@@ -16,7 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/loadtrace/loadtrace/internal/plaintext"
-	"github.com/loadtrace/loadtrace/internal/session/otlpanswer"
+	"github.com/loadtrace/loadtrace/internal/session/otlpresponse"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
@@ -101,9 +101,9 @@ func statusOf(err error) (*status.Status, bool) {
 	return s.GRPCStatus(), true
 }
 
-// blame adds to a summary why telemetry was lost, where the endpoint did not take it. It
+// explain adds to a summary why telemetry was lost, where the endpoint did not take it. It
 // returns the words of all causes, or none.
-func (e *endpoint) blame(address string, sum *summary.Summary) []string {
+func (e *endpoint) explain(address string, sum *summary.Summary) []string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	t := &sum.Telemetry
@@ -164,7 +164,7 @@ func hint(address string, err error) string {
 		return "it speaks TLS there: write https://" + rest
 	case says("server gave HTTP response to HTTPS client", "first record does not look like a TLS handshake"):
 		return "it speaks no TLS there: write " + strings.TrimSuffix(scheme, "s") + "://" + rest
-	case says(otlpanswer.NoOTLP):
+	case says(otlpresponse.NoOTLP):
 		return "check the host, the port and the path: /v1/traces, /v1/metrics and /v1/logs are put behind it"
 	case says("x509: "):
 		return "its certificate is not trusted here: name its authority with the environment variable SSL_CERT_FILE"

@@ -27,7 +27,7 @@ func TestTheErrorOfAnEndpointThatSaysMostIsKept(t *testing.T) {
 			require.Equal(t, err, e.observe(err))
 		}
 		sum := summary.Summary{RunID: "1", Telemetry: summary.Telemetry{SpansDropped: 1}}
-		require.NotEmpty(t, e.blame("http://h", &sum))
+		require.NotEmpty(t, e.explain("http://h", &sum))
 		assert.Equal(t, []string{`the endpoint of --otlp, http://h, did not take all telemetry: malformed HTTP response "\x00\x00\x06"; it speaks gRPC there: write grpc://h`}, sum.Faults)
 	}
 }

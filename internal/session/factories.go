@@ -11,12 +11,12 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 
 	"github.com/loadtrace/loadtrace/exporter/runarchiveexporter"
+	"github.com/loadtrace/loadtrace/internal/session/environments"
 	"github.com/loadtrace/loadtrace/internal/session/evidence"
-	"github.com/loadtrace/loadtrace/internal/session/greeting"
-	"github.com/loadtrace/loadtrace/internal/session/origin"
-	"github.com/loadtrace/loadtrace/internal/session/otlpanswer"
-	"github.com/loadtrace/loadtrace/internal/session/peers"
-	"github.com/loadtrace/loadtrace/internal/session/strangers"
+	"github.com/loadtrace/loadtrace/internal/session/otlpresponse"
+	"github.com/loadtrace/loadtrace/internal/session/protocolcheck"
+	"github.com/loadtrace/loadtrace/internal/session/runfilter"
+	"github.com/loadtrace/loadtrace/internal/session/sameorigin"
 	"github.com/loadtrace/loadtrace/internal/session/tracestore"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
@@ -36,7 +36,7 @@ func (s *session) factories(components func() (otelcol.Factories, error), plan *
 		loadgenreceiver.WithStart(start),
 		loadgenreceiver.WithObserver(loadgenreceiver.Observer{
 			OnStart: func(h *loadgenreceiver.Handle) {
-				s.peers.Follow(h.RunID())
+				s.environments.Follow(h.RunID())
 				s.own.Follow(h.RunID())
 				s.evidence.Follow(h.RunID(), time.Now())
 				if store != nil {
@@ -48,19 +48,19 @@ func (s *session) factories(components func() (otelcol.Factories, error), plan *
 			OnRecord: s.record,
 		}))
 	f.Receivers[loadgen.Type()] = only{loadgen, s}
-	join := tracejoinprocessor.NewFactory(tracejoinprocessor.WithObserver(s.joined), tracejoinprocessor.WithRun(s.own.Has))
+	join := tracejoinprocessor.NewFactory(tracejoinprocessor.WithObserver(s.addJoin), tracejoinprocessor.WithRun(s.own.Has))
 	f.Processors[join.Type()] = join
-	greeted := greeting.NewFactory(&s.first)
+	greeted := protocolcheck.NewFactory(&s.connections)
 	f.Extensions[greeted.Type()] = greeted
-	answers := otlpanswer.NewFactory()
+	answers := otlpresponse.NewFactory()
 	f.Extensions[answers.Type()] = answers
-	sameOrigin := origin.NewFactory()
+	sameOrigin := sameorigin.NewFactory()
 	f.Extensions[sameOrigin.Type()] = sameOrigin
-	sieve := strangers.NewFactory(&s.own)
+	sieve := runfilter.NewFactory(&s.own)
 	f.Processors[sieve.Type()] = sieve
 	archives := runarchiveexporter.NewFactory(runarchiveexporter.WithObserver(s.archived))
 	f.Exporters[archives.Type()] = archives
-	seen := peers.NewFactory(&s.peers)
+	seen := environments.NewFactory(&s.environments)
 	f.Exporters[seen.Type()] = seen
 	gathered := evidence.NewFactory(&s.evidence)
 	f.Exporters[gathered.Type()] = gathered

@@ -10,8 +10,8 @@ import (
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor"
 )
 
-// joined is told of each join that starts.
-func (s *session) joined(j *tracejoinprocessor.Join) {
+// addJoin records a join that starts.
+func (s *session) addJoin(j *tracejoinprocessor.Join) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.joins = append(s.joins, j)
@@ -23,7 +23,7 @@ func (s *session) allJoins() []*tracejoinprocessor.Join {
 	return s.joins
 }
 
-// waiting is how many requests wait for what the target tells of them.
+// waiting returns how many requests wait for the target's telemetry.
 func (s *session) waiting() (n uint64) {
 	for _, j := range s.allJoins() {
 		n += j.Waiting()
@@ -31,14 +31,14 @@ func (s *session) waiting() (n uint64) {
 	return n
 }
 
-// expects reports whether more may become known of the requests that wait.
+// expects reports whether telemetry is expected for the requests that wait.
 func (s *session) expects() bool {
 	return slices.ContainsFunc(s.allJoins(), (*tracejoinprocessor.Join).Expects)
 }
 
-// linger waits until no request waits any more for what the target tells of it,
-// which is no longer than the wait of the joins, or for a word to end.
-func (s *session) linger(stop, hurry <-chan struct{}) {
+// awaitJoins waits until no request waits for the target's telemetry, which takes no
+// longer than the wait of the joins, or until stop or hurry is closed.
+func (s *session) awaitJoins(stop, hurry <-chan struct{}) {
 	look := time.NewTicker(100 * time.Millisecond)
 	defer look.Stop()
 	for s.waiting() > 0 {
@@ -52,10 +52,9 @@ func (s *session) linger(stop, hurry <-chan struct{}) {
 	}
 }
 
-// settle adds to the summary what the joins know when the collector has shut down:
-// what became of the spans that they took, how often the pipeline behind refused some,
-// and what was joined to them.
-func (s *session) settle(sum *summary.Summary) {
+// addJoins adds the joins' counts to the summary when the collector has shut down: the
+// spans lost, the deliveries refused by the next consumer, and what was joined.
+func (s *session) addJoins(sum *summary.Summary) {
 	if sum.RunID == "" {
 		return
 	}
@@ -69,8 +68,8 @@ func (s *session) settle(sum *summary.Summary) {
 		if all == nil {
 			all = &summary.Join{Missing: map[string]uint64{}, Absent: map[string]uint64{}}
 		}
-		all.Came = came(all.Came, j)
-		all.Troubles = append(all.Troubles, j.Errors()...)
+		all.Observed = addObserved(all.Observed, j)
+		all.Errors = append(all.Errors, j.Errors()...)
 	}
 	for _, c := range once(covered, sum.Telemetry.SpansMade) {
 		all.Complete += c.Complete
@@ -90,7 +89,7 @@ func (s *session) settle(sum *summary.Summary) {
 	sum.Lose(lost)
 }
 
-// once are the joins' counts such that no request is in two of them: all, if they share the
+// once returns the joins' counts such that no request is in two of them: all, if they share the
 // requests, or else that of the join that had most, and joined most of these.
 func once(all []tracejoinprocessor.Coverage, made uint64) []tracejoinprocessor.Coverage {
 	var sum uint64
@@ -106,17 +105,17 @@ func once(all []tracejoinprocessor.Coverage, made uint64) []tracejoinprocessor.C
 	})}
 }
 
-// advice is what to do where the target's telemetry did not come.
+// advice returns what to do if the target's telemetry did not arrive.
 func (s *session) advice(j *summary.Join, took time.Duration) (sentences []string) {
-	if n := s.first.TLS(); n > 0 {
+	if n := s.connections.TLS(); n > 0 {
 		sentences = append(sentences, fmt.Sprintf("%s to %s spoke TLS, which it does not take: set OTEL_EXPORTER_OTLP_INSECURE=true "+
-			"for the target, or give its exporter an endpoint with http://", connections(n), s.listen.grpcURL()))
+			"for the target, or give its exporter an endpoint with http://", countConnections(n), s.listen.grpcURL()))
 	}
-	if n := s.first.HTTP1(); n > 0 {
+	if n := s.connections.HTTP1(); n > 0 {
 		sentences = append(sentences, fmt.Sprintf("%s to %s spoke HTTP/1, as OTLP over HTTP does: set OTEL_EXPORTER_OTLP_PROTOCOL=grpc "+
-			"for the target, or send to %s", connections(n), s.listen.grpcURL(), cmp.Or(s.listen.httpURL(), "an address for HTTP (--listen)")))
+			"for the target, or send to %s", countConnections(n), s.listen.grpcURL(), cmp.Or(s.listen.httpURL(), "an address for HTTP (--listen)")))
 	}
-	if len(sentences) > 0 || len(j.Came) > 0 || !s.listen.Any() {
+	if len(sentences) > 0 || len(j.Observed) > 0 || !s.listen.Any() {
 		return sentences
 	}
 	nothing := "no telemetry came from the target: it has no OpenTelemetry SDK, sends elsewhere than " + s.listen.urls() + ", "
@@ -126,18 +125,18 @@ func (s *session) advice(j *summary.Join, took time.Duration) (sentences []strin
 	return append(sentences, nothing+"or its exporter is waiting to try again (see "+notJoined+")")
 }
 
-func connections(n uint64) string {
+func countConnections(n uint64) string {
 	if n == 1 {
 		return "a connection"
 	}
 	return fmt.Sprintf("%d connections", n)
 }
 
-// notJoined is the page about targets whose telemetry does not come.
+// notJoined is the page about targets whose telemetry does not arrive.
 const notJoined = "docs/not-joined.md"
 
-// came adds the signals that came to a join.
-func came(to []string, j *tracejoinprocessor.Join) []string {
+// addObserved adds the signals that a join received.
+func addObserved(to []string, j *tracejoinprocessor.Join) []string {
 	spans, samples, lines := j.Observed()
 	for _, signal := range []struct {
 		name string

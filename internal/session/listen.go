@@ -11,7 +11,7 @@ import (
 	"syscall"
 
 	"github.com/loadtrace/loadtrace/internal/badinput"
-	"github.com/loadtrace/loadtrace/internal/session/greeting"
+	"github.com/loadtrace/loadtrace/internal/session/protocolcheck"
 	"github.com/loadtrace/loadtrace/loadgen"
 )
 
@@ -33,7 +33,7 @@ func (l Listen) protocols() object {
 		p["http"] = object{"endpoint": l.HTTP}
 	}
 	if l.GRPC != "" {
-		p["grpc"] = object{"endpoint": l.GRPC, "middlewares": []object{{"id": greeting.Type.String()}}}
+		p["grpc"] = object{"endpoint": l.GRPC, "middlewares": []object{{"id": protocolcheck.Type.String()}}}
 	}
 	return p
 }

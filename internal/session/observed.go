@@ -17,19 +17,19 @@ type observed struct {
 }
 
 func (o observed) CreateTraces(ctx context.Context, set exporter.Settings, cfg component.Config) (exporter.Traces, error) {
-	set.Logger = o.by.hear(set.Logger)
+	set.Logger = o.by.watchLog(set.Logger)
 	made, err := o.Factory.CreateTraces(ctx, set, cfg)
 	return observedTraces{made, o.by}, err
 }
 
 func (o observed) CreateMetrics(ctx context.Context, set exporter.Settings, cfg component.Config) (exporter.Metrics, error) {
-	set.Logger = o.by.hear(set.Logger)
+	set.Logger = o.by.watchLog(set.Logger)
 	made, err := o.Factory.CreateMetrics(ctx, set, cfg)
 	return observedMetrics{made, o.by}, err
 }
 
 func (o observed) CreateLogs(ctx context.Context, set exporter.Settings, cfg component.Config) (exporter.Logs, error) {
-	set.Logger = o.by.hear(set.Logger)
+	set.Logger = o.by.watchLog(set.Logger)
 	made, err := o.Factory.CreateLogs(ctx, set, cfg)
 	return observedLogs{made, o.by}, err
 }

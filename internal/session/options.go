@@ -25,6 +25,9 @@ type Options struct {
 	Plan    *loadgen.Plan
 	RunID   loadgen.RunID // zero: one is drawn
 	StartAt time.Time     // zero: as soon as the collector is ready
+	// Watched, if set, reports whether the whole run is watched elsewhere, so that the
+	// thresholds of this shard do not end it.
+	Watched func() bool
 	// Flush is how long to go on delivering telemetry after the last request.
 	Flush time.Duration
 

@@ -28,7 +28,7 @@ type partials struct {
 	by *endpoint
 }
 
-func (e *endpoint) hear(log *zap.Logger) *zap.Logger {
+func (e *endpoint) watchLog(log *zap.Logger) *zap.Logger {
 	return log.WithOptions(zap.WrapCore(func(core zapcore.Core) zapcore.Core { return partials{core, e} }))
 }
 

@@ -13,12 +13,12 @@ import (
 
 	"github.com/loadtrace/loadtrace/internal/attr"
 	"github.com/loadtrace/loadtrace/internal/badinput"
+	"github.com/loadtrace/loadtrace/internal/session/environments"
 	"github.com/loadtrace/loadtrace/internal/session/evidence"
-	"github.com/loadtrace/loadtrace/internal/session/greeting"
-	"github.com/loadtrace/loadtrace/internal/session/origin"
-	"github.com/loadtrace/loadtrace/internal/session/otlpanswer"
-	"github.com/loadtrace/loadtrace/internal/session/peers"
-	"github.com/loadtrace/loadtrace/internal/session/strangers"
+	"github.com/loadtrace/loadtrace/internal/session/otlpresponse"
+	"github.com/loadtrace/loadtrace/internal/session/protocolcheck"
+	"github.com/loadtrace/loadtrace/internal/session/runfilter"
+	"github.com/loadtrace/loadtrace/internal/session/sameorigin"
 	"github.com/loadtrace/loadtrace/internal/session/tracestore"
 	"github.com/loadtrace/loadtrace/loadgen"
 )
@@ -70,15 +70,15 @@ func (p Pipelines) config() (string, error) {
 		}
 	}
 	if p.Listen.Any() {
-		p.part(pipes, processors, exporters)
+		p.filterRuns(pipes, processors, exporters)
 	}
 	extensions := object{}
 	if p.Listen.GRPC != "" {
-		extensions[greeting.Type.String()] = object{}
+		extensions[protocolcheck.Type.String()] = object{}
 	}
 	if _, ok := exporters["otlp_http"]; ok {
-		extensions[otlpanswer.Type.String()] = object{}
-		extensions[origin.Type.String()] = object{}
+		extensions[otlpresponse.Type.String()] = object{}
+		extensions[sameorigin.Type.String()] = object{}
 	}
 	return uri(object{
 		"extensions": extensions,
@@ -96,13 +96,13 @@ func (p Pipelines) config() (string, error) {
 	})
 }
 
-// part keeps the requests of other runs, whose spans may come to the listener, out of the
+// filterRuns keeps the requests of other runs, whose spans may come to the listener, out of the
 // join, where they would be counted. An endpoint gets them as they are.
-func (p Pipelines) part(pipes, processors, exporters object) {
-	const others = "run_strangers/only"
-	processors[strangers.Type.String()] = object{}
+func (p Pipelines) filterRuns(pipes, processors, exporters object) {
+	const others = "run_filter/only"
+	processors[runfilter.Type.String()] = object{}
 	traces := pipes["traces"].(object)
-	traces["processors"] = append([]string{strangers.Type.String()}, traces["processors"].([]string)...)
+	traces["processors"] = append([]string{runfilter.Type.String()}, traces["processors"].([]string)...)
 	if p.OTLP == "" || !slices.Contains(p.Signals, "traces") {
 		return
 	}
@@ -143,7 +143,7 @@ func (p Pipelines) exporters() (object, error) {
 	}
 	exporters := object{"nop": object{}}
 	if p.Listen.Any() {
-		exporters[peers.Type.String()] = object{}
+		exporters[environments.Type.String()] = object{}
 		exporters[evidence.Type.String()] = object{}
 	}
 	if p.store {
@@ -168,7 +168,7 @@ func (p Pipelines) exportersOf(signal string, exporters object) []string {
 	for _, name := range keys(exporters) {
 		switch {
 		case name == "nop":
-		case (name == tracestore.Type.String() || name == peers.Type.String()) && signal != "traces":
+		case (name == tracestore.Type.String() || name == environments.Type.String()) && signal != "traces":
 		case strings.HasPrefix(name, "otlp_") && !slices.Contains(p.Signals, signal):
 		default:
 			of = append(of, name)
@@ -205,7 +205,7 @@ func otlpExporter(endpoint string, headers map[string]string) (name string, conf
 	switch u.Scheme {
 	case "http", "https":
 		config["endpoint"] = strings.TrimSuffix(u.String(), "/")
-		config["middlewares"] = []object{{"id": otlpanswer.Type.String()}, {"id": origin.Type.String()}}
+		config["middlewares"] = []object{{"id": otlpresponse.Type.String()}, {"id": sameorigin.Type.String()}}
 		return "otlp_http", config, nil
 	case "grpc", "grpcs":
 		config["endpoint"] = u.Host

@@ -43,9 +43,9 @@ type Result struct {
 	Notes []string
 	// Archive is the folder of the run's archive; empty if there is none.
 	Archive string
-	// Blamed: a fault of the summary says why the endpoint of OTLP took no telemetry. What
+	// Explained: a fault of the summary says why the endpoint of OTLP took no telemetry. What
 	// else this process has logged of that endpoint says the same.
-	Blamed bool
+	Explained bool
 	// Profiles are those of the target, as they came: the last of each kind and moment, at
 	// most 32 MiB.
 	Profiles []profiles.Profile
@@ -93,7 +93,7 @@ func (r *Run) begin(ctx context.Context) error {
 			}
 			uris = []string{uri}
 		}
-		s, err := startSession(o.Collector, uris, o.Plan, loadgenreceiver.Start{Run: o.RunID, At: o.StartAt}, o.Traces, o.Record, r.notes)
+		s, err := startSession(o.Collector, uris, o.Plan, loadgenreceiver.Start{Run: o.RunID, At: o.StartAt, Watched: o.Watched}, o.Traces, o.Record, r.notes)
 		if err != nil {
 			return err
 		}
@@ -132,6 +132,12 @@ func (r *Run) SetSpeed(attack string, speed float64) error { return r.handle.Set
 // delivered and joined. A first Stop when only that is left gives it up. Stop returns at
 // once.
 func (r *Run) Stop() { r.stop() }
+
+// StopFor is Stop for a reason in words. It is no interruption: the summary has the reason.
+func (r *Run) StopFor(reason string) { r.handle.StopFor(reason) }
+
+// Summary is what the run has done until now, for the collector of a run's shards.
+func (r *Run) Summary() *summary.Summary { return r.handle.Until(time.Now()) }
 
 // Hurry ends the run now: it cuts off requests under way, and gives up telemetry that is
 // not delivered or joined. It returns at once.
@@ -172,10 +178,10 @@ func (r *Run) carryOut(ctx context.Context) {
 	if r.use != nil {
 		sum.Usage = r.use.during
 	}
-	r.session.settle(sum)
+	r.session.addJoins(sum)
 	r.session.endpoint.reject(r.options.OTLP, sum)
-	r.result.Blamed = r.blame(sum)
-	sum.Environment.Targets = r.session.peers.Targets()
+	r.result.Explained = r.explainLoss(sum)
+	sum.Environment.Targets = r.session.environments.Targets()
 	r.diagnose(d, sum)
 	r.archive(sum)
 	if err == nil && len(sum.Faults) == 0 && shut != nil {
@@ -187,10 +193,10 @@ func (r *Run) carryOut(ctx context.Context) {
 	}
 }
 
-// blame adds to the summary why the endpoint took no telemetry, and drops the notes that
+// explainLoss adds to the summary why the endpoint took no telemetry, and drops the notes that
 // say the same. It reports whether there were such.
-func (r *Run) blame(sum *summary.Summary) bool {
-	causes := r.session.endpoint.blame(r.options.OTLP, sum)
+func (r *Run) explainLoss(sum *summary.Summary) bool {
+	causes := r.session.endpoint.explain(r.options.OTLP, sum)
 	if len(causes) == 0 || r.notes == nil {
 		return false
 	}

@@ -127,7 +127,7 @@ func TestAStopGivesUpTelemetryOnceNothingElseIsLeft(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, result.Interrupted)
 	assert.Positive(t, result.Summary.Telemetry.SpansDropped)
-	assert.True(t, result.Blamed, "%s", result.Summary.Faults)
+	assert.True(t, result.Explained, "%s", result.Summary.Faults)
 }
 
 func TestHurryEndsTheGrace(t *testing.T) {

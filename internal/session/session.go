@@ -16,10 +16,10 @@ import (
 	"github.com/loadtrace/loadtrace/internal/collectorlog"
 	"github.com/loadtrace/loadtrace/internal/drawn"
 	"github.com/loadtrace/loadtrace/internal/reworded"
+	"github.com/loadtrace/loadtrace/internal/session/environments"
 	"github.com/loadtrace/loadtrace/internal/session/evidence"
-	"github.com/loadtrace/loadtrace/internal/session/greeting"
-	"github.com/loadtrace/loadtrace/internal/session/peers"
-	"github.com/loadtrace/loadtrace/internal/session/strangers"
+	"github.com/loadtrace/loadtrace/internal/session/protocolcheck"
+	"github.com/loadtrace/loadtrace/internal/session/runfilter"
 	"github.com/loadtrace/loadtrace/internal/session/tracestore"
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
@@ -36,10 +36,10 @@ type session struct {
 	over    chan error // the collector's own end
 	// entered is closed when the collector's Run is under way: a Shutdown before that would
 	// race with it.
-	entered chan struct{}
-	values  drawn.Values // of the collector's configuration
-	peers   peers.Peers
-	own     strangers.Run
+	entered      chan struct{}
+	values       drawn.Values // of the collector's configuration
+	environments environments.Recorder
+	own          runfilter.Run
 	// evidence is what the target's telemetry tells the diagnosis.
 	evidence evidence.Gatherer
 	// asked takes the profiles of the target; nil if the plan names none, or they cannot be
@@ -47,8 +47,8 @@ type session struct {
 	asked *asked
 	// listen is where the target's telemetry is received; first counts the connections
 	// there by their first bytes.
-	listen Listen
-	first  greeting.Seen
+	listen      Listen
+	connections protocolcheck.Counter
 	// endpoint is that of --otlp.
 	endpoint endpoint
 	record   loadgen.Sink // nil for none
@@ -130,8 +130,8 @@ func (s *session) take(cfg component.Config) error {
 	return nil
 }
 
-// without reports whether the collector runs and has no loadgen receiver.
-func (s *session) without() bool {
+// hasNoReceiver reports whether the collector runs and has no loadgen receiver.
+func (s *session) hasNoReceiver() bool {
 	if s.collector.GetState() != otelcol.StateRunning {
 		return false
 	}
@@ -161,7 +161,7 @@ func (s *session) begin(ctx context.Context) (*loadgenreceiver.Handle, error) {
 			s.calledOff = true
 			return nil, calledOff(context.Cause(ctx))
 		case <-look.C:
-			if s.without() {
+			if s.hasNoReceiver() {
 				return nil, badinput.Error(errors.New("--config: no pipeline has the receiver loadgen; add it to receivers of a pipeline"))
 			}
 		}
@@ -193,13 +193,12 @@ func startFault(err error) error {
 	return fmt.Errorf("start the collector: %w", err)
 }
 
-// lastWords is the outcome of a run whose collector has ended, which it tells of
-// before that.
-func (s *session) lastWords(err error) (outcome, error) {
+// finalOutcome returns the outcome of a run whose collector has ended.
+func (s *session) finalOutcome(err error) (outcome, error) {
 	select {
 	case end := <-s.ended:
 		if len(end.summary.Faults) > 0 {
-			return end, end.err // what was lost is told there
+			return end, end.err // losses are reported there
 		}
 		return end, errors.Join(end.err, err)
 	default:

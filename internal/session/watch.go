@@ -21,12 +21,12 @@ func (r *Run) watch(ctx context.Context) (outcome, error) {
 			r.use.measure()
 			if end.err == nil && !given && r.options.BeforeShutdown == nil && s.expects() {
 				r.joining.Store(true)
-				s.linger(done, hurried)
+				s.awaitJoins(done, hurried)
 			}
 			return end, end.err
 		case err := <-s.over:
 			s.over <- nil
-			end, err := s.lastWords(err)
+			end, err := s.finalOutcome(err)
 			end.interrupted = stopped
 			return end, err
 		case <-idle:

@@ -128,13 +128,13 @@ func golang(ctx context.Context, dir string, args ...string) *exec.Cmd {
 
 func compile(ctx context.Context, s Server, dir, binary string, progress io.Writer) error {
 	cmd := golang(ctx, dir, "build", "-v", "-tags", s.Tags, "-ldflags", "-s -w", "-o", binary, s.Package)
-	var said tail
-	cmd.Stdout, cmd.Stderr = &said, &said
-	done := report(s, progress, &said.lines)
+	var output tail
+	cmd.Stdout, cmd.Stderr = &output, &output
+	done := report(s, progress, &output.lines)
 	err := cmd.Run()
 	done()
 	if err != nil {
-		return fmt.Errorf("build %s in %s: %w\n%s", s.Name, dir, err, said.String())
+		return fmt.Errorf("build %s in %s: %w\n%s", s.Name, dir, err, output.String())
 	}
 	return nil
 }
@@ -166,7 +166,7 @@ func report(s Server, w io.Writer, lines *atomic.Int64) (stop func()) {
 	}
 }
 
-// tail keeps the end of what a command said, and counts its lines. go build -v
+// tail keeps the end of what a command output, and counts its lines. go build -v
 // says a line for each module and package.
 type tail struct {
 	lines atomic.Int64

@@ -11,7 +11,7 @@ import (
 
 // Calibration draws what a case of a calibration showed.
 func Calibration(w io.Writer, r *calibrate.Result, o Options) {
-	p := &page{Options: o}
+	p := &printer{Options: o}
 	p.caseHead(r)
 	p.pointsHead()
 	p.line("    service time")
@@ -40,7 +40,7 @@ func Calibration(w io.Writer, r *calibrate.Result, o Options) {
 // Points are drawn in one row.
 type Points calibrate.Points
 
-func (p *page) caseHead(r *calibrate.Result) {
+func (p *printer) caseHead(r *calibrate.Result) {
 	mark := p.paint(green, p.pick("✔", "ok"))
 	if len(r.Faults) > 0 {
 		mark = p.paint(alarm, p.pick("✘", "!!"))
@@ -50,7 +50,7 @@ func (p *page) caseHead(r *calibrate.Result) {
 	p.line(head + spaces(p.width()-width(head)-width(size)) + size)
 }
 
-func (p *page) pointsHead() {
+func (p *printer) pointsHead() {
 	head := spaces(18)
 	for _, name := range []string{"p50", "p90", "p95", "p99", "p99.9", "max"} {
 		head += right(name, 10)
@@ -61,7 +61,7 @@ func (p *page) pointsHead() {
 func (q Points) row() [6]float64 { return [6]float64{q.P50, q.P90, q.P95, q.P99, q.P999, q.Max} }
 
 // points is a row of durations, or, of none, its name alone.
-func (p *page) points(name string, q Points, i ink) {
+func (p *printer) points(name string, q Points, i ink) {
 	s := "    " + left(name, 14)
 	if q != (Points{}) {
 		for _, v := range q.row() {
@@ -72,7 +72,7 @@ func (p *page) points(name string, q Points, i ink) {
 }
 
 // differences is a row of what was measured less what is true.
-func (p *page) differences(name string, measured, truth calibrate.Points) {
+func (p *printer) differences(name string, measured, truth calibrate.Points) {
 	s := "    " + left(name, 14)
 	a, b := Points(measured).row(), Points(truth).row()
 	for i := range a {
@@ -88,14 +88,14 @@ func (p *page) differences(name string, measured, truth calibrate.Points) {
 
 func inNanoseconds(seconds float64) time.Duration { return time.Duration(math.Round(seconds * 1e9)) }
 
-func (p *page) lost(r *calibrate.Result) string {
+func (p *printer) lost(r *calibrate.Result) string {
 	if r.SpansLost == 0 {
 		return "no span lost"
 	}
 	return count(r.SpansLost) + " spans lost"
 }
 
-func (p *page) pauses(g calibrate.Pauses) string {
+func (p *printer) pauses(g calibrate.Pauses) string {
 	if g.Count == 0 {
 		return "no pause for garbage collection"
 	}

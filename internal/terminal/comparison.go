@@ -11,7 +11,7 @@ import (
 // Comparison draws the figures of two runs side by side, and whether they may be held
 // against each other at all. It does not judge them.
 func Comparison(w io.Writer, a, b *summary.Summary, c summary.Comparability, o Options) {
-	p := &page{Options: o}
+	p := &printer{Options: o}
 	for i, s := range []*summary.Summary{a, b} {
 		p.line(p.paint(bold, [...]string{"first ", "second"}[i]) + "  run " + p.clean(s.RunID) + p.dot() + p.clean(s.Plan) +
 			p.dot() + s.Began.UTC().Format("2006-01-02 15:04:05") + " UTC" + p.dot() + p.long(s.Elapsed.Duration()))
@@ -25,7 +25,7 @@ func Comparison(w io.Writer, a, b *summary.Summary, c summary.Comparability, o O
 
 // pair draws the figures of an attack in both runs, and the changes if they mean
 // anything.
-func (p *page) pair(a, b *summary.Attack, changes bool) {
+func (p *printer) pair(a, b *summary.Attack, changes bool) {
 	if a.Name == b.Name && a.Target == b.Target {
 		p.title(a.Name, a.Target)
 	} else {
@@ -68,7 +68,7 @@ func rateOf(a *summary.Attack) string {
 }
 
 // timeOf is a quantile, if there are values.
-func (p *page) timeOf(q summary.Quantiles, s summary.Seconds) string {
+func (p *printer) timeOf(q summary.Quantiles, s summary.Seconds) string {
 	if q.Count == 0 {
 		return "-"
 	}
@@ -87,7 +87,7 @@ func unwell(a *summary.Attack) string {
 
 func change(a, b float64) string { return quantity.Change(a, b) }
 
-func (p *page) comparability(c summary.Comparability) {
+func (p *printer) comparability(c summary.Comparability) {
 	p.gap()
 	switch c.Answer {
 	case environment.Same:

@@ -8,7 +8,7 @@ import (
 
 // distrust is a box that nobody overlooks: why the figures are not to be trusted, what
 // to do about it, and what used the machine.
-func (p *page) distrust(s *summary.Summary) {
+func (p *printer) distrust(s *summary.Summary) {
 	reasons := untrustworthy(s)
 	if len(reasons) == 0 {
 		return
@@ -24,11 +24,11 @@ func (p *page) distrust(s *summary.Summary) {
 	p.line(p.paint(alarm, p.pick("┗", "!!")+strings.Repeat(p.pick("━", "!"), p.width()-2)))
 }
 
-func (p *page) edge() string { return p.pick("┃", "!!") }
+func (p *printer) edge() string { return p.pick("┃", "!!") }
 
 // boxed draws sentences in the box, each behind a bullet, or words after each other if
 // there is none.
-func (p *page) boxed(title, bullet string, sentences []string) {
+func (p *printer) boxed(title, bullet string, sentences []string) {
 	if len(sentences) == 0 {
 		return
 	}

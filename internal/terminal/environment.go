@@ -9,7 +9,7 @@ import (
 const mostFleets = 3
 
 // environment says quietly what the run was made in, for whoever compares it.
-func (p *page) environment(e *summary.Environment) {
+func (p *printer) environment(e *summary.Environment) {
 	if !e.Generator.Known() {
 		return
 	}
@@ -31,7 +31,7 @@ func (p *page) environment(e *summary.Environment) {
 }
 
 // quiet writes a label and words beside it, on as many lines as they take.
-func (p *page) quiet(label string, words []string) {
+func (p *printer) quiet(label string, words []string) {
 	const indent = 13
 	for i := range words {
 		words[i] = p.clean(words[i])

@@ -12,7 +12,7 @@ import (
 
 func drawn(e summary.Environment) string {
 	return text(func(b *bytes.Buffer) {
-		p := &page{Options: Options{Width: 100}}
+		p := &printer{Options: Options{Width: 100}}
 		p.environment(&e)
 		b.WriteString(p.text.String())
 	})

@@ -19,7 +19,7 @@ func Explain(w io.Writer, spans []Span, o Options) {
 	Tree(w, spans, o)
 	for i := range spans {
 		if s := &spans[i]; s.attribute(attr.JoinStatus) != "" {
-			p := &page{Options: o}
+			p := &printer{Options: o}
 			p.joined(s, slices.ContainsFunc(spans, func(s Span) bool { return s.Implausible }))
 			io.WriteString(w, p.text.String())
 			return
@@ -29,7 +29,7 @@ func Explain(w io.Writer, spans []Span, o Options) {
 
 // joined draws what was joined to a client span. Where the time went is not known if
 // spans of the trace are implausible.
-func (p *page) joined(s *Span, implausible bool) {
+func (p *printer) joined(s *Span, implausible bool) {
 	if implausible {
 		p.gap()
 		p.line(p.paint(bold, "where the time went") + "  is not known: a span is implausible")
@@ -52,7 +52,7 @@ var ledgerComponents = []struct{ key, name string }{
 }
 
 // ledgerOf draws the components of the response time, which add up to it.
-func (p *page) ledgerOf(s *Span) {
+func (p *printer) ledgerOf(s *Span) {
 	const name, took, part = 18, 10, 10
 	all := s.number(attr.JoinResponseTime)
 	if all <= 0 {
@@ -81,7 +81,7 @@ func (p *page) ledgerOf(s *Span) {
 }
 
 // runtimeOf draws how the target was while it worked on the request.
-func (p *page) runtimeOf(s *Span) {
+func (p *printer) runtimeOf(s *Span) {
 	who := p.clean(s.attribute(attr.JoinServerService))
 	if who == "" {
 		return
@@ -103,14 +103,14 @@ func (p *page) runtimeOf(s *Span) {
 }
 
 // facts writes a line of them, or more if they need it.
-func (p *page) facts(of []string) {
+func (p *printer) facts(of []string) {
 	for _, l := range join(of, p.dot(), p.width()-2) {
 		p.line("  " + l)
 	}
 }
 
 // age of the runtime's sample, after a headline.
-func (p *page) age(s *Span) string {
+func (p *printer) age(s *Span) string {
 	if s.attribute(attr.JoinRuntimeAge) == "" {
 		return ""
 	}
@@ -122,10 +122,10 @@ func (p *page) age(s *Span) string {
 }
 
 // levels of the runtime, as of the last sample before the work ended.
-func (p *page) levels(s *Span) []string { return p.those(s, levelFacts) }
+func (p *printer) levels(s *Span) []string { return p.those(s, levelFacts) }
 
 // those of facts that a span has and that can be true.
-func (p *page) those(s *Span, facts []fact) (shown []string) {
+func (p *printer) those(s *Span, facts []fact) (shown []string) {
 	for i := range facts {
 		if known, ok := facts[i].plausible(s); known && ok {
 			shown = append(shown, fmt.Sprintf(facts[i].format, facts[i].value(p, s.number(facts[i].key))))
@@ -135,7 +135,7 @@ func (p *page) those(s *Span, facts []fact) (shown []string) {
 }
 
 // during is what happened between the samples before and after the work.
-func (p *page) during(s *Span) (facts []string) {
+func (p *printer) during(s *Span) (facts []string) {
 	window := s.number(attr.JoinRuntimeWindow)
 	if window <= 0 {
 		return p.collections(s, nil)
@@ -145,7 +145,7 @@ func (p *page) during(s *Span) (facts []string) {
 }
 
 // collections adds whether a garbage collection was at work at the same time.
-func (p *page) collections(s *Span, facts []string) []string {
+func (p *printer) collections(s *Span, facts []string) []string {
 	switch s.attribute(attr.JoinGCOverlap) {
 	case "yes":
 		facts = append(facts, p.paint(yellow, "a collection went on for "+p.overlapped(s)+" of it"))
@@ -158,7 +158,7 @@ func (p *page) collections(s *Span, facts []string) []string {
 }
 
 // overlapped is how long collections went on while the server worked.
-func (p *page) overlapped(s *Span) string {
+func (p *printer) overlapped(s *Span) string {
 	least, most := p.took(seconds(s.number(attr.JoinGCLeast))), p.took(seconds(s.number(attr.JoinGCMost)))
 	switch {
 	case s.attribute(attr.JoinGCMost) == "":
@@ -171,7 +171,7 @@ func (p *page) overlapped(s *Span) string {
 
 // clock says how the two clocks stood, without which nothing of this could be said: that
 // one is ahead only where its bound leaves no doubt.
-func (p *page) clock(s *Span) []string {
+func (p *printer) clock(s *Span) []string {
 	if s.attribute(attr.JoinClockBound) == "" {
 		return nil
 	}
@@ -187,7 +187,7 @@ func (p *page) clock(s *Span) []string {
 }
 
 // linesOf draws the lines that the request logged, at their time since it was sent.
-func (p *page) linesOf(s *Span) {
+func (p *printer) linesOf(s *Span) {
 	n := uint64(max(0, s.number(attr.JoinLogLines)))
 	if n == 0 {
 		return
@@ -220,7 +220,7 @@ func (p *page) linesOf(s *Span) {
 }
 
 // whose names the service of a line; nil if all are of the one that answered.
-func (p *page) whose(s *Span) func(*Event) string {
+func (p *printer) whose(s *Span) func(*Event) string {
 	answered := s.attribute(attr.JoinServerService)
 	if !slices.ContainsFunc(s.Events, func(e Event) bool { return e.Name == attr.EventLog && e.attribute(attr.LogService) != answered }) {
 		return nil

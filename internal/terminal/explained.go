@@ -49,7 +49,7 @@ func Explanation(spans []Span) Explained {
 	for i := range spans {
 		implausible = implausible || spans[i].Implausible
 	}
-	p := &page{}
+	p := &printer{}
 	for i := range spans {
 		s := &spans[i]
 		if s.attribute(attr.JoinStatus) == "" {

@@ -11,7 +11,7 @@ import (
 const mostNamed = 3
 
 // findings names the causes below the verdict, the first in full.
-func (p *page) findings(s *summary.Summary) {
+func (p *printer) findings(s *summary.Summary) {
 	if len(s.Findings) == 0 {
 		return
 	}
@@ -36,7 +36,7 @@ func (p *page) findings(s *summary.Summary) {
 }
 
 // named is a finding's sentence, with how sure it is.
-func (p *page) named(f *summary.Finding) {
+func (p *printer) named(f *summary.Finding) {
 	head := p.paint(bold, "cause") + "    "
 	sure := sureness(f)
 	for i, l := range wrap(sure+": "+p.clean(f.Sentence), p.width()-9) {
@@ -53,7 +53,7 @@ func sureness(f *summary.Finding) string {
 }
 
 // arrow is what to do first.
-func (p *page) arrow(try []string) {
+func (p *printer) arrow(try []string) {
 	if len(try) == 0 {
 		return
 	}
@@ -69,7 +69,7 @@ func (p *page) arrow(try []string) {
 // Findings draws the causes that a run names, each with its evidence, what to try and
 // what would refute it, and what could not be judged.
 func Findings(w io.Writer, s *summary.Summary, o Options) {
-	p := &page{Options: o}
+	p := &printer{Options: o}
 	p.line(p.paint(bold, p.clean(s.Plan)) + "  " + p.paint(dim, "run "+p.clean(s.RunID)))
 	if len(s.Findings) == 0 {
 		p.gap()
@@ -85,7 +85,7 @@ func Findings(w io.Writer, s *summary.Summary, o Options) {
 	io.WriteString(w, p.text.String())
 }
 
-func (p *page) finding(f *summary.Finding) {
+func (p *printer) finding(f *summary.Finding) {
 	for i, l := range wrap(sureness(f)+": "+p.clean(f.Sentence), p.width()-2) {
 		if i == 0 {
 			l = p.paint(bold, l)
@@ -113,9 +113,9 @@ func basisWords(b summary.Basis) string {
 	return "its basis is not known"
 }
 
-func (p *page) heading(title string) { p.line("  " + p.paint(bold, title)) }
+func (p *printer) heading(title string) { p.line("  " + p.paint(bold, title)) }
 
-func (p *page) list(title string, sentences []string) {
+func (p *printer) list(title string, sentences []string) {
 	if len(sentences) == 0 {
 		return
 	}
@@ -125,7 +125,7 @@ func (p *page) list(title string, sentences []string) {
 	}
 }
 
-func (p *page) fact(e *summary.FindingEvidence) {
+func (p *printer) fact(e *summary.FindingEvidence) {
 	p.bulleted("    ", e.Text+" ["+e.Source+"]")
 	for _, id := range e.TraceIDs {
 		p.whole("        trace " + p.clean(id))
@@ -135,7 +135,7 @@ func (p *page) fact(e *summary.FindingEvidence) {
 	}
 }
 
-func (p *page) looked(d *summary.Diagnosis) {
+func (p *printer) looked(d *summary.Diagnosis) {
 	p.gap()
 	p.list("not judged", d.Blind)
 	if c := d.Profiles; c != nil {

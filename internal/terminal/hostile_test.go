@@ -40,16 +40,16 @@ func TestNoPageIsMoreThanText(t *testing.T) {
 				plaintexttest.Check(t, treeText(filled, o))
 				plaintexttest.Check(t, explained(filled, o))
 			}
-			r := climbed()
+			r := measuredLadder()
 			plaintexttest.Fill(&r, hostile)
 			plaintexttest.Check(t, text(func(b *bytes.Buffer) { Ladder(b, &r, o) }))
 			c := calibrate.Result{Case: "x", Faults: []string{"x"}}
 			plaintexttest.Fill(&c, hostile)
 			plaintexttest.Check(t, text(func(b *bytes.Buffer) { Calibration(b, &c, o) }))
 
-			climbing := Climbing{Name: hostile, Last: hostile, Round: 1, Rounds: 2, Runs: 4, Done: 1}
-			plaintexttest.Check(t, fmt.Sprint(Climb(climbing, o)))
-			plaintexttest.Check(t, ClimbLine(climbing, o))
+			progress := LadderProgress{Name: hostile, Last: hostile, Round: 1, Rounds: 2, Runs: 4, Done: 1}
+			plaintexttest.Check(t, fmt.Sprint(LadderBar(progress, o)))
+			plaintexttest.Check(t, LadderLine(progress, o))
 			shot := underWay()
 			plaintexttest.Fill(&shot, hostile)
 			plaintexttest.Check(t, Line(shot, o))

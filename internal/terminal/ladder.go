@@ -11,7 +11,7 @@ import (
 
 // Ladder draws what each step of a ladder gained.
 func Ladder(w io.Writer, r *ladder.Result, o Options) error {
-	p := &page{Options: o}
+	p := &printer{Options: o}
 	p.ladderHead(r)
 	p.gap()
 	p.variants(r.Variants)
@@ -24,7 +24,7 @@ func Ladder(w io.Writer, r *ladder.Result, o Options) error {
 	return err
 }
 
-func (p *page) ladderHead(r *ladder.Result) {
+func (p *printer) ladderHead(r *ladder.Result) {
 	size := some(uint64(r.Rounds), "round", "rounds") + p.dot() + some(uint64(r.Runs), "run", "runs")
 	mark, color := p.pick("✔", "ok"), green
 	if len(r.Undecided) > 0 {
@@ -64,7 +64,7 @@ const (
 	maxBar          = 40
 )
 
-func (p *page) variants(variants []ladder.Variant) {
+func (p *printer) variants(variants []ladder.Variant) {
 	bar := min(max(barColumns+p.width()-defaultWidth, barColumns), maxBar)
 	p.line(p.paint(dim, spaces(2+nameColumn+bar)+right("requests", rateColumn)+right("gain", gainColumn)+
 		right("interval", intervalColumn)+right("p50", timeColumn)+right("p99", timeColumn)+right("goroutines", goroutineColumn)))
@@ -84,14 +84,14 @@ func (p *page) variants(variants []ladder.Variant) {
 }
 
 // ranked is the rate of a variant beside the others, if it has one.
-func (p *page) ranked(g *ladder.Variant, most float64, bar int) string {
+func (p *printer) ranked(g *ladder.Variant, most float64, bar int) string {
 	if g.Rate == 0 {
 		return spaces(bar) + p.paint(yellow, right("no rate", rateColumn))
 	}
 	return p.paint(cyan, p.bar(g.Rate/most, bar)) + p.paint(bold, right(rate(g.Rate), rateColumn))
 }
 
-func (p *page) timed(g *ladder.Variant, seconds float64) string {
+func (p *printer) timed(g *ladder.Variant, seconds float64) string {
 	if g.Rate == 0 {
 		return "-"
 	}
@@ -99,7 +99,7 @@ func (p *page) timed(g *ladder.Variant, seconds float64) string {
 }
 
 // gain is faint where none is shown.
-func (p *page) gain(g *ladder.Gain) string {
+func (p *printer) gain(g *ladder.Gain) string {
 	if g == nil {
 		return spaces(gainColumn + intervalColumn)
 	}
@@ -124,7 +124,7 @@ func (o Options) span(g ladder.Gain) string {
 	return digits(g.Low) + o.pick(" … ", " .. ") + digits(g.High)
 }
 
-func (p *page) fixes(variants []ladder.Variant) {
+func (p *printer) fixes(variants []ladder.Variant) {
 	for i, g := range variants {
 		if g.Mistake == "" {
 			continue
@@ -134,7 +134,7 @@ func (p *page) fixes(variants []ladder.Variant) {
 	}
 }
 
-func (p *page) ladderNotes(r *ladder.Result) {
+func (p *printer) ladderNotes(r *ladder.Result) {
 	failed := 0
 	for _, g := range r.Variants {
 		if g.Errors > 0 {
@@ -188,7 +188,7 @@ func confidence(r *ladder.Result) string {
 }
 
 // found names the steps of a finding.
-func (p *page) found(variants []ladder.Variant, what ladder.Finding, words string) {
+func (p *printer) found(variants []ladder.Variant, what ladder.Finding, words string) {
 	var names []string
 	for _, g := range variants {
 		if g.Gain != nil && g.Gain.Finding() == what {
@@ -203,8 +203,8 @@ func (p *page) found(variants []ladder.Variant, what ladder.Finding, words strin
 	}
 }
 
-// Climbing is how far a ladder is.
-type Climbing struct {
+// LadderProgress is how far a ladder is.
+type LadderProgress struct {
 	Round, Rounds int
 	Done, Runs    int
 	Name          string // of the variant that is measured
@@ -213,8 +213,8 @@ type Climbing struct {
 	Elapsed       time.Duration
 }
 
-// Climb is progress as lines for a terminal. It has no line end at its end.
-func Climb(c Climbing, o Options) string {
+// LadderBar is progress as lines for a terminal. It has no line end at its end.
+func LadderBar(c LadderProgress, o Options) string {
 	n := o.width() - 1
 	head := "round " + strconv.Itoa(c.Round) + " of " + strconv.Itoa(c.Rounds) + o.dot() + o.clean(c.Name)
 	left := o.long(c.Elapsed)
@@ -233,14 +233,14 @@ func Climb(c Climbing, o Options) string {
 	return strings.Join(lines, "\n")
 }
 
-// ClimbLine is what a run has shown as one line of plain words, without its end.
-func ClimbLine(c Climbing, o Options) string {
+// LadderLine is what a run has shown as one line of plain words, without its end.
+func LadderLine(c LadderProgress, o Options) string {
 	return "run " + strconv.Itoa(c.Done) + " of " + strconv.Itoa(c.Runs) + o.dot() + "round " + strconv.Itoa(c.Round) + o.dot() +
 		o.clean(c.Last) + ": " + c.rate()
 }
 
 // rate of the run before.
-func (c Climbing) rate() string {
+func (c LadderProgress) rate() string {
 	if c.Rate == 0 {
 		return "no rate"
 	}

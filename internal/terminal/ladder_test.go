@@ -11,9 +11,9 @@ import (
 	"github.com/loadtrace/loadtrace/internal/ladder"
 )
 
-// climbed is a ladder with a step that gains, one of which it is not shown, one
+// measuredLadder is a ladder with a step that gains, one of which it is not shown, one
 // that loses, and a name from outside.
-func climbed() ladder.Result {
+func measuredLadder() ladder.Result {
 	rates := [][4]float64{{800, 820, 815, 790}, {810, 805, 821, 795}, {2430, 2500, 2410, 2480}, {2300, 2360, 2280, 2345}}
 	variants := []ladder.Variant{
 		{Name: "none"},
@@ -32,11 +32,11 @@ func climbed() ladder.Result {
 }
 
 func TestALadderIsDrawnWithWhatEachStepGained(t *testing.T) {
-	sound := climbed()
-	shaky := climbed()
+	sound := measuredLadder()
+	shaky := measuredLadder()
 	shaky.Variants[2].Errors = 12
-	short := shortened(climbed(), 2)
-	mute := climbed()
+	short := shortened(measuredLadder(), 2)
+	mute := measuredLadder()
 	mute.Variants[1].Samples[2].Rate = 0
 	mute = shortened(mute, 4)
 	shaky.Doubts = []ladder.Doubt{{Reason: "the generator was starved: the p99 wait of its goroutines for a processor is 12.6ms, more than 10ms", Runs: 3}}
@@ -51,14 +51,14 @@ func TestALadderIsDrawnWithWhatEachStepGained(t *testing.T) {
 
 // Below "undecided" it said that all intervals hold.
 func TestALadderClaimsNoConfidenceForIntervalsThatItDoesNotShow(t *testing.T) {
-	some := climbed()
+	some := measuredLadder()
 	some.Variants[1].Gain.Low = 0.1
-	starved := climbed()
+	starved := measuredLadder()
 	starved.Undecided = []string{"most runs are not to be trusted"}
 	for want, r := range map[string]ladder.Result{
-		"all 4 intervals hold at once with 95 % confidence (Bonferroni)": climbed(),
+		"all 4 intervals hold at once with 95 % confidence (Bonferroni)": measuredLadder(),
 		"the intervals that are shown hold at once with 95 % confidence": some,
-		"undecided": starved, "2 rounds are too few": shortened(climbed(), 2),
+		"undecided": starved, "2 rounds are too few": shortened(measuredLadder(), 2),
 	} {
 		drawn := text(func(b *bytes.Buffer) { require.NoError(t, Ladder(b, &r, Options{})) })
 		require.Contains(t, drawn, want)
@@ -78,17 +78,17 @@ func shortened(r ladder.Result, rounds int) ladder.Result {
 }
 
 func TestClimbingIsShownInPlaceOrAsLines(t *testing.T) {
-	c := Climbing{Round: 1, Rounds: 5, Runs: 40, Name: "none"}
-	later := Climbing{Round: 2, Rounds: 5, Done: 9, Runs: 40, Name: "http2", Last: "workers", Rate: 5625.4, Elapsed: 41 * time.Second}
+	c := LadderProgress{Round: 1, Rounds: 5, Runs: 40, Name: "none"}
+	later := LadderProgress{Round: 2, Rounds: 5, Done: 9, Runs: 40, Name: "http2", Last: "workers", Rate: 5625.4, Elapsed: 41 * time.Second}
 	requireGolden(t, "climbing.txt", text(func(b *bytes.Buffer) {
 		for _, o := range []Options{{Width: 60}, {Width: 60, ASCII: true}} {
-			b.WriteString(Climb(c, o) + "\n" + Climb(later, o) + "\n" + ClimbLine(later, o) + "\n\n")
+			b.WriteString(LadderBar(c, o) + "\n" + LadderBar(later, o) + "\n" + LadderLine(later, o) + "\n\n")
 		}
 	}))
 }
 
 func TestAReaderThatIsGoneIsAnErrorOfTheLadder(t *testing.T) {
-	r := climbed()
+	r := measuredLadder()
 	require.ErrorIs(t, Ladder(gone{}, &r, Options{}), errGone)
 }
 

@@ -8,7 +8,7 @@ import "github.com/loadtrace/loadtrace/internal/attr"
 type fact struct {
 	key, name, format string
 	least, most       float64
-	value             func(p *page, v float64) string
+	value             func(p *printer, v float64) string
 }
 
 const (
@@ -16,9 +16,9 @@ const (
 	anHour   = 3600
 )
 
-func showWhole(_ *page, v float64) string { return whole(v) }
-func showBytes(_ *page, v float64) string { return bytesOf(v) }
-func showTime(p *page, v float64) string  { return p.took(seconds(v)) }
+func showWhole(_ *printer, v float64) string { return whole(v) }
+func showBytes(_ *printer, v float64) string { return bytesOf(v) }
+func showTime(p *printer, v float64) string  { return p.took(seconds(v)) }
 
 // levelFacts are of the runtime, as of the last sample before the work ended.
 var levelFacts = []fact{
@@ -33,9 +33,9 @@ var levelFacts = []fact{
 
 // duringFacts are of the time between the samples before and after the work.
 var duringFacts = []fact{
-	{attr.JoinRuntimeCPU, "CPUs busy", "%s CPUs busy", 0, 1 << 16, func(_ *page, v float64) string { return digits(max(v, 0.001)) }},
+	{attr.JoinRuntimeCPU, "CPUs busy", "%s CPUs busy", 0, 1 << 16, func(_ *printer, v float64) string { return digits(max(v, 0.001)) }},
 	{attr.JoinRuntimeAllocated, "bytes allocated", "%s allocated", 0, 1024 * pebibyte, showBytes},
-	{attr.JoinRuntimeGCCycles, "GC cycles", "%s", 0, 1e9, func(_ *page, v float64) string { return some(uint64(v), "GC cycle", "GC cycles") }},
+	{attr.JoinRuntimeGCCycles, "GC cycles", "%s", 0, 1e9, func(_ *printer, v float64) string { return some(uint64(v), "GC cycle", "GC cycles") }},
 	{attr.JoinRuntimeGCPause, "GC pause", "paused %s", 0, anHour, showTime},
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 // requests lists requests with their trace ids, for a look at their traces.
-func (p *page) requests(title string, requests []summary.Request, several bool) {
+func (p *printer) requests(title string, requests []summary.Request, several bool) {
 	if len(requests) == 0 {
 		return
 	}
@@ -48,7 +48,7 @@ func (p *page) requests(title string, requests []summary.Request, several bool) 
 }
 
 // trace is the id to look for, if there is anything to be found.
-func (p *page) trace(r *summary.Request) string {
+func (p *printer) trace(r *summary.Request) string {
 	if r.Unsampled {
 		return p.paint(dim, left("not sampled", 32))
 	}
@@ -56,7 +56,7 @@ func (p *page) trace(r *summary.Request) string {
 }
 
 // descriptions are the method and path of each request, and whether all are the same.
-func (p *page) descriptions(requests []summary.Request, several bool) (what []string, same bool) {
+func (p *printer) descriptions(requests []summary.Request, several bool) (what []string, same bool) {
 	same = true
 	for _, r := range requests {
 		s := p.clean(p.what(r, several))
@@ -71,7 +71,7 @@ func (p *page) descriptions(requests []summary.Request, several bool) (what []st
 
 // what a request is of: its method and path, or the method of gRPC, which is both.
 // Beside the names of several attacks there is often no room for its service.
-func (p *page) what(r summary.Request, several bool) string {
+func (p *printer) what(r summary.Request, several bool) string {
 	if service, method, rpc := strings.Cut(r.Method, "/"); rpc {
 		if several && p.width() < 100 {
 			return method
@@ -93,7 +93,7 @@ func path(address string, query bool) string {
 	return cmp.Or(u.EscapedPath(), "/")
 }
 
-func (p *page) result(r summary.Request) string {
+func (p *printer) result(r summary.Request) string {
 	if r.Error != "" {
 		return p.clean(string(r.Error))
 	}

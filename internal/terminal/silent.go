@@ -15,11 +15,11 @@ var exports = []struct{ signal, what, check string }{
 }
 
 // aside says what else there is to say of a join, below it or in its place.
-func (p *page) aside(j *summary.Join) {
+func (p *printer) aside(j *summary.Join) {
 	if j == nil {
 		return
 	}
-	sentences := slices.Concat(j.Troubles, j.Advice)
+	sentences := slices.Concat(j.Errors, j.Advice)
 	if advice := silent(j); advice != "" {
 		sentences = append(sentences, advice)
 	}
@@ -38,16 +38,16 @@ func (p *page) aside(j *summary.Join) {
 // silent says why a target that sends one signal may not send another, and what to do. Each
 // signal has an exporter of its own, with a connection of its own.
 func silent(j *summary.Join) string {
-	if len(j.Came) == 0 || len(j.Came) == len(exports) {
+	if len(j.Observed) == 0 || len(j.Observed) == len(exports) {
 		return ""
 	}
 	var missing, checks []string
 	for _, e := range exports {
-		if !slices.Contains(j.Came, e.signal) {
+		if !slices.Contains(j.Observed, e.signal) {
 			missing, checks = append(missing, e.what), append(checks, e.check)
 		}
 	}
-	return "the target sends " + strings.Join(j.Came, " and ") + ", but no " + strings.Join(missing, " and no ") +
-		". An OTLP exporter over gRPC that found nobody listening stays away for up to 2 minutes: restart the target, or run again in 2 minutes." +
+	return "the target sends " + strings.Join(j.Observed, " and ") + ", but no " + strings.Join(missing, " and no ") +
+		". An OTLP exporter over gRPC whose connection was refused does not retry for up to 2 minutes: restart the target, or run again in 2 minutes." +
 		" Otherwise check " + strings.Join(checks, ", and ") + " at the target."
 }

@@ -15,7 +15,7 @@ import (
 
 // Summary draws what became of a run.
 func Summary(w io.Writer, s summary.Summary, o Options) {
-	p := &page{Options: o}
+	p := &printer{Options: o}
 	p.headline(&s)
 	for i := range s.Attacks {
 		a := &s.Attacks[i]
@@ -37,27 +37,27 @@ func Summary(w io.Writer, s summary.Summary, o Options) {
 	io.WriteString(w, p.text.String())
 }
 
-// page collects lines.
-type page struct {
+// printer collects lines.
+type printer struct {
 	Options
 	text strings.Builder
 }
 
-// line writes a line, cut at the page's edge.
-func (p *page) line(s string) {
+// line writes a line, cut at the printer's width.
+func (p *printer) line(s string) {
 	p.text.WriteString(strings.TrimRight(p.cut(s, p.width()), " "))
 	p.text.WriteByte('\n')
 }
 
-// whole writes a line that is to be copied, which may be longer than the page is wide.
-func (p *page) whole(s string) {
+// whole writes a line that is to be copied, which may be longer than the printer is wide.
+func (p *printer) whole(s string) {
 	p.text.WriteString(s)
 	p.text.WriteByte('\n')
 }
 
-func (p *page) gap() { p.text.WriteByte('\n') }
+func (p *printer) gap() { p.text.WriteByte('\n') }
 
-func (p *page) headline(s *summary.Summary) {
+func (p *printer) headline(s *summary.Summary) {
 	mark, color, what := p.ending(s)
 	run := "run " + p.clean(s.RunID)
 	room := p.width() - width(run) - 2
@@ -80,12 +80,13 @@ func (p *page) headline(s *summary.Summary) {
 	if s.Shard != nil {
 		p.under(dim, s.Shard.Words())
 	}
+	p.under(dim, s.ShardWords())
 }
 
 // ending is the mark of a run, and how it ended. A tick is for a run that ended as
 // planned, on a measurement that can be trusted, of a target that answered, or whose
 // errors are as a threshold wants them.
-func (p *page) ending(s *summary.Summary) (mark string, color ink, what string) {
+func (p *printer) ending(s *summary.Summary) (mark string, color ink, what string) {
 	cross := p.pick("✘", "!!")
 	mark, color, what = p.pick("✔", "ok"), green, "completed in "
 	switch {
@@ -123,7 +124,7 @@ func levelInk(f summary.Failing) ink {
 }
 
 // under writes a sentence below the headline, if there is one.
-func (p *page) under(color ink, sentence string) {
+func (p *printer) under(color ink, sentence string) {
 	if sentence == "" {
 		return
 	}
@@ -132,7 +133,7 @@ func (p *page) under(color ink, sentence string) {
 	}
 }
 
-func (p *page) title(name, what string) {
+func (p *printer) title(name, what string) {
 	p.gap()
 	room := p.width()
 	if what != "" {
@@ -148,7 +149,7 @@ func (p *page) title(name, what string) {
 }
 
 // figures of one attack.
-func (p *page) figures(f *summary.Figures) {
+func (p *printer) figures(f *summary.Figures) {
 	p.totals(f)
 	if f.Requests.Sent() == 0 {
 		return
@@ -160,8 +161,8 @@ func (p *page) figures(f *summary.Figures) {
 }
 
 // totals are the figures that make sense across attacks.
-func (p *page) totals(f *summary.Figures) {
-	p.ledger(f)
+func (p *printer) totals(f *summary.Figures) {
+	p.counts(f)
 	p.rate(f)
 	p.examples(f)
 	if f.Requests.Sent() == 0 {
@@ -172,7 +173,7 @@ func (p *page) totals(f *summary.Figures) {
 	p.times(f)
 }
 
-func (p *page) rate(f *summary.Figures) {
+func (p *printer) rate(f *summary.Figures) {
 	sent := p.paint(rateInk(f), rate(f.RateAchieved)) + " sent"
 	switch {
 	case f.RateWanted > 0 && cutShort(f):
@@ -190,7 +191,7 @@ func (p *page) rate(f *summary.Figures) {
 
 // rateLine writes the parts of what there is to say of a rate, on lines of their own
 // where they do not fit on one.
-func (p *page) rateLine(parts ...string) {
+func (p *printer) rateLine(parts ...string) {
 	const label = 16
 	for i, l := range join(parts, p.dot(), p.width()-label) {
 		head := spaces(label)
@@ -214,7 +215,7 @@ func rateInk(f *summary.Figures) ink {
 }
 
 // telemetry says whether what was recorded arrived.
-func (p *page) telemetry(s *summary.Summary) {
+func (p *printer) telemetry(s *summary.Summary) {
 	t := s.Telemetry
 	p.gap()
 	if t.SpansMade == 0 {
@@ -256,7 +257,7 @@ func (p *page) telemetry(s *summary.Summary) {
 }
 
 // join says what of the target's side was joined to the requests.
-func (p *page) join(j *summary.Join) {
+func (p *printer) join(j *summary.Join) {
 	if j == nil || j.Complete+j.Partial == 0 {
 		p.aside(j)
 		return
@@ -274,7 +275,7 @@ func (p *page) join(j *summary.Join) {
 
 // joinedParts are how many requests have all that there is to join, and, where some do not,
 // how many have their server span: with it, it is known where their time went.
-func (p *page) joinedParts(j *summary.Join, all uint64) []string {
+func (p *printer) joinedParts(j *summary.Join, all uint64) []string {
 	complete := count(j.Complete) + " complete (" + share(j.Complete, all) + ")"
 	if j.Complete == all {
 		return []string{some(all, "request", "requests") + " joined", complete}
@@ -288,7 +289,7 @@ func (p *page) joinedParts(j *summary.Join, all uint64) []string {
 
 // absent is what the target never sent of any request, or how often, so that it was not
 // expected.
-func (p *page) absent(of map[string]uint64, all uint64) (parts []string) {
+func (p *printer) absent(of map[string]uint64, all uint64) (parts []string) {
 	for _, why := range slices.Sorted(maps.Keys(of)) {
 		words := missingWords(why)
 		if of[why] < all {
@@ -300,7 +301,7 @@ func (p *page) absent(of map[string]uint64, all uint64) (parts []string) {
 }
 
 // missing is what requests lack, the most frequent first.
-func (p *page) missing(of map[string]uint64) (parts []string) {
+func (p *printer) missing(of map[string]uint64) (parts []string) {
 	for _, why := range slices.SortedFunc(maps.Keys(of), func(a, b string) int {
 		return cmp.Or(cmp.Compare(of[b], of[a]), cmp.Compare(a, b))
 	}) {

@@ -41,7 +41,7 @@ func TestTheJoinSaysHowManyRequestsHaveTheirServerSpan(t *testing.T) {
 			Complete: 300, Absent: map[string]uint64{"logs_never_sent": 300, "not_go": 299}},
 		"": {None: 300, Missing: map[string]uint64{"no_server_span": 300}},
 	} {
-		p := &page{}
+		p := &printer{}
 		p.join(&j)
 		assert.Equal(t, want, p.text.String())
 	}
@@ -54,17 +54,17 @@ func TestTheJoinSaysWhyATargetThatSendsOneSignalMayNotSendAnother(t *testing.T) 
 		join     summary.Join
 		has, not []string
 	}{
-		{summary.Join{Came: []string{"metrics"}},
+		{summary.Join{Observed: []string{"metrics"}},
 			[]string{"the target sends metrics, but no server spans and no log lines", "up to 2 minutes", "restart the target", "OTEL_TRACES_EXPORTER"}, []string{"METRIC"}},
-		{summary.Join{Complete: 9, Came: []string{"traces", "logs"}},
+		{summary.Join{Complete: 9, Observed: []string{"traces", "logs"}},
 			[]string{"9 requests joined", "the target sends traces and logs, but no runtime metrics", "OTEL_METRIC_EXPORT_INTERVAL"}, []string{"OTEL_TRACES"}},
-		{summary.Join{Complete: 9, Came: []string{"traces", "metrics", "logs"}}, []string{"9 requests joined"}, []string{"but no"}},
+		{summary.Join{Complete: 9, Observed: []string{"traces", "metrics", "logs"}}, []string{"9 requests joined"}, []string{"but no"}},
 		// A Loki that refused each query was counted, and nothing said so.
-		{summary.Join{Troubles: []string{"log lines could not be fetched from Loki × 13: loki refused the query, status 400: parse error"}},
+		{summary.Join{Errors: []string{"log lines could not be fetched from Loki × 13: loki refused the query, status 400: parse error"}},
 			[]string{"join log lines could not be fetched", "status 400: parse error"}, nil},
 		{summary.Join{}, nil, []string{"join", "target"}},
 	} {
-		p := &page{}
+		p := &printer{}
 		p.join(&c.join)
 		drawn := strings.Join(strings.Fields(p.text.String()), " ")
 		for _, s := range c.has {

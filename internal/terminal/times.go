@@ -10,7 +10,7 @@ type column struct {
 	of   func(summary.Quantiles) summary.Seconds
 }
 
-func (p *page) columns() []column {
+func (p *printer) columns() []column {
 	all := []column{
 		{"p50", func(q summary.Quantiles) summary.Seconds { return q.P50 }},
 		{"p90", func(q summary.Quantiles) summary.Seconds { return q.P90 }},
@@ -29,7 +29,7 @@ func (p *page) columns() []column {
 }
 
 // times is the table of whole requests.
-func (p *page) times(f *summary.Figures) {
+func (p *printer) times(f *summary.Figures) {
 	p.gap()
 	head := spaces(18)
 	for _, c := range p.columns() {
@@ -44,7 +44,7 @@ func (p *page) times(f *summary.Figures) {
 }
 
 // stream continues the table of times, for calls that stream.
-func (p *page) stream(s *summary.Stream) {
+func (p *printer) stream(s *summary.Stream) {
 	if s == nil {
 		return
 	}
@@ -59,7 +59,7 @@ func (p *page) stream(s *summary.Stream) {
 		"in " + some(s.Calls, "call", "calls"))
 }
 
-func (p *page) quantiles(name string, q summary.Quantiles, i ink) {
+func (p *printer) quantiles(name string, q summary.Quantiles, i ink) {
 	s := "    " + left(name, 14)
 	for _, c := range p.columns() {
 		s += p.paint(i, right(p.timeOf(q, c.of(q)), 10))
@@ -69,7 +69,7 @@ func (p *page) quantiles(name string, q summary.Quantiles, i ink) {
 
 // distribution draws response times on a logarithmic scale, if there is a shape
 // to be seen.
-func (p *page) distribution(f *summary.Figures) {
+func (p *printer) distribution(f *summary.Figures) {
 	if len(f.Distribution) < 5 {
 		return
 	}
@@ -85,7 +85,7 @@ type phase struct {
 
 // phases draws where the service time went, with the parts in the order in
 // which they occur in a request.
-func (p *page) phases(f *summary.Figures) {
+func (p *printer) phases(f *summary.Figures) {
 	all := total(f.ServiceTime)
 	q := f.Phases
 	shown := []phase{
@@ -111,7 +111,7 @@ func (p *page) phases(f *summary.Figures) {
 	}
 }
 
-func (p *page) phase(ph phase, part float64, bar int) {
+func (p *printer) phase(ph phase, part float64, bar int) {
 	s := "    " + left(ph.name, 16) + p.paint(cyan, p.bar(part, bar)) + " " + right(percent(part, part >= 1), 8)
 	if ph.times.Count > 0 {
 		s += right(count(ph.times.Count), 12) + right(p.seconds(ph.times.P50), 10) + right(p.seconds(ph.times.P99), 10)
@@ -122,7 +122,7 @@ func (p *page) phase(ph phase, part float64, bar int) {
 // total of all values.
 func total(q summary.Quantiles) float64 { return float64(q.Mean) * float64(q.Count) }
 
-func (p *page) connections(f *summary.Figures) {
+func (p *printer) connections(f *summary.Figures) {
 	c, b := f.Connections, f.Bytes
 	p.gap()
 	p.line("    connections   " + count(c.Opened) + " opened" + p.dot() +

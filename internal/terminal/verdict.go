@@ -8,7 +8,7 @@ import (
 )
 
 // thresholds is the table of what the plan wanted and what was measured.
-func (p *page) thresholds(results []verdict.Result) {
+func (p *printer) thresholds(results []verdict.Result) {
 	if len(results) == 0 {
 		return
 	}
@@ -34,7 +34,7 @@ func (p *page) thresholds(results []verdict.Result) {
 
 // names are the lines of what a threshold is about. They are whole: two may differ in
 // their last word alone.
-func (p *page) names(r *verdict.Result, n int) (lines []string) {
+func (p *printer) names(r *verdict.Result, n int) (lines []string) {
 	parts := []string{p.clean(r.Figure)}
 	if r.Where != "" {
 		parts = append(parts, p.clean(r.Where))
@@ -49,7 +49,7 @@ func (p *page) names(r *verdict.Result, n int) (lines []string) {
 }
 
 // at is when a threshold was first breached, since the run began.
-func (p *page) at(r *verdict.Result) string {
+func (p *printer) at(r *verdict.Result) string {
 	at := p.seconds(summary.Seconds(*r.FirstBreach))
 	if r.Aborted {
 		return at + ", end"
@@ -58,14 +58,14 @@ func (p *page) at(r *verdict.Result) string {
 }
 
 // plain writes an amount with the characters that may be used.
-func (p *page) plain(amount string) string {
+func (p *printer) plain(amount string) string {
 	if p.ASCII {
 		amount = strings.NewReplacer("≤", "<=", "≥", ">=", "µ", "u").Replace(amount)
 	}
 	return p.clean(amount)
 }
 
-func (p *page) outcome(o verdict.Outcome) (mark string, color ink) {
+func (p *printer) outcome(o verdict.Outcome) (mark string, color ink) {
 	switch o {
 	case verdict.Passed:
 		return p.pick("✔", "ok"), green
@@ -77,7 +77,7 @@ func (p *page) outcome(o verdict.Outcome) (mark string, color ink) {
 }
 
 // verdict is the last word on a run.
-func (p *page) verdict(s *summary.Summary) {
+func (p *printer) verdict(s *summary.Summary) {
 	r := &s.Verdict
 	if r.Verdict == "" {
 		return
@@ -120,7 +120,7 @@ func (p *page) verdict(s *summary.Summary) {
 	}
 }
 
-func (p *page) bulleted(indent, text string) {
+func (p *printer) bulleted(indent, text string) {
 	for i, l := range wrap(p.clean(text), p.width()-width(indent)-2) {
 		bullet := "  "
 		if i == 0 {

@@ -11,8 +11,8 @@ import (
 	"syscall"
 )
 
-// Gate lets through the targets that each of its lists has. The zero Gate lets
-// everything through.
+// Gate allows the targets that each of its lists has. The zero Gate allows
+// everything.
 type Gate struct {
 	lists    []List
 	resolver *net.Resolver // of Lookup and Dial; nil is the system's
@@ -29,8 +29,8 @@ func New(lists ...List) Gate {
 	return g
 }
 
-// Ajar reports whether the gate lets everything through.
-func (g Gate) Ajar() bool { return len(g.lists) == 0 }
+// AllowsAll reports whether the gate allows every target.
+func (g Gate) AllowsAll() bool { return len(g.lists) == 0 }
 
 // Fix is what somebody can do about a refusal.
 const Fix = "attack a target that is in the list, or add this one to it if you may attack it"
@@ -130,7 +130,7 @@ func (g Gate) Peer(host string, peer netip.AddrPort) error {
 // Dial dials as d does, but no address that the gate refuses; not even to find out
 // whether somebody listens there.
 func (g Gate) Dial(d *net.Dialer) func(ctx context.Context, network, address string) (net.Conn, error) {
-	if g.Ajar() {
+	if g.AllowsAll() {
 		return d.DialContext
 	}
 	return func(ctx context.Context, network, address string) (net.Conn, error) {

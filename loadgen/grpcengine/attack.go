@@ -46,7 +46,7 @@ func (e *engine) drive(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) (*
 	}
 	r.gate.close = func() { requester.Stop(ghz.ReasonCancel) }
 	report, err := requester.Run()
-	r.land()
+	r.drain()
 	if fault := r.fault.Load(); fault != nil {
 		return report, *fault
 	}

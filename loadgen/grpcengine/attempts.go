@@ -23,16 +23,16 @@ type attempts struct{}
 func (attempts) HandleRPC(ctx context.Context, s stats.RPCStats) {
 	switch s.(type) {
 	case *stats.OutHeader:
-		if f := flightOf(ctx); f != nil {
-			f.opened()
+		if c := callFrom(ctx); c != nil {
+			c.opened()
 		}
 	case *stats.InHeader:
-		if f := flightOf(ctx); f != nil {
-			f.hear(false)
+		if c := callFrom(ctx); c != nil {
+			c.headersReceived(false)
 		}
 	case *stats.InTrailer:
-		if f := flightOf(ctx); f != nil {
-			f.hear(true)
+		if c := callFrom(ctx); c != nil {
+			c.headersReceived(true)
 		}
 	}
 }
@@ -47,42 +47,42 @@ func (attempts) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Conte
 func (attempts) HandleConn(context.Context, stats.ConnStats) {}
 
 // intercept is gRPC's turn to a call. From then on the call's context knows its
-// flight.
+// record.
 func (r *run) intercept(
 	ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, next grpc.Streamer, opts ...grpc.CallOption,
 ) (grpc.ClientStream, error) {
-	n, err := strconv.ParseUint(hitOf(ctx), 10, 64)
+	n, err := strconv.ParseUint(sequenceOf(ctx), 10, 64)
 	if err != nil {
 		return next(ctx, desc, cc, method, opts...)
 	}
-	f := r.flights.get(n)
-	if f == nil {
+	c := r.calls.get(n)
+	if c == nil {
 		return nil, status.Error(codes.Canceled, "the call has ended")
 	}
 	if r.cancels() {
-		ctx = f.arm(ctx)
+		ctx = c.arm(ctx)
 	}
-	f.ctx = tagged{ctx, f}
-	stream, err := next(&f.ctx, desc, cc, method, opts...)
+	c.ctx = callContext{ctx, c}
+	stream, err := next(&c.ctx, desc, cc, method, opts...)
 	if err != nil {
 		return nil, err
 	}
-	f.stream = uncommitted{stream, &f.ctx}
-	return &f.stream, nil
+	c.stream = uncommitted{stream, &c.ctx}
+	return &c.stream, nil
 }
 
-// tagged is the context of a call, which knows its flight.
-type tagged struct {
+// callContext is the context of a call, which knows the call.
+type callContext struct {
 	context.Context
-	flight *flight
+	call *call
 }
 
-type flightKey struct{}
+type callKey struct{}
 
 // Value implements context.Context.
-func (t *tagged) Value(key any) any {
-	if key == (flightKey{}) {
-		return t.flight
+func (t *callContext) Value(key any) any {
+	if key == (callKey{}) {
+		return t.call
 	}
 	return t.Context.Value(key)
 }
@@ -99,7 +99,7 @@ type uncommitted struct {
 func (u *uncommitted) RecvMsg(m any) error {
 	err := u.ClientStream.RecvMsg(m)
 	if err != nil {
-		flightOf(u.ctx).received(err)
+		callFrom(u.ctx).received(err)
 	}
 	return err
 }
@@ -107,20 +107,20 @@ func (u *uncommitted) RecvMsg(m any) error {
 // Context implements grpc.ClientStream.
 func (u *uncommitted) Context() context.Context { return u.ctx }
 
-// flightOf finds the flight of an attempt, or nil.
-func flightOf(ctx context.Context) *flight {
-	f, _ := ctx.Value(flightKey{}).(*flight)
-	return f
+// callFrom finds the call of an attempt, or nil.
+func callFrom(ctx context.Context) *call {
+	c, _ := ctx.Value(callKey{}).(*call)
+	return c
 }
 
-// hitKey is the metadata by which a call carries the number of its hit to us. gRPC
+// sequenceKey is the metadata by which a call carries the number of its request to us. gRPC
 // sends no metadata whose key begins with a colon.
-const hitKey = ":loadtrace-hit"
+const sequenceKey = ":loadtrace-request"
 
-// hitOf is the number that a call's metadata hold, as text.
-func hitOf(ctx context.Context) string {
+// sequenceOf is the number that a call's metadata hold, as text.
+func sequenceOf(ctx context.Context) string {
 	md, _ := metadata.FromOutgoingContext(ctx)
-	if v := md[hitKey]; len(v) == 1 {
+	if v := md[sequenceKey]; len(v) == 1 {
 		return v[0]
 	}
 	return ""

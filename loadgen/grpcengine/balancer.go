@@ -50,8 +50,8 @@ func (builder) Build(cc balancer.ClientConn, o balancer.BuildOptions) balancer.B
 
 // channel is one connection of the plan, and again the one that replaces it when
 // it broke. It dials when a call wants it to, and not before the backoff after a
-// dial that failed is over; until then calls that do not wait for ready are turned
-// away.
+// dial that failed is over; until then calls that do not wait for ready fail
+// at once.
 //
 // Subtle: gRPC's own policies answer calls with the error of the last dial while
 // the next one is under way. To a load test that is a target that is up and
@@ -177,7 +177,7 @@ func (c *channels) shut() {
 }
 
 // picker answers calls while the channel is in one state, and reports to their
-// flights.
+// calls.
 type picker struct {
 	link   *link
 	state  connectivity.State
@@ -187,29 +187,29 @@ type picker struct {
 
 // Pick implements balancer.Picker.
 func (p *picker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
-	f := flightOf(info.Ctx)
+	c := callFrom(info.Ctx)
 	switch p.state {
 	case connectivity.Ready:
-		if f == nil {
+		if c == nil {
 			return p.result, nil
 		}
-		f.picked(p.link)
+		c.picked(p.link)
 		result := p.result
-		result.Done = func(d balancer.DoneInfo) { f.attempted(info.Ctx, d) }
+		result.Done = func(d balancer.DoneInfo) { c.attempted(info.Ctx, d) }
 		return result, nil
 	case connectivity.TransientFailure:
-		if f != nil {
-			if f.pauses(info.Ctx) {
+		if c != nil {
+			if c.pauses(info.Ctx) {
 				return balancer.PickResult{}, balancer.ErrNoSubConnAvailable
 			}
-			f.turnedAway(info.Ctx, p.fault)
+			c.unavailable(info.Ctx, p.fault)
 		}
 		return balancer.PickResult{}, p.fault
 	case connectivity.Idle:
 		p.result.SubConn.Connect()
 	}
-	if f != nil {
-		f.dialling(info.Ctx)
+	if c != nil {
+		c.dialling(info.Ctx)
 	}
 	return balancer.PickResult{}, balancer.ErrNoSubConnAvailable
 }
@@ -225,8 +225,8 @@ func newDialFault(cause error, l *link) *dialFault {
 	d := &dialFault{cause: cause, kind: dialKind(cause)}
 	switch d.kind {
 	case loadgen.ErrorClosed, loadgen.ErrorReset, loadgen.ErrorProtocol: // there was a connection
-		said := l.greeting()
-		d.kind, d.advice = cmp.Or(said.kind, d.kind), said.advice
+		began := l.greeting()
+		d.kind, d.advice = cmp.Or(began.kind, d.kind), began.advice
 	}
 	return d
 }

@@ -45,7 +45,7 @@ func (r *run) dial(name string) ([]*grpc.ClientConn, error) {
 			grpc.MaxCallSendMsgSize(math.MaxInt32),
 		),
 	}
-	if gate := r.setup.Gate; !gate.Ajar() {
+	if gate := r.setup.Gate; !gate.AllowsAll() {
 		opts = append(opts, gated(gate))
 	}
 	if spec.Authority != "" {

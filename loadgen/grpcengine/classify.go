@@ -53,8 +53,8 @@ var words = []struct {
 	{"message after decompression larger than max", loadgen.ErrorBodyTooBig},
 }
 
-// said is the kind that such a status names.
-func said(text string) (loadgen.ErrorKind, bool) {
+// kindOfText is the kind that such a status names.
+func kindOfText(text string) (loadgen.ErrorKind, bool) {
 	for _, w := range words {
 		if strings.Contains(text, w.text) {
 			return w.kind, true

@@ -13,10 +13,10 @@ import (
 // token is what ghz passes on where there is a message.
 type token = dynamic.Message
 
-// wire is how a method is described to ghz: by its path and with messages that
+// envelopes is how a method is described to ghz: by its path and with messages that
 // stand for those on the wire. What is sent is an envelope with the bytes of the
 // message; what comes back is a receipt with their number.
-type wire struct {
+type envelopes struct {
 	set      []byte // FileDescriptorSet
 	envelope *desc.MessageDescriptor
 }
@@ -24,7 +24,7 @@ type wire struct {
 // The one field of both an envelope and a receipt.
 const content = 1
 
-func newWire(m method) (wire, error) {
+func newEnvelopes(m method) (envelopes, error) {
 	file := &descriptorpb.FileDescriptorProto{
 		Name: proto.String("loadtrace.proto"), Syntax: proto.String("proto3"),
 		MessageType: []*descriptorpb.DescriptorProto{
@@ -47,10 +47,10 @@ func newWire(m method) (wire, error) {
 	}
 	fd, err := desc.CreateFileDescriptor(file)
 	if err != nil {
-		return wire{}, fmt.Errorf("describe %s: %w", m.path(), err)
+		return envelopes{}, fmt.Errorf("describe %s: %w", m.path(), err)
 	}
 	set, err := proto.Marshal(&descriptorpb.FileDescriptorSet{File: []*descriptorpb.FileDescriptorProto{file}})
-	return wire{set: set, envelope: fd.GetMessageTypes()[0]}, err
+	return envelopes{set: set, envelope: fd.GetMessageTypes()[0]}, err
 }
 
 func holder(name string, kind descriptorpb.FieldDescriptorProto_Type) *descriptorpb.DescriptorProto {
@@ -63,7 +63,7 @@ func holder(name string, kind descriptorpb.FieldDescriptorProto_Type) *descripto
 	}
 }
 
-func (w wire) seal(message []byte) *token {
+func (w envelopes) seal(message []byte) *token {
 	m := dynamic.NewMessage(w.envelope)
 	m.SetFieldByNumber(content, message)
 	return m

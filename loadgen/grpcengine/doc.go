@@ -1,7 +1,7 @@
 // Package grpcengine carries out gRPC attacks over ghz. It is the only importer
 // of ghz.
 //
-// ghz's part is the workers and the course of a call: it asks for the next hit and
+// ghz's part is the workers and the course of a call: it asks for the next request and
 // gives it to a worker that is free. Its channels are ours. It is told what is
 // called by a description of our own, in which every method streams what it
 // returns, since only then does it show each message of each call; on the wire
@@ -11,7 +11,7 @@
 // A load-balancing policy of ours dials, and sees every call wait for a connection
 // and end; a stats handler sees it get its stream; and the frames of a connection are
 // read beside gRPC, since only they tell a status of the target from one that gRPC
-// made up. From these and from the messages each hit becomes one record. ghz's own
+// made up. From these and from the messages each request becomes one record. ghz's own
 // results are not used: they begin when a connection was had, and it keeps no more
 // than a million of them.
 package grpcengine

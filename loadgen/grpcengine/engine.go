@@ -22,7 +22,7 @@ type engine struct {
 	setup     runner.Setup
 	method    method
 	output    *layout // of what the method returns
-	wire      wire
+	wire      envelopes
 	messages  messages
 	metadata  headers
 	baggage   string
@@ -62,7 +62,7 @@ func Open(s runner.Setup) (loadgen.Engine, error) {
 	if err := e.describe(m); err != nil {
 		return nil, err
 	}
-	if e.wire, err = newWire(m); err != nil {
+	if e.wire, err = newEnvelopes(m); err != nil {
 		return nil, err
 	}
 	var errMessages, errMetadata error

@@ -38,7 +38,7 @@ func failsAs(t *testing.T, records []loadgen.Record, kind loadgen.ErrorKind, cod
 }
 
 // dialFailsAs checks that the calls for which a dial was made failed as said, and
-// that the others were turned away until the next.
+// that the others failed at once until the next.
 func dialFailsAs(t *testing.T, records []loadgen.Record, kind loadgen.ErrorKind) {
 	t.Helper()
 	var dialled []loadgen.Record

@@ -27,7 +27,7 @@ func FuzzMessages(f *testing.F) {
 	}
 	file := compiled(f, allKinds+"service Kinds { rpc Take(All) returns (All); }")
 	m := newMethod(file.Services().Get(0).Methods().Get(0))
-	w, err := newWire(m)
+	w, err := newEnvelopes(m)
 	require.NoError(f, err)
 	all := newLayout(m.desc.Input())
 	f.Fuzz(func(t *testing.T, data string) {
@@ -82,7 +82,7 @@ func usable(t *testing.T, d description, s protoreflect.ServiceDescriptor) {
 		m := newMethod(found)
 		require.NotEmpty(t, form(m.desc.Input(), true))
 		require.Error(t, newLayout(m.desc.Output()).check([]byte{0}))
-		if _, err := newWire(m); err != nil {
+		if _, err := newEnvelopes(m); err != nil {
 			require.ErrorContains(t, err, m.path())
 		}
 	}

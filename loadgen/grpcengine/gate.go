@@ -13,7 +13,7 @@ import (
 // ended without a word from gRPC.
 const sweep = 50 * time.Millisecond
 
-// gate stands between our pacer and ghz's workers: it asks for a hit only when a
+// gate stands between our pacer and ghz's workers: it asks for a request only when a
 // worker is free, adds workers while none is, and holds ghz at the end until all
 // calls have ended or the time has come to cut them off. It is both ghz's pacer
 // and its worker ticker, and but for release it is ghz's pacing goroutine's.
@@ -38,7 +38,7 @@ func (g *gate) release() { g.free <- struct{}{} }
 func (g *gate) Pace(elapsed time.Duration, hits uint64) (time.Duration, bool) {
 	held := g.reserve()
 	if !held {
-		// The pacer's context and ours end one after the other: it must not give a hit
+		// The pacer's context and ours end one after the other: it must not give a request
 		// for which there is no worker.
 		g.pacer.Stop()
 	}

@@ -11,9 +11,9 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
-// The pacer once gave a hit for which no worker was free, when the gate knew of the stop a
+// The pacer once gave a request for which no worker was free, when the gate knew of the stop a
 // moment before it. At its end the run then waited for ever.
-func TestAGateThatIsStoppedTakesNoHitWithoutAWorker(t *testing.T) {
+func TestAGateThatIsStoppedTakesNoRequestWithoutAWorker(t *testing.T) {
 	schedule, err := pace.New([]pace.Stage{{Constant: 1000, Count: 10}})
 	require.NoError(t, err)
 	p := pace.NewPacer(t.Context(), schedule, pace.Options{}) // which knows of no stop

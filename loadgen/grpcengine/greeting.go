@@ -9,25 +9,25 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen"
 )
 
-// greeted is a connection without TLS that keeps how the target began, from which it can
+// greetingConn is a connection without TLS that keeps how the target began, from which it can
 // be known that it speaks something else.
 //
 // Subtle: a target that hangs up on bytes that it has not read makes the kernel reset the
 // connection, and gRPC reports whichever of write and read failed first. What the target
 // said before can be read still (see heeding).
-type greeted struct {
+type greetingConn struct {
 	net.Conn
-	heard atomic.Bool // data of the target were read
-	mu    sync.Mutex  // guards reading until then, and head
-	head  []byte
+	responded atomic.Bool // data of the target were read
+	mu        sync.Mutex  // guards reading until then, and head
+	head      []byte
 }
 
 // mostHead is how much of a greeting is kept, in bytes: more than a TLS alert has.
 const mostHead = 8
 
 // Read implements net.Conn.
-func (g *greeted) Read(p []byte) (int, error) {
-	if g.heard.Load() {
+func (g *greetingConn) Read(p []byte) (int, error) {
+	if g.responded.Load() {
 		return g.Conn.Read(p)
 	}
 	g.mu.Lock()
@@ -35,15 +35,15 @@ func (g *greeted) Read(p []byte) (int, error) {
 	n, err := g.Conn.Read(p)
 	g.head = append(g.head, p[:min(n, mostHead-len(g.head))]...)
 	if len(g.head) == mostHead {
-		g.heard.Store(true)
+		g.responded.Store(true)
 	}
 	return n, err
 }
 
 // Write implements net.Conn.
-func (g *greeted) Write(p []byte) (int, error) {
+func (g *greetingConn) Write(p []byte) (int, error) {
 	n, err := g.Conn.Write(p)
-	if err == nil || g.heard.Load() {
+	if err == nil || g.responded.Load() {
 		return n, err
 	}
 	// A connection that cannot be written to any more does not keep a reader waiting.
@@ -68,7 +68,7 @@ type greeting struct {
 var alert = []byte{21, 3}
 
 // greeting reports what is known of a connection that failed before gRPC had it.
-func (g *greeted) greeting() greeting {
+func (g *greetingConn) greeting() greeting {
 	if g == nil {
 		return greeting{}
 	}
@@ -80,7 +80,7 @@ func (g *greeted) greeting() greeting {
 	case bytes.HasPrefix(g.head, []byte("HTTP/1.")):
 		return greeting{loadgen.ErrorProtocol, "the target speaks HTTP/1, and not gRPC: correct the target or its port"}
 	case len(g.head) == 0:
-		return greeting{advice: "the target closed the connection and said nothing: if it speaks TLS, set plaintext: false"}
+		return greeting{advice: "the target closed the connection without a response: if it speaks TLS, set plaintext: false"}
 	}
 	return greeting{}
 }

@@ -49,7 +49,7 @@ func TestATargetThatSpeaksSomethingElseIsKnown(t *testing.T) {
 	t.Cleanup(web.Close)
 	certs := loadgentest.NewPKI(t, t.TempDir())
 	const speaksTLS, speaksHTTP = "the target speaks TLS: set plaintext: false", "the target speaks HTTP/1, and not gRPC: correct the target or its port"
-	const saysNothing = "the target closed the connection and said nothing: if it speaks TLS, set plaintext: false"
+	const saysNothing = "the target closed the connection without a response: if it speaks TLS, set plaintext: false"
 	for name, c := range map[string]struct {
 		address string
 		kinds   []loadgen.ErrorKind

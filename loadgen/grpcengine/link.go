@@ -20,19 +20,19 @@ type link struct {
 
 	mu    sync.Mutex    // guards all below
 	begun time.Duration // when the connection that comes next was begun
-	made  making
+	made  dialed
 	fresh bool // no call has been carried yet
 	// opened counts connections that no record has yet, those of a target that then said
 	// nothing, or not what gRPC says, among them.
 	opened int
 }
 
-// making is how a connection came to be: moments are offsets from the run's clock.
-type making struct {
+// dialed is how a connection came to be: moments are offsets from the run's clock.
+type dialed struct {
 	begin, connected, secured time.Duration
 	local, peer               netip.AddrPort
 	tap                       *tap
-	greeted                   *greeted // without TLS
+	greeted                   *greetingConn // without TLS
 }
 
 // connecting notes that a connection is begun. It comes from the balancer, and
@@ -46,7 +46,7 @@ func (l *link) connecting() {
 
 // carry returns the connection that carries a call, whether the call is its first, and how
 // many connections were opened until it had one.
-func (l *link) carry() (made making, first bool, opened int) {
+func (l *link) carry() (made dialed, first bool, opened int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	first, l.fresh = l.fresh, false
@@ -116,16 +116,16 @@ func (w watched) ClientHandshake(ctx context.Context, authority string, raw net.
 	}
 	w.link.mu.Lock()
 	defer w.link.mu.Unlock()
-	m := making{
+	m := dialed{
 		begin: min(w.link.begun, connected), connected: connected, secured: time.Since(w.link.clock),
 		local: enginekit.AddrPort(raw.LocalAddr()), peer: enginekit.AddrPort(raw.RemoteAddr()),
 	}
 	if w.Info().SecurityProtocol == "insecure" {
 		m.secured = connected // there was no handshake
-		m.greeted = &greeted{Conn: conn}
+		m.greeted = &greetingConn{Conn: conn}
 		conn = m.greeted
 	} else {
-		conn = &heeding{Conn: conn}
+		conn = &alertConn{Conn: conn}
 	}
 	if w.link.begun == 0 {
 		m.begin = connected // the balancer hears of the beginning later

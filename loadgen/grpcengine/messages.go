@@ -27,7 +27,7 @@ type messages struct {
 	file  string
 	input protoreflect.MessageDescriptor
 	types *dynamicpb.Types
-	wire  wire
+	wire  envelopes
 	list  []message
 }
 
@@ -39,7 +39,7 @@ type message struct {
 
 // readMessages encodes the messages of an attack, and tries those that are
 // templates with one call.
-func readMessages(ctx context.Context, spec *loadgen.GRPC, m method, types *dynamicpb.Types, w wire) (messages, error) {
+func readMessages(ctx context.Context, spec *loadgen.GRPC, m method, types *dynamicpb.Types, w envelopes) (messages, error) {
 	ms := messages{input: m.desc.Input(), types: types, wire: w}
 	if spec.BinaryFile != "" {
 		return ms.binary(ctx, spec.BinaryFile)

@@ -224,7 +224,7 @@ func TestMetadataReachTheTargetAsWritten(t *testing.T) {
 	assert.Equal(t, []string{"a"}, got["x-tenant"])
 	assert.Equal(t, []string{""}, got["x-empty"])
 	assert.Equal(t, []string{"\x01\x02"}, got["x-key-bin"])
-	assert.NotContains(t, got, hitKey, "what only we read is not sent")
+	assert.NotContains(t, got, sequenceKey, "what only we read is not sent")
 	assert.NotContains(t, got, "baggage", "unless the plan marks its traffic")
 	assert.Len(t, got["traceparent"], 1)
 	assert.Regexp(t, "^loadtrace=", got.Get("tracestate")[0])

@@ -159,10 +159,10 @@ func stopUnderWay(t *testing.T, e *engine, reason string, stop func()) {
 			if r.engine != e {
 				return true
 			}
-			for _, f := range r.flights.all() {
-				f.mu.Lock()
-				under = f.streams > 0 || reason == "stopped" && f.wait == waitStream
-				f.mu.Unlock()
+			for _, c := range r.calls.all() {
+				c.mu.Lock()
+				under = c.streams > 0 || reason == "stopped" && c.wait == waitStream
+				c.mu.Unlock()
 			}
 			return false
 		})

@@ -46,7 +46,7 @@ func askTarget(spec *loadgen.GRPC, creds credentials.TransportCredentials, gate 
 		ctx, cancel := context.WithTimeout(metadata.NewOutgoingContext(ctx, md), reflectWithin)
 		defer cancel()
 		opts := []grpc.DialOption{grpc.WithTransportCredentials(creds)}
-		if !gate.Ajar() {
+		if !gate.AllowsAll() {
 			opts = append(opts, gated(gate))
 		}
 		if spec.Authority != "" {

@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 )
 
-// heeding is a secured connection whose failed writes tell why the target hung
+// alertConn is a secured connection whose failed writes tell why the target hung
 // up, if it said so.
 //
 // Subtle: in TLS 1.3 our side of the handshake is over before the target has
@@ -18,40 +18,40 @@ import (
 // (of Linux that is certain; elsewhere a reset may discard it). Once the target
 // has sent data it has taken the certificate, and all of what it sends belongs
 // to gRPC's reader.
-type heeding struct {
+type alertConn struct {
 	net.Conn
-	heard atomic.Bool // data of the target were read
-	mu    sync.Mutex  // guards reading until then
+	responded atomic.Bool // data of the target were read
+	mu        sync.Mutex  // guards reading until then
 }
 
 // Read implements net.Conn.
-func (h *heeding) Read(p []byte) (int, error) {
-	if h.heard.Load() {
+func (h *alertConn) Read(p []byte) (int, error) {
+	if h.responded.Load() {
 		return h.Conn.Read(p)
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	n, err := h.Conn.Read(p)
 	if n > 0 {
-		h.heard.Store(true)
+		h.responded.Store(true)
 	}
 	return n, err
 }
 
 // Write implements net.Conn.
-func (h *heeding) Write(p []byte) (int, error) {
+func (h *alertConn) Write(p []byte) (int, error) {
 	n, err := h.Conn.Write(p)
-	if err == nil || h.heard.Load() {
+	if err == nil || h.responded.Load() {
 		return n, err
 	}
 	// A connection that cannot be written to any more does not keep a reader waiting.
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.heard.Load() {
+	if h.responded.Load() {
 		return n, err
 	}
-	if _, said := h.Conn.Read(make([]byte, 1)); isAlert(said) {
-		err = said
+	if _, again := h.Conn.Read(make([]byte, 1)); isAlert(again) {
+		err = again
 	}
 	return n, err
 }

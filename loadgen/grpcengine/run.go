@@ -26,9 +26,9 @@ type run struct {
 	cut   context.Context
 
 	channels channels
-	flights  flights
+	calls    calls
 	links    links
-	flying   sync.WaitGroup
+	pending  sync.WaitGroup
 	fault    atomic.Pointer[error] // why the run cannot go on
 	abort    context.CancelFunc    // ends stop, and cut after the grace
 }
@@ -37,37 +37,37 @@ type run struct {
 var errNotSent = errors.New("not sent")
 
 // begin is ghz's turn to a call: the first that it asks of us for each. From then
-// on the call has the number of its hit in the plan, which differs from ghz's count
+// on the call has the number of its request in the plan, which differs from ghz's count
 // in a shard of a plan; templates see it too.
 func (r *run) begin(call *ghz.CallData) ghz.StreamInterceptor {
-	f := newFlight(r, r.pacer.Hit(uint64(call.RequestNumber)))
-	call.RequestNumber = int64(f.record.Seq)
-	r.flying.Add(1)
-	r.flights.put(f)
-	return f
+	c := newCall(r, r.pacer.Hit(uint64(call.RequestNumber)))
+	call.RequestNumber = int64(c.record.Seq)
+	r.pending.Add(1)
+	r.calls.put(c)
+	return c
 }
 
 // metadataFor gives a call its metadata.
 func (r *run) metadataFor(call *ghz.CallData) (*metadata.MD, error) {
-	f := r.flights.get(uint64(call.RequestNumber))
-	if f == nil {
+	c := r.calls.get(uint64(call.RequestNumber))
+	if c == nil {
 		return nil, errNotSent
 	}
 	if r.stop.Err() != nil {
-		f.unsent(r.unsentReason())
+		c.unsent(r.unsentReason())
 		return nil, errNotSent
 	}
 	r.method.describe(call)
 	md, err := r.metadata.fill(call)
 	if err != nil {
-		return nil, r.fail(f, err)
+		return nil, r.fail(c, err)
 	}
-	md[hitKey] = []string{strconv.FormatUint(f.record.Seq, 10)}
-	sampled := r.setup.Sampler.Keeps(f.record.TraceID)
-	if !f.sampled(sampled) {
+	md[sequenceKey] = []string{strconv.FormatUint(c.record.Seq, 10)}
+	sampled := r.setup.Sampler.Keeps(c.record.TraceID)
+	if !c.sampled(sampled) {
 		return nil, errNotSent
 	}
-	md["traceparent"] = []string{enginekit.TraceParent(f.record.TraceID, f.record.SpanID, sampled)}
+	md["traceparent"] = []string{enginekit.TraceParent(c.record.TraceID, c.record.SpanID, sampled)}
 	md["tracestate"] = []string{r.setup.TraceState(sampled)}
 	if r.baggage != "" {
 		md["baggage"] = append(md["baggage"], r.baggage)
@@ -76,27 +76,27 @@ func (r *run) metadataFor(call *ghz.CallData) (*metadata.MD, error) {
 }
 
 // messageFor gives a call the message of a client that sends one. A stream's
-// messages are asked of its flight.
+// messages are asked for later, in Send.
 func (r *run) messageFor(call *ghz.CallData) ([]*token, error) {
 	if r.method.sends() {
 		return nil, nil
 	}
-	f := r.flights.get(uint64(call.RequestNumber))
-	if f == nil {
+	c := r.calls.get(uint64(call.RequestNumber))
+	if c == nil {
 		return nil, errNotSent
 	}
-	m, err := r.messages.at(f.record.Seq, call)
+	m, err := r.messages.at(c.record.Seq, call)
 	if err != nil {
-		return nil, r.fail(f, err)
+		return nil, r.fail(c, err)
 	}
-	f.loaded(m)
+	c.loaded(m)
 	return []*token{m}, nil
 }
 
 // fail ends the run for a fault of the plan that only this call brought to light.
-func (r *run) fail(f *flight, err error) error {
+func (r *run) fail(c *call, err error) error {
 	r.giveUp(err)
-	f.unsent(loadgen.NotSentError)
+	c.unsent(loadgen.NotSentError)
 	return errNotSent
 }
 
@@ -117,64 +117,64 @@ func (r *run) unsentReason() loadgen.NotSentReason {
 // ago: such as never got as far as to ask for a connection.
 func (r *run) expire() {
 	late := r.now() - r.life - sweep
-	for _, f := range r.flights.all() {
-		if f.begin < late {
-			f.lapse()
+	for _, c := range r.calls.all() {
+		if c.begin < late {
+			c.expire()
 		}
 	}
 }
 
-// land ends whatever ghz has left.
-func (r *run) land() {
-	for _, f := range r.flights.all() {
-		f.lapse()
+// drain ends whatever ghz has left.
+func (r *run) drain() {
+	for _, c := range r.calls.all() {
+		c.expire()
 	}
-	r.flying.Wait()
+	r.pending.Wait()
 }
 
 func (r *run) now() time.Duration { return time.Since(r.setup.Clock) }
 
-// flights are the calls under way, by number.
-type flights [64]shard
+// calls are the calls under way, by number.
+type calls [64]shard
 
 type shard struct {
 	mu   sync.Mutex // guards byNo
-	byNo map[uint64]*flight
+	byNo map[uint64]*call
 	_    [40]byte // keeps shards on cache lines of their own
 }
 
-func (s *flights) shard(n uint64) *shard { return &s[n%uint64(len(s))] }
+func (s *calls) shard(n uint64) *shard { return &s[n%uint64(len(s))] }
 
-func (s *flights) put(f *flight) {
-	h := s.shard(f.record.Seq)
+func (s *calls) put(c *call) {
+	h := s.shard(c.record.Seq)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.byNo == nil {
-		h.byNo = map[uint64]*flight{}
+		h.byNo = map[uint64]*call{}
 	}
-	h.byNo[f.record.Seq] = f
+	h.byNo[c.record.Seq] = c
 }
 
-func (s *flights) get(n uint64) *flight {
+func (s *calls) get(n uint64) *call {
 	h := s.shard(n)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.byNo[n]
 }
 
-func (s *flights) remove(n uint64) {
+func (s *calls) remove(n uint64) {
 	h := s.shard(n)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.byNo, n)
 }
 
-func (s *flights) all() []*flight {
-	var fs []*flight
+func (s *calls) all() []*call {
+	var fs []*call
 	for i := range s {
 		s[i].mu.Lock()
-		for _, f := range s[i].byNo {
-			fs = append(fs, f)
+		for _, c := range s[i].byNo {
+			fs = append(fs, c)
 		}
 		s[i].mu.Unlock()
 	}

@@ -9,36 +9,36 @@ import (
 )
 
 // Recv implements ghz.StreamInterceptor: a message has come.
-func (f *flight) Recv(m *token, err error) error {
+func (c *call) Recv(m *token, err error) error {
 	if err != nil {
 		return err
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.ended {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended {
 		return nil
 	}
-	now := f.now()
-	f.answers++
-	f.record.BytesReceived += receipt(m)
-	if s := f.record.Stream; s != nil {
-		f.note(s, now)
+	now := c.now()
+	c.answers++
+	c.record.BytesReceived += receipt(m)
+	if s := c.record.Stream; s != nil {
+		c.note(s, now)
 	}
-	if f.marks.first == 0 {
-		f.marks.first = now
+	if c.marks.first == 0 {
+		c.marks.first = now
 	}
-	f.marks.last = now
+	c.marks.last = now
 	return nil
 }
 
 // note writes a message received at a moment into the record's stream.
-func (f *flight) note(s *loadgen.Stream, now time.Duration) {
+func (c *call) note(s *loadgen.Stream, now time.Duration) {
 	s.Received++
 	switch {
-	case f.marks.first == 0:
-		s.First = now - f.begin
+	case c.marks.first == 0:
+		s.First = now - c.begin
 	case len(s.Gaps) < loadgen.MaxGaps:
-		s.Gaps = append(s.Gaps, now-f.marks.last)
+		s.Gaps = append(s.Gaps, now-c.marks.last)
 	default:
 		s.GapsCut++
 	}
@@ -46,27 +46,27 @@ func (f *flight) note(s *loadgen.Stream, now time.Duration) {
 
 // Send implements ghz.StreamInterceptor: the next message of a stream that the
 // client sends is wanted. ghz asks from one goroutine.
-func (f *flight) Send(call *ghz.CallData) (*token, error) {
-	spec := f.setup.Attack.GRPC.Stream
-	n := f.handed
-	if n == f.perStream { // of a call that is cancelled: until then the client's side stays open
-		<-f.over
+func (c *call) Send(call *ghz.CallData) (*token, error) {
+	spec := c.setup.Attack.GRPC.Stream
+	n := c.handed
+	if n == c.perStream { // of a call that is cancelled: until then the client's side stays open
+		<-c.over
 		return nil, ghz.ErrEndStream
 	}
-	if n > 0 && !f.rest(spec.Interval, spec.Duration) {
+	if n > 0 && !c.rest(spec.Interval, spec.Duration) {
 		return nil, ghz.ErrEndStream
 	}
-	m, err := f.messages.at(uint64(n), call)
+	m, err := c.messages.at(uint64(n), call)
 	if err != nil {
-		f.giveUp(err)
+		c.giveUp(err)
 		return nil, ghz.ErrEndStream
 	}
-	f.handed++
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.count(m)
-	f.marks.wrote = f.now()
-	if f.handed == f.perStream && !f.cancels() {
+	c.handed++
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.count(m)
+	c.marks.wrote = c.now()
+	if c.handed == c.perStream && !c.cancels() {
 		return m, ghz.ErrLastMessage
 	}
 	return m, nil
@@ -74,10 +74,10 @@ func (f *flight) Send(call *ghz.CallData) (*token, error) {
 
 // rest waits between two messages. It reports false when the stream is to be
 // closed instead.
-func (f *flight) rest(interval, duration time.Duration) bool {
+func (c *call) rest(interval, duration time.Duration) bool {
 	last := false
-	if duration > 0 && !f.cancels() {
-		left := duration - (f.now() - f.begin)
+	if duration > 0 && !c.cancels() {
+		left := duration - (c.now() - c.begin)
 		interval, last = min(interval, left), left <= interval
 	}
 	if interval > 0 {
@@ -85,7 +85,7 @@ func (f *flight) rest(interval, duration time.Duration) bool {
 		defer timer.Stop()
 		select {
 		case <-timer.C:
-		case <-f.over:
+		case <-c.over:
 		}
 	}
 	return !last

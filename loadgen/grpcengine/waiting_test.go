@@ -97,10 +97,10 @@ func runOf(t *testing.T) (found *run) {
 }
 
 func waits(r *run, w wait) bool {
-	for _, f := range r.flights.all() {
-		f.mu.Lock()
-		is := f.wait == w
-		f.mu.Unlock()
+	for _, c := range r.calls.all() {
+		c.mu.Lock()
+		is := c.wait == w
+		c.mu.Unlock()
 		if is {
 			return true
 		}
@@ -247,10 +247,10 @@ func TestACallThatWaitsForReadyOutlastsRefusals(t *testing.T) {
 	starting.Go(func() {
 		r := runOf(t)
 		assert.Eventually(t, func() bool { // after some refusals
-			for _, f := range r.flights.all() {
-				f.mu.Lock()
-				since := r.now() - f.begin
-				f.mu.Unlock()
+			for _, c := range r.calls.all() {
+				c.mu.Lock()
+				since := r.now() - c.begin
+				c.mu.Unlock()
 				return since > 3*redial.MaxDelay
 			}
 			return false
@@ -295,7 +295,7 @@ func TestAStreamThatThePlanClosesIsFinishedIfSomethingWasHeard(t *testing.T) {
 }
 
 // b4b6144 waited for the calls under way, which may take as long as their timeout, and
-// for the next hit of the schedule.
+// for the next request of the schedule.
 func TestAFaultOfATemplateEndsTheRunWithinTheGrace(t *testing.T) {
 	faulty := `{{if lt .RequestNumber 3}}1{{else}}{{fail "too many"}}{{end}}`
 	for _, method := range methods {

@@ -109,5 +109,5 @@ func (d *direct) carry(f *flight, sent time.Duration) error {
 	return err
 }
 
-func (d *direct) sever() { d.client.Sever() }
+func (d *direct) sever() { d.client.Cancel() }
 func (d *direct) close() { d.client.Close() }

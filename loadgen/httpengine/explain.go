@@ -14,7 +14,7 @@ import (
 )
 
 // version is the version of HTTP of a response.
-func (j *journey) version(resp *http.Response) (uint8, error) {
+func (j *roundTrip) version(resp *http.Response) (uint8, error) {
 	if !j.exchange.HTTP1() {
 		if code, _, _ := strings.Cut(resp.Status, " "); len(code) != 3 || resp.StatusCode < 100 || code[0] == '+' {
 			return 0, &wire.ProtocolError{What: fmt.Sprintf("status %q", code)} // any number passes with net/http
@@ -25,7 +25,7 @@ func (j *journey) version(resp *http.Response) (uint8, error) {
 }
 
 // cause is why a request failed. Of one that was redirected, something was sent.
-func (j *journey) cause(ctx context.Context, err error) error {
+func (j *roundTrip) cause(ctx context.Context, err error) error {
 	not, unsent := errors.AsType[*conns.NotSent](err)
 	switch {
 	case unsent && j.hops > 0:

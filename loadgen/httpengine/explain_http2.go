@@ -86,8 +86,8 @@ func goneAway(code, debug string, begun bool) error {
 		where = "within the response"
 	}
 	text := fmt.Sprintf("the target closed the connection %s: GOAWAY with %s", where, code)
-	if said, err := strconv.Unquote(debug); err == nil && said != "" {
-		text += fmt.Sprintf(", %.100q", said)
+	if message, err := strconv.Unquote(debug); err == nil && message != "" {
+		text += fmt.Sprintf(", %.100q", message)
 	}
 	return &failure{loadgen.ErrorClosed, text}
 }

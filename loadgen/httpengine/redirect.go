@@ -23,7 +23,7 @@ func isRedirect(resp *http.Response) bool {
 	return false
 }
 
-// tooManyRedirects is why a flight failed that was sent on too often.
+// tooManyRedirects is the error of a request with too many redirects.
 type tooManyRedirects int
 
 func (n tooManyRedirects) Error() string { return fmt.Sprintf("stopped after %d redirects", int(n)) }
@@ -32,9 +32,9 @@ func (n tooManyRedirects) Error() string { return fmt.Sprintf("stopped after %d 
 // library's client, which knows how the next hop's method, headers and body
 // follow from it. Every hop has the same traceparent: it is one request. An error
 // shows no secret of where the redirect leads.
-func (j *journey) follow(req *http.Request, first *http.Response) (*http.Response, error) {
+func (j *roundTrip) follow(req *http.Request, first *http.Response) (*http.Response, error) {
 	client := &http.Client{
-		Transport: &hops{journey: j, first: first},
+		Transport: &hops{roundTrip: j, first: first},
 		CheckRedirect: func(next *http.Request, via []*http.Request) error {
 			if len(via) > j.spec.Redirects {
 				return tooManyRedirects(j.spec.Redirects)
@@ -76,8 +76,8 @@ func shown(text string) string {
 
 // hops carries the hops of one request.
 type hops struct {
-	journey *journey
-	first   *http.Response // the answer to the first hop, until the client has asked for it
+	roundTrip *roundTrip
+	first     *http.Response // the answer to the first hop, until the client has asked for it
 }
 
 func (h *hops) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -96,14 +96,14 @@ func (h *hops) answer(req *http.Request) (*http.Response, error) {
 		h.first = nil
 		return first, nil
 	}
-	h.journey.hop()
+	h.roundTrip.hop()
 	u := *req.URL
 	if err := hostname.URL(&u); err != nil {
 		return nil, err
 	}
 	req = req.WithContext(req.Context()) // a copy
 	req.URL = &u
-	return h.journey.conns.RoundTrip(h.journey.exchange, req)
+	return h.roundTrip.conns.RoundTrip(h.roundTrip.exchange, req)
 }
 
 // leads is what is wrong with where a redirect leads, before it is followed: the target's

@@ -91,7 +91,7 @@ func port(u *url.URL) int {
 	return 80
 }
 
-// send is the request as a hit sends it. taken counts the bytes that are taken
+// send returns the request as it is sent. taken counts the bytes that are taken
 // of its body.
 func (r *request) send(ctx context.Context, traceparent, tracestate string, taken *atomic.Int64) *http.Request {
 	header := make(http.Header, len(r.header)+2)

@@ -49,8 +49,8 @@ func newStandardOver(s *runner.Setup, trust *tls.Config, d dial) *standard {
 	return t
 }
 
-// journey is one request that net/http carries, over all its hops.
-type journey struct {
+// roundTrip is one request that net/http carries, over all its hops.
+type roundTrip struct {
 	*standard
 	exchange *conns.Exchange // of the last hop
 	first    conns.Exchange  // of the first
@@ -63,26 +63,26 @@ type journey struct {
 
 // carry implements transport.
 func (t *standard) carry(f *flight, sent time.Duration) error {
-	j := &journey{standard: t}
+	j := &roundTrip{standard: t}
 	j.exchange = &j.first
 	j.first.Begin = sent
 	ctx, cancel := context.WithDeadline(t.base, f.setup.Clock.Add(sent+t.spec.Timeout))
 	defer cancel()
-	status, proto, err := j.travel(ctx, f)
+	status, proto, err := j.do(ctx, f)
 	if err != nil {
 		err = j.cause(ctx, err)
 	}
 	j.exchange.Release()
 	_, unsent := unsent(err)
-	j.land(f, err == nil, !unsent)
+	j.finish(f, err == nil, !unsent)
 	if err == nil {
 		f.record.Status, f.record.Proto = status, proto
 	}
 	return err
 }
 
-// travel sends the request and reads the response to its end.
-func (j *journey) travel(ctx context.Context, f *flight) (status int, proto uint8, err error) {
+// do sends the request and reads the response to its end.
+func (j *roundTrip) do(ctx context.Context, f *flight) (status int, proto uint8, err error) {
 	var parent [enginekit.TraceParentLen]byte
 	sampled := !f.record.Unsampled
 	enginekit.PutTraceParent(&parent, f.record.TraceID, f.record.SpanID, sampled)
@@ -134,7 +134,7 @@ func (t *standard) route(r *request, req *http.Request) (*conns.Route, error) {
 }
 
 // hop begins the next hop. The body of the response before it is closed.
-func (j *journey) hop() {
+func (j *roundTrip) hop() {
 	x, now := j.exchange, j.conns.Now()
 	x.Release()
 	j.hops++
@@ -143,18 +143,18 @@ func (j *journey) hop() {
 	j.exchange = &conns.Exchange{Begin: now}
 }
 
-func (j *journey) phasesOf(x *conns.Exchange, end time.Duration) loadgen.Phases {
+func (j *roundTrip) phasesOf(x *conns.Exchange, end time.Duration) loadgen.Phases {
 	t := x.Times()
 	return phases(&t, x.Reused, end)
 }
 
-// land stamps the end of the request and takes what the transport told.
+// finish stamps the end of the request and takes what the transport told.
 //
 // A whole response may be there before the transport tells that the request is
 // written: then it was, if the transport took all of it and does not say
 // otherwise. Of a request whose body it did not take, since the target had answered
 // before it asked for it, net/http says that it was written.
-func (j *journey) land(f *flight, whole, sent bool) {
+func (j *roundTrip) finish(f *flight, whole, sent bool) {
 	now, r, x := f.now(), &f.record, j.exchange
 	f.done(now)
 	f.handshake = x.Handshake
@@ -172,7 +172,7 @@ func (j *journey) land(f *flight, whole, sent bool) {
 }
 
 func (t *standard) sever() {
-	t.conns.Sever()
+	t.conns.Cancel()
 	t.cut()
 }
 

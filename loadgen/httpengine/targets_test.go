@@ -193,7 +193,7 @@ func TestFaultsOfATargetsFileNameFileAndLine(t *testing.T) {
 	_, err := Open(runner.Setup{Attack: a})
 	file := a.HTTP.Targets.File
 	assert.EqualError(t, err, "http.targets.file: "+file+":2: header content-length: follows from the body; leave it out\n"+
-		"http.targets.file: "+file+`:4: "http://h/ HTTP/1.1" has HTTP/1.1 after it; leave that out: protocol in the plan says the version`)
+		"http.targets.file: "+file+`:4: "http://h/ HTTP/1.1" has HTTP/1.1 after it; leave that out: the plan's key protocol sets the version`)
 	var key *pace.KeyError
 	require.ErrorAs(t, err, &key)
 	assert.Equal(t, "http.targets.file", key.Key)

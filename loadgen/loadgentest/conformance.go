@@ -37,16 +37,16 @@ const grace = 100 * time.Millisecond
 // Run runs the suite.
 func Run(t *testing.T, h Harness) {
 	for name, test := range map[string]func(*testing.T, Harness){
-		"every planned hit is recorded once, with the schedule's intended time": recordsEveryHit,
-		"shards of a plan make its requests together, each once":                dividesAmongShards,
-		"the target sees the traceparent of the record":                         carriesTraceparent,
-		"a stop during a long wait of the schedule ends the run at once":        stopsInALongWait,
-		"a stop cuts off requests under way after the grace":                    cutsOffAfterGrace,
-		"a stop leaves hits that wait for a worker unsent":                      stopsWhileSaturated,
-		"waiting for a worker is in the response time, not in the service time": showsSaturation,
-		"a closed loop keeps its workers busy and no more":                      keepsClosedLoop,
-		"late hits are not sent once the overrun is over":                       givesUpLateHits,
-		"the process is left as it was":                                         leavesProcessAlone,
+		"every planned request is recorded once, with the schedule's intended time": recordsEveryRequest,
+		"shards of a plan make its requests together, each once":                    dividesAmongShards,
+		"the target sees the traceparent of the record":                             carriesTraceparent,
+		"a stop during a long wait of the schedule ends the run at once":            stopsInALongWait,
+		"a stop cuts off requests under way after the grace":                        cutsOffAfterGrace,
+		"a stop leaves requests that wait for a worker unsent":                      stopsWhileSaturated,
+		"waiting for a worker is in the response time, not in the service time":     showsSaturation,
+		"a closed loop keeps its workers busy and no more":                          keepsClosedLoop,
+		"late requests are not sent once the overrun is over":                       givesUpLateRequests,
+		"the process is left as it was":                                             leavesProcessAlone,
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := goleak.IgnoreCurrent()
@@ -56,7 +56,7 @@ func Run(t *testing.T, h Harness) {
 	}
 }
 
-// patience is how late hits may be where a test is not about lateness: a machine that
+// patience is how late requests may be where a test is not about lateness: a machine that
 // is busy with other tests makes some late.
 const patience = time.Minute
 
@@ -67,7 +67,7 @@ type Result struct {
 	Took    time.Duration
 }
 
-// Attack carries out one attack and checks that its hits add up.
+// Attack carries out one attack and checks that its requests add up.
 func Attack(ctx context.Context, t *testing.T, open runner.Open, a loadgen.Attack, limits loadgen.Limits) Result {
 	t.Helper()
 	plan := &loadgen.Plan{Name: "test", Attacks: []loadgen.Attack{a}, Limits: limits}
@@ -97,9 +97,9 @@ func do(ctx context.Context, t *testing.T, plan *loadgen.Plan, o runner.Options)
 	require.NoError(t, run.Do(ctx))
 	res.Took = time.Since(began)
 	res.Account = run.Accounts()[0]
-	assert.Equal(t, res.Account.Given, res.Account.Recorded, "hits given and recorded")
-	assert.Equal(t, res.Account.Given, uint64(len(res.Records)), "hits given and records")
-	assert.Equal(t, res.Account.Planned, res.Account.Given+res.Account.Unsent, "hits planned, given and unsent")
+	assert.Equal(t, res.Account.Given, res.Account.Recorded, "requests given and recorded")
+	assert.Equal(t, res.Account.Given, uint64(len(res.Records)), "requests given and records")
+	assert.Equal(t, res.Account.Planned, res.Account.Given+res.Account.Unsent, "requests planned, given and unsent")
 	return res
 }
 
@@ -120,7 +120,7 @@ func after(d time.Duration) Handler {
 	}
 }
 
-func recordsEveryHit(t *testing.T, h Harness) {
+func recordsEveryRequest(t *testing.T, h Harness) {
 	a := h.Serve(t, quick)
 	a.Load = []pace.Stage{{Constant: 500, Duration: 400 * time.Millisecond}, {Ramp: &pace.Ramp{From: 500, To: 100}, Count: 100}}
 	schedule, err := pace.New(a.Load)
@@ -144,8 +144,8 @@ func recordsEveryHit(t *testing.T, h Harness) {
 	for n := range uint64(300) {
 		offset, ok := schedule.At(n)
 		require.True(t, ok)
-		assert.Equal(t, offset, seen[n].Intended.Sub(zero), "hit %d", n)
-		assert.Equal(t, int(n/200), seen[n].Stage, "hit %d", n)
+		assert.Equal(t, offset, seen[n].Intended.Sub(zero), "request %d", n)
+		assert.Equal(t, int(n/200), seen[n].Stage, "request %d", n)
 	}
 }
 
@@ -167,14 +167,14 @@ func dividesAmongShards(t *testing.T, h Harness) {
 		begin := time.Now().Add(50 * time.Millisecond).Round(0) // of the wall clock, as what is agreed on
 		res := do(t.Context(), t, plan, runner.Options{ID: id, Open: h.Open, Begin: begin})
 		for _, r := range res.Records {
-			require.False(t, seen[r.Seq], "hit %d was another shard's", r.Seq)
+			require.False(t, seen[r.Seq], "request %d was another shard's", r.Seq)
 			seen[r.Seq] = true
 			assert.EqualValues(t, index, r.Seq%count)
 			assert.Equal(t, id.TraceID(0, r.Seq), r.TraceID)
 			_, ok := got.Load(traceparent(r))
 			assert.True(t, ok, "target did not see %s", traceparent(r))
 			if offset, open := whole.At(r.Seq); open {
-				assert.Equal(t, offset, r.Intended.Sub(begin), "hit %d", r.Seq)
+				assert.Equal(t, offset, r.Intended.Sub(begin), "request %d", r.Seq)
 			}
 			assert.False(t, r.Sent.Before(begin), "sent before the run began")
 		}
@@ -256,9 +256,9 @@ func showsSaturation(t *testing.T, h Harness) {
 	require.Len(t, res.Records, 20)
 	for _, r := range res.Records {
 		behind := time.Duration(r.Seq) * (takes - time.Millisecond) // one at a time, one wanted each ms
-		assert.GreaterOrEqual(t, r.ResponseTime(), behind+takes, "hit %d", r.Seq)
+		assert.GreaterOrEqual(t, r.ResponseTime(), behind+takes, "request %d", r.Seq)
 		assert.Equal(t, r.ResponseTime(), r.ServiceTime()+r.Lag())
-		assert.GreaterOrEqual(t, r.Lag(), behind, "hit %d", r.Seq)
+		assert.GreaterOrEqual(t, r.Lag(), behind, "request %d", r.Seq)
 	}
 }
 
@@ -285,7 +285,7 @@ func keepsClosedLoop(t *testing.T, h Harness) {
 	// What the target sees counts the requests of the stage before, too, and knows
 	// nothing of our clocks.
 	for _, r := range loop {
-		assert.LessOrEqual(t, seen.with(t, r), 5, "requests at the target, with that of hit %d", r.Seq)
+		assert.LessOrEqual(t, seen.with(t, r), 5, "requests at the target, with that of request %d", r.Seq)
 	}
 }
 
@@ -314,7 +314,7 @@ func (s *arrivals) with(t *testing.T, r loadgen.Record) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n, ok := s.entered[traceparent(r)]
-	require.True(t, ok, "the target did not see hit %d", r.Seq)
+	require.True(t, ok, "the target did not see request %d", r.Seq)
 	return n
 }
 
@@ -335,7 +335,7 @@ func mostAtOnce(records []loadgen.Record) int {
 	return most
 }
 
-func givesUpLateHits(t *testing.T, h Harness) {
+func givesUpLateRequests(t *testing.T, h Harness) {
 	a := h.Serve(t, after(20*time.Millisecond))
 	a.Workers, a.MaxWorkers = 1, 1
 	a.Load = []pace.Stage{{Constant: 1000, Duration: 100 * time.Millisecond}}

@@ -9,13 +9,13 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/runner"
 )
 
-// Fake is an engine without a network: every hit succeeds at once.
+// Fake is an engine without a network: every request succeeds at once.
 type Fake struct {
 	Setup runner.Setup
-	// FailAfter is the number of hits after which Run returns Err; 0 is never.
+	// FailAfter is the number of requests after which Run returns Err; 0 is never.
 	FailAfter uint64
 	Err       error
-	// Cut makes every hit end as cut off by a stop.
+	// Cut makes every request end as cut off by a stop.
 	Cut bool
 	// Closed counts calls of Close.
 	Closed int

@@ -9,7 +9,7 @@ import (
 )
 
 // The arrivals of a Poisson process are a tree: a node of height h spans
-// fan^h gaps, the root more than a schedule may have hits.
+// fan^h gaps, the root more than a schedule may have requests.
 const (
 	fan    = 256
 	height = 6

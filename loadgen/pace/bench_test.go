@@ -33,7 +33,7 @@ func BenchmarkAt(b *testing.B) {
 	}
 }
 
-// BenchmarkAtAnywhere shows the price of a Poisson hit far from those before it.
+// BenchmarkAtAnywhere shows the price of a Poisson request far from those before it.
 func BenchmarkAtAnywhere(b *testing.B) {
 	s, err := pace.New([]pace.Stage{{Poisson: &pace.Poisson{Rate: 1e6}, Duration: 24 * time.Hour}})
 	require.NoError(b, err)
@@ -44,7 +44,7 @@ func BenchmarkAtAnywhere(b *testing.B) {
 	}
 }
 
-// BenchmarkPaceBehind is Pace without a wait: the hits were due long ago.
+// BenchmarkPaceBehind is Pace without a wait: the requests were due long ago.
 func BenchmarkPaceBehind(b *testing.B) {
 	s, err := pace.New([]pace.Stage{{Constant: 1e6, Duration: time.Hour}})
 	require.NoError(b, err)
@@ -69,7 +69,7 @@ func BenchmarkHit(b *testing.B) {
 	})
 }
 
-// BenchmarkLateness reports how late hits are given out, on a machine that is
+// BenchmarkLateness reports how late requests are given out, on a machine that is
 // otherwise idle.
 func BenchmarkLateness(b *testing.B) {
 	for _, rate := range []pace.Rate{100, 5000} {

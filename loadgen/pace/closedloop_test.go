@@ -15,13 +15,13 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
-// flights end hits each after a while, and count them.
-type flights struct {
+// inFlight ends requests each after a while, and count them.
+type inFlight struct {
 	wg        sync.WaitGroup
 	now, most atomic.Int64
 }
 
-func (f *flights) fly(w *walk, d time.Duration) {
+func (f *inFlight) start(w *walk, d time.Duration) {
 	f.most.Store(max(f.most.Load(), f.now.Add(1))) // one goroutine sends
 	f.wg.Go(func() {
 		time.Sleep(d)
@@ -33,11 +33,11 @@ func (f *flights) fly(w *walk, d time.Duration) {
 func TestAClosedLoopKeepsItsWorkersBusyAndNoMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWalk(t.Context(), t, 0, pace.Stage{Max: &pace.Max{Workers: 5}, Count: 2000})
-		var f flights
+		var f inFlight
 		r := rand.New(rand.NewPCG(1, 1))
 		given := w.run(t, func(n uint64) {
 			assert.Equal(t, pace.Hit{Number: n}, w.Hit(n), "no intended time in a closed loop")
-			f.fly(w, time.Duration(r.IntN(1000)+1)*time.Microsecond)
+			f.start(w, time.Duration(r.IntN(1000)+1)*time.Microsecond)
 		})
 		assert.Len(t, given, 2000)
 		assert.EqualValues(t, 5, f.most.Load())
@@ -51,8 +51,8 @@ func TestAClosedLoopKeepsItsWorkersBusyAndNoMore(t *testing.T) {
 func TestAClosedLoopEndsOnTimeWithAllWorkersBusy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWalk(t.Context(), t, 0, pace.Stage{Max: &pace.Max{Workers: 3}, Duration: time.Second})
-		var f flights
-		given := w.run(t, func(uint64) { f.fly(w, 700*time.Millisecond) })
+		var f inFlight
+		given := w.run(t, func(uint64) { f.start(w, 700*time.Millisecond) })
 		assert.Equal(t, time.Second, time.Since(w.begin))
 		assert.Len(t, given, 6)
 		assert.Equal(t, pace.Completed, w.End())
@@ -94,7 +94,7 @@ func TestStagesJoinAroundClosedLoops(t *testing.T) {
 			pace.Stage{Max: &pace.Max{Workers: 1}, Count: 3},
 			pace.Stage{Constant: 5, Count: 2},
 		)
-		var f flights
+		var f inFlight
 		type state struct {
 			planned uint64
 			exact   bool
@@ -108,7 +108,7 @@ func TestStagesJoinAroundClosedLoops(t *testing.T) {
 		look()
 		given := w.run(t, func(n uint64) {
 			look()
-			f.fly(w, 400*time.Millisecond)
+			f.start(w, 400*time.Millisecond)
 		})
 		f.wg.Wait()
 
@@ -118,8 +118,8 @@ func TestStagesJoinAroundClosedLoops(t *testing.T) {
 			}
 			return d
 		}
-		// The hit of 500 holds a slot of the loop until 900. The second loop begins
-		// at 1950, and waits until only one hit of those at 1550, 1750 and 1850 is
+		// The request of 500 holds a slot of the loop until 900. The second loop begins
+		// at 1950, and waits until only one request of those at 1550, 1750 and 1850 is
 		// in flight; it turns at 3050 to the last stage.
 		assert.Equal(t, ms(0, 500, 750, 900, 1150, 1300, 1550, 1700, 1750, 1850, 2250, 2650, 3050, 3050, 3250), given)
 		assert.Equal(t, ms(0, 750, 1750, 1950, 3050), w.stages)
@@ -145,7 +145,7 @@ func TestStagesJoinAroundClosedLoops(t *testing.T) {
 	})
 }
 
-func TestLateHitsUseUpTheTimeOfAClosedLoop(t *testing.T) {
+func TestLateRequestsUseUpTheTimeOfAClosedLoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWalk(t.Context(), t, 0,
 			pace.Stage{Constant: 100, Count: 100},
@@ -163,7 +163,7 @@ func TestLateHitsUseUpTheTimeOfAClosedLoop(t *testing.T) {
 	})
 }
 
-func TestTheOverrunOfHitsBeforeALoopOfUnknownLengthIsBounded(t *testing.T) {
+func TestTheOverrunOfRequestsBeforeALoopOfUnknownLengthIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWalk(t.Context(), t, 0,
 			pace.Stage{Constant: 1000, Count: 1000},

@@ -3,10 +3,10 @@ package pace
 import "math"
 
 // curve is the rate of an open stage as a function of time. Times are in seconds
-// from the stage's beginning, rates in hits per second.
+// from the stage's beginning, rates in requests per second.
 type curve interface {
 	rate(t float64) float64
-	// growth is the integral of the rate from 0 to t, in hits.
+	// growth is the integral of the rate from 0 to t, in requests.
 	growth(t float64) float64
 	// when is the smallest t with growth(t) = n.
 	when(n float64) float64

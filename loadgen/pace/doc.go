@@ -1,6 +1,6 @@
 // Package pace computes when requests are to be sent. A Schedule is a pure function:
 // stages, each a rate as a function of time, whose integral gives the intended
-// time of every hit. A Pacer walks a schedule in real time, and satisfies the
+// time of every request. A Pacer walks a schedule in real time, and satisfies the
 // pacer interfaces of both vegeta and ghz.
 //
 // A Schedule does not change once it is made, and any number of goroutines may

@@ -45,7 +45,7 @@ func loadOf(t *rapid.T) []pace.Stage {
 	return stages
 }
 
-// A hit that was given out at the moment of a change of speed could get another
+// A request that was given out at the moment of a change of speed could get another
 // intended time, or none during a pause: its response time was then 292 years.
 func TestWhatWasGivenOutKeepsItsIntendedTime(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
@@ -65,15 +65,15 @@ func TestWhatWasGivenOutKeepsItsIntendedTime(t *testing.T) {
 			var hits []pace.Hit
 			check := func(n int) {
 				hit := w.Hit(uint64(n))
-				require.Equal(t, hits[n], hit, "hit %d has another time", n)
+				require.Equal(t, hits[n], hit, "request %d has another time", n)
 			}
 			given := w.run(t, func(n uint64) {
 				hit := w.Hit(n)
 				now := time.Now()
 				hits = append(hits, hit)
 				if hit.Open {
-					require.False(t, hit.Intended.IsZero(), "hit %d has no time", n)
-					require.False(t, hit.Intended.After(now), "hit %d was given out %s early", n, hit.Intended.Sub(now))
+					require.False(t, hit.Intended.IsZero(), "request %d has no time", n)
+					require.False(t, hit.Intended.After(now), "request %d was given out %s early", n, hit.Intended.Sub(now))
 					require.False(t, hit.Intended.Before(w.begin))
 				}
 				wg.Go(func() {
@@ -86,7 +86,7 @@ func TestWhatWasGivenOutKeepsItsIntendedTime(t *testing.T) {
 			for n := range given {
 				check(n)
 				if hits[n].Open {
-					require.False(t, hits[n].Intended.Before(before), "hit %d is before the one before it", n)
+					require.False(t, hits[n].Intended.Before(before), "request %d is before the one before it", n)
 					before = hits[n].Intended
 				}
 			}
@@ -95,7 +95,7 @@ func TestWhatWasGivenOutKeepsItsIntendedTime(t *testing.T) {
 	})
 }
 
-// The same on the real clock, where a change and a hit meet in any order.
+// The same on the real clock, where a change and a request meet in any order.
 func TestWhatWasGivenOutKeepsItsIntendedTimeUnderARace(t *testing.T) {
 	const hits = 5_000
 	p := pace.NewPacer(t.Context(), schedule(t, pace.Stage{Constant: 1e6, Count: hits}), pace.Options{Overrun: time.Hour})
@@ -132,7 +132,7 @@ func TestWhatWasGivenOutKeepsItsIntendedTimeUnderARace(t *testing.T) {
 		now := time.Now()
 		hit := p.Hit(n)
 		if hit.Intended.IsZero() || hit.Intended.After(now) {
-			t.Errorf("hit %d is due at %s, given out at %s", n, hit.Intended, now)
+			t.Errorf("request %d is due at %s, given out at %s", n, hit.Intended, now)
 		}
 		first = append(first, hit)
 		asked <- n
@@ -142,7 +142,7 @@ func TestWhatWasGivenOutKeepsItsIntendedTimeUnderARace(t *testing.T) {
 	wg.Wait()
 	require.Len(t, first, hits)
 	for n := range first {
-		require.Equal(t, first[n], late[n], "hit %d", n)
-		require.Equal(t, first[n], p.Hit(uint64(n)), "hit %d", n)
+		require.Equal(t, first[n], late[n], "request %d", n)
+		require.Equal(t, first[n], p.Hit(uint64(n)), "request %d", n)
 	}
 }

@@ -104,7 +104,7 @@ func anySteps(t *rapid.T) *pace.Steps {
 	return &pace.Steps{From: pace.Rate(from), To: pace.Rate(from + way), By: pace.Rate(by)}
 }
 
-func TestHitsSentByAnyTimeAreTheIntegralOfTheRate(t *testing.T) {
+func TestRequestsSentByAnyTimeAreTheIntegralOfTheRate(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		stages := rapid.SliceOfN(rapid.Custom(anyStage), 1, 5).Draw(t, "stages")
 		s := schedule(t, stages...)
@@ -123,7 +123,7 @@ func TestHitsSentByAnyTimeAreTheIntegralOfTheRate(t *testing.T) {
 				want := grown + integral(st, u*length, length)
 				moment := begin + time.Duration(u*float64(end-begin))
 				got = float64(sort.Search(len(at), func(n int) bool { return at[n] >= moment }))
-				// Between the integral and the next hit; the rest is the slivers'.
+				// Between the integral and the next request; the rest is the slivers'.
 				least, most := want, want+1
 				if fades(st, length) {
 					least = want - 1
@@ -136,7 +136,7 @@ func TestHitsSentByAnyTimeAreTheIntegralOfTheRate(t *testing.T) {
 			}
 			grown += integral(st, length, length)
 			if fades(st, length) {
-				grown = min(grown, got) // a fraction is gone, and the next stage begins with a hit
+				grown = min(grown, got) // a fraction is gone, and the next stage begins with a request
 			}
 			before = got
 			begin = end
@@ -158,7 +158,7 @@ func TestAStageWhoseRateFallsToNothingSendsItsIntegralAndNoMore(t *testing.T) {
 	for name, c := range map[string]struct {
 		stages []pace.Stage
 		want   int
-		last   float64 // seconds; when the last hit is due
+		last   float64 // seconds; when the last request is due
 	}{
 		"a whole number":                    {[]pace.Stage{{Ramp: &pace.Ramp{From: 100, To: 0}, Duration: time.Second}}, 50, 1 - math.Sqrt(0.02)},
 		"a half more":                       {[]pace.Stage{{Ramp: &pace.Ramp{From: 7, To: 0}, Duration: 3 * time.Second}}, 10, 3 - math.Sqrt(6*1.5/7)},
@@ -171,7 +171,7 @@ func TestAStageWhoseRateFallsToNothingSendsItsIntegralAndNoMore(t *testing.T) {
 		"a constant rate is another matter": {[]pace.Stage{{Constant: 1, Duration: 1500 * time.Millisecond}}, 2, 1},
 		"the fraction before it counts": {[]pace.Stage{
 			{Constant: 2, Duration: 750 * time.Millisecond}, {Ramp: &pace.Ramp{From: 7, To: 0}, Duration: 3 * time.Second}}, 12, 3.75 - math.Sqrt(6*1/7.)},
-		"the next stage begins with a hit": {[]pace.Stage{
+		"the next stage begins with a request": {[]pace.Stage{
 			{Ramp: &pace.Ramp{From: 7, To: 0}, Duration: 3 * time.Second}, {Constant: 10, Duration: time.Second}}, 20, 3.9},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -193,7 +193,7 @@ func TestTimesNeverGoBackAndEndBeforeTheScheduleDoes(t *testing.T) {
 			byNumber, ok1 := s.StageOf(uint64(n))
 			byTime, ok2 := s.StageAt(offset)
 			if !ok1 || !ok2 || offset < last || byNumber < stage || byNumber != byTime {
-				t.Fatalf("hit %d at %s in stage %d (%d by time), after one at %s in stage %d", n, offset, byNumber, byTime, last, stage)
+				t.Fatalf("request %d at %s in stage %d (%d by time), after one at %s in stage %d", n, offset, byNumber, byTime, last, stage)
 			}
 			last, stage = offset, byNumber
 		}
@@ -222,10 +222,10 @@ func TestARampInTwoStagesIsTheSameAsInOne(t *testing.T) {
 	requireSameTimes(t, one, two)
 }
 
-// requireSameTimes allows a millionth of a hit of rounding at a border.
+// requireSameTimes allows a millionth of a request of rounding at a border.
 func requireSameTimes(t require.TestingT, one, two []time.Duration) {
 	require.Len(t, two, len(one))
 	for n := range one {
-		require.InDelta(t, one[n], two[n], float64(21*time.Microsecond), "hit %d", n)
+		require.InDelta(t, one[n], two[n], float64(21*time.Microsecond), "request %d", n)
 	}
 }

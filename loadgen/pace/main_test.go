@@ -18,17 +18,17 @@ func schedule(t require.TestingT, stages ...pace.Stage) *pace.Schedule {
 	return s
 }
 
-// times of all hits of a schedule without a closed loop.
+// times of all requests of a schedule without a closed loop.
 func times(t require.TestingT, s *pace.Schedule) []time.Duration {
 	planned, exact := s.Planned()
 	require.True(t, exact)
 	at := make([]time.Duration, planned)
 	for n := range at {
 		offset, ok := s.At(uint64(n))
-		require.True(t, ok, "hit %d of %d", n, planned)
+		require.True(t, ok, "request %d of %d", n, planned)
 		at[n] = offset
 	}
 	_, ok := s.At(planned)
-	require.False(t, ok, "a hit beyond those planned")
+	require.False(t, ok, "a request beyond those planned")
 	return at
 }

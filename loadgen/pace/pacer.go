@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Hit is what is known of a hit before it is sent.
+// Hit is what is known of a request before it is sent.
 type Hit struct {
 	Number   uint64    // of the whole schedule, where the pacer's is a shard of it
 	Stage    int       // index of the stage it belongs to
@@ -21,26 +21,26 @@ type End uint8
 
 const (
 	Running   End = iota // it has not stopped
-	Completed            // every hit of the schedule was given out
+	Completed            // every request of the schedule was given out
 	Stopped              // its context was cancelled
-	Late                 // hits were still due when the overrun was over
+	Late                 // requests were still due when the overrun was over
 )
 
-// minOverrun is the least overrun. The last hits are due just before the end of
+// minOverrun is the least overrun. The last requests are due just before the end of
 // the schedule, and must not be lost to a pause of the process.
 const minOverrun = 100 * time.Millisecond
 
 // Options of a Pacer.
 type Options struct {
-	// Overrun is how long after the end of the schedule late hits of open stages
+	// Overrun is how long after the end of the schedule late requests of open stages
 	// are still given out; less than 100ms counts as 100ms. A closed-loop stage
 	// with a count that is still ahead counts as taking no time.
 	Overrun time.Duration
 	// Begin is the schedule's zero. The zero Time means the moment of NewPacer.
 	Begin time.Time
 	// OnStage, if set, is called from Pace as each stage begins, in order and once
-	// for each, also for those without a hit. at is the moment at which the stage
-	// begins by the schedule; the call comes later when hits of the stage before
+	// for each, also for those without a request. at is the moment at which the stage
+	// begins by the schedule; the call comes later when requests of the stage before
 	// were late. It must return soon.
 	OnStage func(stage int, at time.Time)
 	// Sleep finishes each wait precisely; it is given at most some milliseconds and
@@ -49,14 +49,14 @@ type Options struct {
 	Sleep func(time.Duration)
 }
 
-// Pacer gives out the hits of a schedule, each when it is due. It satisfies the
+// Pacer gives out the requests of a schedule, each when it is due. It satisfies the
 // pacer interfaces of vegeta and ghz.
 //
 // Pace is called by one goroutine; everything else may be called by any. In a
-// closed-loop stage at most its number of workers are in flight, counting hits
+// closed-loop stage at most its number of workers are in flight, counting requests
 // of earlier stages that have not ended. Such a stage is over at its planned end
-// if it has a duration, also when late hits before it have used up its time; if
-// it has a count, the next stage begins as its last hit is given out.
+// if it has a duration, also when late requests before it have used up its time; if
+// it has a count, the next stage begins as its last request is given out.
 type Pacer struct {
 	schedule *Schedule
 	options  Options
@@ -72,7 +72,7 @@ type Pacer struct {
 
 	// Of Pace alone.
 	finish time.Duration // end of the schedule, as far as is known in this stage
-	turned time.Duration // when a closed loop gave out the last hit of its count
+	turned time.Duration // when a closed loop gave out the last request of its count
 }
 
 // NewPacer makes a Pacer, which stops when ctx is cancelled. It holds nothing
@@ -96,12 +96,12 @@ func NewPacer(ctx context.Context, s *Schedule, o Options) *Pacer {
 }
 
 // Stop makes Pace say stop, as if the pacer's context had been cancelled: also while
-// it waits for a hit. Any goroutine may call it.
+// it waits for a request. Any goroutine may call it.
 func (p *Pacer) Stop() { p.cancel() }
 
 // SetSpeed carries out the schedule speed times as fast from now on: all rates
 // of open stages are that many times as high, and last accordingly shorter, so
-// that the number of hits planned stays. 0 pauses the schedule, and no hit is
+// that the number of requests planned stays. 0 pauses the schedule, and no request is
 // given out until the speed is another; what was due before the pause still is. A
 // closed loop, which has no rate, only heeds the pause. What was given out keeps its
 // intended time. Any goroutine may call it.
@@ -138,7 +138,7 @@ func (p *Pacer) Offset(now time.Time) time.Duration {
 // present one. It is not ok during a pause before that.
 func (p *Pacer) Moment(offset time.Duration) (at time.Time, ok bool) { return p.tempo.moment(offset) }
 
-// Rate is the wanted rate at a time after Begin, in hits per second: 0 in a
+// Rate is the wanted rate at a time after Begin, in requests per second: 0 in a
 // closed loop, during a pause and outside the schedule.
 func (p *Pacer) Rate(elapsed time.Duration) float64 {
 	offset, speed := p.tempo.offset(p.options.Begin.Add(elapsed))
@@ -146,16 +146,16 @@ func (p *Pacer) Rate(elapsed time.Duration) float64 {
 	if i < 0 {
 		return speed * p.schedule.rate(0, offset)
 	}
-	return speed * p.schedule.rate(i, offset-p.track.entries[i].begin)
+	return speed * p.schedule.rate(i, offset-p.track.stages[i].begin)
 }
 
-// Hit tells of hit n, which must have been given out.
+// Hit tells of request n, which must have been given out.
 func (p *Pacer) Hit(n uint64) Hit {
 	i := p.track.holding(n)
 	if i < 0 {
 		return Hit{}
 	}
-	span, entry := &p.schedule.spans[i], p.track.entries[i]
+	span, entry := &p.schedule.spans[i], p.track.stages[i]
 	if !span.open() {
 		return Hit{Number: p.schedule.Number(n), Stage: i}
 	}
@@ -163,15 +163,15 @@ func (p *Pacer) Hit(n uint64) Hit {
 	return Hit{Number: p.schedule.Number(n), Stage: i, Open: true, Intended: intended}
 }
 
-// Done tells that a hit has ended. It is called once for each hit given out.
+// Done tells that a request has ended. It is called once for each request given out.
 func (p *Pacer) Done() { p.slots.free() }
 
-// Given is the number of hits given out so far.
+// Given is the number of requests given out so far.
 func (p *Pacer) Given() uint64 { return p.given.Load() }
 
-// Planned is the number of hits of the schedule, of which Given were given out.
+// Planned is the number of requests of the schedule, of which Given were given out.
 // While a closed-loop stage with a duration is ahead or under way it is not
-// exact: such a stage counts as none, or as the hits given so far. Once it is
+// exact: such a stage counts as none, or as the requests given so far. Once it is
 // over, or the pacer has stopped, it is what the stage gave.
 func (p *Pacer) Planned() (n uint64, exact bool) {
 	ended := p.End() != Running // first: what is read after it is then final
@@ -182,9 +182,9 @@ func (p *Pacer) Planned() (n uint64, exact bool) {
 		return n, exact || ended
 	}
 	n, exact = p.schedule.planned(i)
-	n += p.track.entries[i].first
-	if p.schedule.spans[i].endless() && given > p.track.entries[i].first {
-		n += given - p.track.entries[i].first
+	n += p.track.stages[i].first
+	if p.schedule.spans[i].endless() && given > p.track.stages[i].first {
+		n += given - p.track.stages[i].first
 	}
 	return n, exact || ended
 }

@@ -44,7 +44,7 @@ func newWalk(ctx context.Context, t *testing.T, overrun time.Duration, stages ..
 	return w
 }
 
-// run calls send for each hit until the pacer stops, and returns when each was
+// run calls send for each request until the pacer stops, and returns when each was
 // given out.
 func (w *walk) run(t *testing.T, send func(n uint64)) (given []time.Duration) {
 	for {
@@ -60,10 +60,10 @@ func (w *walk) run(t *testing.T, send func(n uint64)) (given []time.Duration) {
 	}
 }
 
-// done ends hits at once.
+// done ends requests at once.
 func (w *walk) done(uint64) { w.Done() }
 
-func TestHitsAreGivenOutExactlyWhenDue(t *testing.T) {
+func TestRequestsAreGivenOutExactlyWhenDue(t *testing.T) {
 	stages := []pace.Stage{
 		{Constant: 500, Duration: 403 * time.Millisecond},
 		{Ramp: &pace.Ramp{From: 0, To: 50}, Count: 20},
@@ -115,12 +115,12 @@ func TestTheDefaultSleepIsPreciseInABubbleToo(t *testing.T) {
 	})
 }
 
-func TestHitsAreNotEarlyOnTheRealClock(t *testing.T) {
+func TestRequestsAreNotEarlyOnTheRealClock(t *testing.T) {
 	p := pace.NewPacer(t.Context(), schedule(t, pace.Stage{Constant: 200, Count: 40}), pace.Options{Overrun: time.Minute})
 	for n := range uint64(40) {
 		_, stop := p.Pace(0, n)
 		require.False(t, stop)
-		require.GreaterOrEqual(t, time.Since(p.Hit(n).Intended), time.Duration(0), "hit %d", n)
+		require.GreaterOrEqual(t, time.Since(p.Hit(n).Intended), time.Duration(0), "request %d", n)
 	}
 }
 
@@ -138,7 +138,7 @@ func TestACancelEndsALongWaitAtOnce(t *testing.T) {
 	})
 }
 
-func TestACancelBeforeAHitThatIsDueKeepsItBack(t *testing.T) {
+func TestACancelBeforeARequestThatIsDueKeepsItBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		w := newWalk(ctx, t, time.Hour, pace.Stage{Constant: 1000, Duration: time.Second})
@@ -153,12 +153,12 @@ func TestACancelBeforeAHitThatIsDueKeepsItBack(t *testing.T) {
 	})
 }
 
-func TestACancelAfterTheLastHitIsNoStop(t *testing.T) {
+func TestACancelAfterTheLastRequestIsNoStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		w := newWalk(ctx, t, 0,
 			pace.Stage{Constant: 2, Duration: 750 * time.Millisecond},
-			pace.Stage{Constant: 0.1, Duration: time.Second}) // holds no hit
+			pace.Stage{Constant: 0.1, Duration: time.Second}) // holds no request
 		w.run(t, func(n uint64) {
 			if n == 1 {
 				cancel()
@@ -169,7 +169,7 @@ func TestACancelAfterTheLastHitIsNoStop(t *testing.T) {
 	})
 }
 
-func TestLateHitsAreGivenOutUntilTheOverrunIsOver(t *testing.T) {
+func TestLateRequestsAreGivenOutUntilTheOverrunIsOver(t *testing.T) {
 	for name, c := range map[string]struct {
 		overrun time.Duration
 		given   int // one each 20 ms, for 100 ms and the overrun
@@ -197,7 +197,7 @@ func TestLateHitsAreGivenOutUntilTheOverrunIsOver(t *testing.T) {
 	}
 }
 
-func TestTheLastHitSurvivesAPauseOfTheProcess(t *testing.T) {
+func TestTheLastRequestSurvivesAPauseOfTheProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWalk(t.Context(), t, 0, pace.Stage{Constant: 1000, Duration: 100 * time.Millisecond})
 		given := w.run(t, func(n uint64) {
@@ -210,10 +210,10 @@ func TestTheLastHitSurvivesAPauseOfTheProcess(t *testing.T) {
 	})
 }
 
-func TestStagesWithoutAHitBeginToo(t *testing.T) {
+func TestStagesWithoutARequestBeginToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWalk(t.Context(), t, 0,
-			pace.Stage{Constant: 2, Duration: 750 * time.Millisecond}, // half a hit is left
+			pace.Stage{Constant: 2, Duration: 750 * time.Millisecond}, // half a request is left
 			pace.Stage{Constant: 0.1, Duration: time.Second},
 			pace.Stage{Constant: 1, Duration: time.Second}, // due after 0.4 s
 			pace.Stage{Constant: 0.1, Duration: time.Second},
@@ -230,7 +230,7 @@ func TestStagesWithoutAHitBeginToo(t *testing.T) {
 	})
 }
 
-func TestALateStageIsToldWhenItsFirstHitIsGivenOut(t *testing.T) {
+func TestALateStageIsToldWhenItsFirstRequestIsGivenOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWalk(t.Context(), t, time.Minute,
 			pace.Stage{Constant: 100, Count: 10}, pace.Stage{Constant: 100, Count: 10})
@@ -240,7 +240,7 @@ func TestALateStageIsToldWhenItsFirstHitIsGivenOut(t *testing.T) {
 	})
 }
 
-func TestManyMayAskForHitsWhileTheyAreGivenOut(t *testing.T) {
+func TestManyMayAskForRequestsWhileTheyAreGivenOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWalk(t.Context(), t, 0,
 			pace.Stage{Constant: 1000, Count: 300},

@@ -94,7 +94,7 @@ func TestPoissonTimesDoNotDependOnTheOrderOfReading(t *testing.T) {
 		i := r.IntN(n)
 		got, ok := s.At(uint64(i))
 		require.True(t, ok)
-		require.Equal(t, want[i], got, "hit %d", i)
+		require.Equal(t, want[i], got, "request %d", i)
 	}
 }
 
@@ -108,7 +108,7 @@ func TestPoissonIsReadByManyAtOnce(t *testing.T) {
 			for i := range n {
 				i = (i + g*5000) % n
 				if got, _ := s.At(uint64(i)); got != want[i] {
-					t.Errorf("hit %d: got %s, want %s", i, got, want[i])
+					t.Errorf("request %d: got %s, want %s", i, got, want[i])
 					return
 				}
 			}
@@ -128,7 +128,7 @@ func TestPoissonStageWithADurationHoldsTheArrivalsBeforeItsEnd(t *testing.T) {
 
 func TestPoissonStageIsFollowedByTheFractionBeforeIt(t *testing.T) {
 	s := schedule(t,
-		pace.Stage{Constant: 2, Duration: 750 * time.Millisecond}, // half a hit is left
+		pace.Stage{Constant: 2, Duration: 750 * time.Millisecond}, // half a request is left
 		poisson(6, 10),
 		pace.Stage{Constant: 2, Count: 1},
 	)
@@ -141,7 +141,7 @@ func TestPoissonStageIsFollowedByTheFractionBeforeIt(t *testing.T) {
 	assert.InDelta(t, 750*time.Millisecond+alone[10]+250*time.Millisecond, at[12], 2)
 }
 
-func TestHugePoissonStagesAreKnownWithoutDrawingTheirHits(t *testing.T) {
+func TestHugePoissonStagesAreKnownWithoutDrawingTheirRequests(t *testing.T) {
 	const hits = 1e13
 	s := schedule(t, pace.Stage{Poisson: &pace.Poisson{Rate: 1e7}, Duration: 1e6 * time.Second})
 	planned, exact := s.Planned()
@@ -156,7 +156,7 @@ func TestHugePoissonStagesAreKnownWithoutDrawingTheirHits(t *testing.T) {
 	for _, border := range []uint64{1 << 8, 1 << 16, 1 << 24, 1 << 32, 1 << 40} {
 		before, _ := s.At(border - 1)
 		after, _ := s.At(border)
-		assert.GreaterOrEqual(t, after, before, "hit %d", border)
-		assert.Less(t, after-before, 10*time.Microsecond, "hit %d", border)
+		assert.GreaterOrEqual(t, after, before, "request %d", border)
+		assert.Less(t, after-before, 10*time.Microsecond, "request %d", border)
 	}
 }

@@ -28,36 +28,36 @@ func Within(intervals []Interval, begin, end time.Time) (d time.Duration) {
 //
 // Rates are computed from it (docs/adr/0017). The time of an open stage is that of the
 // schedule, so that a generator that stalls has a lower rate: it reaches from the
-// stage's beginning to when the next of its hits is due, since a hit stands for the
-// time until the next. Late hits lengthen it by as long as they are late.
+// stage's beginning to when the next of its requests is due, since a request stands for the
+// time until the next. Late requests lengthen it by as long as they are late.
 type Progress struct {
 	Open bool
-	// Left is the hits that were not given out, as far as they are known: a closed loop
+	// Left is the requests that were not given out, as far as they are known: a closed loop
 	// with a duration has none.
 	Left uint64
 
 	Begun bool
-	Given uint64 // hits given out
-	// Due is the hits that were due a moment ago (100ms), and those given out.
+	Given uint64 // requests given out
+	// Due is the requests that were due a moment ago (100ms), and those given out.
 	Due uint64
 	// Begin is when an open stage begins by the schedule, or when the turn of a closed
 	// loop came.
 	Begin time.Time
-	// End is of an open stage: when the next hit is due, or the stage ends; or now, or
-	// when the last hit was given out, if that is later. Of a closed loop it is when it
-	// gave out its last hit at the latest.
+	// End is of an open stage: when the next request is due, or the stage ends; or now, or
+	// when the last request was given out, if that is later. Of a closed loop it is when it
+	// gave out its last request at the latest.
 	End time.Time
-	// Planned is of an open stage: End, had no hit been late.
+	// Planned is of an open stage: End, had no request been late.
 	Planned time.Time
 
 	// Until is of an open stage End, but no later than now, or than when the pacer
-	// stopped before the stage's last hit. Ahead is how much of the hits that were given
-	// out the time between the two stands for: 1 as a hit is given out when it is due, and
+	// stopped before the stage's last request. Ahead is how much of the requests that were given
+	// out the time between the two stands for: 1 as a request is given out when it is due, and
 	// 0 when the next is due.
 	Until time.Time
 	Ahead float64
-	// Lead is the shard's share of a hit that the time before its first hit stands for,
-	// while hits are left: shard 1/2 begins half a gap after the stage. 0 in the whole.
+	// Lead is the shard's share of a request that the time before its first request stands for,
+	// while requests are left: shard 1/2 begins half a gap after the stage. 0 in the whole.
 	Lead float64
 }
 
@@ -68,7 +68,7 @@ func (p *Pacer) Progress(now time.Time) (stages []Progress, pauses []Interval) {
 	if p.End() != Running {
 		now = p.stopped
 	}
-	given, last := p.given.Load(), p.track.last() // in this order: hits belong to stages that have begun
+	given, last := p.given.Load(), p.track.last() // in this order: requests belong to stages that have begun
 	stages = p.schedule.Ahead()
 	pauses, _ = p.tempo.pauses(p.next(last, given), now)
 	for i := range last + 1 {
@@ -77,7 +77,7 @@ func (p *Pacer) Progress(now time.Time) (stages []Progress, pauses []Interval) {
 		if s.Open {
 			until := now
 			if s.Left == 0 {
-				until = asked // its time goes on behind its last hit
+				until = asked // its time goes on behind its last request
 			}
 			p.part(s, i, until, now, pauses)
 		}
@@ -89,19 +89,19 @@ func (p *Pacer) Progress(now time.Time) (stages []Progress, pauses []Interval) {
 func (s *Schedule) Ahead() []Progress {
 	stages := make([]Progress, len(s.spans))
 	for i := range stages {
-		stages[i] = Progress{Open: s.spans[i].open(), Left: s.spans[i].hits}
+		stages[i] = Progress{Open: s.spans[i].open(), Left: s.spans[i].requests}
 	}
 	return stages
 }
 
-// next is the offset of the next hit of the stage under way, or of its end; 0 in a
+// next is the offset of the next request of the stage under way, or of its end; 0 in a
 // closed loop.
 func (p *Pacer) next(stage int, given uint64) time.Duration {
 	if stage < 0 || !p.schedule.spans[stage].open() {
 		return 0
 	}
-	span, entry := &p.schedule.spans[stage], &p.track.entries[stage]
-	if hits := given - min(given, entry.first); hits < span.hits {
+	span, entry := &p.schedule.spans[stage], &p.track.stages[stage]
+	if hits := given - min(given, entry.first); hits < span.requests {
 		return entry.begin + span.at(hits)
 	}
 	return entry.begin + span.length
@@ -109,16 +109,16 @@ func (p *Pacer) next(stage int, given uint64) time.Duration {
 
 // progress fills in what is known of a stage that has begun.
 func (p *Pacer) progress(s *Progress, i, last int, given uint64, now time.Time) {
-	span, entry := &p.schedule.spans[i], &p.track.entries[i]
+	span, entry := &p.schedule.spans[i], &p.track.stages[i]
 	s.Begun = true
 	s.Given = given - min(given, entry.first)
 	gave := p.options.Begin.Add(time.Duration(p.gave.Load()))
 	if i < last {
-		after := &p.track.entries[i+1]
+		after := &p.track.stages[i+1]
 		s.Given = after.first - entry.first
 		now, gave = after.at, p.options.Begin.Add(after.gave)
 	}
-	s.Left = span.hits - min(span.hits, s.Given)
+	s.Left = span.requests - min(span.requests, s.Given)
 	s.Due, s.Begin, s.End = s.Given, entry.at, now
 	if !span.open() {
 		return
@@ -143,13 +143,13 @@ func (p *Pacer) progress(s *Progress, i, last int, given uint64, now time.Time) 
 
 // part fills in what of an open stage is behind a moment.
 func (p *Pacer) part(s *Progress, i int, until, now time.Time, pauses []Interval) {
-	span, entry := &p.schedule.spans[i], &p.track.entries[i]
-	begin, stands := s.Begin, 1.0 // of the hit that was given out last
+	span, entry := &p.schedule.spans[i], &p.track.stages[i]
+	begin, stands := s.Begin, 1.0 // of the request that was given out last
 	if s.Left > 0 {
 		s.Lead = float64(span.skip) / float64(span.step)
 	}
 	switch {
-	case span.hits == 0:
+	case span.requests == 0:
 		stands = 0
 	case s.Given == 0:
 		stands = s.Lead
@@ -171,10 +171,10 @@ func (p *Pacer) part(s *Progress, i int, until, now time.Time, pauses []Interval
 	}
 }
 
-// due is how many hits of an open stage from one on are due by an offset. Most often it
+// due is how many requests of an open stage from one on are due by an offset. Most often it
 // is few: it looks near before it looks far.
 func (s *span) due(from uint64, offset time.Duration) uint64 {
-	left := s.hits - from
+	left := s.requests - from
 	if offset >= s.length {
 		return left
 	}

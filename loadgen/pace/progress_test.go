@@ -39,7 +39,7 @@ func TestTheProgressOfAStageIsThatOfItsSchedule(t *testing.T) {
 		w.run(t, func(n uint64) {
 			switch n {
 			case 0:
-				assert.Equal(t, shown{1, 1, 9, 0, 100 * ms, 100 * ms}, w.progress(0), "a hit stands for the time until the next")
+				assert.Equal(t, shown{1, 1, 9, 0, 100 * ms, 100 * ms}, w.progress(0), "a request stands for the time until the next")
 			case 3: // and then the generator stalls
 				assert.Equal(t, shown{4, 4, 6, 0, 400 * ms, 400 * ms}, w.progress(0))
 				time.Sleep(250 * ms)
@@ -51,7 +51,7 @@ func TestTheProgressOfAStageIsThatOfItsSchedule(t *testing.T) {
 				assert.Equal(t, shown{2, 2, 1, 1000 * ms, 1200 * ms, 0}, w.progress(1))
 			case 13:
 				assert.Equal(t, shown{3, 3, 0, 1000 * ms, 1600 * ms, 0}, w.progress(1))
-				assert.Equal(t, shown{1, 2, 9, 1400 * ms, 1600 * ms, 1600 * ms}, w.progress(2), "its first hit had to wait")
+				assert.Equal(t, shown{1, 2, 9, 1400 * ms, 1600 * ms, 1600 * ms}, w.progress(2), "its first request had to wait")
 			case 22:
 				time.Sleep(400 * ms)
 			}
@@ -67,7 +67,7 @@ func TestTheProgressOfAStageIsThatOfItsSchedule(t *testing.T) {
 }
 
 // Given + Lead − Ahead is the integral of the shard's rate until now.
-func TestOfTheLastHitCountsWhatHasPassedOfItsTime(t *testing.T) {
+func TestOfTheLastRequestCountsWhatHasPassedOfItsTime(t *testing.T) {
 	const ms = time.Millisecond
 	synctest.Test(t, func(t *testing.T) {
 		s, err := pace.New([]pace.Stage{{Constant: 4, Count: 8}})
@@ -98,7 +98,7 @@ func TestOfTheLastHitCountsWhatHasPassedOfItsTime(t *testing.T) {
 	})
 }
 
-func TestTheLastLateHitEndsItsStage(t *testing.T) {
+func TestTheLastLateRequestEndsItsStage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWalk(t.Context(), t, time.Minute, pace.Stage{Constant: 10, Count: 10})
 		w.run(t, func(n uint64) {
@@ -111,7 +111,7 @@ func TestTheLastLateHitEndsItsStage(t *testing.T) {
 	})
 }
 
-// No time passes for a hit in a pause, but for as long as the hit before it stands for.
+// No time passes for a request in a pause, but for as long as the request before it stands for.
 func TestAPauseIsNoTimeOfAStage(t *testing.T) {
 	const ms = time.Millisecond
 	synctest.Test(t, func(t *testing.T) {
@@ -127,7 +127,7 @@ func TestAPauseIsNoTimeOfAStage(t *testing.T) {
 		w.at(900*ms, func() { assert.Zero(t, pauses()) })
 		w.at(5000*ms, func() {
 			assert.Equal(t, shown{1, 1, 2, 0, 5000 * ms, 3000 * ms}, w.progress(0))
-			assert.Equal(t, 4000*ms, pauses(), "of 4.6 s; the first hit had 0.6 s left")
+			assert.Equal(t, 4000*ms, pauses(), "of 4.6 s; the first request had 0.6 s left")
 			w.SetSpeed(1)
 		})
 		w.run(t, func(uint64) {})

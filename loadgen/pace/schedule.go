@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// Schedule is a list of stages made ready: the intended time of every hit, as an
+// Schedule is a list of stages made ready: the intended time of every request, as an
 // offset from the schedule's zero.
 //
-// In the open stages (all but max) hit n is due at the smallest t at which the
-// integral of the rate, over all of them, has grown to n. A fraction of a hit
-// that is left at a stage's end carries over, so stages join without a gap. A hit
+// In the open stages (all but max) request n is due at the smallest t at which the
+// integral of the rate, over all of them, has grown to n. A fraction of a request
+// that is left at a stage's end carries over, so stages join without a gap. A request
 // of a stage is due before the stage's end; one due at the border belongs to the
 // next stage. A stage with a duration whose rate falls to 0 at its end sends whole
-// hits only: the fraction that is left makes none. How Poisson and closed-loop stages join is told at newSpan.
+// requests only: the fraction that is left makes none. How Poisson and closed-loop stages join is told at newSpan.
 //
 // A Schedule never changes, and any number of goroutines may use it.
 type Schedule struct {
@@ -24,7 +24,7 @@ type Schedule struct {
 
 // place is where an open stage lies in its schedule.
 type place struct {
-	first uint64 // its first hit
+	first uint64 // its first request
 	start time.Duration
 }
 
@@ -51,13 +51,13 @@ func (s *Schedule) locate() {
 			return
 		}
 		s.known = append(s.known, at)
-		at.first += s.spans[i].hits
+		at.first += s.spans[i].requests
 		at.start += s.spans[i].length
 	}
 }
 
-// At is when hit n, from 0, is due. It is not ok when there is no such hit, and
-// when a closed-loop stage is ahead of the hit or holds it: its time is then
+// At is when request n, from 0, is due. It is not ok when there is no such request, and
+// when a closed-loop stage is ahead of the request or holds it: its time is then
 // known only as the schedule is carried out, to the Pacer.
 func (s *Schedule) At(n uint64) (offset time.Duration, ok bool) {
 	i, ok := s.StageOf(n)
@@ -68,10 +68,10 @@ func (s *Schedule) At(n uint64) (offset time.Duration, ok bool) {
 	return at.start + s.spans[i].at(n-at.first), true
 }
 
-// StageOf is the index of the stage that holds hit n; ok is At's.
+// StageOf is the index of the stage that holds request n; ok is At's.
 func (s *Schedule) StageOf(n uint64) (stage int, ok bool) {
 	i := sort.Search(len(s.known), func(i int) bool { return s.known[i].first > n }) - 1
-	if i < 0 || n-s.known[i].first >= s.spans[i].hits {
+	if i < 0 || n-s.known[i].first >= s.spans[i].requests {
 		return 0, false
 	}
 	return i, true
@@ -85,12 +85,12 @@ func (s *Schedule) StageAt(offset time.Duration) (stage int, ok bool) {
 	return stage, ok
 }
 
-// Rate is the wanted rate at an offset, in hits per second: 0 outside the
+// Rate is the wanted rate at an offset, in requests per second: 0 outside the
 // schedule and in a closed loop, and after a closed loop with a count, since its
 // length is not known.
 func (s *Schedule) Rate(offset time.Duration) float64 { return s.rate(0, offset) }
 
-// Planned is the number of hits. It is not exact when a closed-loop stage has a
+// Planned is the number of requests. It is not exact when a closed-loop stage has a
 // duration: such stages count as none.
 func (s *Schedule) Planned() (n uint64, exact bool) { return s.planned(0) }
 
@@ -109,7 +109,7 @@ func (s *Schedule) Duration() (d time.Duration, exact bool) {
 func (s *Schedule) planned(stage int) (n uint64, exact bool) {
 	exact = true
 	for i := stage; i < len(s.spans); i++ {
-		n += s.spans[i].hits
+		n += s.spans[i].requests
 		exact = exact && !s.spans[i].endless()
 	}
 	return n, exact

@@ -10,7 +10,7 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
-func TestAWholeNumberOfHitsIsNotRoundedUp(t *testing.T) {
+func TestAWholeNumberOfRequestsIsNotRoundedUp(t *testing.T) {
 	for n := range uint64(3000) {
 		perMinute := schedule(t, pace.Stage{Constant: pace.Rate(n+1) / 60, Duration: time.Minute})
 		planned, exact := perMinute.Planned()
@@ -22,7 +22,7 @@ func TestAWholeNumberOfHitsIsNotRoundedUp(t *testing.T) {
 	}
 }
 
-func TestHitsOfEachShape(t *testing.T) {
+func TestRequestsOfEachShape(t *testing.T) {
 	ms := func(v ...float64) (d []time.Duration) {
 		for _, x := range v {
 			d = append(d, time.Duration(x*1e6))
@@ -61,7 +61,7 @@ func TestHitsOfEachShape(t *testing.T) {
 			[]pace.Stage{{Constant: 2, Duration: 750 * time.Millisecond}, {Constant: 1, Duration: 2 * time.Second}},
 			ms(0, 500, 1250, 2250),
 		},
-		"a hit on the border begins the next stage": {
+		"a request on the border begins the next stage": {
 			[]pace.Stage{{Constant: 2, Duration: time.Second}, {Constant: 1, Count: 1}},
 			ms(0, 500, 1000),
 		},
@@ -74,7 +74,7 @@ func TestHitsOfEachShape(t *testing.T) {
 			got := times(t, schedule(t, c.stages...))
 			require.Len(t, got, len(c.want))
 			for n := range got {
-				assert.InDelta(t, c.want[n], got[n], 2, "hit %d, in ns", n)
+				assert.InDelta(t, c.want[n], got[n], 2, "request %d, in ns", n)
 			}
 		})
 	}
@@ -121,7 +121,7 @@ func TestWhatAClosedLoopMakesUnknowable(t *testing.T) {
 	assert.True(t, ok)
 	assert.Equal(t, 900*time.Millisecond, offset)
 	_, ok = s.At(10)
-	assert.False(t, ok, "a hit of or behind a closed loop")
+	assert.False(t, ok, "a request of or behind a closed loop")
 	stage, ok := s.StageAt(5 * time.Second)
 	assert.True(t, ok)
 	assert.Equal(t, 2, stage)

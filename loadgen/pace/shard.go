@@ -94,9 +94,9 @@ func (s *Schedule) Shard(of Shard) *Schedule {
 	for i := range s.spans {
 		whole := s.spans[i]
 		out.spans[i] = whole
-		out.spans[i].hits, out.spans[i].skip = of.of(first, whole.hits)
+		out.spans[i].requests, out.spans[i].skip = of.of(first, whole.requests)
 		out.spans[i].step = uint64(of.Count)
-		first += whole.hits
+		first += whole.requests
 	}
 	out.locate()
 	return out

@@ -11,13 +11,13 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
-// every shape, with fractions of hits that carry over from stage to stage.
+// every shape, with fractions of requests that carry over from stage to stage.
 func everyShape() []pace.Stage {
 	return []pace.Stage{
 		{Constant: 7.3, Duration: 3 * time.Second},
 		{Ramp: &pace.Ramp{From: 3, To: 90}, Duration: 1700 * time.Millisecond},
 		{Poisson: &pace.Poisson{Rate: 50, Seed: 9}, Count: 37},
-		{Constant: 0.4, Duration: time.Second}, // one hit or none
+		{Constant: 0.4, Duration: time.Second}, // one request or none
 		{Poisson: &pace.Poisson{Rate: 20, Seed: 10}, Duration: 2 * time.Second},
 		{Steps: &pace.Steps{From: 5, To: 45, By: 10}, Count: 101},
 		{Sine: &pace.Sine{Mean: 60, Amplitude: 50, Period: time.Second}, Duration: 2500 * time.Millisecond},
@@ -42,7 +42,7 @@ func TestShardsAreTogetherExactlyTheSchedule(t *testing.T) {
 				want, _ := whole.At(number)
 				at, ok := shard.At(n)
 				require.True(t, ok)
-				assert.Equal(t, want, at, "hit %d", number)
+				assert.Equal(t, want, at, "request %d", number)
 				assert.GreaterOrEqual(t, at, before)
 				before = at
 				stage, _ := shard.StageOf(n)
@@ -57,7 +57,7 @@ func TestShardsAreTogetherExactlyTheSchedule(t *testing.T) {
 			assert.InDelta(t, whole.Rate(4*time.Second)/float64(count), shard.Rate(4*time.Second), 1e-9)
 		}
 		for n, times := range seen {
-			require.Equal(t, 1, times, "hit %d of %d shards", n, count)
+			require.Equal(t, 1, times, "request %d of %d shards", n, count)
 		}
 	}
 }
@@ -98,7 +98,7 @@ func TestShardsGoOnTogetherBehindAClosedLoop(t *testing.T) {
 	}
 	require.Len(t, behind, 100)
 	for n := range 100 {
-		assert.Equal(t, 1, behind[1400*time.Millisecond+time.Duration(n)*10*time.Millisecond], "hit %d of the last stage", n)
+		assert.Equal(t, 1, behind[1400*time.Millisecond+time.Duration(n)*10*time.Millisecond], "request %d of the last stage", n)
 	}
 	for number, times := range numbers {
 		assert.Equal(t, 1, times, "number %d", number)

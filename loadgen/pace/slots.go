@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// slots bounds the hits in flight in a closed loop. One goroutine waits for a
+// slots bounds the requests in flight in a closed loop. One goroutine waits for a
 // slot, and many free them.
 type slots struct {
-	ended   atomic.Int64 // hits
+	ended   atomic.Int64 // requests
 	waiting atomic.Bool
 	freed   chan struct{} // holds one token; a stale one only makes the waiter look again
 }

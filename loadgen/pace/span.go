@@ -5,32 +5,32 @@ import (
 	"time"
 )
 
-// span is a stage made ready: its hits by number and their times, both from its
+// span is a stage made ready: its requests by number and their times, both from its
 // own beginning.
 type span struct {
 	curve    curve     // nil in a closed loop
-	arrivals *arrivals // of a Poisson stage: arrival n takes the place of hit n
-	lead     float64   // growth from the stage's beginning to its first hit, in [0,1)
+	arrivals *arrivals // of a Poisson stage: arrival n takes the place of request n
+	lead     float64   // growth from the stage's beginning to its first request, in [0,1)
 	workers  int64     // of a closed loop
-	hits     uint64    // 0 in a closed loop with a duration: not known
+	requests uint64    // 0 in a closed loop with a duration: not known
 	length   time.Duration
 
-	// Of a shard, hit j is hit skip + j*step of the whole stage; of the whole itself
+	// Of a shard, request j is request skip + j*step of the whole stage; of the whole itself
 	// they are 0 and 1.
 	skip, step uint64
 }
 
 // newSpan makes a stage ready. lead is the growth that is wanted until the next
-// hit, at the beginning of the stage; after is the same at its end.
+// request, at the beginning of the stage; after is the same at its end.
 //
 // A Poisson stage begins anew: its first arrival is one exponential gap from its
 // beginning, and with a count it ends where one more arrival would have been. It
 // leaves lead as it is, so the open stage behind it goes on with the fraction of
-// a hit that the stage before it had left. Behind a closed loop there is no such
-// fraction: the next stage's first hit is due as it begins.
+// a request that the stage before it had left. Behind a closed loop there is no such
+// fraction: the next stage's first request is due as it begins.
 func newSpan(st *Stage, lead float64) (s span, after float64) {
 	if st.Max != nil {
-		return span{workers: int64(st.Max.Workers), hits: st.Count, length: st.Duration, step: 1}, 0
+		return span{workers: int64(st.Max.Workers), requests: st.Count, length: st.Duration, step: 1}, 0
 	}
 	curve, seconds := newCurve(st)
 	s = span{curve: curve, lead: lead, step: 1}
@@ -41,11 +41,11 @@ func newSpan(st *Stage, lead float64) (s span, after float64) {
 	after = lead
 	if st.Poisson != nil {
 		s.arrivals = &arrivals{seed: st.Poisson.Seed}
-		s.hits, seconds = s.arrivals.within(st.Count, grown, seconds, curve)
+		s.requests, seconds = s.arrivals.within(st.Count, grown, seconds, curve)
 	} else {
-		s.hits, after = ticks(lead, grown)
-		if st.Count == 0 && s.hits > 0 && after > 0 && fades(curve, seconds) {
-			s.hits, after = s.hits-1, 0
+		s.requests, after = ticks(lead, grown)
+		if st.Count == 0 && s.requests > 0 && after > 0 && fades(curve, seconds) {
+			s.requests, after = s.requests-1, 0
 		}
 	}
 	s.length = max(1, toDuration(seconds))
@@ -60,10 +60,10 @@ func (a *arrivals) within(count uint64, grown, seconds float64, c curve) (uint64
 	return a.before(grown), seconds
 }
 
-// ticks is how many hits fall into a stage in which the rate's integral grows by
-// grown, and the lead of the next stage. A hit next to the stage's end belongs to
+// ticks is how many requests fall into a stage in which the rate's integral grows by
+// grown, and the lead of the next stage. A request next to the stage's end belongs to
 // the next stage, which it then begins: otherwise rounding would make 20/m for
-// 60s into 21 hits.
+// 60s into 21 requests.
 func ticks(lead, grown float64) (hits uint64, after float64) {
 	near := max(1e-6, 1e-15*grown)
 	n := max(0, math.Ceil(grown-lead-near))
@@ -75,8 +75,8 @@ func ticks(lead, grown float64) (hits uint64, after float64) {
 }
 
 // fades reports whether the rate of a stage has fallen to 0 at its end. Then the time
-// until the next hit is without bound, and a fraction of a hit that is left makes none:
-// the stage sends what its integral says, and no more. The next stage's first hit is
+// until the next request is without bound, and a fraction of a request that is left makes none:
+// the stage sends what its integral says, and no more. The next stage's first request is
 // due as it begins.
 func fades(c curve, seconds float64) bool {
 	return c.rate(seconds) <= 1e-9*c.growth(seconds)/seconds
@@ -85,15 +85,15 @@ func fades(c curve, seconds float64) bool {
 func (s *span) open() bool { return s.curve != nil }
 
 // endless reports whether only time ends the stage, so that nobody knows the
-// number of its hits beforehand.
-func (s *span) endless() bool { return !s.open() && s.hits == 0 }
+// number of its requests beforehand.
+func (s *span) endless() bool { return !s.open() && s.requests == 0 }
 
-// timeless reports whether only the number of hits ends the stage, so that nobody
+// timeless reports whether only the number of requests ends the stage, so that nobody
 // knows its length beforehand.
-func (s *span) timeless() bool { return !s.open() && s.hits > 0 }
+func (s *span) timeless() bool { return !s.open() && s.requests > 0 }
 
-// at is the time of hit j of an open stage. It is always before the stage's end,
-// though the last hit's may be rounded there.
+// at is the time of request j of an open stage. It is always before the stage's end,
+// though the last request's may be rounded there.
 func (s *span) at(j uint64) time.Duration {
 	j = s.skip + j*s.step
 	n := s.lead + float64(j)

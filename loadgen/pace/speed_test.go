@@ -17,7 +17,7 @@ import (
 // at calls f once a walk has gone on for d.
 func (w *walk) at(d time.Duration, f func()) { time.AfterFunc(time.Until(w.begin.Add(d)), f) }
 
-// intended are the intended times of all hits, from the schedule's zero.
+// intended are the intended times of all requests, from the schedule's zero.
 func (w *walk) intended() []time.Duration {
 	all := make([]time.Duration, w.Given())
 	for n := range all {
@@ -35,7 +35,7 @@ func TestTheRestOfAScheduleGoesFasterAtAHigherSpeed(t *testing.T) {
 			assert.Equal(t, 100.0, w.Rate(time.Second), "the past stays")
 		})
 		given := w.run(t, func(uint64) {})
-		require.Len(t, given, 1000, "no hit is lost, none is added")
+		require.Len(t, given, 1000, "no request is lost, none is added")
 		assert.Equal(t, 10*time.Millisecond, given[400]-given[399])
 		assert.Equal(t, 5*time.Millisecond, given[900]-given[899])
 		assert.InDelta(t, 7.5, given[999].Seconds(), 0.02)
@@ -51,7 +51,7 @@ func TestAPauseShiftsAllThatFollows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWalk(t.Context(), t, 0,
 			pace.Stage{Constant: 100, Duration: time.Second}, pace.Stage{Constant: 10, Duration: time.Second})
-		w.at(500*time.Millisecond, func() { w.SetSpeed(0) }) // hit 50 is due this moment
+		w.at(500*time.Millisecond, func() { w.SetSpeed(0) }) // request 50 is due this moment
 		w.at(time.Minute, func() {
 			assert.EqualValues(t, 51, w.Given())
 			assert.Zero(t, w.Rate(time.Since(w.begin)))
@@ -64,7 +64,7 @@ func TestAPauseShiftsAllThatFollows(t *testing.T) {
 		assert.Equal(t, 500*time.Millisecond, given[50])
 		assert.Equal(t, time.Minute+10*time.Millisecond, given[51])
 		assert.Equal(t, []time.Duration{0, time.Minute + 500*time.Millisecond}, w.stages)
-		assert.Equal(t, given, w.intended(), "no hit was late, whatever the pause")
+		assert.Equal(t, given, w.intended(), "no request was late, whatever the pause")
 		assert.Equal(t, pace.Completed, w.End())
 	})
 }
@@ -99,12 +99,12 @@ func TestAClosedLoopHeedsOnlyThePause(t *testing.T) {
 		w.SetSpeed(4)
 		w.at(time.Second, func() { w.SetSpeed(0) })
 		w.at(11*time.Second, func() { w.SetSpeed(2) })
-		var f, open flights
+		var f, open inFlight
 		given := w.run(t, func(n uint64) {
 			if w.Hit(n).Open {
-				open.fly(w, 10*time.Millisecond)
+				open.start(w, 10*time.Millisecond)
 			} else {
-				f.fly(w, 10*time.Millisecond)
+				f.start(w, 10*time.Millisecond)
 			}
 		})
 		f.wg.Wait()
@@ -118,9 +118,9 @@ func TestAClosedLoopHeedsOnlyThePause(t *testing.T) {
 	})
 }
 
-// The hits up to t are the integral of speed × rate, whatever the speeds, and
+// The requests up to t are the integral of speed × rate, whatever the speeds, and
 // times never go back.
-func TestHitsAreTheIntegralOfTheRateTimesTheSpeed(t *testing.T) {
+func TestRequestsAreTheIntegralOfTheRateTimesTheSpeed(t *testing.T) {
 	for seed := range uint64(50) {
 		synctest.Test(t, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 1))
@@ -143,7 +143,7 @@ func TestHitsAreTheIntegralOfTheRateTimesTheSpeed(t *testing.T) {
 			for n, at := range intended {
 				require.True(t, n == 0 || at >= intended[n-1])
 				late := given[n] - at // a change is not seen within the last stretch of a wait
-				require.True(t, late >= 0 && late < 1200*time.Microsecond, "hit %d is %s late", n, late)
+				require.True(t, late >= 0 && late < 1200*time.Microsecond, "request %d is %s late", n, late)
 				integral := 0.0
 				for i, c := range changes {
 					end := at.Seconds()
@@ -152,7 +152,7 @@ func TestHitsAreTheIntegralOfTheRateTimesTheSpeed(t *testing.T) {
 					}
 					integral += c.speed * rate * max(0, end-c.at)
 				}
-				require.InDelta(t, float64(n), integral, 0.01, "hit %d at %s of %v", n, at, changes)
+				require.InDelta(t, float64(n), integral, 0.01, "request %d at %s of %v", n, at, changes)
 			}
 		})
 	}

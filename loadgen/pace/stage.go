@@ -2,11 +2,11 @@ package pace
 
 import "time"
 
-// Rate is a number of hits per second. In YAML it has a unit: 500/s, 30/m, 10/h.
+// Rate is a number of requests per second. In YAML it has a unit: 500/s, 30/m, 10/h.
 type Rate float64
 
 // Stage is a part of a schedule: exactly one of the six shapes, for a duration
-// or for a count of hits (exactly one of the two).
+// or for a count of requests (exactly one of the two).
 type Stage struct {
 	Name string `yaml:"name,omitempty"`
 
@@ -55,7 +55,7 @@ type Poisson struct {
 }
 
 // Max is a closed loop: Workers requests are always under way, each followed by
-// the next as soon as it ends. Such hits have no intended time.
+// the next as soon as it ends. Such requests have no intended time.
 type Max struct {
 	Workers int `yaml:"workers"`
 }

@@ -7,7 +7,7 @@ import (
 
 // levels are the rates of the steps, in order.
 func (s *Steps) levels() []float64 {
-	last := s.climbs()
+	last := s.changes()
 	levels := make([]float64, int(last)+1)
 	for i := range levels {
 		levels[i] = float64(s.From) + float64(i)*float64(s.By)
@@ -16,9 +16,9 @@ func (s *Steps) levels() []float64 {
 	return levels
 }
 
-// climbs is how many times the rate changes. A quotient that is a whole number
+// changes is how many times the rate changes. A quotient that is a whole number
 // but for rounding does not get a sliver of a step more.
-func (s *Steps) climbs() float64 {
+func (s *Steps) changes() float64 {
 	return math.Ceil(float64(s.To-s.From)/float64(s.By) - 1e-9)
 }
 

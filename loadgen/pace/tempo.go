@@ -8,14 +8,14 @@ import (
 
 // tempo is the relation of a schedule's time to real time, which changes of
 // speed bend. It is a list of legs, each straight; what it says of the past never
-// changes, so that the intended time of a hit that was given out never does.
+// changes, so that the intended time of a request that was given out never does.
 //
 // Subtle: where a leg ends follows from the moment of the change only to within the
-// rounding of its speed, so that a hit given out at that moment could come to lie
+// rounding of its speed, so that a request given out at that moment could come to lie
 // behind it, on the new leg, or nowhere during a pause. A new leg therefore begins
-// no earlier than the last hit given out. The two goroutines see each other without a
-// lock: claim stores the hit before it looks at bending and legs, and bend sets bending
-// before it looks at the hit, and legs before it clears it.
+// no earlier than the last request given out. The two goroutines see each other without a
+// lock: claim stores the request before it looks at bending and legs, and bend sets bending
+// before it looks at the request, and legs before it clears it.
 type tempo struct {
 	mu      sync.Mutex // held by those who add legs; guards speed and closed
 	speed   float64    // as it was set
@@ -166,7 +166,7 @@ func (t *tempo) offset(now time.Time) (time.Duration, float64) {
 
 // pauses are the stretches of real time in which the schedule stood still; the last
 // ends at now if it goes on. owed is how long after the beginning of that one the next
-// hit would have been due, at an offset, and 0 if the schedule does not stand still.
+// request would have been due, at an offset, and 0 if the schedule does not stand still.
 func (t *tempo) pauses(next time.Duration, now time.Time) (all []Interval, owed time.Duration) {
 	legs := *t.legs.Load()
 	for i, l := range legs {

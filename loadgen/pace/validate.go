@@ -11,8 +11,8 @@ import (
 
 // Bounds of a schedule.
 const (
-	maxRate     = 10_000_000 // hits per second
-	maxHits     = 1 << 47    // a record's number has 48 bits
+	maxRate     = 10_000_000 // requests per second
+	maxRequests = 1 << 47    // a record's number has 48 bits
 	maxSteps    = 10_000     // of one stage
 	maxDuration = 10 * 365 * 24 * time.Hour
 )
@@ -127,11 +127,11 @@ func (f *faults) steps(s *Steps) {
 	case by == 0:
 		f.add("steps.by", "steps of 0/s lead nowhere", "give the difference from one step to the next, for instance "+perSecond(way/4))
 	case math.IsNaN(by) || math.IsInf(by, 0):
-		f.add("steps.by", fmt.Sprintf("%v is not a rate", by), "give a number of hits per second")
+		f.add("steps.by", fmt.Sprintf("%v is not a rate", by), "give a number of requests per second")
 	case way*by < 0:
 		f.add("steps.by", fmt.Sprintf("%s leads away from %s to %s", perSecond(by), perSecond(float64(s.From)), perSecond(float64(s.To))),
 			"give "+perSecond(-by))
-	case s.climbs() >= maxSteps:
+	case s.changes() >= maxSteps:
 		f.add("steps.by", fmt.Sprintf("%s makes more than %d steps", perSecond(by), maxSteps), "give larger steps, or use ramp")
 	}
 }
@@ -163,7 +163,7 @@ func (f *faults) atLeast0(key string, r Rate) bool { return f.rate(key, r, "of 0
 func (f *faults) rate(key string, r Rate, allowed string) bool {
 	switch v := float64(r); {
 	case math.IsNaN(v) || math.IsInf(v, 0):
-		f.add(key, fmt.Sprintf("%v is not a rate", v), "give a number of hits per second")
+		f.add(key, fmt.Sprintf("%v is not a rate", v), "give a number of requests per second")
 	case v < 0:
 		f.add(key, perSecond(v)+" is negative", "give a rate "+allowed)
 	case v > maxRate:
@@ -181,15 +181,15 @@ func (f *faults) extent(stages []Stage) {
 		h, s := stages[i].extent()
 		hits, seconds = hits+h, seconds+s
 	}
-	if hits > maxHits {
-		f.add("", fmt.Sprintf("the stages send %.3g hits, more than %.3g", hits, float64(maxHits)), "make them shorter, or their rates lower")
+	if hits > maxRequests {
+		f.add("", fmt.Sprintf("the stages send %.3g requests, more than %.3g", hits, float64(maxRequests)), "make them shorter, or their rates lower")
 	}
 	if seconds > maxDuration.Seconds() {
 		f.add("", "the stages take longer than 10 years", "make them shorter, or the rates of those with a count higher")
 	}
 }
 
-// extent is about how many hits a stage has and how long it takes, as far as that
+// extent is about how many requests a stage has and how long it takes, as far as that
 // is known.
 func (st *Stage) extent() (hits, seconds float64) {
 	if st.Max != nil {

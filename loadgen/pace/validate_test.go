@@ -14,7 +14,7 @@ import (
 func TestFaultsNameTheKeyWhatIsWrongAndTheFix(t *testing.T) {
 	const (
 		someRate  = "; give a rate above 0/s, or use max for a closed loop"
-		number    = "; give a number of hits per second"
+		number    = "; give a number of requests per second"
 		share     = "; give at most that, or share the load among several generators"
 		oneOfTwo  = "; give one of the two, for instance duration: 30s"
 		atLeast0  = "; give a rate of 0/s or above"
@@ -82,7 +82,7 @@ func TestFaultsNameTheKeyWhatIsWrongAndTheFix(t *testing.T) {
 		{"load[0].max.workers: 0 workers send nothing; give at least 1", pace.Stage{Max: &pace.Max{}, Count: 1}},
 		{"load[0].max.workers: -1 workers send nothing; give at least 1", pace.Stage{Max: &pace.Max{Workers: -1}, Count: 1}},
 
-		{"load: the stages send 1.5e+14 hits, more than 1.41e+14; make them shorter, or their rates lower",
+		{"load: the stages send 1.5e+14 requests, more than 1.41e+14; make them shorter, or their rates lower",
 			pace.Stage{Max: &pace.Max{Workers: 1}, Count: 150e12}},
 		{"load: the stages take longer than 10 years; make them shorter, or the rates of those with a count higher",
 			pace.Stage{Constant: 1e-300, Count: 2}},

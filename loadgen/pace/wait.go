@@ -52,8 +52,8 @@ func (w *waiter) until(when func() (time.Time, bool)) (behind time.Duration, ok 
 	return 0, false
 }
 
-// hear waits for news, or done.
-func (w *waiter) hear() {
+// waitForNews waits for news, or done.
+func (w *waiter) waitForNews() {
 	select {
 	case <-w.news:
 	case <-w.done:

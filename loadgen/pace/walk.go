@@ -5,22 +5,22 @@ import (
 	"time"
 )
 
-// verdict is what a stage says to the wish for a hit.
-type verdict uint8
+// decision is what a stage returns when the next request is asked for.
+type decision uint8
 
 const (
-	give      verdict = iota // the hit is due
-	over                     // the stage has no hit left
-	cancelled                // the context was cancelled
-	late                     // the overrun is over
+	give      decision = iota // the request is due
+	over                      // the stage has no request left
+	cancelled                 // the context was cancelled
+	late                      // the overrun is over
 )
 
-// Pace waits until hit number hits is due, and returns 0, false; or 0, true when
-// no hit is left, the context was cancelled, or the overrun is over. It is called
+// Pace waits until request number hits is due, as vegeta calls the count of requests, and returns 0, false; or 0, true when
+// no request is left, the context was cancelled, or the overrun is over. It is called
 // with 0, 1, 2 and so on, each once, and ignores elapsed: time counts from Begin.
 //
-// When the last hit was given out, it returns at once, unless stages without a
-// hit have not begun yet: it waits for their beginning, to tell OnStage.
+// When the last request was given out, it returns at once, unless stages without a
+// request have not begun yet: it waits for their beginning, to tell OnStage.
 func (p *Pacer) Pace(_ time.Duration, hits uint64) (wait time.Duration, stop bool) {
 	for p.End() == Running {
 		switch p.ask(hits) {
@@ -38,30 +38,30 @@ func (p *Pacer) Pace(_ time.Duration, hits uint64) (wait time.Duration, stop boo
 	return 0, true
 }
 
-// ask waits for a hit within the stage under way.
-func (p *Pacer) ask(hits uint64) verdict {
+// ask waits for a request within the stage under way.
+func (p *Pacer) ask(hits uint64) decision {
 	i := p.track.last()
 	if i < 0 {
 		return over
 	}
-	span, entry := &p.schedule.spans[i], p.track.entries[i]
+	span, entry := &p.schedule.spans[i], p.track.stages[i]
 	switch {
 	case span.endless():
 		return p.loop(hits, span.workers, entry.begin+span.length)
-	case hits-entry.first >= span.hits:
+	case hits-entry.first >= span.requests:
 		return over
 	case span.open():
 		return p.await(entry.begin + span.at(hits-entry.first))
 	}
 	v := p.loop(hits, span.workers, never)
-	if v == give && hits+1-entry.first == span.hits {
+	if v == give && hits+1-entry.first == span.requests {
 		p.turned, _ = p.tempo.offset(time.Now())
 	}
 	return v
 }
 
-// await waits for a hit of an open stage.
-func (p *Pacer) await(due time.Duration) verdict {
+// await waits for a request of an open stage.
+func (p *Pacer) await(due time.Duration) decision {
 	for {
 		var at time.Time
 		var legs *[]leg
@@ -86,20 +86,20 @@ func (p *Pacer) await(due time.Duration) verdict {
 	}
 }
 
-// tardy is how late a hit must be for the time of its stage to be longer for it.
+// tardy is how late a request must be for the time of its stage to be longer for it.
 const tardy = time.Millisecond
 
 // never is the end of a closed loop that has none.
 const never = time.Duration(math.MaxInt64)
 
 // loop waits for a slot of a closed loop, until its end if it has one.
-func (p *Pacer) loop(hits uint64, workers int64, end time.Duration) verdict {
+func (p *Pacer) loop(hits uint64, workers int64, end time.Duration) decision {
 	for {
 		if p.waiter.cancelled() {
 			return cancelled
 		}
 		if p.tempo.still() {
-			p.waiter.hear()
+			p.waiter.waitForNews()
 			continue
 		}
 		var atEnd <-chan time.Time
@@ -133,7 +133,7 @@ func (p *Pacer) advance(hits uint64) {
 	begin := p.begins(next)
 	if _, ok := p.waiter.until(func() (time.Time, bool) { return p.tempo.moment(begin) }); !ok {
 		if n, exact := p.schedule.planned(next); n == 0 && exact {
-			p.stop(Completed) // nothing was left but stages without a hit
+			p.stop(Completed) // nothing was left but stages without a request
 		} else {
 			p.stop(Stopped)
 		}
@@ -142,7 +142,7 @@ func (p *Pacer) advance(hits uint64) {
 	p.finish = begin + p.schedule.rest(next)
 	now := time.Now()
 	p.tempo.enter(!p.schedule.spans[next].open(), begin)
-	p.track.enter(entry{begin: begin, first: hits, at: now, gave: time.Duration(p.gave.Load())})
+	p.track.enter(startedStage{begin: begin, first: hits, at: now, gave: time.Duration(p.gave.Load())})
 	if p.options.OnStage != nil {
 		at, known := p.tempo.moment(begin)
 		if !known {
@@ -161,7 +161,7 @@ func (p *Pacer) begins(stage int) time.Duration {
 	if before.timeless() {
 		return p.turned
 	}
-	return p.track.entries[stage-1].begin + before.length
+	return p.track.stages[stage-1].begin + before.length
 }
 
 func (p *Pacer) stop(end End) {

@@ -114,7 +114,7 @@ func (b *builder) sequence(t *ast.SequenceNode, path string) *node {
 	n := &node{place: placeOf(t), kind: sequence}
 	b.charge(n, path)
 	for i, v := range t.Values {
-		n.entries = append(n.entries, entry{value: b.build(v, item(path, i))})
+		n.entries = append(n.entries, keyValue{value: b.build(v, item(path, i))})
 	}
 	return n
 }
@@ -139,7 +139,7 @@ func (b *builder) mapping(t ast.Node, values []*ast.MappingValueNode, path strin
 			continue
 		}
 		have[key] = true
-		n.entries = append(n.entries, entry{key: key, at: placeOf(v.Key), value: value})
+		n.entries = append(n.entries, keyValue{key: key, at: placeOf(v.Key), value: value})
 	}
 	merge(n, have, merges)
 	return n

@@ -105,7 +105,7 @@ func (d *decoder) object(dst reflect.Value, n *node, path string) {
 	}
 }
 
-func (d *decoder) unknown(t reflect.Type, e entry, path string) {
+func (d *decoder) unknown(t reflect.Type, e keyValue, path string) {
 	key := join(path, utf8text.Clip(e.key))
 	if near, ok := spelling.Nearest(e.key, knownKeys(t)); ok {
 		d.faults.kill(e.at, key, "unknown key", "did you mean "+near+"?")

@@ -26,7 +26,7 @@ func jsonOf(n *node) string {
 	return jsonText(n.text)
 }
 
-func jsonList(entries []entry, begin, end string) string {
+func jsonList(entries []keyValue, begin, end string) string {
 	parts := make([]string, len(entries))
 	for i, e := range entries {
 		parts[i] = jsonOf(e.value)

@@ -21,7 +21,7 @@ attacks:
     load: [{poisson: {rate: 50/s}, duration: 2s}, {poisson: {rate: 50/s, seed: 7}, duration: 2s}, {poisson: {rate: 50/s, seed: 7}, duration: 2s}]
 `
 
-// timesOf is when the hits of a stage are due, from its own beginning.
+// timesOf is when the requests of a stage are due, from its own beginning.
 func timesOf(t *testing.T, plan *loadgen.Plan, attack, stage int) string {
 	s, err := pace.New(plan.Attacks[attack].Load[stage : stage+1])
 	require.NoError(t, err)

@@ -125,7 +125,7 @@ func (s *setter) child(n *node, key string) *node {
 	child := n.get(key)
 	if child == nil {
 		child = &node{place: s.at}
-		n.entries = append(n.entries, entry{key: key, at: s.at, value: child})
+		n.entries = append(n.entries, keyValue{key: key, at: s.at, value: child})
 	}
 	s.path = join(s.path, key)
 	return child

@@ -36,10 +36,10 @@ type node struct {
 	quoted bool   // the scalar stands in quotes or in a block, so it can be text only
 	marked bool   // as quoted, also where a variable was replaced
 	// entries of a mapping, in the source's order, or of a sequence, without keys.
-	entries []entry
+	entries []keyValue
 }
 
-type entry struct {
+type keyValue struct {
 	key   string
 	at    place // of the key
 	value *node
@@ -53,7 +53,7 @@ func (n *node) get(key string) *node {
 	return nil
 }
 
-func (n *node) entry(key string) *entry {
+func (n *node) entry(key string) *keyValue {
 	if n.kind != mapping {
 		return nil
 	}

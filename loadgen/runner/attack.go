@@ -38,7 +38,7 @@ type Account struct {
 	Pauses []pace.Interval
 }
 
-// UnsentIn is the part of Unsent in a stage: its hits that were never given out.
+// UnsentIn is the part of Unsent in a stage: its requests that were never given out.
 func (c *Account) UnsentIn(stage int) uint64 {
 	if c.Unsent == 0 || stage >= len(c.Stages) {
 		return 0
@@ -70,13 +70,13 @@ func (a *attack) do(ctx context.Context, begin time.Time) error {
 	p := pace.NewPacer(ctx, a.schedule, pace.Options{
 		Begin:   begin,
 		Overrun: a.run.plan.Limits.Overrun,
-		OnStage: func(stage int, at time.Time) { a.run.tell(StageStarted, a.index, stage, at) },
+		OnStage: func(stage int, at time.Time) { a.run.emit(StageStarted, a.index, stage, at) },
 	})
 	a.mu.Lock()
 	p.SetSpeed(a.speed)
 	a.pacer.Store(p)
 	a.mu.Unlock()
-	a.run.tell(AttackStarted, a.index, -1, begin)
+	a.run.emit(AttackStarted, a.index, -1, begin)
 	err := a.engine.Run(ctx, p, func(r *loadgen.Record) {
 		a.recorded.Add(1)
 		switch {
@@ -93,7 +93,7 @@ func (a *attack) do(ctx context.Context, begin time.Time) error {
 	if p.End() == pace.Stopped || a.cut.Load() {
 		a.run.stopped.Store(true)
 	}
-	a.run.tell(AttackEnded, a.index, -1, time.Now())
+	a.run.emit(AttackEnded, a.index, -1, time.Now())
 	if err != nil {
 		return fmt.Errorf("attack %s: %w", a.spec.Name, err)
 	}
@@ -124,7 +124,7 @@ func (a *attack) account() Account {
 	}
 	c.Begun, c.Begin = true, a.begin
 	now := time.Now()
-	if c.Ended && p.End() != pace.Completed { // else the time of its last hit goes on
+	if c.Ended && p.End() != pace.Completed { // else the time of its last request goes on
 		now = a.endedAt // of a pacer that an engine no longer asked
 	}
 	c.At = now
@@ -147,7 +147,7 @@ func (a *attack) account() Account {
 	return c
 }
 
-// unsentReason is why hits that a pacer never gave out were not sent.
+// unsentReason is why requests that a pacer never gave out were not sent.
 func (a *attack) unsentReason(end pace.End) loadgen.NotSentReason {
 	switch end {
 	case pace.Stopped:

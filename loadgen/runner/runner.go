@@ -159,7 +159,7 @@ func (r *Run) Do(ctx context.Context) error {
 		timer := time.AfterFunc(time.Until(begin)+d, func() { stop(ErrMaxDuration) })
 		defer timer.Stop()
 	}
-	r.tell(RunStarted, -1, -1, begin)
+	r.emit(RunStarted, -1, -1, begin)
 	var err error
 	if r.plan.Order == loadgen.Sequence {
 		err = r.sequence(ctx, begin, giveUp)
@@ -228,7 +228,7 @@ func (r *Run) SetSpeed(attack string, speed float64) error {
 		if attack == "" || a.spec.Name == attack {
 			known = true
 			a.setSpeed(speed)
-			r.tellSpeed(a.index, speed)
+			r.emitSpeed(a.index, speed)
 		}
 	}
 	if !known {
@@ -248,11 +248,11 @@ func (r *Run) close() error {
 	return errors.Join(errs...)
 }
 
-func (r *Run) tell(kind EventKind, attack, stage int, at time.Time) {
+func (r *Run) emit(kind EventKind, attack, stage int, at time.Time) {
 	r.pass(Event{Kind: kind, Time: at, Attack: attack, Stage: stage})
 }
 
-func (r *Run) tellSpeed(attack int, speed float64) {
+func (r *Run) emitSpeed(attack int, speed float64) {
 	r.pass(Event{Kind: SpeedChanged, Time: time.Now(), Attack: attack, Stage: -1, Speed: speed})
 }
 

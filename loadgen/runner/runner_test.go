@@ -91,13 +91,13 @@ func TestAnAttackWhoseTurnNeverCameIsUnsentInWhole(t *testing.T) {
 		accounts := run.Accounts()
 		assert.True(t, run.Stopped())
 		assert.EqualValues(t, 5, accounts[0].Planned)
-		assert.EqualValues(t, 4, accounts[0].Unsent, "the first hit is due at once")
+		assert.EqualValues(t, 4, accounts[0].Unsent, "the first request is due at once")
 		assert.EqualValues(t, 7, accounts[1].Unsent)
 		assert.Equal(t, loadgen.NotSentStopped, accounts[1].UnsentReason)
 	})
 }
 
-// The last hit may be out when the stop comes: what is cut off then was not
+// The last request may be out when the stop comes: what is cut off then was not
 // carried out either.
 func TestARunWhoseLastRequestsWereCutOffWasStopped(t *testing.T) {
 	run, _ := start(t, &loadgen.Plan{Attacks: []loadgen.Attack{{Name: "a", Load: loop(3)}}}, []*loadgentest.Fake{{Cut: true}})
@@ -288,7 +288,7 @@ func TestARequestThatWasTurnedAwayAfterAnEnginesErrorIsTheErrors(t *testing.T) {
 	assert.Equal(t, []loadgen.NotSentReason{loadgen.NotSentError}, reasons)
 }
 
-// turnsAway is an engine that sends its hit only when the run is stopped, and then not.
+// turnsAway is an engine that sends its request only when the run is stopped, and then not.
 type turnsAway struct{}
 
 func (turnsAway) Run(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) error {

@@ -69,25 +69,34 @@ func (s *sampler) mergeTimes(h *histogram) {
 
 // reading is the figure of a check, but for rates.
 func (s *sampler) reading(c *verdict.Check) verdict.Reading {
+	if s.times == nil {
+		return reading(c, nil, s.n, s.hits)
+	}
+	return reading(c, s.times.view(), s.n, s.hits)
+}
+
+// reading is the figure of a check, but for rates: of times, which may be nil, or of how
+// many of n requests were hits.
+func reading(c *verdict.Check, times *view, n, hits uint64) verdict.Reading {
 	if !c.Metric.Time() {
-		if s.n == 0 {
+		if n == 0 {
 			return verdict.Reading{}
 		}
-		return verdict.Reading{Value: float64(s.hits) / float64(s.n), Samples: s.n}
+		return verdict.Reading{Value: float64(hits) / float64(n), Samples: n}
 	}
-	if s.times == nil || s.times.ns.Count() == 0 {
+	if times == nil || times.count == 0 {
 		return verdict.Reading{}
 	}
-	r := verdict.Reading{Samples: s.times.ns.Count()}
+	r := verdict.Reading{Samples: times.count}
 	var ns float64
 	switch c.Stat {
 	case loadgen.StatMean:
-		ns = s.times.ns.Sum() / float64(r.Samples)
+		ns = times.mean()
 	case loadgen.StatMax:
-		ns = s.times.ns.Max()
+		ns = times.max
 	default:
 		// 99.9/100 is a little more than 0.999, which would be the next rank.
-		ns = s.times.values(math.Round(c.Percentile*1e7) / 1e9)[0]
+		ns = times.values(math.Round(c.Percentile*1e7) / 1e9)[0]
 	}
 	r.Value = float64(seconds(ns))
 	return r

@@ -61,7 +61,7 @@ func serves(perSecond float64) simTarget {
 	}
 }
 
-// simEngine carries out hits as vegeta does: it asks for a hit, and then waits for a
+// simEngine carries out requests as vegeta does: it asks for a request, and then waits for a
 // worker.
 type simEngine struct {
 	setup  runner.Setup

@@ -58,6 +58,11 @@ type Summary struct {
 	// Diagnosis says what the findings could rest on; nil if nothing of the target was
 	// looked at.
 	Diagnosis *Diagnosis `json:"diagnosis,omitempty"`
+	// Addends are what the figures of a shard are computed from, for loadtrace merge; nil
+	// if this is the whole run.
+	Addends *Addends `json:"addends,omitempty"`
+	// Shards are the shards that the run was merged from; nil if it was not.
+	Shards []MergedShard `json:"shards,omitempty"`
 	// Faults are errors of loadtrace itself, each a sentence: counts that do not
 	// add up, telemetry that was lost. A run with faults is not to be trusted.
 	Faults []string `json:"faults,omitempty"`
@@ -72,11 +77,21 @@ type Attack struct {
 	Figures
 }
 
-// Identify adds what the run's plan does, so that it can be told from others.
-func (s *Summary) Identify(d loadgen.PlanDigest) {
+// Identify adds what the run's plan does, so that it can be told from others: d of the
+// plan that was carried out, and entire of the plan that it is a shard of, which is the same
+// if it is none.
+func (s *Summary) Identify(d, entire loadgen.PlanDigest) {
 	s.Digest = d.Plan
 	for i := range min(len(s.Attacks), len(d.Attacks)) {
 		s.Attacks[i].Digest = &d.Attacks[i]
+	}
+	if s.Addends == nil {
+		return
+	}
+	o := &s.Addends.Plan
+	o.Digest = entire.Plan
+	for i := range min(len(o.Attacks), len(entire.Attacks)) {
+		o.Attacks[i].Digest = entire.Attacks[i]
 	}
 }
 
@@ -261,6 +276,8 @@ type Telemetry struct {
 	// less the part that was sampled out, or there is a fault. 0 where there is no
 	// pipeline for spans.
 	SpansPerRequest float64 `json:"spans_per_request"`
+	// SpansOfRequests is the spans of requests delivered or waiting.
+	SpansOfRequests uint64 `json:"spans_of_requests,omitempty"`
 	// Join says what was joined to the requests; nil if nothing was to be.
 	Join *Join `json:"join,omitempty"`
 }
@@ -273,12 +290,12 @@ type Join struct {
 	// Missing counts what the others lack, by the values of the attribute join.missing;
 	// a request may lack several.
 	Missing map[string]uint64 `json:"missing,omitempty"`
-	// Advice is what to do where the target's telemetry did not come, a sentence each.
+	// Advice is what to do if the target's telemetry did not arrive, a sentence each.
 	Advice []string `json:"advice,omitempty"`
-	// Came is which signals of the target came at all: traces, metrics, logs.
-	Came []string `json:"came,omitempty"`
-	// Troubles are sentences: why log lines could not be fetched, if they could not.
-	Troubles []string `json:"troubles,omitempty"`
+	// Observed lists the signals received from the target: traces, metrics, logs.
+	Observed []string `json:"observed,omitempty"`
+	// Errors are sentences: why log lines could not be fetched, if so.
+	Errors []string `json:"errors,omitempty"`
 	// Absent counts what is not expected of requests, since the target has never sent it:
 	// runtime_never_sent, logs_never_sent, or not_go, a process without a Go runtime.
 	Absent map[string]uint64 `json:"absent,omitempty"`

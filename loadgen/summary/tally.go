@@ -12,7 +12,7 @@ import (
 type tally struct {
 	mu sync.Mutex // guards all below
 
-	parts []*part // of checks of stages and windows; in the cache line of the lock
+	parts []*partSampler // of checks of stages and windows; in the cache line of the lock
 
 	counts   counts
 	times    times

@@ -17,21 +17,22 @@ const slicesPerWindow = 10
 type watched struct {
 	check    *verdict.Check
 	statuses loadgen.Statuses
-	parts    []*part // by attack; nil where it is not about the attack, and over the whole run
-	slices   []slice // of a window, the oldest first
-	now      slice   // the one under way
-	ended    bool    // a window will not slide any more
+	parts    []*partSampler // by attack; nil where it is not about the attack, and over the whole run
+	slices   []slice        // of a window, the oldest first
+	now      slice          // the one under way
+	ended    bool           // a window will not slide any more
+	kept     *kept          // the slices of a shard, for the window of the whole run; else nil
 }
 
-// part samples the records of one attack for one check. The attack's tally guards it.
-type part struct {
+// partSampler samples the records of one attack for one check. The attack's tally guards it.
+type partSampler struct {
 	metric   loadgen.Metric
 	statuses loadgen.Statuses
 	stage    int // or verdict.Whole
 	now      sampler
 }
 
-func (p *part) add(r *loadgen.Record) {
+func (p *partSampler) add(r *loadgen.Record) {
 	if p.stage == verdict.Whole || p.stage == r.Stage {
 		p.now.take(p.metric, p.statuses, r)
 	}
@@ -57,15 +58,18 @@ type mark struct {
 func (a *Accumulator) watch(checks []verdict.Check) {
 	for i := range checks {
 		c := &checks[i]
-		w := &watched{check: c, parts: make([]*part, len(a.attacks))}
+		w := &watched{check: c, parts: make([]*partSampler, len(a.attacks))}
 		w.statuses, _ = loadgen.ParseStatuses(c.Status)
+		if c.Window > 0 && !a.plan.Shard.Whole() {
+			w.kept = &kept{}
+		}
 		a.watched = append(a.watched, w)
 		if c.Window == 0 && !c.OfStages() || c.Metric == loadgen.MetricRate {
 			continue // counted anyway
 		}
 		for j, t := range a.attacks {
 			if c.About(j) {
-				w.parts[j] = &part{metric: c.Metric, statuses: w.statuses, stage: c.StageOf(j)}
+				w.parts[j] = &partSampler{metric: c.Metric, statuses: w.statuses, stage: c.StageOf(j)}
 				t.parts = append(t.parts, w.parts[j])
 			}
 		}
@@ -190,17 +194,21 @@ func (a *Accumulator) window(w *watched, now time.Time, accounts []runner.Accoun
 	return whole.reading(w.check)
 }
 
-// rate over a window. It is none where a schedule was not under way for nine tenths of
-// it: in a pause, and behind the end of an attack, there are only requests left to end.
+// rate over a window.
 func (w *watched) rate() verdict.Reading {
 	before, now := w.slices[0].before, w.now.before
-	n, taken := now.n-min(now.n, before.n), now.taken-before.taken
-	count, due := max(0, now.count-before.count), now.due-before.due
+	return windowRate(w.check, now.n-min(now.n, before.n), max(0, now.count-before.count), now.due-before.due, now.taken-before.taken)
+}
+
+// windowRate is the rate over a window in which n requests stand for the time taken, and
+// due were wanted in it. It is none where a schedule was not under way for nine tenths of
+// it: in a pause, and behind the end of an attack, there are only requests left to end.
+func windowRate(c *verdict.Check, n uint64, count, due float64, taken time.Duration) verdict.Reading {
 	r := verdict.Reading{Samples: max(n, 1)}
 	switch {
-	case taken < w.check.Window*9/10:
+	case taken < c.Window*9/10:
 		return verdict.Reading{}
-	case !w.check.Relative():
+	case !c.Relative():
 		r.Value = perSecond(count, taken)
 	case due <= 0:
 		return verdict.Reading{}
@@ -220,12 +228,16 @@ func (a *Accumulator) slide(w *watched, now time.Time, accounts []runner.Account
 			t.mu.Unlock()
 		}
 	}
-	w.slices = append(w.slices, w.now)
+	ended := w.now
+	w.slices = append(w.slices, ended)
 	w.now = slice{began: now, before: mark{lost: lost(w.check, accounts)}}
 	if w.check.Metric == loadgen.MetricRate {
 		m := a.passed(accounts, aboutCheck(w.check))
 		w.now.before.n, w.now.before.taken = m.n, union(m.taken)
 		w.now.before.count, w.now.before.due = m.count, m.due
+	}
+	if w.kept != nil {
+		a.keep(w, &ended)
 	}
 	for len(w.slices) > 1 && now.Sub(w.slices[1].began) >= w.check.Window {
 		w.slices = w.slices[1:]

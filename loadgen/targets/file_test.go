@@ -25,6 +25,15 @@ func TestEachFaultOfTheHTTPFormatNamesItsLineAndTheFix(t *testing.T) {
 	}
 	write("template.json", `{"id": "{{newUUID}}"}`)
 	write("variable.json", `{"id": "${env:ID}", "ok": "${ID}"}`)
+	for src, want := range faultsOfHTTP(dir) {
+		t.Run(utf8text.Clip(src), func(t *testing.T) {
+			assert.Equal(t, want, ours(src, Options{Dir: dir}))
+		})
+	}
+}
+
+// faultsOfHTTP are files with faults.
+func faultsOfHTTP(dir string) map[string][]string {
 	const (
 		get     = "GET http://h/\n"
 		headers = "line 2: header "
@@ -40,7 +49,7 @@ func TestEachFaultOfTheHTTPFormatNamesItsLineAndTheFix(t *testing.T) {
 		stray   = " is no target; write a method and a URL, such as GET http://127.0.0.1:8080/"
 		pseudo  = " is a pseudo header of HTTP/2, which follows from method and URL; leave it out, or write Host for another authority"
 	)
-	for src, want := range map[string][]string{
+	return map[string][]string{
 		"":                     {"no targets" + hint},
 		"\n \r\n# a comment\n": {"no targets" + hint},
 		"\ufeff":               {"no targets" + hint},
@@ -59,7 +68,7 @@ func TestEachFaultOfTheHTTPFormatNamesItsLineAndTheFix(t *testing.T) {
 		"GET http://a\"b/\n":               {`line 1: "http://a\"b/" has a host that is none` + example},
 		"GET http://h/%zz\n":               {`line 1: "http://h/%zz" is no URL` + example},
 		"GET http://h/\x01\n":              {`line 1: "http://h/\x01" is no URL` + example},
-		"GET http://h/ HTTP/1.1\n":         {`line 1: "http://h/ HTTP/1.1" has HTTP/1.1 after it; leave that out: protocol in the plan says the version`},
+		"GET http://h/ HTTP/1.1\n":         {`line 1: "http://h/ HTTP/1.1" has HTTP/1.1 after it; leave that out: the plan's key protocol sets the version`},
 		"GET http://h/?x=a b\n":            {`line 1: "http://h/?x=a b" has a space in it; write %20 for a space`},
 		"GET http://h/a b\n":               {`line 1: "http://h/a b" has a space in it; write %20 for a space`},
 		"GET http://h/a\tb\n":              {`line 1: "http://h/a\tb" has white space in it, U+0009; remove it, or write it as %XX`},
@@ -118,14 +127,25 @@ func TestEachFaultOfTheHTTPFormatNamesItsLineAndTheFix(t *testing.T) {
 		get + "X-A: \xfc\n": {"line 2: is not UTF-8; save the file as UTF-8; in a URL write other bytes as %XX"},
 		"\xff\xfeG\x00":     {"line 1: is UTF-16; save the file as UTF-8"},
 		get + "X-A: " + strings.Repeat("x", 1<<20) + "\nX B: 1\n": {"line 2: longer than 65536 bytes; put the body into a file and write @file", `line 3: header "X B"` + invalid},
-	} {
-		t.Run(utf8text.Clip(src), func(t *testing.T) {
-			assert.Equal(t, want, ours(src, Options{Dir: dir}))
-		})
 	}
 }
 
 func TestEachFaultOfTheJSONFormatNamesItsLineAndTheFix(t *testing.T) {
+	for src, want := range faultsOfJSON() {
+		t.Run(utf8text.Clip(src), func(t *testing.T) {
+			_, err := Read(strings.NewReader(src), Options{Format: loadgen.TargetsJSON})
+			require.Error(t, err)
+			var got []string
+			for _, fault := range err.(interface{ Unwrap() []error }).Unwrap() {
+				got = append(got, fault.Error())
+			}
+			assert.ElementsMatch(t, want, got, "faults of one line are in no order")
+		})
+	}
+}
+
+// faultsOfJSON are files with faults.
+func faultsOfJSON() map[string][]string {
 	const (
 		good    = `{"method": "GET", "url": "http://h/"}` + "\n"
 		hint    = `{"method": "GET", "url": "http://127.0.0.1:8080/"}`
@@ -136,7 +156,7 @@ func TestEachFaultOfTheJSONFormatNamesItsLineAndTheFix(t *testing.T) {
 	header := func(h string) string { return `{"method":"GET","url":"http://h/","header":` + h + "}" }
 	body := func(b string) string { return `{"method":"GET","url":"http://h/","body":` + b + "}" }
 	url := func(u string) string { return `{"method":"GET","url":"` + u + `"}` }
-	for src, want := range map[string][]string{
+	return map[string][]string{
 		"":     {"no targets; write one such as " + hint},
 		"\n\n": {"no targets; write one such as " + hint},
 		"{}":   {`line 1: method is missing; write it, such as "method": "GET"`, missing},
@@ -163,7 +183,7 @@ func TestEachFaultOfTheJSONFormatNamesItsLineAndTheFix(t *testing.T) {
 		header(`{"host":[""]}`):                  {`line 1: header host: "" is no host; write one such as example.test`},
 		header(`{"X-A":["{{.ID}}"]}`):            {`line 1: header X-A: "{{.ID}}" would be sent as it is: HTTP attacks have no templates; write what is meant, or literal: true below http to send it so`},
 		url("http://h/?x=a b"):                   {`line 1: "http://h/?x=a b" has a space in it; write %20 for a space`},
-		url("http://h/ HTTP/1.1"):                {`line 1: "http://h/ HTTP/1.1" has HTTP/1.1 after it; leave that out: protocol in the plan says the version`},
+		url("http://h/ HTTP/1.1"):                {`line 1: "http://h/ HTTP/1.1" has HTTP/1.1 after it; leave that out: the plan's key protocol sets the version`},
 		url(" http://h/"):                        {`line 1: " http://h/" has a space in it; write %20 for a space`},
 		url(`http://h/\n`):                       {`line 1: "http://h/\n" has white space in it, U+000A; remove it, or write it as %XX`},
 		url(`http://h/\ud800`):                   {"line 1: url has a character that cannot be read; write it as it is, in UTF-8"},
@@ -184,16 +204,6 @@ func TestEachFaultOfTheJSONFormatNamesItsLineAndTheFix(t *testing.T) {
 		"{\"method\": \"GET,\n\"url\": \"http://h/\"}\n":                                                                               {`line 1: is no JSON: invalid character '\n' in string literal; write one object for each target, such as ` + hint},
 		"{\"method\": \"GET\", \"url\"}\n" + good:                                                                                      {`line 1: is no JSON: expected colon after object key; write one object for each target, such as ` + hint},
 		"{\"method\": \"GET\", \"url\": \"http://h/\"]\n":                                                                              {`line 1: is no JSON: invalid character ']' after object key:value pair; write one object for each target, such as ` + hint},
-	} {
-		t.Run(utf8text.Clip(src), func(t *testing.T) {
-			_, err := Read(strings.NewReader(src), Options{Format: loadgen.TargetsJSON})
-			require.Error(t, err)
-			var got []string
-			for _, fault := range err.(interface{ Unwrap() []error }).Unwrap() {
-				got = append(got, fault.Error())
-			}
-			assert.ElementsMatch(t, want, got, "faults of one line are in no order")
-		})
 	}
 }
 

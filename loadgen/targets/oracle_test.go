@@ -209,7 +209,7 @@ var differences = []struct {
 	{
 		why:  "a space ends a URL",
 		src:  "GET http://h/ HTTP/1.1\nGET http://h/?x=a b\n",
-		ours: []string{`line 1: "http://h/ HTTP/1.1" has HTTP/1.1 after it; leave that out: protocol in the plan says the version`, `line 2: "http://h/?x=a b" has a space in it; write %20 for a space`},
+		ours: []string{`line 1: "http://h/ HTTP/1.1" has HTTP/1.1 after it; leave that out: the plan's key protocol sets the version`, `line 2: "http://h/?x=a b" has a space in it; write %20 for a space`},
 		they: []string{`GET http://h/%20HTTP/1.1`, `GET http://h/?x=a b`},
 	},
 	{

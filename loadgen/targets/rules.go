@@ -89,7 +89,7 @@ func spaceIn(text string) *Fault {
 	rest := strings.TrimSpace(text[i:])
 	switch r, _ := utf8.DecodeRuneInString(text[i:]); {
 	case strings.HasPrefix(rest, "HTTP/") && !strings.ContainsAny(rest, " \t"):
-		return &Fault{What: shown(text) + " has " + plaintext.Line(utf8text.Clip(rest)) + " after it", Fix: "leave that out: protocol in the plan says the version"}
+		return &Fault{What: shown(text) + " has " + plaintext.Line(utf8text.Clip(rest)) + " after it", Fix: "leave that out: the plan's key protocol sets the version"}
 	case r != ' ':
 		return &Fault{What: fmt.Sprintf("%s has white space in it, %U", shown(text), r), Fix: "remove it, or write it as %XX"}
 	}

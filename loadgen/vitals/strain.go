@@ -34,13 +34,13 @@ func Between(before, after Reading) Strain {
 func (s Strain) Unknown() []string {
 	var out []string
 	if s.CPUThrottled == nil {
-		out = append(out, "CPU throttling (no cgroup here tells)")
+		out = append(out, "CPU throttling (no cgroup reports it)")
 	}
 	if s.CPUSteal == nil {
 		out = append(out, "CPU steal (there is no /proc/stat here)")
 	}
 	if s.SchedulerLatency == nil {
-		out = append(out, "scheduler latency (Go's runtime tells none)")
+		out = append(out, "scheduler latency (Go's runtime reports none)")
 	}
 	return out
 }

@@ -5,9 +5,8 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/loadtrace/loadtrace/internal/figure"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
-	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/meter"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/loadmetrics"
 )
 
 // finish tells of the end of the run and waits until all telemetry was
@@ -29,7 +28,7 @@ func (r *run) finish(err error) summary.Summary {
 		r.out.putTraces(r.render.Run(&sum), func() { r.lost.Add(1) })
 	}
 	r.putEvent(r.events.RunStop(end, &sum))
-	close(r.told)
+	close(r.reported)
 	r.putMetrics(time.Now())
 	r.emit(r.settled())
 	r.putMetrics(time.Now())
@@ -58,10 +57,10 @@ func (r *run) summary(end time.Time, err error) summary.Summary {
 	sum := r.live.Load().figures.Summary(end, summary.Conclusion{
 		Accounts: r.runner.Accounts(), Stopped: r.runner.Stopped(), Err: err, Telemetry: r.telemetry(spans), Reason: r.stopReason(),
 	})
-	sum.Identify(r.digest)
+	sum.Identify(r.digest, r.entire)
 	sent := sum.Total.Requests.Sent()
-	if spans.Wanted && sent > 0 {
-		sum.Telemetry.SpansPerRequest = figure.Round(float64(spans.Kept) / float64(sent))
+	if spans.Wanted {
+		sum.Telemetry.OfRequests(spans.Kept, sent)
 	}
 	sum.Faults = append(sum.Faults, sum.Telemetry.Check(sent)...)
 	sum.Faults = append(sum.Faults, r.archives.faults()...)
@@ -79,7 +78,7 @@ func (r *run) stopReason() string {
 }
 
 // spans says what became of the run's spans.
-func (r *run) spans() meter.Spans {
+func (r *run) spans() loadmetrics.Spans {
 	if live := r.live.Load(); live != nil {
 		return r.spansOf(live.requestSpans())
 	}
@@ -88,9 +87,9 @@ func (r *run) spans() meter.Spans {
 
 // spansOf is spans, with those of requests. Kept is by the queue's own counts, so
 // that it tells a span that was made and got lost.
-func (r *run) spansOf(n requestSpans) meter.Spans {
+func (r *run) spansOf(n requestSpans) loadmetrics.Spans {
 	c, own := counts(r.out.traces), r.own.Load()
-	return meter.Spans{
+	return loadmetrics.Spans{
 		Wanted:    r.out.traces != nil,
 		Kept:      n.unput + c.Put - c.Dropped() - (own - r.lost.Load()),
 		Made:      n.made + own,
@@ -102,7 +101,7 @@ func (r *run) spansOf(n requestSpans) meter.Spans {
 }
 
 // telemetry says what became of the run's telemetry.
-func (r *run) telemetry(spans meter.Spans) summary.Telemetry {
+func (r *run) telemetry(spans loadmetrics.Spans) summary.Telemetry {
 	traces, metrics, logs := counts(r.out.traces), counts(r.out.metrics), counts(r.out.logs)
 	return summary.Telemetry{
 		SpansMade:       spans.Made,
@@ -117,12 +116,12 @@ func (r *run) telemetry(spans meter.Spans) summary.Telemetry {
 }
 
 // state is what the metrics report beside the records and the spans.
-func (r *run) state() meter.State {
-	var s meter.State
+func (r *run) state() loadmetrics.State {
+	var s loadmetrics.State
 	accounts := r.runner.Accounts()
 	rates := r.live.Load().figures.Rates(accounts)
 	for i, a := range accounts {
-		attack := meter.AttackState{Planned: a.Planned, RateWanted: a.RateWanted, RateAchieved: rates[i]}
+		attack := loadmetrics.AttackState{Planned: a.Planned, RateWanted: a.RateWanted, RateAchieved: rates[i]}
 		if a.Given > a.Recorded { // the two are read one after the other
 			attack.InFlight = a.Given - a.Recorded
 		}

@@ -13,7 +13,7 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/metadata"
-	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/origin"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/resource"
 )
 
 // generator carries out one plan for up to three receivers.
@@ -21,7 +21,7 @@ type generator struct {
 	cfg       *Config
 	set       receiver.Settings
 	observer  Observer
-	origin    origin.Origin
+	origin    resource.Attributes
 	telemetry *metadata.TelemetryBuilder
 	next      consumers // complete before start
 
@@ -38,7 +38,7 @@ func newGenerator(cfg *Config, set receiver.Settings, instance string, o Observe
 	}
 	g := &generator{
 		cfg: cfg, set: set, observer: o, telemetry: telemetry,
-		origin: origin.Origin{Version: set.BuildInfo.Version, Instance: instance, Shard: cfg.shard()}.In(environmentOf(set.BuildInfo.Version)),
+		origin: resource.Attributes{Version: set.BuildInfo.Version, Instance: instance, Shard: cfg.shard()}.In(environmentOf(set.BuildInfo.Version)),
 	}
 	if err := g.observe(); err != nil {
 		return nil, fmt.Errorf("make the receiver's own metrics: %w", err)

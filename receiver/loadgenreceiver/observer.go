@@ -1,6 +1,7 @@
 package loadgenreceiver
 
 import (
+	"errors"
 	"time"
 
 	"github.com/loadtrace/loadtrace/loadgen"
@@ -72,6 +73,12 @@ func (h *Handle) SetSpeed(attack string, speed float64) error {
 // Stop stops the run in order, without stopping the collector, and returns at
 // once. OnEnd tells when the run is over.
 func (h *Handle) Stop() { h.run.cancel(errStopped) }
+
+// StopFor is Stop for a reason, in words that follow "was stopped: ".
+func (h *Handle) StopFor(reason string) { h.run.cancel(errors.New(reason)) }
+
+// Until is what the run has done until a time, for summary.Live.
+func (h *Handle) Until(now time.Time) *summary.Summary { return h.run.until(now) }
 
 // Hurry has a stop of the run, this or a later one, cut off what is under way without the
 // plan's grace.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
-	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/meter"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/loadmetrics"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/span"
 )
 
@@ -30,7 +30,7 @@ type recorder struct {
 	mu      sync.Mutex // guards what follows
 	waiting []loadgen.Record
 	spans   uint64 // made of requests, also those that wait
-	meter   *meter.Meter
+	meter   *loadmetrics.Meter
 	// sampledOut is requests that were sent and get no span.
 	sampledOut uint64
 }
@@ -73,7 +73,7 @@ func (r *recorder) flush() {
 
 // collect renders the metrics until now. spans is called within the lock, so that
 // what it says agrees with the records.
-func (r *recorder) collect(now time.Time, state meter.State, spans func(requestSpans) meter.Spans) pmetric.Metrics {
+func (r *recorder) collect(now time.Time, state loadmetrics.State, spans func(requestSpans) loadmetrics.Spans) pmetric.Metrics {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	state.Spans = spans(r.counted())

@@ -18,8 +18,8 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/runner"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/event"
-	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/meter"
-	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/origin"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/loadmetrics"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/resource"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/span"
 	"github.com/loadtrace/loadtrace/runs/archive"
 )
@@ -29,9 +29,10 @@ type run struct {
 	id       loadgen.RunID
 	plan     *loadgen.Plan
 	digest   loadgen.PlanDigest
-	at       time.Time // when it begins; zero: after the configured delay
+	entire   loadgen.PlanDigest // of the plan that this one is a shard of
+	at       time.Time          // when it begins; zero: after the configured delay
 	cfg      *Config
-	origin   origin.Origin
+	origin   resource.Attributes
 	log      *zap.Logger
 	observer Observer
 
@@ -43,14 +44,14 @@ type run struct {
 	live   atomic.Pointer[recorder] // nil until the run begins
 	watch  atomic.Pointer[watch]    // nil until the run begins
 
-	ctx    context.Context
-	cancel context.CancelCauseFunc // stops the run in order, with the reason in words
-	idle   chan struct{}           // closed when no engine is at work any more
-	told   chan struct{}           // closed when the last span and the last event were put
-	last   chan struct{}           // closed when the last metrics were put
-	ended  chan struct{}           // closed when do has returned
-	own    atomic.Uint64           // spans made of the run itself
-	lost   atomic.Uint64           // of those, dropped
+	ctx      context.Context
+	cancel   context.CancelCauseFunc // stops the run in order, with the reason in words
+	idle     chan struct{}           // closed when no engine is at work any more
+	reported chan struct{}           // closed when the last span and the last event were put
+	last     chan struct{}           // closed when the last metrics were put
+	ended    chan struct{}           // closed when do has returned
+	own      atomic.Uint64           // spans made of the run itself
+	lost     atomic.Uint64           // of those, dropped
 
 	archives archives // of the run's goroutine, but for record
 
@@ -61,13 +62,13 @@ type run struct {
 // shutdown the other, or discard both.
 func newRun(ctx context.Context, id loadgen.RunID, plan *loadgen.Plan, at time.Time, keep []archivist, g *generator) (*run, error) {
 	r := &run{
-		id: id, plan: plan, digest: planfile.Digest(plan), at: at, cfg: g.cfg, origin: g.origin, log: g.set.Logger, observer: g.observer, keep: keep,
-		render: span.New(g.origin, id, plan),
-		events: event.New(g.origin, id, plan),
-		idle:   make(chan struct{}),
-		told:   make(chan struct{}),
-		last:   make(chan struct{}),
-		ended:  make(chan struct{}),
+		id: id, plan: plan, digest: planfile.Digest(plan), entire: planfile.Digest(plan.Entire()), at: at, cfg: g.cfg, origin: g.origin, log: g.set.Logger, observer: g.observer, keep: keep,
+		render:   span.New(g.origin, id, plan),
+		events:   event.New(g.origin, id, plan),
+		idle:     make(chan struct{}),
+		reported: make(chan struct{}),
+		last:     make(chan struct{}),
+		ended:    make(chan struct{}),
 	}
 	r.ctx, r.cancel = context.WithCancelCause(context.Background())
 	allowed, err := g.cfg.allowed()
@@ -84,7 +85,7 @@ func newRun(ctx context.Context, id loadgen.RunID, plan *loadgen.Plan, at time.T
 			r.live.Load().record(rec)
 			r.observer.record(rec)
 		},
-		Event: r.tell,
+		Event: r.emitEvent,
 	})
 	if err != nil {
 		r.cancel(nil)
@@ -153,7 +154,7 @@ func (r *run) shutdown(ctx context.Context, drain time.Duration) error {
 	defer cancel()
 	settling, cancel := context.WithTimeout(draining, drain*3/4)
 	defer cancel()
-	wait(settling, r.told)
+	wait(settling, r.reported)
 	err := queue.Shutdown(settling, r.out.traces, r.out.logs)
 	wait(draining, r.last)
 	err = errors.Join(err, queue.Shutdown(draining, r.out.metrics))
@@ -174,7 +175,7 @@ func (r *run) archiveStart(began time.Time) archive.Start {
 func (r *run) newRecorder(began time.Time) *recorder {
 	rec := &recorder{
 		batch: r.cfg.Spans.Batch,
-		meter: meter.New(meter.Options{
+		meter: loadmetrics.New(loadmetrics.Options{
 			Origin: r.origin, Run: r.id, Plan: r.plan, Began: began,
 			Exemplars: r.cfg.Metrics.Exemplars, Seed: binary.BigEndian.Uint64(r.id[:]),
 		}),
@@ -218,8 +219,8 @@ func (r *run) putMetrics(now time.Time) {
 	}
 }
 
-// tell puts an event of the runner.
-func (r *run) tell(e runner.Event) {
+// emitEvent puts an event of the runner.
+func (r *run) emitEvent(e runner.Event) {
 	switch e.Kind {
 	case runner.RunStarted:
 		r.putEvent(r.events.RunStart(e.Time))

@@ -94,7 +94,7 @@ func gcFinding(sentence string) summary.Finding {
 		},
 		Refute: []string{
 			"With GOGC=400 the slow requests are as slow as before.",
-			"A CPU profile shows less time in runtime.gcBgMarkWorker and runtime.gcAssistAlloc than said here.",
+			"A CPU profile shows less time in runtime.gcBgMarkWorker and runtime.gcAssistAlloc than stated here.",
 		},
 	}
 }

@@ -228,7 +228,7 @@ func (r *runPage) facts(s *summary.Summary) {
 	if j := t.Join; j != nil {
 		all := j.Complete + j.Partial + j.None
 		add("Joined", quantity.Count(j.Complete)+" complete ("+quantity.Share(j.Complete, all)+")", quantity.Count(j.Partial)+" in part", quantity.Count(j.None)+" not")
-		add("Join", append(plainAll(j.Troubles), plainAll(j.Advice)...)...)
+		add("Join", append(plainAll(j.Errors), plainAll(j.Advice)...)...)
 	}
 	add("Generator", described(&s.Environment.Generator)...)
 	for i := range s.Environment.Targets[:min(len(s.Environment.Targets), maxInstances)] {

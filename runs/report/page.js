@@ -371,10 +371,27 @@ function explained(r, t) {
 }
 
 // The whole page.
+function drawn() { return Object.keys(charts).filter((id) => $("c-" + id)); }
 function drawAll() {
   for (const p of plots) p.u.destroy();
   plots = [];
-  for (const id of Object.keys(charts)) if ($("c-" + id)) draw(id);
+  waiting = [];
+  for (const id of drawn()) draw(id);
+}
+// The figures are painted first, then a chart at a time.
+let waiting = [];
+function drawNext() {
+  const id = waiting.shift();
+  if (id) draw(id);
+  if (waiting.length) setTimeout(drawNext);
+  else root.dataset.drawn = String(Math.round(performance.now()));
+}
+// painted calls f when the page has been painted, or soon where it is not visible.
+function painted(f) {
+  let called = false;
+  const once = () => { if (!called) { called = true; f(); } };
+  requestAnimationFrame(() => setTimeout(once));
+  setTimeout(once, 500);
 }
 function fit() { for (const p of plots) { const w = p.box.clientWidth; if (w > 0 && Math.abs(w - p.u.width) > 1) p.u.setSize({ width: w, height: p.u.height }); } }
 function scrolls() { for (const e of document.querySelectorAll(".scroll")) if (e.scrollWidth <= e.clientWidth + 1 && e.scrollHeight <= e.clientHeight + 1) e.removeAttribute("tabindex"); else e.tabIndex = 0; }
@@ -397,7 +414,7 @@ function start() {
       $("attacklabel").hidden = false;
     }
     for (const d of document.querySelectorAll("details.data")) d.addEventListener("toggle", () => { if (d.open) table(d.closest("figure").id.slice(2), d); scrolls(); });
-    drawAll();
+    waiting = drawn();
     new ResizeObserver(() => { fit(); scrolls(); }).observe(document.querySelector(".panels"));
   }
   const wanted = /^#trace-([0-9a-f]{32})$/.exec(location.hash);
@@ -409,7 +426,7 @@ function start() {
   addEventListener("beforeprint", () => { fit(); drawAll(); });
   addEventListener("afterprint", () => { fit(); drawAll(); });
   scrolls();
-  root.dataset.drawn = String(Math.round(performance.now()));
+  painted(drawNext);
 }
 start();
 })();

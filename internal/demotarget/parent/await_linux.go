@@ -19,11 +19,11 @@ import (
 func await(ctx context.Context, gone func() bool) bool {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	told := make(chan os.Signal, 1)
-	signal.Notify(told, unix.SIGUSR1)
-	defer signal.Stop(told)
+	signalled := make(chan os.Signal, 1)
+	signal.Notify(signalled, unix.SIGUSR1)
+	defer signal.Stop(signalled)
 	// Should the kernel refuse, looking once a second still does.
 	_ = unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGUSR1), 0, 0, 0)
 	defer func() { _ = unix.Prctl(unix.PR_SET_PDEATHSIG, 0, 0, 0, 0) }()
-	return poll(ctx, gone, told)
+	return poll(ctx, gone, signalled)
 }

@@ -17,7 +17,7 @@ const pollInterval = time.Second
 // Watch returns a context that ends, with ErrGone as its cause, soon after the
 // process's parent has. stop ends the watch and waits for it.
 //
-// A parent that ended before Watch was called cannot be told from its successor.
+// A parent that ended before Watch was called cannot be signalled from its successor.
 func Watch(ctx context.Context) (watched context.Context, stop func()) {
 	watched, cancel := context.WithCancelCause(ctx)
 	original := os.Getppid()
@@ -36,15 +36,15 @@ func Watch(ctx context.Context) (watched context.Context, stop func()) {
 }
 
 // poll looks for the parent until it is gone (true) or ctx ends (false), at once
-// whenever told.
-func poll(ctx context.Context, gone func() bool, told <-chan os.Signal) bool {
+// whenever signalled.
+func poll(ctx context.Context, gone func() bool, signalled <-chan os.Signal) bool {
 	ticker := time.NewTicker(pollInterval)
 	defer ticker.Stop()
 	for !gone() {
 		select {
 		case <-ctx.Done():
 			return false
-		case <-told:
+		case <-signalled:
 		case <-ticker.C:
 		}
 	}

@@ -60,8 +60,8 @@ func (Copied) write(w http.ResponseWriter, body any) {
 // again, which go to the connection as they are.
 type Pooled struct{}
 
-// page is a buffer, and an encoder that writes into it.
-type page struct {
+// buffer is a buffer, and an encoder that writes into it.
+type buffer struct {
 	bytes.Buffer
 	encoder *json.Encoder
 }
@@ -71,18 +71,18 @@ type page struct {
 const maxPage = 64 << 10
 
 var pages = sync.Pool{New: func() any {
-	p := new(page)
+	p := new(buffer)
 	p.encoder = json.NewEncoder(&p.Buffer)
 	return p
 }}
 
-func blank() *page {
-	p := pages.Get().(*page)
+func blank() *buffer {
+	p := pages.Get().(*buffer)
 	p.Reset()
 	return p
 }
 
-func (p *page) free() {
+func (p *buffer) free() {
 	if p.Cap() <= maxPage {
 		pages.Put(p)
 	}

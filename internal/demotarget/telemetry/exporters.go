@@ -23,14 +23,14 @@ type Exporters struct {
 	Metrics sdkmetric.Exporter
 	Logs    sdklog.Exporter
 
-	wire *wire // of OTLP, else nil
+	wire *tetheredTransport // of OTLP, else nil
 }
 
 // OTLP exports over HTTP to base, such as http://127.0.0.1:4318. It connects
 // when there is something to send, so a dead base is no error here.
 func OTLP(base *url.URL) (Exporters, error) {
 	ctx := context.Background() // the exporters connect later, and take other contexts
-	w := newWire()
+	w := newTetheredTransport()
 	client := &http.Client{Transport: w, Timeout: exportTimeout}
 	at := func(path string) string { return base.JoinPath(path).String() }
 	spans, err1 := otlptracehttp.New(ctx,
@@ -59,16 +59,16 @@ func (e Exporters) stop(ctx context.Context) {
 	}
 }
 
-// wire is an HTTP transport whose requests can all be cut off for good.
-type wire struct {
+// tetheredTransport is an HTTP transport whose requests can all be cut off for good.
+type tetheredTransport struct {
 	transport *http.Transport
 	ended     context.Context
 	end       context.CancelFunc
 }
 
-func newWire() *wire {
+func newTetheredTransport() *tetheredTransport {
 	ended, end := context.WithCancel(context.Background())
-	return &wire{
+	return &tetheredTransport{
 		transport: &http.Transport{
 			Proxy:               http.ProxyFromEnvironment,
 			MaxIdleConnsPerHost: 4,
@@ -80,7 +80,7 @@ func newWire() *wire {
 }
 
 // RoundTrip implements http.RoundTripper.
-func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
+func (w *tetheredTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(r.Context())
 	release := context.AfterFunc(w.ended, cancel)
 	response, err := w.transport.RoundTrip(r.WithContext(ctx))
@@ -93,7 +93,7 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-func (w *wire) cut() {
+func (w *tetheredTransport) cut() {
 	w.end()
 	w.transport.CloseIdleConnections()
 }

@@ -24,18 +24,18 @@ func reportFaults(log *slog.Logger) {
 type faults struct {
 	log *slog.Logger
 
-	mu     sync.Mutex // guards what follows
-	last   time.Time
-	unsaid int
+	mu         sync.Mutex // guards what follows
+	last       time.Time
+	suppressed int
 }
 
 func (f *faults) report(now time.Time, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.last.IsZero() && now.Sub(f.last) < faultInterval {
-		f.unsaid++
+		f.suppressed++
 		return
 	}
-	f.log.Warn("telemetry is not getting out", "error", err, "faults_not_shown", f.unsaid)
-	f.last, f.unsaid = now, 0
+	f.log.Warn("telemetry is not getting out", "error", err, "faults_not_shown", f.suppressed)
+	f.last, f.suppressed = now, 0
 }

@@ -10,7 +10,7 @@ import (
 // Step is one mistake and its fix, by its number from 1.
 type Step uint8
 
-// The steps, in the order in which a ladder climbs them.
+// The steps, in the order in which a ladder adds them.
 const (
 	KeepAlive Step = iota + 1
 	Pools

@@ -38,7 +38,7 @@ func (t *Target) Ask(ctx context.Context) Answer {
 	begin := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
-	var memory, counts, metrics part
+	var memory, counts, metrics sourceResult
 	var wg sync.WaitGroup
 	wg.Go(func() { memory = t.memory(ctx) })
 	wg.Go(func() { counts = t.counts(ctx) })
@@ -49,8 +49,8 @@ func (t *Target) Ask(ctx context.Context) Answer {
 	return a
 }
 
-// part is what one line of questions led to.
-type part struct {
+// sourceResult is what one line of questions led to.
+type sourceResult struct {
 	source     string // that gave it, empty for none
 	memory     *Memory
 	goroutines *uint64
@@ -61,9 +61,9 @@ type part struct {
 
 // merge puts the parts together. What pprof and expvar say goes before what
 // /metrics has of the same.
-func merge(memory, counts, metrics part) Answer {
+func merge(memory, counts, metrics sourceResult) Answer {
 	a := Answer{Memory: memory.memory, Goroutines: counts.goroutines, Threads: counts.threads, Families: metrics.families.pass}
-	for _, p := range []part{memory, counts, metrics} {
+	for _, p := range []sourceResult{memory, counts, metrics} {
 		if p.source != "" && !slices.Contains(a.Sources, p.source) {
 			a.Sources = append(a.Sources, p.source)
 		}
@@ -83,8 +83,8 @@ func merge(memory, counts, metrics part) Answer {
 
 // faults are those of the parts, one for a source and reason. That a target
 // lacks an endpoint is none if it gave something in another way.
-func faults(a Answer, memory, counts, metrics part) (out []Fault) {
-	for _, p := range []part{memory, counts, metrics} {
+func faults(a Answer, memory, counts, metrics sourceResult) (out []Fault) {
+	for _, p := range []sourceResult{memory, counts, metrics} {
 		for _, f := range p.faults {
 			f.Absent = a.Up() && (f.Reason == ReasonNotFound || f.Reason == ReasonHTML)
 			if !slices.ContainsFunc(out, func(o Fault) bool { return o.Source == f.Source && o.Reason == f.Reason }) {
@@ -102,8 +102,8 @@ func faults(a Answer, memory, counts, metrics part) (out []Fault) {
 
 // memory comes from expvar, which is cheaper for the target, else from the heap
 // profile.
-func (t *Target) memory(ctx context.Context) part {
-	var p part
+func (t *Target) memory(ctx context.Context) sourceResult {
+	var p sourceResult
 	err := t.get(ctx, "debug/vars", "application/json", varsLimit, func(_ http.Header, body io.Reader) (err error) {
 		p.memory, err = readVars(body)
 		return err
@@ -130,8 +130,8 @@ func (t *Target) memory(ctx context.Context) part {
 
 // counts come from pprof's index, which counts goroutines without stopping
 // them, else from the first line of the goroutine profile.
-func (t *Target) counts(ctx context.Context) part {
-	var p part
+func (t *Target) counts(ctx context.Context) sourceResult {
+	var p sourceResult
 	err := t.get(ctx, "debug/pprof/", "text/html", indexLimit, func(_ http.Header, body io.Reader) (err error) {
 		p.goroutines, p.threads, err = readIndex(body)
 		return err
@@ -150,8 +150,8 @@ func (t *Target) counts(ctx context.Context) part {
 	return p
 }
 
-func (t *Target) metrics(ctx context.Context) part {
-	var p part
+func (t *Target) metrics(ctx context.Context) sourceResult {
+	var p sourceResult
 	err := t.get(ctx, "metrics", acceptMetrics, metricsLimit, func(h http.Header, body io.Reader) (err error) {
 		p.families, err = readFamilies(ctx, h, body, t.pass)
 		return err
@@ -241,7 +241,7 @@ func (g gzipped) Read(p []byte) (int, error) {
 func undecodable(err error) error {
 	var corrupt flate.CorruptInputError
 	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt) {
-		return problemf(ReasonFormat, "says that it is gzip, and is not: %w", err)
+		return problemf(ReasonFormat, "is declared as gzip but is not: %w", err)
 	}
 	return err
 }

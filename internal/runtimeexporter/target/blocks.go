@@ -55,7 +55,7 @@ func (b *block) family(d dialect) string { return b.name + d.added[b.kind] }
 // blocks splits a text by families, so that a fault costs only the family that
 // has it. Lines that belong to none are left out and counted.
 func (d dialect) blocks(ctx context.Context, text []byte) (all []*block, strange int) {
-	s := splitter{dialect: d, by: map[blockKey]*block{}, declared: map[string][]model.MetricType{}, said: map[string][]remark{}}
+	s := splitter{dialect: d, by: map[blockKey]*block{}, declared: map[string][]model.MetricType{}, remarks: map[string][]remark{}}
 	for line := range bytes.Lines(text) {
 		if ctx.Err() != nil {
 			return nil, 0
@@ -88,7 +88,7 @@ type splitter struct {
 	all      []*block
 	by       map[blockKey]*block
 	declared map[string][]model.MetricType // in order
-	said     map[string][]remark
+	remarks  map[string][]remark
 }
 
 func (s *splitter) line(line []byte) (known bool) {
@@ -123,7 +123,7 @@ func (s *splitter) comment(line []byte) {
 		}
 		s.block(name, kind).describe(remark{word, line})
 	case "HELP", "UNIT":
-		s.said[name] = append(s.said[name], remark{word, line})
+		s.remarks[name] = append(s.remarks[name], remark{word, line})
 		for _, kind := range s.declared[name] {
 			s.block(name, kind).describe(remark{word, line})
 		}
@@ -158,7 +158,7 @@ func (s *splitter) block(name string, kind model.MetricType) *block {
 		return b
 	}
 	b := &block{name: name, kind: kind}
-	for _, r := range s.said[name] {
+	for _, r := range s.remarks[name] {
 		b.describe(r)
 	}
 	s.by[key] = b

@@ -31,8 +31,8 @@ type families struct {
 	fault error
 }
 
-// page is what was read of a target's /metrics.
-type page struct {
+// familySet is what was read of a target's /metrics.
+type familySet struct {
 	families []*dto.MetricFamily
 	faults   []error // the first of them
 	more     int     // beyond these
@@ -40,7 +40,7 @@ type page struct {
 }
 
 // add takes a family, or the reason why it could not be read.
-func (p *page) add(name string, f *dto.MetricFamily, err error) {
+func (p *familySet) add(name string, f *dto.MetricFamily, err error) {
 	if err == nil {
 		err = check(f)
 	}
@@ -56,7 +56,7 @@ func (p *page) add(name string, f *dto.MetricFamily, err error) {
 // are counted.
 const faultsShown = 5
 
-func (p *page) fail(err error) {
+func (p *familySet) fail(err error) {
 	if len(p.faults) < faultsShown {
 		p.faults = append(p.faults, err)
 	} else {
@@ -64,7 +64,7 @@ func (p *page) fail(err error) {
 	}
 }
 
-func (p *page) fault() error {
+func (p *familySet) fault() error {
 	if p.more > 0 {
 		return errors.Join(append(slices.Clone(p.faults), fmt.Errorf("and %d more", p.more))...)
 	}
@@ -96,7 +96,7 @@ func readFamilies(ctx context.Context, h http.Header, body io.Reader, pass *rege
 
 // decode reads whichever form the target has chosen. It ends with ctx: a page
 // that takes longer to read than the target may take would hold up the others.
-func decode(ctx context.Context, h http.Header, body io.Reader, want func(string) bool) (page, error) {
+func decode(ctx context.Context, h http.Header, body io.Reader, want func(string) bool) (familySet, error) {
 	switch kind, _, _ := mime.ParseMediaType(h.Get("Content-Type")); kind {
 	case "application/openmetrics-text":
 		return readOpenMetrics(ctx, body, want)

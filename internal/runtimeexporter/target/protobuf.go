@@ -16,12 +16,12 @@ var readMessage = proto.UnmarshalOptions{DiscardUnknown: true}
 
 // readProtobuf reads families, each behind its length. One that cannot be read
 // costs itself only, as the next begins where its length ends.
-func readProtobuf(ctx context.Context, body io.Reader, want func(string) bool) (page, error) {
+func readProtobuf(ctx context.Context, body io.Reader, want func(string) bool) (familySet, error) {
 	all, err := io.ReadAll(body)
 	if err != nil {
-		return page{}, err
+		return familySet{}, err
 	}
-	var p page
+	var p familySet
 	for i := 1; len(all) > 0; i++ {
 		if err := ctx.Err(); err != nil {
 			return p, err

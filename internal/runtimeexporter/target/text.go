@@ -20,10 +20,10 @@ import (
 )
 
 // readText reads Prometheus's own text form.
-func readText(ctx context.Context, body io.Reader, want func(string) bool) (page, error) {
+func readText(ctx context.Context, body io.Reader, want func(string) bool) (familySet, error) {
 	text, err := io.ReadAll(body)
 	if err != nil {
-		return page{}, err
+		return familySet{}, err
 	}
 	return prometheusText.read(ctx, text, want, textparse.NewPromParser)
 }
@@ -32,13 +32,13 @@ func readText(ctx context.Context, body io.Reader, want func(string) bool) (page
 // targets have (those of Rust's prometheus-client, for one). Families are named
 // as in the other forms: a counter's ends in _total. A text that does not end in
 // # EOF was cut off.
-func readOpenMetrics(ctx context.Context, body io.Reader, want func(string) bool) (page, error) {
+func readOpenMetrics(ctx context.Context, body io.Reader, want func(string) bool) (familySet, error) {
 	text, err := io.ReadAll(body)
 	if err != nil {
-		return page{}, err
+		return familySet{}, err
 	}
 	if !bytes.HasSuffix(bytes.TrimSpace(text), []byte("# EOF")) {
-		return page{}, problemf(ReasonFormat, "has OpenMetrics that does not end in # EOF; it was cut off")
+		return familySet{}, problemf(ReasonFormat, "has OpenMetrics that does not end in # EOF; it was cut off")
 	}
 	return openMetricsText.read(ctx, text, want, func(b []byte, st *labels.SymbolTable, typeAndUnit bool) textparse.Parser {
 		return textparse.NewOpenMetricsParser(b, st)
@@ -49,8 +49,8 @@ type newParser func(b []byte, st *labels.SymbolTable, typeAndUnit bool) textpars
 
 // read reads the families that are wanted. Of the others it reads none, unless
 // it needs to know whether the text is one of metrics at all.
-func (d dialect) read(ctx context.Context, text []byte, want func(string) bool, parser newParser) (page, error) {
-	var p page
+func (d dialect) read(ctx context.Context, text []byte, want func(string) bool, parser newParser) (familySet, error) {
+	var p familySet
 	all, strange := d.blocks(ctx, text)
 	symbols := labels.NewSymbolTable()
 	for _, b := range all {

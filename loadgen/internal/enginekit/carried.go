@@ -11,7 +11,7 @@ import (
 // TraceParentLen is the length of a traceparent, in bytes.
 const TraceParentLen = 55
 
-// PutTraceParent makes the W3C trace context of a hit: version 00, flags random (the
+// PutTraceParent makes the W3C trace context of a request: version 00, flags random (the
 // last seven bytes of our trace ids are) and, if it has a span, sampled.
 func PutTraceParent(to *[TraceParentLen]byte, t loadgen.TraceID, s loadgen.SpanID, sampled bool) {
 	copy(to[:], "00-00000000000000000000000000000000-0000000000000000-02")

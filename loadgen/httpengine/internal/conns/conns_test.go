@@ -2,261 +2,18 @@ package conns
 
 import (
 	"context"
-	"crypto/tls"
-	"errors"
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httptrace"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/loadtrace/loadtrace/loadgen"
-	"github.com/loadtrace/loadtrace/loadgen/httpengine/internal/wire"
 )
-
-const ms = time.Millisecond
-
-// bed is a target behind pipes, within a bubble, where time passes only while all
-// wait. So the tests hold exact times.
-type bed struct {
-	*testing.T
-	set     *Set
-	options Options
-	secure  []tls.Certificate
-	offers  []string // of TLS
-	slow    time.Duration
-	serve   func(net.Conn)
-	hang    bool // dials hang
-	header  http.Header
-	refuse  error
-
-	mu               sync.Mutex // guards all below
-	ever, open, peak int
-}
-
-// inBubble runs a test over HTTP/2 with TLS and without.
-func inBubble(t *testing.T, test func(b *bed)) {
-	inBubbleOf(t, test, loadgen.ProtocolHTTP2, loadgen.ProtocolH2C)
-}
-
-func inBubbleOf(t *testing.T, test func(b *bed), protocols ...loadgen.Protocol) {
-	certificate := httptest.NewTLSServer(nil)
-	certificate.Close()
-	for _, p := range protocols {
-		t.Run(string(p), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				b := &bed{T: t, offers: []string{"h2", "http/1.1"}}
-				b.options = Options{
-					Clock: time.Now().Add(-time.Second), Protocol: p, Timeout: 10 * time.Second,
-					KeepAlive: true, Idle: 1000, IdleTimeout: time.Hour,
-					TLS: &tls.Config{InsecureSkipVerify: true}, Dial: b.dial,
-				}
-				if p == loadgen.ProtocolHTTP2 || p == loadgen.ProtocolAuto {
-					b.secure = certificate.TLS.Certificates
-				}
-				test(b)
-				if b.set != nil {
-					b.set.Close()
-				}
-			})
-		})
-	}
-}
-
-func (b *bed) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	httptrace.ContextClientTrace(ctx).ConnectStart(network, address)
-	select {
-	case <-time.After(b.slow):
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	if b.hang {
-		<-ctx.Done()
-		return nil, ctx.Err()
-	}
-	if b.refuse != nil {
-		return nil, b.refuse
-	}
-	near, far := net.Pipe()
-	b.mu.Lock()
-	b.ever++
-	b.open++
-	b.peak = max(b.peak, b.open)
-	b.mu.Unlock()
-	go func() {
-		defer far.Close()
-		if b.secure == nil {
-			b.serve(far)
-			return
-		}
-		c := tls.Server(far, &tls.Config{Certificates: b.secure, NextProtos: b.offers})
-		if c.Handshake() == nil {
-			b.serve(c)
-		}
-	}()
-	return &closing{Conn: near, closed: func() {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		b.open--
-	}}, nil
-}
-
-// closing tells of the first close of a connection.
-type closing struct {
-	net.Conn
-	once   sync.Once
-	closed func()
-}
-
-func (c *closing) Close() error {
-	c.once.Do(c.closed)
-	return c.Conn.Close()
-}
-
-// handle serves HTTP/2 with net/http's server, which allows so many streams.
-func (b *bed) handle(streams int, h http.HandlerFunc) {
-	b.serve = func(c net.Conn) {
-		l := &single{Conn: c, first: make(chan net.Conn, 1), closed: make(chan struct{})}
-		l.first <- c
-		s := &http.Server{Handler: h, Protocols: new(http.Protocols), HTTP2: &http.HTTP2Config{MaxConcurrentStreams: streams}}
-		s.Protocols.SetHTTP2(true)
-		s.Protocols.SetUnencryptedHTTP2(true)
-		s.ConnState = func(_ net.Conn, state http.ConnState) {
-			if state == http.StateClosed {
-				l.Close()
-			}
-		}
-		s.Serve(l)
-	}
-}
-
-// single is a listener for one connection.
-type single struct {
-	net.Conn
-	first  chan net.Conn
-	once   sync.Once
-	closed chan struct{}
-}
-
-func (l *single) Accept() (net.Conn, error) {
-	select {
-	case c := <-l.first:
-		return c, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *single) Close() error {
-	l.once.Do(func() { close(l.closed) })
-	return nil
-}
-
-func (l *single) Addr() net.Addr { return l.LocalAddr() }
-
-// start makes the set. The options are not changed after it.
-func (b *bed) start() {
-	if b.set == nil {
-		b.set = New(b.options)
-	}
-}
-
-// result is what became of a request.
-type result struct {
-	status int
-	err    error
-	x      *Exchange
-	times  wire.Times
-	began  time.Duration
-	took   time.Duration
-}
-
-// wait is how long it waited for its connection.
-func (r *result) wait() time.Duration { return r.times.Conn - r.began }
-
-// send sends a request and reads the response.
-func (b *bed) send(ctx context.Context) *result {
-	url := "http://target.test/"
-	if b.secure != nil {
-		url = "https://target.test/"
-	}
-	req, err := http.NewRequestWithContext(ctx, "GET", url, nil)
-	require.NoError(b, err)
-	for name, values := range b.header {
-		req.Header[name] = values
-	}
-	r := &result{began: b.set.Now()}
-	r.x = &Exchange{Begin: r.began}
-	resp, err := b.set.RoundTrip(r.x, req)
-	if r.err = err; err == nil {
-		r.status = resp.StatusCode
-		_, r.err = io.Copy(io.Discard, resp.Body)
-		resp.Body.Close()
-	}
-	r.x.Release()
-	r.took = b.set.Now() - r.began
-	r.times = r.x.Times()
-	return r
-}
-
-// within sends a request with a timeout.
-func (b *bed) within(d time.Duration) *result {
-	b.start()
-	ctx, cancel := context.WithTimeout(context.Background(), d)
-	defer cancel()
-	return b.send(ctx)
-}
-
-// burst sends requests at once, one a nanosecond so that their order is known. All
-// end after the same time.
-func (b *bed) burst(n int, timeout time.Duration) []*result {
-	b.start()
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
-	defer cancel()
-	results := make([]*result, n)
-	var under sync.WaitGroup
-	for i := range n {
-		under.Go(func() { results[i] = b.send(ctx) })
-		time.Sleep(time.Nanosecond)
-	}
-	under.Wait()
-	return results
-}
-
-// warm sends a request, so that a connection is open and settled.
-func (b *bed) warm() {
-	require.NoError(b, b.within(time.Second).err)
-	synctest.Wait()
-}
-
-func (b *bed) counts() (ever, peak int) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.ever, b.peak
-}
-
-func takes(d time.Duration) http.HandlerFunc {
-	return func(http.ResponseWriter, *http.Request) { time.Sleep(d) }
-}
-
-func isTimeout(err error) bool {
-	timeout, ok := errors.AsType[net.Error](err)
-	return ok && timeout.Timeout()
-}
-
-func notSentReason(err error) loadgen.NotSentReason {
-	if not, ok := err.(*NotSent); ok {
-		return not.Reason
-	}
-	return ""
-}
 
 func TestNobodyWaitsWhileThereIsRoom(t *testing.T) {
 	inBubble(t, func(b *bed) {
@@ -410,29 +167,6 @@ func TestADialThatHangsIsAnAttemptOfThoseThatAreNotLimited(t *testing.T) {
 	inHTTP1(t, func(b *bed) { test(b, 1, 10, 9) })
 }
 
-// A target that takes connections and says nothing was said to be one whose streams the
-// requests waited for, and the run to be undecided.
-func TestATargetThatSaysNothingIsNotWaitedForAsForAStream(t *testing.T) {
-	inBubble(t, func(b *bed) {
-		b.serve = func(c net.Conn) { io.Copy(io.Discard, c) }
-		b.start()
-		var under sync.WaitGroup
-		results := make([]*result, 20)
-		for i := range results {
-			under.Go(func() { results[i] = b.within(100 * ms) })
-			time.Sleep(2 * ms)
-		}
-		under.Wait()
-		for i, r := range results {
-			assert.True(b, isTimeout(r.err), "%v", r.err)
-			assert.Empty(b, notSentReason(r.err))
-			t := r.times
-			wait := t.Conn - r.began - (t.Connected - t.Connect) - (t.TLSDone - t.TLS)
-			assert.Less(b, wait, ms, "request %d", i)
-		}
-	})
-}
-
 // ending is a connection that ends a context when it is first written to, and takes
 // what is written all the same.
 type ending struct {
@@ -495,7 +229,7 @@ func TestAStopWhileADialHangsIsNotSentForThoseThatAreLimited(t *testing.T) {
 			under.Go(func() { results[i] = b.send(context.Background()) })
 			time.Sleep(time.Nanosecond)
 		}
-		b.set.Sever()
+		b.set.Cancel()
 		under.Wait()
 		assert.ErrorIs(b, results[0].err, context.Canceled)
 		assert.Empty(b, notSentReason(results[0].err))
@@ -531,88 +265,5 @@ func TestWithoutKeepAliveEachRequestHasAConnection(t *testing.T) {
 		ever, peak := b.counts()
 		assert.Equal(b, 10, ever)
 		assert.Equal(b, 2, peak)
-	})
-}
-
-// A connection whose target is gone without a word answers no ping, and gives way
-// to another.
-func TestAConnectionThatFallsSilentGivesWay(t *testing.T) {
-	inBubble(t, func(b *bed) {
-		b.options.Most, b.options.Timeout = 1, time.Second
-		b.handle(3, takes(0))
-		silent := true
-		serve := b.serve
-		b.serve = func(c net.Conn) {
-			if silent {
-				silent = false
-				serve(&mute{Conn: c})
-				return
-			}
-			serve(c)
-		}
-		b.warm()
-		time.Sleep(100 * ms) // from now on it is mute
-		var ends []bool
-		for range 6 {
-			ends = append(ends, b.within(time.Second).err == nil)
-		}
-		assert.False(b, ends[0])
-		assert.True(b, ends[4], "%v", ends)
-		assert.True(b, ends[5], "%v", ends)
-		ever, peak := b.counts()
-		assert.Equal(b, 2, ever)
-		assert.Equal(b, 1, peak)
-	})
-}
-
-// mute is a connection on which nothing is heard or said after a while.
-type mute struct {
-	net.Conn
-	once  sync.Once
-	begun time.Time
-}
-
-func (m *mute) Write(p []byte) (int, error) {
-	m.once.Do(func() { m.begun = time.Now() })
-	if time.Since(m.begun) > 50*ms {
-		return len(p), nil
-	}
-	return m.Conn.Write(p)
-}
-
-// A cut reaches requests one after another. What one gives back then, another must
-// not take up.
-func TestWhatACutGivesBackIsNotTakenUp(t *testing.T) {
-	test := func(b *bed) {
-		b.options.Most = 1
-		b.start()
-		ctx, cancel := context.WithCancel(context.Background())
-		var under sync.WaitGroup
-		var first *result
-		under.Go(func() { first = b.send(ctx) })
-		time.Sleep(ms)
-		waiting := make([]*result, 5)
-		for i := range waiting {
-			under.Go(func() { waiting[i] = b.send(context.Background()) })
-		}
-		time.Sleep(ms)
-		b.set.Sever()
-		cancel()
-		under.Wait()
-		assert.ErrorIs(b, first.err, context.Canceled)
-		for _, r := range waiting {
-			assert.Equal(b, loadgen.NotSentStopped, notSentReason(r.err))
-		}
-		assert.Equal(b, loadgen.NotSentStopped, notSentReason(b.send(context.Background()).err))
-		ever, _ := b.counts()
-		assert.Equal(b, 1, ever)
-	}
-	inBubble(t, func(b *bed) {
-		b.handle(1, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-		test(b)
-	})
-	inHTTP1(t, func(b *bed) {
-		b.answer(func(c net.Conn, _ int) bool { io.Copy(io.Discard, c); return false })
-		test(b)
 	})
 }

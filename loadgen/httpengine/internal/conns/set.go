@@ -45,7 +45,7 @@ type Set struct {
 	options      Options
 	http1, http2 *http.Transport // speak over a connection that is open already
 	base         context.Context // of dials
-	sever        context.CancelFunc
+	cancel       context.CancelFunc
 	dials        sync.WaitGroup
 	uncounted    atomic.Int64 // connections that are in no request's count
 
@@ -63,7 +63,7 @@ type origin struct {
 // New makes a set without connections. Close releases what it holds.
 func New(o Options) *Set {
 	s := &Set{options: o, pools: map[origin]*pool{}}
-	s.base, s.sever = context.WithCancel(context.Background())
+	s.base, s.cancel = context.WithCancel(context.Background())
 	s.http1 = s.transport((*http.Protocols).SetHTTP1)
 	s.http2 = s.transport((*http.Protocols).SetUnencryptedHTTP2)
 	s.http2.IdleConnTimeout = o.IdleTimeout
@@ -214,10 +214,10 @@ func (s *Set) Uncounted() int {
 	return int(s.uncounted.Swap(0))
 }
 
-// Sever ends what waits and what is being dialled, with context.Canceled. What
+// Cancel ends what waits and what is being dialled, with context.Canceled. What
 // requests give back then, no other takes up. Those under way end with their own
 // contexts.
-func (s *Set) Sever() { s.sever() }
+func (s *Set) Cancel() { s.cancel() }
 
 // over is why nothing is to be sent any more, or nil.
 func (s *Set) over(ctx context.Context) error {
@@ -229,7 +229,7 @@ func (s *Set) over(ctx context.Context) error {
 
 // Close closes all connections. Nothing is under way any more.
 func (s *Set) Close() {
-	s.sever()
+	s.cancel()
 	s.dials.Wait()
 	s.mu.Lock()
 	var all []*conn

@@ -62,7 +62,7 @@ func (p *pool) get(ctx context.Context, x *Exchange, a *attempt) error {
 		p.refuse(w, got.conn)
 		got = served{err: w.blame(over)}
 	}
-	w.tell(x, got)
+	w.fillExchange(x, got)
 	if got.err != nil {
 		return got.err
 	}
@@ -185,9 +185,9 @@ func (p *pool) refuse(w *wait, c *conn) {
 	p.serve()
 }
 
-// tell puts into the exchange what its own dial saw: its times if they are those
+// fillExchange puts into the exchange what its own dial saw: its times if they are those
 // of the connection that it got, or if it got none.
-func (w *wait) tell(x *Exchange, got served) {
+func (w *wait) fillExchange(x *Exchange, got served) {
 	d := w.own
 	w.disown()
 	x.Dialed += w.dialed

@@ -41,10 +41,10 @@ type Options struct {
 
 // Client exchanges requests and responses. Any number of goroutines may use it.
 type Client struct {
-	options Options
-	severed atomic.Bool
-	base    context.Context // of dials
-	sever   context.CancelFunc
+	options   Options
+	cancelled atomic.Bool
+	base      context.Context // of dials
+	cancel    context.CancelFunc
 
 	mu    sync.Mutex // guards all below
 	pools map[origin]*pool
@@ -59,7 +59,7 @@ type origin struct {
 // New makes a client. Close releases what it holds.
 func New(o Options) *Client {
 	c := &Client{options: o, pools: map[origin]*pool{}, open: map[*conn]struct{}{}}
-	c.base, c.sever = context.WithCancel(context.Background())
+	c.base, c.cancel = context.WithCancel(context.Background())
 	return c
 }
 
@@ -95,9 +95,9 @@ func (x *Exchange) forget() {
 // no whole response came; what did come is in x all the same.
 //
 // Errors are those of package net, os.ErrDeadlineExceeded after Timeout,
-// context.Canceled after Sever, a *ProtocolError, ErrBodyTooLong, or wrap io.EOF or
+// context.Canceled after Cancel, a *ProtocolError, ErrBodyTooLong, or wrap io.EOF or
 // io.ErrUnexpectedEOF where the target closed the connection. ErrConnectionWait and
-// ErrCutWaiting stand for the timeout and Sever while the exchange waited for a
+// ErrCutWaiting stand for the timeout and Cancel while the exchange waited for a
 // connection: nothing of it was on the network.
 func (c *Client) Do(x *Exchange) error {
 	pool := c.pool(x.Request)
@@ -137,21 +137,21 @@ func (c *Client) pool(r *Request) *pool {
 	return p
 }
 
-// Sever ends what is under way, and whatever is begun later, with
+// Cancel ends what is under way, and whatever is begun later, with
 // context.Canceled.
-func (c *Client) Sever() {
-	c.severed.Store(true)
-	c.sever()
+func (c *Client) Cancel() {
+	c.cancelled.Store(true)
+	c.cancel()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for conn := range c.open {
-		conn.fuse.sever()
+		conn.deadline.cancel()
 	}
 }
 
 // Close closes the connections that are idle. Nothing is under way any more.
 func (c *Client) Close() {
-	c.sever()
+	c.cancel()
 	c.mu.Lock()
 	pools := c.pools
 	c.pools = map[origin]*pool{}

@@ -12,14 +12,14 @@ import (
 // could be written to it: another may be tried.
 var errNeverSent = errors.New("nothing was sent")
 
-// conn is a connection. One exchange at a time uses it; only its fuse may be
+// conn is a connection. One exchange at a time uses it; only its deadline may be
 // touched from elsewhere.
 type conn struct {
 	net.Conn
 	client      *Client
-	look        *look
+	probe       *probe
 	turn        turn
-	fuse        fuse
+	deadline    deadline
 	reader      *bufio.Reader
 	buffer      []byte // of the request being written
 	lines       lines
@@ -48,20 +48,20 @@ func (c *conn) Read(b []byte) (n int, err error) {
 // exchange sends a request and reads the response. keep tells that the
 // connection can be used again; if not, it must be closed.
 func (c *conn) exchange(x *Exchange) (keep bool, err error) {
-	c.fuse.light(x.Begin)
-	if c.client.severed.Load() {
-		c.fuse.sever()
+	c.deadline.arm(x.Begin)
+	if c.client.cancelled.Load() {
+		c.deadline.cancel()
 	}
 	if x.Request.long() {
 		keep, err = c.long(x)
 	} else {
 		keep, err = c.short(x)
 	}
-	blown := c.fuse.douse()
-	if err != nil && blown != nil {
-		return false, blown
+	over := c.deadline.disarm()
+	if err != nil && over != nil {
+		return false, over
 	}
-	return keep && err == nil && blown == nil, err
+	return keep && err == nil && over == nil, err
 }
 
 // short exchanges a request that the send buffer takes at once.
@@ -77,7 +77,7 @@ func (c *conn) short(x *Exchange) (keep bool, err error) {
 // stale reports whether an idle connection is of no more use, where that is not found
 // when the request is sent.
 func (c *conn) stale(r *Request) bool {
-	return (c.turn.raw == nil || r.secure || r.long()) && c.look.stale()
+	return (c.turn.raw == nil || r.secure || r.long()) && c.probe.stale()
 }
 
 // long exchanges a request that the target has to read while it is written: it
@@ -112,7 +112,7 @@ func (c *conn) long(x *Exchange) (keep bool, err error) {
 }
 
 func (c *conn) close() {
-	c.fuse.stop()
+	c.deadline.stop()
 	c.client.mu.Lock()
 	delete(c.client.open, c)
 	c.client.mu.Unlock()

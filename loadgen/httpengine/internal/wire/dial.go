@@ -36,17 +36,17 @@ func (c *Client) dial(x *Exchange) (*conn, error) {
 	}
 	defer cancel()
 	nc, err := c.connect(ctx, x)
-	var l *look
+	var p *probe
 	if err == nil {
 		x.Dialed++
 		x.Local, x.Peer = enginekit.AddrPort(nc.LocalAddr()), enginekit.AddrPort(nc.RemoteAddr())
-		l = newLook(nc)
-		nc, err = c.secure(ctx, l, x)
+		p = newProbe(nc)
+		nc, err = c.secure(ctx, p, x)
 	}
 	if err != nil {
 		return nil, cause(ctx, err)
 	}
-	return c.keep(nc, l, x), nil
+	return c.keep(nc, p, x), nil
 }
 
 // cause prefers the reason why a context ended over how that showed.
@@ -63,8 +63,8 @@ func cause(ctx context.Context, err error) error {
 // connect resolves the name and opens a TCP connection. The dialer tries several
 // addresses at once and may tell of one after it has returned another.
 func (c *Client) connect(ctx context.Context, x *Exchange) (net.Conn, error) {
-	var mu sync.Mutex // guards told
-	var told Times
+	var mu sync.Mutex // guards traced
+	var traced Times
 	first := func(at *time.Duration) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -73,13 +73,13 @@ func (c *Client) connect(ctx context.Context, x *Exchange) (net.Conn, error) {
 		}
 	}
 	nc, err := c.options.Dial(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		DNSStart:     func(httptrace.DNSStartInfo) { first(&told.DNS) },
-		DNSDone:      func(httptrace.DNSDoneInfo) { first(&told.DNSDone) },
-		ConnectStart: func(string, string) { first(&told.Connect) },
+		DNSStart:     func(httptrace.DNSStartInfo) { first(&traced.DNS) },
+		DNSDone:      func(httptrace.DNSDoneInfo) { first(&traced.DNSDone) },
+		ConnectStart: func(string, string) { first(&traced.Connect) },
 	}), "tcp", x.Request.address)
 	mu.Lock()
 	defer mu.Unlock()
-	x.DNS, x.DNSDone, x.Connect = told.DNS, told.DNSDone, told.Connect
+	x.DNS, x.DNSDone, x.Connect = traced.DNS, traced.DNSDone, traced.Connect
 	if x.Connect != 0 {
 		x.Connected = c.now()
 	}
@@ -88,9 +88,9 @@ func (c *Client) connect(ctx context.Context, x *Exchange) (net.Conn, error) {
 
 // secure is what is spoken over: TLS over the connection, or, of http, the connection
 // itself.
-func (c *Client) secure(ctx context.Context, l *look, x *Exchange) (net.Conn, error) {
+func (c *Client) secure(ctx context.Context, p *probe, x *Exchange) (net.Conn, error) {
 	if !x.Request.secure {
-		return l.Conn, nil
+		return p.Conn, nil
 	}
 	config := c.options.TLS.Clone()
 	if config == nil {
@@ -101,25 +101,25 @@ func (c *Client) secure(ctx context.Context, l *look, x *Exchange) (net.Conn, er
 	}
 	config.NextProtos = []string{"http/1.1"}
 	x.TLS = c.now()
-	l.over = tls.Client(l, config)
-	err := l.over.HandshakeContext(ctx)
+	p.over = tls.Client(p, config)
+	err := p.over.HandshakeContext(ctx)
 	x.TLSDone = c.now()
 	if err != nil {
 		x.Handshake = true
-		l.Close()
+		p.Close()
 		return nil, err
 	}
-	return l.over, nil
+	return p.over, nil
 }
 
 // keep makes an open connection one of the client's.
-func (c *Client) keep(nc net.Conn, l *look, x *Exchange) *conn {
-	k := &conn{Conn: nc, client: c, look: l, local: x.Local, peer: x.Peer}
+func (c *Client) keep(nc net.Conn, p *probe, x *Exchange) *conn {
+	k := &conn{Conn: nc, client: c, probe: p, local: x.Local, peer: x.Peer}
 	k.reader = bufio.NewReaderSize(k, readBuffer)
 	k.lines.from = k.reader
 	k.turn.of(nc, c.now)
-	k.fuse = fuse{conn: nc, now: c.now, timeout: c.options.Timeout}
-	k.fuse.start()
+	k.deadline = deadline{conn: nc, now: c.now, timeout: c.options.Timeout}
+	k.deadline.start()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.open[k] = struct{}{}

@@ -11,7 +11,7 @@ import (
 var (
 	// ErrConnectionWait says that the timeout passed.
 	ErrConnectionWait = errors.New("the timeout passed before a connection was free")
-	// ErrCutWaiting says that the client was severed.
+	// ErrCutWaiting reports that the client was cancelled.
 	ErrCutWaiting = errors.New("the run was cut off before a connection was free")
 )
 
@@ -99,7 +99,7 @@ func (p *pool) await(x *Exchange, wait chan *conn) (*conn, error) {
 // over reports whether what an exchange waited for comes too late.
 func (p *pool) over(x *Exchange) error {
 	switch t := p.client.options.Timeout; {
-	case p.client.severed.Load():
+	case p.client.cancelled.Load():
 		return ErrCutWaiting
 	case t > 0 && p.client.now()-x.Begin >= t:
 		return ErrConnectionWait

@@ -11,7 +11,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/internal/queue"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/annotate"
-	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/meter"
+	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/joinmetrics"
 )
 
 // emitter counts results and hands the metrics on, at an interval and at the end.
@@ -23,13 +23,13 @@ type emitter struct {
 	ended    chan struct{}
 
 	mu    sync.Mutex // guards the meter
-	meter *meter.Meter
+	meter *joinmetrics.Meter
 }
 
 func newEmitter(o *Options, next consumer.Metrics) *emitter {
 	e := &emitter{
 		instance: o.Instance, stop: make(chan struct{}), ended: make(chan struct{}),
-		meter: meter.New(time.Now(), o.Exemplars),
+		meter: joinmetrics.New(time.Now(), o.Exemplars),
 	}
 	if next != nil {
 		e.out = queue.New(queue.Options[pmetric.Metrics]{Send: sender(next, o.Interval, o.Warn)})

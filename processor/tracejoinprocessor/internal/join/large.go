@@ -8,27 +8,27 @@ import (
 
 // splitLarge has the spans of traces that hold too much leave a batch that was
 // just added, so that one trace cannot push all others out.
-func (s *Shard) splitLarge(e *batch) []Released {
-	if e.encoded != nil {
-		s.decodeWhole(e)
+func (s *Shard) splitLarge(b *batch) []Released {
+	if b.encoded != nil {
+		s.decodeWhole(b)
 	}
 	large := func(t *Trace) bool { return t.bytes > s.o.TraceBytes }
-	out := Released{Reason: TraceTooLarge, Arrived: e.at, Spans: ptrace.NewTraces()}
+	out := Released{Reason: TraceTooLarge, Arrived: b.at, Spans: ptrace.NewTraces()}
 	gone := map[[16]byte]*Trace{}
-	e.eachTrace(func(t *Trace) {
+	b.eachTrace(func(t *Trace) {
 		if large(t) {
 			gone[t.ID] = t
 		}
 	})
 	n := 0
-	e.eachTrace(func(t *Trace) {
+	b.eachTrace(func(t *Trace) {
 		if gone[t.ID] != nil {
-			t.bytes -= e.each
+			t.bytes -= b.each
 			n++
 		}
 	})
-	e.spanTraces = slices.DeleteFunc(e.spanTraces, func(t *Trace) bool { return gone[t.ID] != nil })
-	e.clients = slices.DeleteFunc(e.clients, func(c Joined) bool {
+	b.spanTraces = slices.DeleteFunc(b.spanTraces, func(t *Trace) bool { return gone[t.ID] != nil })
+	b.clients = slices.DeleteFunc(b.clients, func(c Joined) bool {
 		if gone[c.Trace] == nil {
 			return false
 		}
@@ -36,12 +36,12 @@ func (s *Shard) splitLarge(e *batch) []Released {
 		out.Clients = append(out.Clients, c)
 		return true
 	})
-	moved := move(e.spans, out.Spans, func(s ptrace.Span) bool { return gone[s.TraceID()] != nil })
+	moved := move(b.spans, out.Spans, func(s ptrace.Span) bool { return gone[s.TraceID()] != nil })
 	for i := range out.Clients {
 		out.Clients[i].Span = moved[out.Clients[i].Span]
 	}
-	out.Bytes = n * e.each
-	e.bytes -= out.Bytes
+	out.Bytes = n * b.each
+	b.bytes -= out.Bytes
 	s.bytes -= out.Bytes
 	s.waiting -= len(out.Clients)
 	for i := range out.Clients {

@@ -12,12 +12,12 @@ func (q *queue) len() int { return len(q.batches) - q.head }
 
 func (q *queue) first() *batch { return q.batches[q.head] }
 
-func (q *queue) push(e *batch) { q.batches = append(q.batches, e) }
+func (q *queue) push(b *batch) { q.batches = append(q.batches, b) }
 
 // pop moves the rest down when half of the room is empty, so that each batch is
 // moved less than once on average.
 func (q *queue) pop() *batch {
-	e := q.batches[q.head]
+	b := q.batches[q.head]
 	q.batches[q.head] = nil
 	q.head++
 	if q.head*2 >= len(q.batches) {
@@ -25,7 +25,7 @@ func (q *queue) pop() *batch {
 		clear(q.batches[n:])
 		q.batches, q.head = q.batches[:n], 0
 	}
-	return e
+	return b
 }
 
 // idCache knows the latest trace ids that were added, up to a number.

@@ -108,17 +108,17 @@ type batch struct {
 
 // referenceBytes is the size of what a batch refers to beside its spans: the list of its traces,
 // and the origins of server spans that came with it.
-func (e *batch) referenceBytes() int { return len(e.traces)*referenceSize + e.resourceBytes }
+func (b *batch) referenceBytes() int { return len(b.traces)*referenceSize + b.resourceBytes }
 
-func (e *batch) spanCount() int { return max(len(e.spanTraces), len(e.clients)) }
+func (b *batch) spanCount() int { return max(len(b.spanTraces), len(b.clients)) }
 
 // eachTrace visits the trace of every span.
-func (e *batch) eachTrace(visit func(*Trace)) {
-	for _, t := range e.spanTraces {
+func (b *batch) eachTrace(visit func(*Trace)) {
+	for _, t := range b.spanTraces {
 		visit(t)
 	}
-	for i := 0; i < len(e.clients) && len(e.spanTraces) == 0; i++ {
-		visit(e.clients[i].Of)
+	for i := 0; i < len(b.clients) && len(b.spanTraces) == 0; i++ {
+		visit(b.clients[i].Of)
 	}
 }
 
@@ -176,56 +176,56 @@ func (s *Shard) Next() (at time.Time, ok bool) {
 
 // Add takes what came. It returns the batch back if its trace is too large to wait.
 func (s *Shard) Add(now time.Time, in Input) (early []Released) {
-	e := &batch{at: now, spans: in.Spans, encoded: in.Encoded, decoded: in.Decoded, bytes: in.Bytes + batchBytes, resourceBytes: in.resourceBytes()}
+	b := &batch{at: now, spans: in.Spans, encoded: in.Encoded, decoded: in.Decoded, bytes: in.Bytes + batchBytes, resourceBytes: in.resourceBytes()}
 	for i := range in.Servers {
-		t := s.reference(e, in.Servers[i].Trace)
+		t := s.reference(b, in.Servers[i].Trace)
 		s.addServer(t, &in.Servers[i])
 	}
 	for i := range in.Lines {
-		t := s.reference(e, in.Lines[i].TraceID)
+		t := s.reference(b, in.Lines[i].TraceID)
 		s.addLine(t, &in.Lines[i])
 	}
 	if len(in.IDs) > 0 {
-		e.spanTraces = make([]*Trace, 0, len(in.IDs))
+		b.spanTraces = make([]*Trace, 0, len(in.IDs))
 	}
 	for _, id := range in.IDs {
-		e.spanTraces = append(e.spanTraces, s.reference(e, id))
+		b.spanTraces = append(b.spanTraces, s.reference(b, id))
 	}
 	for i, c := range in.Clients {
 		if i == 0 {
-			e.clients = make([]Joined, 0, len(in.Clients))
+			b.clients = make([]Joined, 0, len(in.Clients))
 		}
 		if s.arrived.before(c.Trace, c.ID) {
 			continue
 		}
-		t := s.reference(e, c.Trace)
+		t := s.reference(b, c.Trace)
 		t.Clients++
 		t.wanted, t.sampled = t.wanted || c.Wanted, t.sampled || c.Sampled
-		e.clients = append(e.clients, Joined{Client: c, Of: t})
+		b.clients = append(b.clients, Joined{Client: c, Of: t})
 		if c.Own {
 			s.own++
 		}
 	}
-	s.bytes += e.referenceBytes()
+	s.bytes += b.referenceBytes()
 	large := false
-	if n := e.spanCount(); n > 0 {
-		e.each = in.Bytes / n
-		e.eachTrace(func(t *Trace) {
-			t.bytes += e.each
+	if n := b.spanCount(); n > 0 {
+		b.each = in.Bytes / n
+		b.eachTrace(func(t *Trace) {
+			t.bytes += b.each
 			large = large || t.bytes > s.o.TraceBytes
 		})
 	}
-	s.bytes += e.bytes
-	s.waiting += len(e.clients)
-	s.queue.push(e)
+	s.bytes += b.bytes
+	s.waiting += len(b.clients)
+	s.queue.push(b)
 	if !large {
 		return nil
 	}
-	return s.splitLarge(e)
+	return s.splitLarge(b)
 }
 
 // reference has a batch hold a trace.
-func (s *Shard) reference(e *batch, id pcommon.TraceID) *Trace {
+func (s *Shard) reference(b *batch, id pcommon.TraceID) *Trace {
 	t := s.traces[id]
 	if t == nil {
 		t = &Trace{ID: id}
@@ -238,8 +238,8 @@ func (s *Shard) reference(e *batch, id pcommon.TraceID) *Trace {
 		s.traces[id] = t
 		s.bytes += traceBytes
 	}
-	if n := len(e.traces); n == 0 || e.traces[n-1] != t {
-		e.traces = append(e.traces, t)
+	if n := len(b.traces); n == 0 || b.traces[n-1] != t {
+		b.traces = append(b.traces, t)
 		t.refs++
 	}
 	return t
@@ -279,9 +279,9 @@ func (s *Shard) charge(t *Trace, n int) {
 // Mark has traces kept that an exemplar names, and returns those for which it is
 // too late. A trace that is not known yet is known from now on, for the wait.
 func (s *Shard) Mark(now time.Time, ids []pcommon.TraceID) (gone []pcommon.TraceID) {
-	e := &batch{at: now, spans: ptrace.NewTraces(), bytes: batchBytes}
+	b := &batch{at: now, spans: ptrace.NewTraces(), bytes: batchBytes}
 	for _, id := range ids {
-		t := s.reference(e, id)
+		t := s.reference(b, id)
 		if t.Decision == NotKept {
 			gone = append(gone, id)
 			continue
@@ -289,8 +289,8 @@ func (s *Shard) Mark(now time.Time, ids []pcommon.TraceID) (gone []pcommon.Trace
 		t.Decision, t.Named = Kept, true
 		s.kept.add(id, t.Sampled)
 	}
-	s.bytes += e.bytes + e.referenceBytes()
-	s.queue.push(e)
+	s.bytes += b.bytes + b.referenceBytes()
+	s.queue.push(b)
 	return gone
 }
 
@@ -334,9 +334,9 @@ func (s *Shard) FlushNext() (left []Released, ok bool) {
 
 // leave takes the oldest batch out, and appends it if it has spans.
 func (s *Shard) leave(left []Released, why Reason) []Released {
-	e := s.queue.pop()
-	l := s.settle(e, why)
-	for _, t := range e.traces {
+	b := s.queue.pop()
+	l := s.settle(b, why)
+	for _, t := range b.traces {
 		if t.refs--; t.refs == 0 {
 			delete(s.traces, t.ID)
 			s.bytes -= traceBytes + s.digests(t)
@@ -358,12 +358,12 @@ func (s *Shard) digests(t *Trace) (n int) {
 	return n
 }
 
-func (s *Shard) settle(e *batch, why Reason) Released {
-	s.bytes -= e.bytes + e.referenceBytes()
-	s.waiting -= len(e.clients)
-	e.eachTrace(func(t *Trace) { t.bytes -= e.each })
-	for i := range e.clients {
-		c := &e.clients[i]
+func (s *Shard) settle(b *batch, why Reason) Released {
+	s.bytes -= b.bytes + b.referenceBytes()
+	s.waiting -= len(b.clients)
+	b.eachTrace(func(t *Trace) { t.bytes -= b.each })
+	for i := range b.clients {
+		c := &b.clients[i]
 		if c.Own {
 			s.own--
 		}
@@ -373,15 +373,15 @@ func (s *Shard) settle(e *batch, why Reason) Released {
 		}
 	}
 	if !s.o.KeepAll {
-		for _, t := range e.traces {
+		for _, t := range b.traces {
 			s.decide(t)
 		}
 	}
-	l := Released{Reason: why, Arrived: e.at, Clients: e.clients, traces: e.traces}
-	if l.filtered = e.encoded != nil; l.filtered {
-		l.dropped = e.decode(func(t *Trace) bool { return t.Decision != NotKept })
+	l := Released{Reason: why, Arrived: b.at, Clients: b.clients, traces: b.traces}
+	if l.filtered = b.encoded != nil; l.filtered {
+		l.dropped = b.decode(func(t *Trace) bool { return t.Decision != NotKept })
 	}
-	l.Spans, l.Bytes = e.spans, e.bytes
+	l.Spans, l.Bytes = b.spans, b.bytes
 	return l
 }
 

@@ -17,7 +17,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
-	"github.com/loadtrace/loadtrace/internal/runtimeexporter/page"
+	"github.com/loadtrace/loadtrace/internal/runtimeexporter/exposition"
 	"github.com/loadtrace/loadtrace/internal/runtimeexporter/target"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor/internal/window"
 )
@@ -40,7 +40,7 @@ func TestWhatOurExporterServesIsRead(t *testing.T) {
 	s := window.NewStore()
 	for i := range 2 {
 		answers := []target.Answer{targets[0].Ask(t.Context()), targets[1].Ask(t.Context())}
-		families, err := page.Families(answers, expfmt.NewFormat(expfmt.TypeTextPlain))
+		families, err := exposition.Families(answers, expfmt.NewFormat(expfmt.TypeTextPlain))
 		require.NoError(t, err)
 		s.ReadMetrics(scrapedAt(at(time.Duration(i)*time.Second), families))
 		runtime.GC()

@@ -39,21 +39,21 @@ func newInstanceCache[T any]() instanceCache[T] {
 	return instanceCache[T]{members: map[Identity]*member[T]{}, named: map[nameKey][]*member[T]{}, services: map[string]bool{}}
 }
 
-func (r *instanceCache[T]) member(id Identity) *member[T] {
-	m := r.members[id]
+func (c *instanceCache[T]) member(id Identity) *member[T] {
+	m := c.members[id]
 	if m != nil {
 		return m
 	}
-	if len(r.members) >= MaxInstances {
-		r.evict()
+	if len(c.members) >= MaxInstances {
+		c.evict()
 	}
-	if len(r.services) < maxServices {
-		r.services[id.Service] = true
+	if len(c.services) < maxServices {
+		c.services[id.Service] = true
 	}
 	m = &member[T]{id: id}
-	r.members[id] = m
+	c.members[id] = m
 	for _, key := range keysOf(id) {
-		r.named[key] = append(r.named[key], m)
+		c.named[key] = append(c.named[key], m)
 	}
 	return m
 }
@@ -63,37 +63,37 @@ func keysOf(id Identity) [2]nameKey {
 	return [2]nameKey{{service: id.Service, namespace: id.Namespace}, {service: id.Service, any: true}}
 }
 
-func (r *instanceCache[T]) remove(m *member[T]) {
-	delete(r.members, m.id)
+func (c *instanceCache[T]) remove(m *member[T]) {
+	delete(c.members, m.id)
 	for _, key := range keysOf(m.id) {
-		all := r.named[key]
+		all := c.named[key]
 		i, last := slices.Index(all, m), len(all)-1
 		all[i], all[last] = all[last], nil
-		if r.named[key] = all[:last]; last == 0 {
-			delete(r.named, key)
+		if c.named[key] = all[:last]; last == 0 {
+			delete(c.named, key)
 		}
 	}
 }
 
 // evict removes the member that was updated longest ago. One pass over all members finds
 // the next candidates too, since a payload may name any number of instances.
-func (r *instanceCache[T]) evict() {
+func (c *instanceCache[T]) evict() {
 	for {
-		for len(r.candidates) > 0 {
-			c := r.candidates[0]
-			r.candidates = r.candidates[1:]
-			if m := r.members[c.member.id]; m == c.member && m.updated == c.updated { // else it was updated since
-				r.remove(m)
-				r.evicted++
+		for len(c.candidates) > 0 {
+			next := c.candidates[0]
+			c.candidates = c.candidates[1:]
+			if m := c.members[next.member.id]; m == next.member && m.updated == next.updated { // else it was updated since
+				c.remove(m)
+				c.evicted++
 				return
 			}
 		}
-		all := make([]candidate[T], 0, len(r.members))
-		for _, m := range r.members {
+		all := make([]candidate[T], 0, len(c.members))
+		for _, m := range c.members {
 			all = append(all, candidate[T]{m, m.updated})
 		}
 		slices.SortFunc(all, func(a, b candidate[T]) int { return cmp.Compare(a.updated, b.updated) })
-		r.candidates = all[:min(len(all), candidateCount)]
+		c.candidates = all[:min(len(all), candidateCount)]
 	}
 }
 
@@ -116,18 +116,18 @@ const (
 // say its instance, or names it otherwise, it may still be found by the service, if
 // that has one instance only; named says that cached instances have the
 // names that server spans call them by, so that another name is another instance.
-func (r *instanceCache[T]) find(id Identity, named bool) (of *T, resolution string) {
-	if len(r.members) == 0 {
+func (c *instanceCache[T]) find(id Identity, named bool) (of *T, resolution string) {
+	if len(c.members) == 0 {
 		return nil, ""
 	}
-	if m := r.instance(id); m != nil {
+	if m := c.instance(id); m != nil {
 		return &m.value, ByInstance
 	}
 	if id.Service == "" {
 		return nil, ""
 	}
 	for _, key := range id.services() {
-		for _, m := range r.named[key] { // at most two of them are looked at
+		for _, m := range c.named[key] { // at most two of them are looked at
 			if of != nil || named && id.other(m.id) {
 				return nil, "" // it is not known which one it was, or it was another
 			}
@@ -142,13 +142,13 @@ func (r *instanceCache[T]) find(id Identity, named bool) (of *T, resolution stri
 
 // instance is the member that a server span names, if it names one. Samples may not
 // say the namespace that the span does.
-func (r *instanceCache[T]) instance(id Identity) *member[T] {
+func (c *instanceCache[T]) instance(id Identity) *member[T] {
 	if id.Instance == "" {
 		return nil
 	}
-	if m := r.members[id]; m != nil || id.Namespace == "" {
+	if m := c.members[id]; m != nil || id.Namespace == "" {
 		return m
 	}
 	id.Namespace = ""
-	return r.members[id]
+	return c.members[id]
 }

@@ -10,7 +10,7 @@ import (
 // need: 2 s for a payload of 80,000.
 func TestTheMemberThatWasSilentLongestLeaves(t *testing.T) {
 	dice := rand.New(rand.NewPCG(1, 2))
-	r := newInstanceCache[struct{}]()
+	c := newInstanceCache[struct{}]()
 	fed := map[Identity]int64{} // of those that are there, by a plain look at all
 	for now := int64(1); now < 8_000; now++ {
 		id := Identity{Service: "s", Instance: fmt.Sprint(dice.IntN(3 * MaxInstances))}
@@ -24,15 +24,15 @@ func TestTheMemberThatWasSilentLongestLeaves(t *testing.T) {
 			delete(fed, oldest)
 		}
 		fed[id] = now
-		r.member(id).updated = now
-		if len(fed) != len(r.members) {
-			t.Fatalf("%d instead of %d", len(r.members), len(fed))
+		c.member(id).updated = now
+		if len(fed) != len(c.members) {
+			t.Fatalf("%d instead of %d", len(c.members), len(fed))
 		}
 		if now%97 != 0 {
 			continue
 		}
 		for id := range fed {
-			if r.members[id] == nil {
+			if c.members[id] == nil {
 				t.Fatalf("%v has left", id)
 			}
 		}

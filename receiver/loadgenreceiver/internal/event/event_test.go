@@ -18,7 +18,7 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/loadgen/verdict"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/event"
-	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/origin"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/resource"
 )
 
 var (
@@ -40,7 +40,7 @@ func renderer() *event.Renderer {
 		Limits: &environment.Limits{CPU: 1.5}, Go: environment.Go{Version: "go1.26", MaxProcs: 2, GC: "400"},
 		Versions: map[string]string{"vegeta": "v12.13.0"},
 	}
-	return event.New(origin.Origin{Version: "0.1.0", Instance: "one"}.In(in), run, plan)
+	return event.New(resource.Attributes{Version: "0.1.0", Instance: "one"}.In(in), run, plan)
 }
 
 func TestEventsOfARunAreAsCommitted(t *testing.T) {
@@ -105,7 +105,7 @@ func TestAPlanWithSecretsEverywhereCanBeTold(t *testing.T) {
 		URL: "http://shop.test/", Method: "GET", Protocol: loadgen.ProtocolH2C,
 		Headers: map[string]string{"connection": "close", "Upgrade": "", "Cookie": "a=hidden"},
 	}})
-	logs, err := event.New(origin.Origin{}, run, &secret).RunStart(at)
+	logs, err := event.New(resource.Attributes{}, run, &secret).RunStart(at)
 	require.NoError(t, err)
 	src, err := (&plog.JSONMarshaler{}).MarshalLogs(logs)
 	require.NoError(t, err)

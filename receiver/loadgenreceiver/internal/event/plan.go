@@ -14,29 +14,29 @@ import (
 // PlanYAML is the plan without the values of headers, metadata, bodies and messages,
 // and the secrets of URLs.
 func PlanYAML(plan *loadgen.Plan) (string, error) {
-	told := *plan
-	told.Attacks = slices.Clone(plan.Attacks)
-	for i := range told.Attacks {
-		if h := told.Attacks[i].HTTP; h != nil {
-			told.Attacks[i].HTTP = withoutSecrets(*h)
+	public := *plan
+	public.Attacks = slices.Clone(plan.Attacks)
+	for i := range public.Attacks {
+		if h := public.Attacks[i].HTTP; h != nil {
+			public.Attacks[i].HTTP = withoutSecrets(*h)
 		}
-		if g := told.Attacks[i].GRPC; g != nil {
-			told.Attacks[i].GRPC = withoutMessages(*g)
+		if g := public.Attacks[i].GRPC; g != nil {
+			public.Attacks[i].GRPC = withoutMessages(*g)
 		}
 	}
-	src, err := planfile.Write(&told)
+	src, err := planfile.Write(&public)
 	return string(src), err
 }
 
 func withoutSecrets(h loadgen.HTTP) *loadgen.HTTP {
-	told := redacted(h.Headers)
+	public := redacted(h.Headers)
 	for name, value := range h.Headers {
 		switch http.CanonicalHeaderKey(name) {
 		case "Connection", "Upgrade": // no secrets, and not free: HTTP/2 allows few values
-			told[name] = value
+			public[name] = value
 		}
 	}
-	h.Headers = told
+	h.Headers = public
 	h.URL = loadgen.RedactURL(h.URL)
 	if h.Body != "" {
 		h.Body = fmt.Sprintf("[%s]", count(len(h.Body), "byte"))

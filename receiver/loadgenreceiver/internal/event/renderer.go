@@ -13,12 +13,12 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/convention"
-	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/origin"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/resource"
 )
 
 // Renderer makes the events of one run.
 type Renderer struct {
-	origin   origin.Origin
+	origin   resource.Attributes
 	plan     *loadgen.Plan
 	run      string
 	runTrace pcommon.TraceID
@@ -26,7 +26,7 @@ type Renderer struct {
 }
 
 // New makes the renderer of a run. The plan must not change.
-func New(o origin.Origin, run loadgen.RunID, plan *loadgen.Plan) *Renderer {
+func New(o resource.Attributes, run loadgen.RunID, plan *loadgen.Plan) *Renderer {
 	trace, span := run.RunSpan(plan.Shard.Index)
 	return &Renderer{
 		origin: o, plan: plan, run: run.String(),
@@ -62,14 +62,14 @@ func (r *Renderer) RunStart(at time.Time) (plog.Logs, error) {
 // AttackStart tells of attack i of the plan.
 func (r *Renderer) AttackStart(at time.Time, i int) plog.Logs {
 	logs, record := r.record(attr.EventAttackStart, at)
-	r.tell(record, i, "attack %s began")
+	r.add(record, i, "attack %s began")
 	return logs
 }
 
 // AttackStop tells of attack i of the plan.
 func (r *Renderer) AttackStop(at time.Time, i int) plog.Logs {
 	logs, record := r.record(attr.EventAttackStop, at)
-	r.tell(record, i, "attack %s ended")
+	r.add(record, i, "attack %s ended")
 	return logs
 }
 
@@ -78,17 +78,17 @@ func (r *Renderer) AttackSpeed(at time.Time, i int, speed float64) plog.Logs {
 	logs, record := r.record(attr.EventAttackSpeed, at)
 	switch speed {
 	case 0:
-		r.tell(record, i, "attack %s paused")
+		r.add(record, i, "attack %s paused")
 	case 1:
-		r.tell(record, i, "attack %s goes on at the plan's rate")
+		r.add(record, i, "attack %s goes on at the plan's rate")
 	default:
-		r.tell(record, i, "attack %s goes on at "+strconv.FormatFloat(speed, 'g', 4, 64)+" times the plan's rate")
+		r.add(record, i, "attack %s goes on at "+strconv.FormatFloat(speed, 'g', 4, 64)+" times the plan's rate")
 	}
 	record.Attributes().PutDouble(attr.Speed, speed)
 	return logs
 }
 
-func (r *Renderer) tell(record plog.LogRecord, attack int, text string) {
+func (r *Renderer) add(record plog.LogRecord, attack int, text string) {
 	name := r.plan.Attacks[attack].Name
 	record.Body().SetStr(fmt.Sprintf(text, name))
 	record.Attributes().PutStr(attr.AttackName, name)

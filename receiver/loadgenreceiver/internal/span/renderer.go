@@ -8,7 +8,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/internal/attr"
 	"github.com/loadtrace/loadtrace/loadgen"
-	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/origin"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/resource"
 )
 
 // flags of every span here: sampled, and known to have no remote parent (OTLP
@@ -17,7 +17,7 @@ const flags = 0x1 | 0x100
 
 // Renderer makes the spans of one run. It may be used by several goroutines.
 type Renderer struct {
-	origin   origin.Origin
+	origin   resource.Attributes
 	plan     *loadgen.Plan
 	run      string
 	state    string // tracestate of the run's own span, which is always made
@@ -27,7 +27,7 @@ type Renderer struct {
 }
 
 // New makes the renderer of a run. The plan must not change.
-func New(o origin.Origin, run loadgen.RunID, plan *loadgen.Plan) *Renderer {
+func New(o resource.Attributes, run loadgen.RunID, plan *loadgen.Plan) *Renderer {
 	trace, span := run.RunSpan(plan.Shard.Index)
 	return &Renderer{
 		origin:   o,

@@ -11,7 +11,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
-	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/origin"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/resource"
 )
 
 // The collector's own library for it reads what the plan's sampling writes, and
@@ -28,7 +28,7 @@ func TestAClientSpanHasTheThresholdThatItWasSampledBy(t *testing.T) {
 			require.Equal(t, threshold.ShouldSample(sampling.TraceIDToRandomness(pcommon.TraceID(id))), sampler.Keeps(id), part)
 		}
 		record := loadgen.Record{Outcome: loadgen.Finished, TraceID: run.TraceID(0, 1), Sent: time.Now(), Done: time.Now()}
-		span := New(origin.Origin{}, run, plan).Requests([]loadgen.Record{record}).ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0)
+		span := New(resource.Attributes{}, run, plan).Requests([]loadgen.Record{record}).ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0)
 		state, err := sampling.NewW3CTraceState(span.TraceState().AsRaw())
 		require.NoError(t, err)
 		assert.Contains(t, span.TraceState().AsRaw(), run.TraceState())

@@ -15,13 +15,13 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
-	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/origin"
+	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/resource"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/span"
 )
 
 var (
 	run   = loadgen.RunID{1, 2, 3, 4, 5, 6, 7, 8}
-	from  = origin.Origin{Version: "0.1.0", Instance: "5d0c2f60-0000-4000-8000-000000000001"}
+	from  = resource.Attributes{Version: "0.1.0", Instance: "5d0c2f60-0000-4000-8000-000000000001"}
 	began = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	plan  = &loadgen.Plan{Name: "checkout", Attacks: []loadgen.Attack{
 		{Name: "browse", Load: []pace.Stage{{Name: "warm-up"}, {Name: "peak"}, {}}},
