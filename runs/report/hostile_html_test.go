@@ -18,7 +18,7 @@ import (
 
 // hostile has a text in all strings.
 func hostile(text string) *Data {
-	d := severalAttacks(3)
+	d := severalAttacksFor(3, 2)
 	d.Notes = []string{"x"}
 	d.Summary.Error, d.Summary.StopReason = "x", "x"
 	d.Summary.Faults = []string{"x"}
@@ -38,7 +38,8 @@ var (
 func TestAPageOfHostileTextsHasNoMarkupOfTheirs(t *testing.T) {
 	for _, text := range append(plaintexttest.Texts, `</script><script>forged=1</script>`, `"><img src=x onerror=forged=1>`, "{{.Title}}", `javascript:forged()`, `<!--<script>`) {
 		var out bytes.Buffer
-		require.NoError(t, HTML(&out, hostile(text), hostile(text)))
+		d := hostile(text)
+		require.NoError(t, HTML(&out, d, d))
 		assert.LessOrEqual(t, out.Len(), maxPage)
 		page := out.String()
 		block := dataBlock.FindStringSubmatch(page)

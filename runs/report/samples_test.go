@@ -167,13 +167,15 @@ func example() *Data {
 	return d
 }
 
-func severalAttacks(seed uint64) *Data {
+func severalAttacks(seed uint64) *Data { return severalAttacksFor(seed, 30) }
+
+func severalAttacksFor(seed uint64, seconds int) *Data {
 	s := newSample("validate", "pay", "health")
 	s.rnd = rand.New(rand.NewPCG(seed, 11))
-	s.flow(0, 15_000, 2*time.Millisecond)
-	s.flow(1, 3_000, 10*time.Millisecond)
-	s.flow(2, 30, time.Second)
-	s.telemetry(30)
+	s.flow(0, 500*seconds, 2*time.Millisecond)
+	s.flow(1, 100*seconds, 10*time.Millisecond)
+	s.flow(2, seconds, time.Second)
+	s.telemetry(seconds)
 	d := s.data()
 	explain(d)
 	d.Summary.Findings = []summary.Finding{{
