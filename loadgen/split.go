@@ -31,7 +31,7 @@ func (p *Plan) Split(shard pace.Shard) (*Plan, error) {
 	}
 	s := splitter{shard: shard}
 	out := *p
-	out.Shard = shard
+	out.Shard, out.Undivided = shard, p
 	if p.Order == Sequence && len(p.Attacks) > 1 {
 		s.add("order", "a sequence cannot be split: each shard would turn to the next attack when its own requests have ended",
 			"write order: parallel, or a plan for each attack")

@@ -1,5 +1,5 @@
 // Command loadtrace is the Loadtrace distribution: an OpenTelemetry Collector
-// with the components of builder-config.yaml, and subcommands that carry out a
+// with the components of builder-config.yaml, and subcommands that run a
 // load-test plan in the terminal.
 package main
 
@@ -60,7 +60,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 			blameInput(cmd)
 		}
 	}
-	root.AddCommand(newRun(), newDemo(), newTarget(), newCalibrate(), newLint(), newCompare(), newExplain(), newLadder(), newInit(), newVersion())
+	root.AddCommand(newRun(), newDemo(), newTarget(), newCalibrate(), newLint(), newCompare(), newMerge(), newExplain(), newLadder(), newInit(), newVersion())
 	installHelp(root)
 	return root
 }

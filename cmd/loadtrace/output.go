@@ -7,11 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/loadtrace/loadtrace/internal/badinput"
 	"github.com/loadtrace/loadtrace/internal/report"
-	"github.com/loadtrace/loadtrace/internal/terminal"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
 
@@ -120,28 +118,4 @@ func (o *outputs) close() error {
 	}
 	o.list = nil
 	return errors.Join(errs...)
-}
-
-// print writes the summary and the reports.
-func (r *planRun) print(sum summary.Summary) error {
-	if sum.RunID == "" {
-		return nil // there was no run
-	}
-	written := r.outputs.write(r.stdout, &sum)
-	var text bytes.Buffer
-	switch {
-	case r.json:
-		if err := printJSON(&text, sum); err != nil {
-			return fmt.Errorf("write the summary: %w", err)
-		}
-	case !r.outputs.takeStdout():
-		terminal.Summary(&text, sum, r.screen.options(r.stdout))
-	}
-	if advice, lines := sum.ErrorThreshold(); len(lines) > 0 && (r.json || r.outputs.takeStdout()) {
-		printLines(r.stderr, "%s; %s\n  %s", sum.VerdictWords(), advice, strings.Join(lines, "\n  ")) // nobody reads the summary
-	}
-	if _, err := r.stdout.Write(text.Bytes()); err != nil {
-		return errors.Join(written, fmt.Errorf("write the summary: %w", err))
-	}
-	return written
 }

@@ -25,11 +25,12 @@ const rootPage = `Loadtrace load-tests a service and explains what it saw.
   loadtrace run plan.yaml               run a plan: attacks, stages, thresholds
   loadtrace explain a.json              name what made a run slow, with evidence
   loadtrace compare a.json b.json       show two runs side by side
+  loadtrace merge 0.json 1.json         make one run of the shards of a plan
 
   loadtrace calibrate                   measure the instrument's own error
   loadtrace ladder                      fix a slow service step by step
   loadtrace target                      run the demo service alone
-  loadtrace lint c.yaml                 refuse configurations not to be merged
+  loadtrace lint c.yaml                 check collector configurations
   loadtrace --config c.yaml             run as an OpenTelemetry Collector
 
 Also: completion, components, featuregate, print-config, validate, version.

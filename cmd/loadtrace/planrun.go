@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log"
 	"time"
 
@@ -20,35 +19,34 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
 
-// planRun carries out a plan in the terminal.
+// planRun runs a plan in the terminal.
 type planRun struct {
 	session.Pipelines
-	plan    string   // path
-	set     []string // values that replace the plan's
-	pprof   string   // where profiles are taken; empty for what the plan says
-	configs []string // collector configurations instead of the built-in one
-	json    bool
+	presentation
+	plan    string        // path
+	set     []string      // values that replace the plan's
+	pprof   string        // where profiles are taken; empty for what the plan says
+	configs []string      // collector configurations instead of the built-in one
 	flush   time.Duration // for telemetry, after the last request
 	quiet   bool
-	screen  screen
-	outputs outputs
 	begins  startFlags
+	reports coordinate
 	headers otlpHeaders
-	line    attack // in place of a plan
+	archiving
+	line attack // in place of a plan
 
 	// store takes the traces of the slowest requests; nil for none.
 	store *tracestore.Store
 	// beforeShutdown, if set, is called when the run is over and the collector is not.
 	beforeShutdown func()
-
-	stdout, stderr io.Writer
 }
 
 // addTo adds the flags that all runs in a terminal have.
 func (r *planRun) addTo(flags *pflag.FlagSet) {
 	flags.DurationVar(&r.flush, "flush-timeout", 20*time.Second, "how long to go on delivering telemetry after the last request")
+	r.archiving.addTo(flags)
 	flags.BoolVar(&r.quiet, "quiet", false, "show no progress")
-	flags.StringVar(&r.screen.color, "color", "auto", "colour the output: auto, always or never (auto heeds NO_COLOR)")
+	r.addColorTo(flags)
 }
 
 // note tells something beside the run.
@@ -58,16 +56,34 @@ func (r *planRun) note(line string) {
 	}
 }
 
-// do carries out the plan and prints what became of it. While the run is on,
+// do runs the plan and prints what became of it. While the run is on,
 // and until do returns, the store fills.
 func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	relaxGC()
 	signals := watchSignals(ctx)
 	defer signals.stop()
 	agreed, err := r.begins.read()
-	if err != nil {
+	if err != nil && !agreed.named() {
 		return summary.Summary{}, err
 	}
+	if fault := r.reports.open(agreed, r.note); fault != nil {
+		return summary.Summary{}, errors.Join(err, fault)
+	}
+	var sum summary.Summary
+	if err == nil {
+		sum, err = r.agreed(ctx, signals, agreed)
+	}
+	// Not ctx alone: the summary of a shard that a signal has stopped is handed over too.
+	taken, fault := r.reports.close(signals.impatient, &sum, err)
+	if _, judged := errors.AsType[verdictError](err); judged && taken {
+		r.note("The verdict on the run is its collector's; that on this shard: " + err.Error())
+		return sum, fault
+	}
+	return sum, errors.Join(err, fault)
+}
+
+// agreed carries out the plan as what was agreed.
+func (r *planRun) agreed(ctx context.Context, signals *signalContexts, agreed startOptions) (summary.Summary, error) {
 	plan, err := r.prepare(signals.early, agreed.shard)
 	if err != nil {
 		return summary.Summary{}, err
@@ -80,6 +96,7 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 		announce(r.stderr, agreed)
 	}
 	end, err := r.attack(signals, plan, agreed)
+	r.reports.mark(&end.Summary)
 	if end.Explained {
 		if lines, ok := log.Writer().(*stdLog); ok {
 			lines.forget() // net/http's about the same endpoint
@@ -93,6 +110,7 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	if err = errors.Join(err, r.print(end.Summary)); err == nil {
 		err = judgement(&end.Summary, end.Interrupted, signals.count.Load())
 	}
+	r.sayArchive(end.Summary.RunID, end.Archive)
 	return end.Summary, err
 }
 
@@ -100,13 +118,14 @@ func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 func (r *planRun) attack(signals *signalContexts, plan *loadgen.Plan, as startOptions) (session.Result, error) {
 	run, err := session.Start(signals.early, session.Options{
 		Collector: distribution.Settings(), Configs: r.configs, Pipelines: r.Pipelines,
-		Plan: plan, RunID: as.run, StartAt: as.at, Flush: r.flush,
+		Plan: plan, RunID: as.run, StartAt: as.at, Watched: r.reports.watched(), Flush: r.flush,
 		Traces: r.store, MeasureUse: true, BeforeShutdown: r.beforeShutdown, Note: r.note,
 	})
 	if err != nil {
 		return session.Result{}, err
 	}
-	defer context.AfterFunc(signals.impatient, run.Hurry)()
+	r.reports.began(run)
+	defer context.AfterFunc(signals.impatient, run.Cancel)()
 	r.showProgress(run)
 	return run.Result()
 }
@@ -135,6 +154,9 @@ func (r *planRun) prepare(ctx context.Context, shard pace.Shard) (*loadgen.Plan,
 	}
 	if plan, err = plan.Split(shard); err != nil {
 		return nil, badinput.Error(fmt.Errorf("split the plan: %w", err))
+	}
+	if err := r.chooseArchive(); err != nil {
+		return nil, err
 	}
 	if len(r.configs) > 0 && r.OTLP != "" {
 		return nil, badinput.Error(errors.New("--otlp and --config exclude each other: put the exporter into the configuration"))

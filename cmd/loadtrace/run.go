@@ -47,11 +47,33 @@ to the plan:
 The verdict is undecided if the generator itself was in trouble: it could not keep
 its schedule, ran out of descriptors or ports, was starved of CPU, or lost telemetry.
 
+The run is archived: a folder with run.json and Parquet files, a row for each request,
+that stays when the run is over, or is killed. Use --archive to name another directory,
+or --archive none. Archives are removed after 30 days, or when all take more than 2 GiB.
+
 With --shard, several processes run one plan together. Each sends its share of the
-plan's requests, at the plan's times. Its summary and verdict cover that shard.
+plan's requests, at the plan's times. Its summary and verdict cover that shard;
+loadtrace merge makes one run of them. With --coordinate it also watches the whole run
+while it goes on, and gives its verdict: this shard exits with 0 once its summary is
+handed over.
 
 ` + exitCodes,
-		Example: `  loadtrace run http://127.0.0.1:8080/ --rate 200/s --duration 30s
+		Example: runExample,
+		Args:    func(_ *cobra.Command, args []string) error { return r.accept(args) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			r.stdout, r.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			r.ListenAsked = cmd.Flags().Changed("listen")
+			if r.line.print {
+				return r.printPlan()
+			}
+			return r.line.named(r.runAndExplain(cmd.Context(), listenAt))
+		},
+	}
+	r.addRunTo(cmd.Flags(), &listenAt)
+	return cmd
+}
+
+const runExample = `  loadtrace run http://127.0.0.1:8080/ --rate 200/s --duration 30s
   loadtrace run http://127.0.0.1:8080/ --workers 8 --header 'Authorization: Bearer ${env:TOKEN}'
   loadtrace run --grpc 127.0.0.1:8081/auth.v1.Auth/Validate --data '{"token": "demo-0001"}'
   loadtrace run http://127.0.0.1:8080/ --body @order.json --print-plan > plan.yaml
@@ -63,20 +85,7 @@ plan's requests, at the plan's times. Its summary and verdict cover that shard.
   loadtrace run plan.yaml --profiles http://127.0.0.1:6060/debug/pprof/
   loadtrace run plan.yaml --listen http://127.0.0.1:14318
   loadtrace run plan.yaml --config collector.yaml
-  loadtrace run plan.yaml --shard 0/2 --run-id 2b9c72011d13ef2c --start-at 2026-01-31T12:00:00Z`,
-		Args: func(_ *cobra.Command, args []string) error { return r.accept(args) },
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			r.stdout, r.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
-			r.ListenAsked = cmd.Flags().Changed("listen")
-			if r.line.print {
-				return r.printPlan()
-			}
-			return r.line.named(r.carryOut(cmd.Context(), listenAt))
-		},
-	}
-	r.addRunTo(cmd.Flags(), &listenAt)
-	return cmd
-}
+  loadtrace run plan.yaml --shard 0/2 --run-id 2b9c72011d13ef2c --start-at 2026-01-31T12:00:00Z`
 
 // addRunTo adds the flags of run.
 func (r *planRun) addRunTo(flags *pflag.FlagSet, listenAt *[]string) {
@@ -89,16 +98,15 @@ func (r *planRun) addRunTo(flags *pflag.FlagSet, listenAt *[]string) {
 	flags.StringArrayVar(&r.headers.given, "otlp-header", nil, "header to send to the OTLP endpoint, as in 'key=${env:NAME}', or key=value where others may see it (repeatable)")
 	flags.StringVar(&r.headers.file, "otlp-header-file", "", "`file` with headers to send to the OTLP endpoint, key=value on each line")
 	flags.StringSliceVar(&r.Signals, "otlp-signals", session.Signals, "what to send to the OTLP endpoint, for one that does not take everything")
-	flags.BoolVar(&r.json, "json", false, "print the summary as JSON")
-	flags.StringVar(&r.outputs.junit, "junit", "", "also write the verdict as JUnit XML to this file, - for standard output instead of the summary")
-	flags.StringVar(&r.outputs.markdown, "markdown", "", "also write the verdict and the key figures as Markdown to this file, - for standard output instead of the summary")
+	r.addReportsTo(flags)
 	r.begins.addTo(flags)
+	r.reports.addTo(flags)
 	r.addTo(flags)
 }
 
-// carryOut carries out the plan, and explains a slow request if the target has
+// runAndExplain runs the plan, and explains a slow request if the target has
 // told of it.
-func (r *planRun) carryOut(ctx context.Context, listenAt []string) error {
+func (r *planRun) runAndExplain(ctx context.Context, listenAt []string) error {
 	if err := r.chooseListen(listenAt); err != nil {
 		return err
 	}

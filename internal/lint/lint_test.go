@@ -41,16 +41,6 @@ func place(f Finding) string {
 	return regexp.MustCompile(`^c\.yaml:\d+:\d+`).FindString(b.String())
 }
 
-func TestTheRulesThatAreAskedForAreThereAndAreErrors(t *testing.T) {
-	have := map[string]Severity{}
-	for _, r := range builtins(t) {
-		have[r.ID] = r.Severity
-	}
-	for _, id := range []string{"exporter-without-queue", "tls-off", "debug-exporter", "unknown-run-label", "loadgen-without-allow-list"} {
-		assert.Equal(t, Error, have[id], id)
-	}
-}
-
 const faulty = `receivers:
   loadgen:
     plan_file: plan.yaml
@@ -246,66 +236,6 @@ func bomb(levels int) string {
 	return text + "exporters: {}\n"
 }
 
-func TestRulesOfOthersAddAndReplace(t *testing.T) {
-	ours := `rules:
-  - {id: debug-exporter, severity: "off"}
-  - id: no-zipkin
-    severity: warning
-    for: [exporter]
-    when: type == "zipkin"
-    reason: is not what we use
-    fix: use OTLP
-    bad: ["exporters: {zipkin/2: }"]
-    good: ["exporters: {otlp_http: }"]
-`
-	rules, err := Load(Source{"ours.yaml", []byte(ours)})
-	require.NoError(t, err)
-	assert.Equal(t, []string{"1:24 warning no-zipkin"}, check(t, rules, "exporters: {debug: {}, zipkin: {}}\n"))
-}
-
-func TestARuleThatDoesNotWorkIsRefused(t *testing.T) {
-	good := map[string]string{
-		"id": "x", "severity": "error", "for": "[exporter]", "when": `type == "a"`, "reason": "r", "fix": "f",
-		"bad": `["exporters: {a: }"]`, "good": `["exporters: {b: }"]`,
-	}
-	for key, c := range map[string]struct{ value, want string }{
-		"id":       {"X y", `id: "X y" is none`},
-		"severity": {"fatal", `severity: "fatal" is none`},
-		"for":      {"[exporters]", `for: "exporters" is no kind`},
-		"when":     {`typ == "a"`, "when: unknown name typ"},
-		"reason":   {`""`, "reason: is missing"},
-		"fix":      {`""`, "fix: is missing"},
-		"bad":      {`["exporters: {b: }"]`, "bad[0]: the rule finds fault: false; it must: true"},
-		"good":     {`["exporters: {a: }"]`, "good[0]: the rule finds fault: true; it must: false"},
-		"colour":   {"red", "unknown field"},
-	} {
-		src := "rules:\n  -\n"
-		for k, v := range good {
-			if k != key {
-				src += "    " + k + ": " + v + "\n"
-			}
-		}
-		src += "    " + key + ": " + c.value + "\n"
-		_, err := Load(Source{"ours.yaml", []byte(src)})
-		if assert.Error(t, err, key) {
-			assert.Contains(t, err.Error(), "ours.yaml: rule 1", key)
-			assert.Contains(t, err.Error(), c.want, key)
-		}
-	}
-}
-
-// A run that takes the condition of a rule away must not pass.
-func TestEveryBuiltInRuleHasExamplesThatItsConditionDecides(t *testing.T) {
-	for _, r := range builtins(t) {
-		never := *r
-		never.When = "false"
-		assert.ErrorContains(t, never.prepare(), "bad[0]", r.ID)
-		always := *r
-		always.When = "true"
-		assert.ErrorContains(t, always.prepare(), "good[0]", r.ID)
-	}
-}
-
 func TestReportsHaveEachFinding(t *testing.T) {
 	rules := builtins(t)
 	findings, err := rules.Check("a,b.yaml", []byte(strings.Replace(faulty, "  debug:", "  debug: # lint:allow debug-exporter: is wanted\n", 1)))
@@ -348,14 +278,6 @@ func TestReportsHaveEachFinding(t *testing.T) {
 	assert.Len(t, log.Runs[0].Tool.Driver.Rules, len(rules))
 }
 
-func TestTheDocumentationHasEveryRule(t *testing.T) {
-	text, err := os.ReadFile("../../docs/lint.md")
-	require.NoError(t, err)
-	for _, r := range builtins(t) {
-		assert.Contains(t, string(text), "| `"+r.ID+"` | "+string(r.Severity)+" |")
-	}
-}
-
 func FuzzCheck(f *testing.F) {
 	f.Add(faulty)
 	f.Add("exporters: {otlp_http: &a {endpoint: x}, b: *a, c: {<<: *a}}\n")
@@ -395,24 +317,5 @@ func FuzzCheck(f *testing.F) {
 			require.True(t, r == '\n' || plaintext.Visible(r), "%U", r)
 		}
 		require.Equal(t, len(found)-report.Waived(), strings.Count(github.String(), "\n"), "a command is a line")
-	})
-}
-
-// Whatever rules somebody wrote, reading them ends, and all that are taken can be checked
-// with.
-func FuzzRules(f *testing.F) {
-	f.Add(string(builtIn))
-	f.Add("rules: [{id: a, severity: error, for: [exporter], when: 'Type == \"debug\"', detail: 'map(1..3, # * 2)', reason: r, fix: f, bad: ['exporters: {debug: {}}'], good: ['exporters: {nop: {}}']}]")
-	f.Add("rules: [{id: queue-in-memory, severity: 'off'}]")
-	f.Fuzz(func(t *testing.T, src string) {
-		rules, err := Load(Source{"r.yaml", []byte(src)})
-		if err != nil {
-			return
-		}
-		require.GreaterOrEqual(t, len(rules), len(builtins(t)))
-		_, err = rules.Check("c.yaml", []byte(faulty))
-		if err != nil {
-			require.ErrorContains(t, err, "rule ", "the file is a good one")
-		}
 	})
 }

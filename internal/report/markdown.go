@@ -40,6 +40,9 @@ func Markdown(w io.Writer, s *summary.Summary) error {
 	if s.Shard != nil {
 		m.linef("%s.", capital(text(s.Shard.Words())))
 	}
+	if words := s.ShardWords(); words != "" {
+		m.linef("%s.", capital(text(words)))
+	}
 	if s.StopReason != "" {
 		m.linef("The run was stopped: %s.", text(s.StopReason))
 	}

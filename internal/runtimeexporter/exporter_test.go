@@ -3,115 +3,29 @@ package runtimeexporter
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
-	"encoding/json"
 	"expvar"
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/pprof"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	"github.com/prometheus/common/config"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/loadtrace/loadtrace/internal/runtimeexporter/target"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-const labels = `service_instance_id="HOST",service_name="auth-service"`
-
-// scrape asks the exporter for a page about the service at that URL.
-func scrape(t testing.TB, url string, change ...func(*target.Config)) string {
-	return pageOf(t, url, "text/plain;version=0.0.4", change...)
-}
-
-func pageOf(t testing.TB, url, accept string, change ...func(*target.Config)) string {
-	response := answer(t, url, accept, change...)
-	require.Equal(t, http.StatusOK, response.Code, response.Body)
-	host := strings.TrimPrefix(strings.TrimPrefix(url, "http://"), "https://")
-	return strings.ReplaceAll(response.Body.String(), host, "HOST")
-}
-
-func answer(t testing.TB, url, accept string, change ...func(*target.Config)) *httptest.ResponseRecorder {
-	c := target.Config{Service: "auth-service", Address: url, Timeout: 2 * time.Second, HTTP: config.DefaultHTTPClientConfig}
-	c.Pass = regexp.MustCompile("^(?:" + defaultPass + ")$")
-	for _, f := range change {
-		f(&c)
-	}
-	one, err := target.New(c)
-	require.NoError(t, err)
-	defer one.Close()
-	request := httptest.NewRequest(http.MethodGet, "/metrics", nil)
-	request.Header.Set("Accept", accept)
-	response := httptest.NewRecorder()
-	newHandler([]*target.Target{one}, slog.New(slog.DiscardHandler)).ServeHTTP(response, request)
-	return response
-}
-
-func has(t testing.TB, page string, lines ...string) {
-	t.Helper()
-	for _, line := range lines {
-		assert.Contains(t, page, strings.ReplaceAll(line, "{*", "{"+labels)+"\n")
-	}
-}
-
-// serveMux serves handlers until the test ends.
-func serveMux(t testing.TB, routes map[string]http.HandlerFunc) string {
-	mux := http.NewServeMux()
-	for pattern, h := range routes {
-		mux.HandleFunc(pattern, h)
-	}
-	server := httptest.NewServer(mux)
-	t.Cleanup(server.Close)
-	return server.URL
-}
-
-// goService is a Go service as it is found, with what it imported.
-func goService(t testing.TB, parts ...string) string {
-	routes := map[string]http.HandlerFunc{}
-	for _, p := range parts {
-		switch p {
-		case "vars":
-			routes["/debug/vars"] = expvar.Handler().ServeHTTP
-		case "pprof":
-			routes["/debug/pprof/"] = pprof.Index
-		case "metrics":
-			registry := prometheus.NewRegistry()
-			registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-			routes["/metrics"] = promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP
-		}
-	}
-	return serveMux(t, routes)
-}
-
-func text(body string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
-		_, _ = io.WriteString(w, body)
-	}
-}
-
-var runtimeFamilies = []string{
-	"go_goroutines", "go_memory_used_bytes", "go_memory_allocated_bytes_total", "go_memory_allocations_total",
-	"go_memory_gc_goal_bytes", "go_memory_gc_cycles_total", "goruntime_memory_heap_objects_bytes",
-}
 
 func TestAnyGoServiceGivesItsRuntimeWhateverItImported(t *testing.T) {
 	for _, parts := range [][]string{
@@ -169,51 +83,6 @@ func TestTheTargetsOwnFamilyGoesBeforeOurs(t *testing.T) {
 	got := scrape(t, url)
 	has(t, got, "go_memory_gc_goal_bytes{*} 42")
 	assert.Equal(t, 1, strings.Count(got, "\ngo_memory_gc_goal_bytes{"))
-}
-
-func TestADownTargetIsUpZeroWithTheReason(t *testing.T) {
-	gone := httptest.NewServer(nil)
-	gone.Close()
-	const timeout = time.Minute
-	begin := time.Now()
-	got := scrape(t, gone.URL, func(c *target.Config) { c.Timeout = timeout })
-	assert.Less(t, time.Since(begin), timeout)
-	has(t, got, "target_up{*} 0", `target_fault{reason="connection_refused",`+labels+`,source="metrics"} 1`)
-	assert.NotContains(t, got, "go_")
-}
-
-func TestATargetThatHangsCostsTheTimeoutAndNoMore(t *testing.T) {
-	url := serveMux(t, map[string]http.HandlerFunc{"/": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }})
-	begin := time.Now()
-	got := scrape(t, url, func(c *target.Config) { c.Timeout = 50 * time.Millisecond })
-	assert.Less(t, time.Since(begin), time.Minute, "only a failing test waits that long")
-	has(t, got, "target_up{*} 0", `target_fault{reason="timeout",`+labels+`,source="expvar"} 1`)
-}
-
-func TestOneEndpointThatHangsDoesNotHideTheOthers(t *testing.T) {
-	url := serveMux(t, map[string]http.HandlerFunc{
-		"/debug/vars": expvar.Handler().ServeHTTP,
-		"/metrics":    func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
-	})
-	got := scrape(t, url, func(c *target.Config) { c.Timeout = time.Second })
-	has(t, got, "target_up{*} 1", `target_fault{reason="timeout",`+labels+`,source="metrics"} 1`)
-	assert.Contains(t, got, "go_memory_used_bytes")
-}
-
-func TestATargetThatAnswersHTMLIsToldSo(t *testing.T) {
-	url := serveMux(t, map[string]http.HandlerFunc{"/": func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, "<!DOCTYPE html><html><body>Please log in</body></html>")
-	}})
-	got := scrape(t, url)
-	has(t, got, "target_up{*} 0", `target_fault{reason="html",`+labels+`,source="metrics"} 1`)
-}
-
-func TestATargetThatIsNoGoProgramSaysSoAndPassesOnWhatItHas(t *testing.T) {
-	for _, family := range []string{"jvm_threads_current", "process_open_fds"} {
-		url := serveMux(t, map[string]http.HandlerFunc{"/metrics": text("# TYPE " + family + " gauge\n" + family + " 7\n")})
-		got := scrape(t, url)
-		has(t, got, "target_up{*} 1", family+"{*} 7", `target_fault{reason="no_go_runtime",`+labels+`,source="metrics"} 1`)
-	}
 }
 
 // What Rust's prometheus-client serves: OpenMetrics whatever is asked for.
@@ -281,20 +150,6 @@ func TestOfGoroutineStacksOnlyTheFirstLineIsRead(t *testing.T) {
 	assert.Less(t, written.Load(), int64(64<<20), "the rest was not taken")
 }
 
-func TestAnAnswerOverTheLimitIsRefused(t *testing.T) {
-	url := serveMux(t, map[string]http.HandlerFunc{"/metrics": func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain")
-		path := strings.Repeat("long/", 2000)
-		for i := range 4000 {
-			if _, err := fmt.Fprintf(w, "http_requests_total{path=\"/%s%d\"} 1\n", path, i); err != nil {
-				return
-			}
-		}
-	}})
-	patient := func(c *target.Config) { c.Timeout = time.Minute }
-	has(t, scrape(t, url, patient), "target_up{*} 0", `target_fault{reason="too_large",`+labels+`,source="metrics"} 1`)
-}
-
 func TestCountersGoBackWhenTheTargetRestarts(t *testing.T) {
 	cycles := 100
 	url := serveMux(t, map[string]http.HandlerFunc{"/debug/vars": func(w http.ResponseWriter, _ *http.Request) {
@@ -346,133 +201,6 @@ func TestATargetsCertificateIsCheckedAgainstTheAuthoritiesGiven(t *testing.T) {
 	has(t, scrape(t, server.URL, func(c *target.Config) { c.HTTP.TLSConfig.CAFile = ca }), "target_up{*} 1")
 }
 
-func TestSeveralTargetsStandSideBySideAlsoWhenOneIsDown(t *testing.T) {
-	one, two := goService(t, "vars", "metrics"), goService(t, "vars", "metrics")
-	gone := httptest.NewServer(nil)
-	gone.Close()
-	name := filepath.Join(t.TempDir(), "targets.yaml")
-	require.NoError(t, os.WriteFile(name, []byte(fmt.Sprintf(
-		"targets:\n- {service: a, target: %q}\n- {service: b, target: %q, pass: \"\"}\n- {service: c, target: %q, timeout: 1s}\n", one, two, gone.URL)), 0o600))
-	run(t, []string{"--config", name}, func(address string) {
-		got := get(t, "http://"+address+"/metrics")
-		assert.Regexp(t, `target_up\{service_instance_id="[^"]*",service_name="a"\} 1`, got)
-		assert.Regexp(t, `target_up\{service_instance_id="[^"]*",service_name="b"\} 1`, got)
-		assert.Regexp(t, `target_up\{service_instance_id="[^"]*",service_name="c"\} 0`, got)
-		assert.Regexp(t, `process_cpu_seconds_total\{[^}]*service_name="a"\}`, got)
-		assert.NotRegexp(t, `process_cpu_seconds_total\{[^}]*service_name="b"\}`, got)
-		landing := get(t, "http://"+address+"/")
-		assert.Contains(t, landing, `href="/metrics"`)
-		assert.Contains(t, landing, "connection_refused")
-	})
-}
-
-func TestPrometheusTimeoutIsKept(t *testing.T) {
-	request := httptest.NewRequest(http.MethodGet, "/metrics", nil)
-	request.Header.Set("X-Prometheus-Scrape-Timeout-Seconds", "10")
-	before := time.Now()
-	ctx, cancel := scrapeTime(request)
-	defer cancel()
-	after := time.Now()
-	deadline, ok := ctx.Deadline()
-	require.True(t, ok)
-	assert.WithinRange(t, deadline, before.Add(10*time.Second-reserve), after.Add(10*time.Second-reserve))
-}
-
-func TestBadInputIsRefusedWithWhatToWrite(t *testing.T) {
-	dir := t.TempDir()
-	file := func(text string) string {
-		name := filepath.Join(dir, fmt.Sprintf("%d.yaml", time.Now().UnixNano()))
-		require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
-		return name
-	}
-	for _, c := range []struct {
-		args []string
-		want string
-	}{
-		{nil, "--target: is missing; write --target=host:port, or --config=file"},
-		{[]string{"--target=a:1"}, "--service: is there 0 times for 1 targets"},
-		{[]string{"--service=a", "--target=ftp://x"}, `"ftp://x": is no address`},
-		{[]string{"--service=a", "--target=http://u:p@x"}, "has credentials in it"},
-		{[]string{"--service=a", "--target=x:1", "--target=x:1"}, "is there twice"},
-		{[]string{"--service=a", "--service=b", "--target=x:1"}, "--service: is there 2 times for 1 targets"},
-		{[]string{"--service=a", "--target=x:1", "--listen=9091"}, `--listen "9091": is no address`},
-		{[]string{"--service=a", "--target=x:1", "--timeout=0s"}, "--timeout 0s: is too short"},
-		{[]string{"--service=a", "--target=x:1", "--pass=("}, `--pass "(": is no pattern`},
-		{[]string{"--service=a", "--target=x:1", "--log-level=loud"}, `--log-level "loud": is no level`},
-		{[]string{"--service=a", "--target=x:1", "--target-cert=c"}, "--target-cert: needs --target-key"},
-		{[]string{"--service=a", "--target=x:1", "--target-bearer=c", "--target-username=u"}, "write one of them"},
-		{[]string{"--service=a", "--target=x:1", "--web-config=none"}, "--web-config none"},
-		{[]string{"--config=none.yaml"}, "none.yaml"},
-		{[]string{"--config=" + file("targets: []")}, "targets: is empty"},
-		{[]string{"--config=" + file("targets: [{service: a}]")}, "targets[0].target: is missing"},
-		{[]string{"--config=" + file("targets: [{sevice: a}]")}, "sevice"},
-		{[]string{"x"}, `"x": takes flags only`},
-	} {
-		var stderr bytes.Buffer
-		assert.Equal(t, exitUsage, Main(t.Context(), c.args, io.Discard, &stderr), c.args)
-		assert.Contains(t, stderr.String(), c.want)
-	}
-}
-
-func TestHelpIsNoFault(t *testing.T) {
-	var stdout bytes.Buffer
-	assert.Equal(t, exitOK, Main(t.Context(), []string{"--help"}, &stdout, io.Discard))
-	assert.Contains(t, stdout.String(), "--target")
-}
-
-func TestAnAddressInUseIsAFault(t *testing.T) {
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { _ = taken.Close() }()
-	var stderr bytes.Buffer
-	assert.Equal(t, exitFault, Main(t.Context(), []string{"--service=a", "--target=x:1", "--listen", taken.Addr().String()}, io.Discard, &stderr))
-	assert.Contains(t, stderr.String(), "the address is in use")
-}
-
-// run runs the command until check returns.
-func run(t *testing.T, args []string, check func(address string)) {
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	out, in := io.Pipe()
-	code := make(chan int, 1)
-	go func() { code <- Main(ctx, append(args, "--listen=127.0.0.1:0"), in, io.Discard); _ = in.Close() }()
-	var address struct{ HTTP string }
-	require.NoError(t, json.NewDecoder(out).Decode(&address))
-	check(address.HTTP)
-	http.DefaultClient.CloseIdleConnections()
-	stop()
-	assert.Equal(t, exitOK, <-code)
-}
-
-func get(t *testing.T, url string) string {
-	response, err := http.Get(url)
-	require.NoError(t, err)
-	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(response.Body)
-	require.NoError(t, err)
-	require.Equal(t, http.StatusOK, response.StatusCode)
-	return string(body)
-}
-
-// Variables of expvar print themselves, and not all of them are JSON.
-func TestAVariableOfExpvarThatIsNoJSONCostsThatVariable(t *testing.T) {
-	const memstats = `"memstats": {"Sys": 10, "NumGC": 7}`
-	for name, body := range map[string]string{
-		"NaN":                  `{"a": NaN, ` + memstats + `}`,
-		"infinities":           `{"a": +Inf, "b": -Inf, ` + memstats + `}`,
-		"within a map":         `{"m": {"a": NaN, "b": [+Inf, 1]}, ` + memstats + `}`,
-		"as a name and a text": `{"NaN": "+Inf \" NaN", ` + memstats + `}`,
-		"bare words":           "{\n\"a\": no JSON at all,\n" + memstats + "\n}\n",
-		"nothing":              "{\n\"a\": ,\n" + memstats + "\n}\n",
-		"behind memstats":      `{` + memstats + `, "z": NaN}`,
-	} {
-		t.Run(name, func(t *testing.T) {
-			url := serveMux(t, map[string]http.HandlerFunc{"/debug/vars": text(body)})
-			has(t, scrape(t, url), "target_up{*} 1", "go_memory_gc_cycles_total{*} 7", `target_fault{reason="none",`+labels+`,source="expvar"} 0`)
-		})
-	}
-}
-
 func TestNumbersAbove2To63AreAsTheyAre(t *testing.T) {
 	url := serveMux(t, map[string]http.HandlerFunc{
 		"/debug/vars": text(`{"memstats": {"Sys": 18446744073709551615, "HeapReleased": 0, "StackInuse": 0, "TotalAlloc": 18446744073709551615, "NextGC": 18446744073709551615}}`),
@@ -496,38 +224,6 @@ func TestBeforeTheFirstCollectionThereIsNoTimeOfTheLast(t *testing.T) {
 		has(t, got, "target_up{*} 1")
 		assert.NotContains(t, got, "goruntime_memory_gc_last_end_timestamp_seconds", name)
 	}
-}
-
-func TestAServiceThatOnlyLacksASourceHasNoFault(t *testing.T) {
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(prometheus.NewGauge(prometheus.GaugeOpts{Name: "orders_open"}))
-	own := promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP
-	page := func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<!DOCTYPE html><html></html>") }
-	for name, routes := range map[string]map[string]http.HandlerFunc{
-		"vars only":                      {"/debug/vars": expvar.Handler().ServeHTTP},
-		"pprof only":                     {"/debug/pprof/": pprof.Index},
-		"vars and metrics of its own":    {"/debug/vars": expvar.Handler().ServeHTTP, "/metrics": own},
-		"vars, a page for all else":      {"/debug/vars": expvar.Handler().ServeHTTP, "/": page},
-		"pprof and metrics without go_*": {"/debug/pprof/": pprof.Index, "/metrics": own},
-	} {
-		got := scrape(t, serveMux(t, routes))
-		has(t, got, "target_up{*} 1")
-		assert.Equal(t, 3, strings.Count(got, "\ntarget_fault{"), name)
-		assert.NotRegexp(t, `target_fault\{.*\} 1`, got, name)
-	}
-}
-
-func TestNothingOfATargetDisplacesTheExportersOwnSeries(t *testing.T) {
-	all := func(c *target.Config) { c.Pass = regexp.MustCompile("^.*$") }
-	var body strings.Builder
-	for _, name := range []string{"up", "target_up", "target_fault", "target_source", "target_scrape_duration_seconds"} {
-		fmt.Fprintf(&body, "# TYPE %s counter\n%[1]s{reason=\"timeout\"} 7\n", name)
-	}
-	got := scrape(t, serveMux(t, map[string]http.HandlerFunc{"/metrics": text(body.String()), "/debug/vars": expvar.Handler().ServeHTTP}), all)
-	has(t, got, "target_up{*} 1", "up{reason=\"timeout\","+labels+"} 7", `target_source{`+labels+`,source="expvar"} 1`,
-		`target_fault{reason="reserved_name",`+labels+`,source="metrics"} 1`)
-	assert.Equal(t, 1, strings.Count(got, "\ntarget_scrape_duration_seconds{"))
-	assert.NotContains(t, got, `target_fault{reason="timeout"`)
 }
 
 func TestTargetsAreAskedForGzipAndReadInBothForms(t *testing.T) {
@@ -572,44 +268,4 @@ func TestTargetsAreAskedForGzipAndReadInBothForms(t *testing.T) {
 		has(t, got, `target_fault{reason="`+strings.TrimSpace(want)+`",`+labels+`,source="metrics"} 1`)
 	}
 	has(t, scrape(t, serveMux(t, map[string]http.HandlerFunc{"/metrics": encoded("identity", "http_good 1\n")})), "http_good{*} 1")
-}
-
-// A redirect to another origin would bring another process's answer under the
-// target's name, and the target's token to that process.
-func TestRedirectsAreFollowedWithinTheTargetsOrigin(t *testing.T) {
-	var tokens atomic.Int32
-	elsewhere := serveMux(t, map[string]http.HandlerFunc{"/": func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") != "" {
-			tokens.Add(1)
-		}
-		text("# TYPE http_elsewhere gauge\nhttp_elsewhere 1\n")(w, r)
-	}})
-	to := func(location string) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, location, http.StatusTemporaryRedirect)
-		}
-	}
-	good := text("# TYPE http_good gauge\nhttp_good 1\n")
-	bearer := func(c *target.Config) {
-		c.HTTP.Authorization = &config.Authorization{Type: "Bearer", Credentials: "secret"}
-	}
-	has(t, scrape(t, serveMux(t, map[string]http.HandlerFunc{"/metrics": to("/metrics/"), "/metrics/": good}), bearer), "http_good{*} 1")
-	for _, location := range []string{elsewhere + "/metrics", strings.Replace(elsewhere, "127.0.0.1", "localhost", 1), "https:" + strings.TrimPrefix(elsewhere, "http:"), "//" + strings.TrimPrefix(elsewhere, "http://") + "/x"} {
-		got := scrape(t, serveMux(t, map[string]http.HandlerFunc{"/": to(location)}), bearer)
-		has(t, got, "target_up{*} 0", `target_fault{reason="redirect",`+labels+`,source="metrics"} 1`)
-		assert.NotContains(t, got, "http_elsewhere")
-	}
-	has(t, scrape(t, serveMux(t, map[string]http.HandlerFunc{"/": to("/again")}), bearer), `target_fault{reason="redirect",`+labels+`,source="metrics"} 1`)
-	assert.Zero(t, tokens.Load())
-}
-
-// Two targets with the same labels would be one.
-func TestTargetsThatHaveTheSameLabelsAreRefused(t *testing.T) {
-	ended, end := context.WithCancel(t.Context())
-	end() // one that is not refused stops at once
-	for _, other := range []string{"http://x:1", "x:1/", "https://x:1"} {
-		var stderr bytes.Buffer
-		assert.Equal(t, exitUsage, Main(ended, []string{"--service=a", "--target=x:1", "--target", other, "--listen=127.0.0.1:0"}, io.Discard, &stderr), other)
-		assert.Contains(t, stderr.String(), "is there twice", other)
-	}
 }

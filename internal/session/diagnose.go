@@ -106,7 +106,7 @@ func (r *Run) observe(ctx context.Context) *observing {
 	})
 	d.all.Go(func() {
 		select {
-		case <-r.hurried:
+		case <-r.cancelled:
 			d.cancel()
 		case <-ctx.Done():
 		}

@@ -78,7 +78,7 @@ func TestARunThatMayNotAskForProfilesDoesNot(t *testing.T) {
 func TestAHurryEndsTheProfilesToo(t *testing.T) {
 	run := start(t, options(t, leaky(t, false), "{constant: 50/s, duration: 1h}", "profiles: {url: auto}"))
 	require.Eventually(t, func() bool { return run.Progress().Sent > 0 }, time.Minute, 10*time.Millisecond)
-	run.Hurry()
+	run.Cancel()
 	result, err := run.Result()
 	require.NoError(t, err)
 	for _, p := range result.Profiles {

@@ -84,84 +84,98 @@ func TestAClosedLoopWaitsForTheNextDial(t *testing.T) {
 // such calls were failures of a server in good health.
 func TestAStreamThatIsCancelledByPlanIsFinishedIfTheTargetSpoke(t *testing.T) {
 	t.Parallel() // its streams last
-	const lasts = 3 * time.Second
-	watch := func(stream grpc.ServerStream, recv func() (*dynamicpb.Message, error)) error {
-		note, err := recv()
-		if err != nil {
-			return err
-		}
-		if err := stream.SendMsg(note); err != nil {
-			return err
-		}
-		<-stream.Context().Done()
-		return stream.Context().Err()
-	}
-	header := func(stream grpc.ServerStream, recv func() (*dynamicpb.Message, error)) error {
-		if err := stream.SendHeader(nil); err != nil {
-			return err
-		}
-		return silent(stream, recv)
-	}
-	ends := func(code codes.Code) handler {
-		return func(stream grpc.ServerStream, recv func() (*dynamicpb.Message, error)) error {
-			note, _ := recv()
-			_ = stream.SendMsg(note)
-			return status.Error(code, "by itself")
-		}
-	}
-	for name, c := range map[string]struct {
-		serve  handler
-		end    loadgen.StreamEnd
-		kind   loadgen.ErrorKind // if failed
-		status codes.Code        // if finished
-		stays  bool              // until it is cancelled
-		onlyOf string            // the method
-	}{
-		"a watch":                        {serve: watch, end: loadgen.StreamCancel, stays: true},
-		"a watch that is half-closed":    {serve: watch, end: loadgen.StreamHalfClose, kind: loadgen.ErrorTimeout, onlyOf: "Both"},
-		"a watch that is not ended":      {serve: watch, kind: loadgen.ErrorTimeout, onlyOf: "Both"},
-		"a header":                       {serve: header, end: loadgen.StreamCancel, stays: true},
+	for name, c := range map[string]lasting{
+		"a watch":                        {serve: watching, end: loadgen.StreamCancel, stays: true},
+		"a watch that is half-closed":    {serve: watching, end: loadgen.StreamHalfClose, kind: loadgen.ErrorTimeout, onlyOf: "Both"},
+		"a watch that is not ended":      {serve: watching, kind: loadgen.ErrorTimeout, onlyOf: "Both"},
+		"a header":                       {serve: heading, end: loadgen.StreamCancel, stays: true},
 		"nothing":                        {serve: silent, end: loadgen.StreamCancel, kind: loadgen.ErrorTimeout, stays: true},
-		"an end of its own":              {serve: ends(codes.OK), end: loadgen.StreamCancel},
-		"an end of its own, with a code": {serve: ends(codes.NotFound), end: loadgen.StreamCancel, status: codes.NotFound},
+		"an end of its own":              {serve: endingWith(codes.OK), end: loadgen.StreamCancel},
+		"an end of its own, with a code": {serve: endingWith(codes.NotFound), end: loadgen.StreamCancel, status: codes.NotFound},
 	} {
 		for _, method := range []string{"Server", "Both"} {
-			if c.onlyOf != "" && c.onlyOf != method {
-				continue
-			}
-			t.Run(name+"/"+method, func(t *testing.T) {
-				t.Parallel()
-				how := make(chan error, 10)
-				g := startTarget(t, func(stream grpc.ServerStream, recv func() (*dynamicpb.Message, error)) error {
-					err := c.serve(stream, recv)
-					how <- stream.Context().Err()
-					return err
+			if c.onlyOf == "" || c.onlyOf == method {
+				t.Run(name+"/"+method, func(t *testing.T) {
+					t.Parallel()
+					c.run(t, method)
 				})
-				a := g.attack(method)
-				a.GRPC.Stream = loadgen.StreamLoad{Duration: lasts, End: c.end}
-				a.GRPC.Timeout = time.Minute
-				if c.kind != "" && !c.stays {
-					a.GRPC.Timeout = 6 * time.Second
-				}
-				a.Load = []pace.Stage{{Max: &pace.Max{Workers: 3}, Count: 3}}
-				for _, r := range loadgentest.Attack(t.Context(), t, Open, a, loadgen.Limits{}).Records {
-					if c.kind != "" {
-						assert.Equal(t, loadgen.Failed, r.Outcome)
-						assert.Equal(t, c.kind, r.Error, r.ErrorText)
-						continue
-					}
-					require.Equal(t, loadgen.Finished, r.Outcome, "%s: %s", r.Error, r.ErrorText)
-					assert.Equal(t, c.status, codes.Code(r.Status))
-					assert.Equal(t, 1, r.Stream.Sent)
-					assert.Equal(t, c.stays, r.ServiceTime() >= lasts, "it took %s", r.ServiceTime())
-					assert.Equal(t, r.ServiceTime(), r.Phases.Sum())
-				}
-				if c.stays {
-					for range 3 {
-						assert.ErrorIs(t, <-how, context.Canceled, "cancelled, and no deadline")
-					}
-				}
-			})
+			}
+		}
+	}
+}
+
+// lasting is a stream, and what becomes of it.
+type lasting struct {
+	serve  handler
+	end    loadgen.StreamEnd
+	kind   loadgen.ErrorKind // if failed
+	status codes.Code        // if finished
+	stays  bool              // until it is cancelled
+	onlyOf string            // the method
+}
+
+// watching answers once and waits until it is cancelled.
+func watching(stream grpc.ServerStream, recv func() (*dynamicpb.Message, error)) error {
+	note, err := recv()
+	if err != nil {
+		return err
+	}
+	if err := stream.SendMsg(note); err != nil {
+		return err
+	}
+	<-stream.Context().Done()
+	return stream.Context().Err()
+}
+
+// heading sends a header alone.
+func heading(stream grpc.ServerStream, recv func() (*dynamicpb.Message, error)) error {
+	if err := stream.SendHeader(nil); err != nil {
+		return err
+	}
+	return silent(stream, recv)
+}
+
+// ending answers once and ends with a status.
+func endingWith(code codes.Code) handler {
+	return func(stream grpc.ServerStream, recv func() (*dynamicpb.Message, error)) error {
+		note, _ := recv()
+		_ = stream.SendMsg(note)
+		return status.Error(code, "by itself")
+	}
+}
+
+// lasts is how long a stream goes on by plan.
+const lasts = 3 * time.Second
+
+func (c lasting) run(t *testing.T, method string) {
+	how := make(chan error, 10)
+	g := startTarget(t, func(stream grpc.ServerStream, recv func() (*dynamicpb.Message, error)) error {
+		err := c.serve(stream, recv)
+		how <- stream.Context().Err()
+		return err
+	})
+	a := g.attack(method)
+	a.GRPC.Stream = loadgen.StreamLoad{Duration: lasts, End: c.end}
+	a.GRPC.Timeout = time.Minute
+	if c.kind != "" && !c.stays {
+		a.GRPC.Timeout = 6 * time.Second
+	}
+	a.Load = []pace.Stage{{Max: &pace.Max{Workers: 3}, Count: 3}}
+	for _, r := range loadgentest.Attack(t.Context(), t, Open, a, loadgen.Limits{}).Records {
+		if c.kind != "" {
+			assert.Equal(t, loadgen.Failed, r.Outcome)
+			assert.Equal(t, c.kind, r.Error, r.ErrorText)
+			continue
+		}
+		require.Equal(t, loadgen.Finished, r.Outcome, "%s: %s", r.Error, r.ErrorText)
+		assert.Equal(t, c.status, codes.Code(r.Status))
+		assert.Equal(t, 1, r.Stream.Sent)
+		assert.Equal(t, c.stays, r.ServiceTime() >= lasts, "it took %s", r.ServiceTime())
+		assert.Equal(t, r.ServiceTime(), r.Phases.Sum())
+	}
+	if c.stays {
+		for range 3 {
+			assert.ErrorIs(t, <-how, context.Canceled, "cancelled, and no deadline")
 		}
 	}
 }

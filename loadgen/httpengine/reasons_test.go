@@ -25,28 +25,71 @@ func failing(err error) dial {
 
 func connecting(errno syscall.Errno) dial { return failing(os.NewSyscallError("connect", errno)) }
 
+// soon is long enough for a response of this machine, and short for a test.
+const soon = 50 * time.Millisecond
+
+// way is how a request fails.
+type way struct {
+	name     string
+	url      string
+	dial     dial // of TCP if nil
+	change   func(a *loadgen.HTTP)
+	standard bool // net/http's transport has all attacks of this kind
+	cut      bool // the run is cut off while the request is under way
+}
+
 // docs/plan.md lists the reasons of requests that failed. Each is reached over both
 // transports. Of the reasons of those that were not sent, connection_wait and stopped
 // are in timeout_test.go, stopped and late in the suite of loadgentest; error is the
 // runner's, and connection_backoff gRPC's.
 func TestEachReasonOfAFailureIsReached(t *testing.T) {
-	overTCP := (&net.Dialer{}).DialContext
+	ways := waysToFail(t)
+	for _, kind := range loadgen.ErrorKinds() {
+		assert.Contains(t, ways, kind, "no way leads to it")
+		for _, w := range ways[kind] {
+			t.Run(string(kind)+" by "+w.name, func(t *testing.T) {
+				a := attackOn(w.url)
+				a.HTTP.Protocol = loadgen.ProtocolHTTP1
+				if w.url == "" {
+					a.HTTP.URL = "http://target.test/"
+				}
+				if w.change != nil {
+					w.change(a.HTTP)
+				}
+				d := w.dial
+				if d == nil {
+					d = (&net.Dialer{}).DialContext
+				}
+				bothRigs(t, a, d, func(t *testing.T, rig *rig) {
+					if _, own := rig.transport.(*direct); own && w.standard {
+						assert.False(t, suits(a.HTTP, rig.requests))
+						return
+					}
+					if w.cut {
+						time.AfterFunc(soon, rig.cancel)
+					}
+					r := rig.send(0)
+					assert.Equal(t, loadgen.Failed, r.Outcome)
+					assert.Equal(t, kind, r.Error, r.ErrorText)
+					assert.NotEmpty(t, r.ErrorText)
+					assert.False(t, r.Sent.IsZero() || r.Done.IsZero())
+					assert.Equal(t, r.ServiceTime(), r.Phases.Sum())
+				})
+			})
+		}
+	}
+	assert.Len(t, ways, len(loadgen.ErrorKinds()))
+}
+
+// waysToFail are ways to each reason.
+func waysToFail(t *testing.T) map[loadgen.ErrorKind][]way {
 	secure := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(secure.Close)
 	secure.Config.ErrorLog = nil
 	round := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/", http.StatusFound) })).URL
-	const soon = 50 * time.Millisecond
-	type way struct {
-		name     string
-		url      string
-		dial     dial // of TCP if nil
-		change   func(a *loadgen.HTTP)
-		standard bool // net/http's transport has all attacks of this kind
-		cut      bool // the run is cut off while the request is under way
-	}
 	target := func(reply func(c net.Conn, n int) bool) string { return serveScript(t, false, reply).url }
 	hanging := target(func(c net.Conn, _ int) bool { return mute(c) })
-	ways := map[loadgen.ErrorKind][]way{
+	return map[loadgen.ErrorKind][]way{
 		loadgen.ErrorTimeout: {
 			{name: "no response", url: hanging, change: func(a *loadgen.HTTP) { a.Timeout = soon }},
 			{name: "a dial that hangs", change: func(a *loadgen.HTTP) { a.Timeout = soon }, dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -85,39 +128,4 @@ func TestEachReasonOfAFailureIsReached(t *testing.T) {
 		loadgen.ErrorCancelled: {{name: "the run is cut off", url: hanging, cut: true}},
 		loadgen.ErrorOther:     {{name: "something else", dial: failing(errors.New("something else"))}},
 	}
-	for _, kind := range loadgen.ErrorKinds() {
-		assert.Contains(t, ways, kind, "no way leads to it")
-		for _, w := range ways[kind] {
-			t.Run(string(kind)+" by "+w.name, func(t *testing.T) {
-				a := attackOn(w.url)
-				a.HTTP.Protocol = loadgen.ProtocolHTTP1
-				if w.url == "" {
-					a.HTTP.URL = "http://target.test/"
-				}
-				if w.change != nil {
-					w.change(a.HTTP)
-				}
-				d := w.dial
-				if d == nil {
-					d = overTCP
-				}
-				bothRigs(t, a, d, func(t *testing.T, rig *rig) {
-					if _, own := rig.transport.(*direct); own && w.standard {
-						assert.False(t, suits(a.HTTP, rig.requests))
-						return
-					}
-					if w.cut {
-						time.AfterFunc(soon, rig.sever)
-					}
-					r := rig.fly(0)
-					assert.Equal(t, loadgen.Failed, r.Outcome)
-					assert.Equal(t, kind, r.Error, r.ErrorText)
-					assert.NotEmpty(t, r.ErrorText)
-					assert.False(t, r.Sent.IsZero() || r.Done.IsZero())
-					assert.Equal(t, r.ServiceTime(), r.Phases.Sum())
-				})
-			})
-		}
-	}
-	assert.Len(t, ways, len(loadgen.ErrorKinds()))
 }

@@ -10,7 +10,8 @@ import (
 )
 
 // Accumulator takes the records of one run. Its memory is bounded whatever it is
-// given: about 250 KiB for each attack, and up to 64 KiB more for one that streams.
+// given: about 250 KiB for each attack, and up to 64 KiB more for one that streams; that
+// of a shard whose plan has thresholds with windows, 8 MiB more.
 //
 // Add may be called by many goroutines at once, and beside Snapshot. Records of
 // one attack wait for each other, for less than half a microsecond; the sink
@@ -26,6 +27,8 @@ type Accumulator struct {
 
 	checks  []verdict.Check
 	watched []*watched // of each check; Readings has one caller at a time
+
+	keptBytes int // of the slices that are kept; of who calls Readings
 }
 
 // New makes the accumulator of a run that began at a time. The plan must not change.
@@ -51,7 +54,7 @@ func (a *Accumulator) Add(r *loadgen.Record) {
 // Conclusion is what an accumulator cannot know of a run's end.
 type Conclusion struct {
 	Accounts  []runner.Account // of the plan's attacks, after their end
-	Stopped   bool             // the run was stopped before its plan was carried out
+	Stopped   bool             // the run was stopped before its plan was complete
 	Reason    string           // of the stop
 	Err       error            // of an engine
 	Telemetry Telemetry        // may be filled in later, with the faults of Telemetry.Check
@@ -77,6 +80,9 @@ func (a *Accumulator) Summary(end time.Time, c Conclusion) Summary {
 	}
 	accounts := a.accounts(c.Accounts)
 	a.figures(&s, accounts)
+	if !a.plan.Shard.Whole() {
+		s.Addends = a.Addends(accounts)
+	}
 	s.Faults = append(a.audit(accounts), s.Check()...)
 	return s
 }
@@ -93,7 +99,7 @@ func (a *Accumulator) figures(s *Summary, accounts []runner.Account) {
 		s.Failures = append(s.Failures, a.requests(t.firstFailures())...)
 		t.mu.Unlock()
 		f.Requests.include(accounts[i])
-		f.RateWanted = figure.Round(a.rateWanted(i, accounts[i]))
+		f.RateWanted = figure.Round(rateWanted(a.plan, i, &accounts[i]))
 		f.RateAchieved = figure.Round(a.measured(accounts, whole(i)).rate())
 		s.Attacks = append(s.Attacks, Attack{Name: a.plan.Attacks[i].Name, Target: accounts[i].Target, Figures: f})
 	}
@@ -102,7 +108,7 @@ func (a *Accumulator) figures(s *Summary, accounts []runner.Account) {
 	for _, c := range accounts {
 		s.Total.Requests.include(c)
 	}
-	s.Total.RateWanted = figure.Round(a.totalWanted(accounts))
+	s.Total.RateWanted = figure.Round(totalWanted(a.plan, accounts))
 	s.Total.RateAchieved = figure.Round(a.measured(accounts, everything).rate())
 }
 

@@ -1,12 +1,14 @@
 package summary
 
 import (
+	"encoding/json"
 	"math/rand/v2"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/loadtrace/loadtrace/loadgen"
+	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
 func manyRecords() []loadgen.Record {
@@ -61,5 +63,42 @@ func BenchmarkAddWithThresholds(b *testing.B) {
 				a.Add(&records[i%len(records)])
 			}
 		})
+	}
+}
+
+// 16 shards of a million requests each, from the text of their summaries.
+func BenchmarkMergeOf16ShardsOfAMillionRequests(b *testing.B) {
+	const count, requests = 16, 1_000_000
+	p := plan("auth")
+	p.Attacks[0].Workers, p.Attacks[0].MaxWorkers = count, count
+	p.Thresholds = []loadgen.Threshold{
+		{Metric: loadgen.MetricResponseTime, Percentile: 99, AtMost: "1s"},
+		{Metric: loadgen.MetricErrorRatio, AtMost: "1%", Window: 10 * time.Second},
+	}
+	records := manyRecords()
+	var texts [count][]byte
+	for i := range texts {
+		s := newProcess(b, p, pace.Shard{Index: i, Count: count})
+		for n := range requests {
+			s.figures.Add(&records[n%len(records)])
+		}
+		c := &s.accounts[0]
+		c.Planned, c.Given, c.Recorded = requests, requests, requests
+		c.Stages = c.Stages[:1]
+		texts[i], _ = json.Marshal(s.summary())
+	}
+	b.SetBytes(int64(count * len(texts[0])))
+	for b.Loop() {
+		var inputs []Input
+		for _, text := range texts {
+			s := &Summary{}
+			if err := json.Unmarshal(text, s); err != nil {
+				b.Fatal(err)
+			}
+			inputs = append(inputs, Input{"", s})
+		}
+		if s, err := Merge(inputs, nil); err != nil || s.Total.Requests.Planned != count*requests {
+			b.Fatal(err)
+		}
 	}
 }

@@ -104,10 +104,17 @@ func (t *Telemetry) Lose(n, sent uint64) uint64 {
 	n = min(n, t.SpansDelivered)
 	t.SpansDelivered -= n
 	t.SpansDropped += n
-	if n > 0 && sent > 0 {
-		t.SpansPerRequest = figure.Round(max(0, t.SpansPerRequest-float64(n)/float64(sent)))
-	}
+	t.OfRequests(t.SpansOfRequests-min(n, t.SpansOfRequests), sent)
 	return n
+}
+
+// OfRequests notes that n spans of requests are delivered or waiting, of so many requests
+// sent.
+func (t *Telemetry) OfRequests(n, sent uint64) {
+	t.SpansOfRequests, t.SpansPerRequest = n, 0
+	if sent > 0 {
+		t.SpansPerRequest = figure.Round(float64(n) / float64(sent))
+	}
 }
 
 // Check returns a sentence for everything that was lost of the telemetry, for

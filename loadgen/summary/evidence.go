@@ -19,9 +19,7 @@ func (s *Summary) Judge(plan *loadgen.Plan, results []verdict.Result, strain vit
 }
 
 func (s *Summary) evidence(plan *loadgen.Plan, results []verdict.Result, strain vitals.Strain) *verdict.Evidence {
-	t := &s.Telemetry
-	lost := t.SpansDropped+t.LogsDropped+t.MetricsDropped > 0
-	e := &verdict.Evidence{Faults: s.Faults, Lost: lost, Error: s.Error, Strain: strain}
+	e := &verdict.Evidence{Faults: s.Faults, Lost: s.Telemetry.lost(), Error: s.Error, Strain: strain}
 	if s.End == Stopped && !(&verdict.Report{Thresholds: results}).Aborted() {
 		e.Interrupted = s.StopReason
 		if e.Interrupted == "" {
@@ -29,20 +27,23 @@ func (s *Summary) evidence(plan *loadgen.Plan, results []verdict.Result, strain 
 		}
 	}
 	for i := range s.Attacks {
-		e.Attacks = append(e.Attacks, s.Attacks[i].evidence(&plan.Attacks[i]))
+		what, timeout, limited := waitedFor(&plan.Attacks[i])
+		e.Attacks = append(e.Attacks, s.Attacks[i].evidence(what, timeout, limited))
 	}
 	return e
 }
 
-func (a *Attack) evidence(spec *loadgen.Attack) verdict.Attack {
+func (t *Telemetry) lost() bool { return t.SpansDropped+t.LogsDropped+t.MetricsDropped > 0 }
+
+// evidence of an attack, of what its requests wait for that have no connection, for the
+// timeout at most, and whether that is limited.
+func (a *Attack) evidence(waitedFor string, timeout time.Duration, limited bool) verdict.Attack {
 	e := verdict.Attack{
 		Name: a.Name, Sent: a.Requests.Sent(), Late: a.Requests.NotSent[loadgen.NotSentLate],
 		Lag: tail(a.Lag), Service: a.ServiceTime.P99.Duration(),
 		NoFiles: a.Errors[loadgen.ErrorNoFiles].Count, NoPorts: a.Errors[loadgen.ErrorNoPorts].Count,
-		GaveUp: a.Requests.NotSent[loadgen.NotSentConnectionWait],
+		GaveUp: a.Requests.NotSent[loadgen.NotSentConnectionWait], WaitedFor: waitedFor, Timeout: timeout,
 	}
-	limited := false
-	e.WaitedFor, e.Timeout, limited = waitedFor(spec)
 	if limited {
 		e.ConnWait = tail(a.Phases.Conn)
 	}

@@ -11,40 +11,65 @@ import (
 // distributionBins bounds Figures.Distribution.
 const distributionBins = 32
 
-// figures of what was counted, without what only an account knows.
-func (t *tally) figures() Figures {
-	f := Figures{
-		Requests: Requests{
-			Finished: t.counts.finished,
-			Failed:   t.counts.failed,
-			OK:       t.counts.ok,
-			NotSent:  t.counts.reasons(),
-		},
-		ServiceTime:  t.times.service.quantiles(),
-		ResponseTime: t.times.response.quantiles(),
-		Lag:          t.times.lag.quantiles(),
-		Distribution: t.times.response.bins(distributionBins),
-		Status:       t.counts.codes(),
-		Connections:  t.counts.connections,
-		Bytes:        t.counts.bytes,
-		Phases:       t.phaseFigures(),
-		Stream:       t.stream.figures(),
+// measured is what the figures of an attack, or of all, are computed from.
+type measured struct {
+	counts                 *counts
+	service, lag, response *view
+	phases                 [7]*view // in the order of phasesOf
+	stream                 *measuredStream
+	errors                 map[loadgen.ErrorKind]Error
+	excerpts               map[string]string
+}
+
+// measured is what t has counted. t.mu is held for as long as it is used.
+func (t *tally) measured() *measured {
+	m := &measured{
+		counts: &t.counts, service: t.times.service.view(), lag: t.times.lag.view(), response: t.times.response.view(),
+		stream: t.stream.measured(), excerpts: t.excerpts,
 	}
-	if len(t.excerpts) > 0 {
-		f.Excerpts = maps.Clone(t.excerpts)
+	for i, h := range t.phases {
+		m.phases[i] = h.view()
 	}
 	for kind, e := range t.failures {
-		if f.Errors == nil {
-			f.Errors = map[loadgen.ErrorKind]Error{}
+		if m.errors == nil {
+			m.errors = map[loadgen.ErrorKind]Error{}
 		}
-		f.Errors[kind] = Error{Count: e.count, Example: e.example}
+		m.errors[kind] = Error{Count: e.count, Example: e.example}
+	}
+	return m
+}
+
+// figures of what was counted, without what only an account knows.
+func (t *tally) figures() Figures { return t.measured().figures() }
+
+func (m *measured) figures() Figures {
+	f := Figures{
+		Requests: Requests{
+			Finished: m.counts.finished,
+			Failed:   m.counts.failed,
+			OK:       m.counts.ok,
+			NotSent:  m.counts.reasons(),
+		},
+		ServiceTime:  m.service.quantiles(),
+		ResponseTime: m.response.quantiles(),
+		Lag:          m.lag.quantiles(),
+		Distribution: m.response.bins(distributionBins),
+		Status:       m.counts.codes(),
+		Errors:       m.errors,
+		Connections:  m.counts.connections,
+		Bytes:        m.counts.bytes,
+		Phases:       m.phaseFigures(),
+		Stream:       m.stream.figures(),
+	}
+	if len(m.excerpts) > 0 {
+		f.Excerpts = maps.Clone(m.excerpts)
 	}
 	return f
 }
 
-func (t *tally) phaseFigures() Phases {
+func (m *measured) phaseFigures() Phases {
 	var q [7]Quantiles
-	for i, h := range t.phases {
+	for i, h := range m.phases {
 		q[i] = h.quantiles()
 	}
 	return Phases{Conn: q[0], DNS: q[1], Connect: q[2], TLS: q[3], Write: q[4], Wait: q[5], Read: q[6]}

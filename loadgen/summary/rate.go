@@ -223,8 +223,8 @@ func union(intervals []pace.Interval) (d time.Duration) {
 
 // rateWanted of an attack over its whole schedule, without pauses. A closed loop wants
 // none.
-func (a *Accumulator) rateWanted(attack int, c runner.Account) float64 {
-	for _, stage := range a.plan.Attacks[attack].Load {
+func rateWanted(plan *loadgen.Plan, attack int, c *runner.Account) float64 {
+	for _, stage := range plan.Attacks[attack].Load {
 		if stage.Max != nil {
 			return 0
 		}
@@ -233,25 +233,25 @@ func (a *Accumulator) rateWanted(attack int, c runner.Account) float64 {
 }
 
 // totalWanted is the rate over the schedules of all attacks, 0 if one has none.
-func (a *Accumulator) totalWanted(accounts []runner.Account) float64 {
+func totalWanted(plan *loadgen.Plan, accounts []runner.Account) float64 {
 	var planned uint64
-	for i, c := range accounts {
-		if a.rateWanted(i, c) == 0 {
+	for i := range accounts {
+		if rateWanted(plan, i, &accounts[i]) == 0 {
 			return 0
 		}
-		planned += c.Planned
+		planned += accounts[i].Planned
 	}
-	return perSecond(float64(planned), a.length(accounts, func(c *runner.Account) time.Duration { return c.Length }))
+	return perSecond(float64(planned), length(plan, accounts, func(c *runner.Account) time.Duration { return c.Length }))
 }
 
 // length of the plan, 0 if it is not known.
-func (a *Accumulator) length(accounts []runner.Account, of func(*runner.Account) time.Duration) (d time.Duration) {
+func length(plan *loadgen.Plan, accounts []runner.Account, of func(*runner.Account) time.Duration) (d time.Duration) {
 	for i := range accounts {
 		length := of(&accounts[i])
 		switch {
 		case length == 0:
 			return 0
-		case a.plan.Order == loadgen.Sequence:
+		case plan.Order == loadgen.Sequence:
 			d += length
 		default:
 			d = max(d, length)

@@ -11,8 +11,8 @@ import (
 // sampler holds what the figure of one check is computed from: times, or how
 // many of all requests were of a kind.
 type sampler struct {
-	times   *histogram // nil before the first
-	n, hits uint64
+	times       *histogram // nil before the first
+	n, matching uint64
 }
 
 // takes adds a record to s, if it counts for the figure of a check. How long a
@@ -45,16 +45,16 @@ func (s *sampler) time(d time.Duration) {
 	s.times.add(d)
 }
 
-func (s *sampler) count(hit bool) {
+func (s *sampler) count(matches bool) {
 	s.n++
-	if hit {
-		s.hits++
+	if matches {
+		s.matching++
 	}
 }
 
 func (s *sampler) merge(o *sampler) {
 	s.n += o.n
-	s.hits += o.hits
+	s.matching += o.matching
 	if o.times != nil {
 		s.mergeTimes(o.times)
 	}
@@ -69,25 +69,34 @@ func (s *sampler) mergeTimes(h *histogram) {
 
 // reading is the figure of a check, but for rates.
 func (s *sampler) reading(c *verdict.Check) verdict.Reading {
+	if s.times == nil {
+		return reading(c, nil, s.n, s.matching)
+	}
+	return reading(c, s.times.view(), s.n, s.matching)
+}
+
+// reading is the figure of a check, but for rates: of times, which may be nil, or of how
+// many of n requests match.
+func reading(c *verdict.Check, times *view, n, matching uint64) verdict.Reading {
 	if !c.Metric.Time() {
-		if s.n == 0 {
+		if n == 0 {
 			return verdict.Reading{}
 		}
-		return verdict.Reading{Value: float64(s.hits) / float64(s.n), Samples: s.n}
+		return verdict.Reading{Value: float64(matching) / float64(n), Samples: n}
 	}
-	if s.times == nil || s.times.ns.Count() == 0 {
+	if times == nil || times.count == 0 {
 		return verdict.Reading{}
 	}
-	r := verdict.Reading{Samples: s.times.ns.Count()}
+	r := verdict.Reading{Samples: times.count}
 	var ns float64
 	switch c.Stat {
 	case loadgen.StatMean:
-		ns = s.times.ns.Sum() / float64(r.Samples)
+		ns = times.mean()
 	case loadgen.StatMax:
-		ns = s.times.ns.Max()
+		ns = times.max
 	default:
 		// 99.9/100 is a little more than 0.999, which would be the next rank.
-		ns = s.times.values(math.Round(c.Percentile*1e7) / 1e9)[0]
+		ns = times.values(math.Round(c.Percentile*1e7) / 1e9)[0]
 	}
 	r.Value = float64(seconds(ns))
 	return r
@@ -106,9 +115,9 @@ func (t *tally) sampled(c *verdict.Check, statuses loadgen.Statuses, s *sampler)
 		s.mergeTimes(t.times.lag)
 	case loadgen.MetricErrorRatio:
 		due := sent + t.counts.lost()
-		s.merge(&sampler{n: due, hits: due - t.counts.ok})
+		s.merge(&sampler{n: due, matching: due - t.counts.ok})
 	case loadgen.MetricStatus:
-		s.merge(&sampler{n: sent, hits: t.counts.having(statuses)})
+		s.merge(&sampler{n: sent, matching: t.counts.having(statuses)})
 	}
 }
 

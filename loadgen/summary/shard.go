@@ -16,6 +16,18 @@ type Shard struct {
 	// Clock is how well the machine's clock agrees with those of the other shards'
 	// machines, which bounds how closely the shards start together.
 	Clock vitals.Clock `json:"clock"`
+	// Ended is set if the whole run was ended by a threshold of the plan, as the collector of
+	// the shards said (run --coordinate).
+	Ended *WholeStop `json:"ended_by_whole,omitempty"`
+	// Unwatched are times in which no collector watched the whole run, in seconds since the
+	// summary's Began; nil if there was none to be.
+	Unwatched []Span `json:"unwatched,omitempty"`
+}
+
+// Span is a time, in seconds since a run began.
+type Span struct {
+	From Seconds `json:"from"`
+	To   Seconds `json:"to"`
 }
 
 // NewShard returns the shard p, or nil if p is the whole plan.

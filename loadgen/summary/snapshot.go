@@ -12,7 +12,7 @@ import (
 // since the last call, so there should be one caller, which calls one at a time.
 func (a *Accumulator) Snapshot(now time.Time, accounts []runner.Account) Snapshot {
 	accounts = a.accounts(accounts)
-	s := Snapshot{Plan: a.plan.Name, Elapsed: max(0, now.Sub(a.began)), Total: a.length(accounts, func(c *runner.Account) time.Duration { return c.Total })}
+	s := Snapshot{Plan: a.plan.Name, Elapsed: max(0, now.Sub(a.began)), Total: length(a.plan, accounts, func(c *runner.Account) time.Duration { return c.Total })}
 	s.count(accounts)
 	s.Stage = a.stages(accounts)
 

@@ -30,13 +30,27 @@ func (s *stream) merge(o *stream) {
 	s.gap.merge(o.gap)
 }
 
-// figures of s, which may be nil: then there are none.
-func (s *stream) figures() *Stream {
+// measuredStream is what the figures of calls that stream are computed from.
+type measuredStream struct {
+	calls, sent, received uint64
+	first, gap            *view
+}
+
+// measured is what s, which may be nil, has counted.
+func (s *stream) measured() *measuredStream {
 	if s == nil {
 		return nil
 	}
+	return &measuredStream{calls: s.calls, sent: s.sent, received: s.received, first: s.first.view(), gap: s.gap.view()}
+}
+
+// figures of m, which may be nil: then there are none.
+func (m *measuredStream) figures() *Stream {
+	if m == nil {
+		return nil
+	}
 	return &Stream{
-		Calls: s.calls, Sent: s.sent, Received: s.received,
-		First: s.first.quantiles(), Gap: s.gap.quantiles(),
+		Calls: m.calls, Sent: m.sent, Received: m.received,
+		First: m.first.quantiles(), Gap: m.gap.quantiles(),
 	}
 }

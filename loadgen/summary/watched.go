@@ -21,6 +21,7 @@ type watched struct {
 	slices   []slice        // of a window, the oldest first
 	now      slice          // the one under way
 	ended    bool           // a window will not slide any more
+	kept     *kept          // the slices of a shard, for the window of the whole run; else nil
 }
 
 // partSampler samples the records of one attack for one check. The attack's tally guards it.
@@ -59,6 +60,9 @@ func (a *Accumulator) watch(checks []verdict.Check) {
 		c := &checks[i]
 		w := &watched{check: c, parts: make([]*partSampler, len(a.attacks))}
 		w.statuses, _ = loadgen.ParseStatuses(c.Status)
+		if c.Window > 0 && !a.plan.Shard.Whole() {
+			w.kept = &kept{}
+		}
 		a.watched = append(a.watched, w)
 		if c.Window == 0 && !c.OfStages() || c.Metric == loadgen.MetricRate {
 			continue // counted anyway
@@ -135,7 +139,7 @@ func (a *Accumulator) sampled(w *watched, accounts []runner.Account) (s sampler)
 	if w.check.Metric == loadgen.MetricErrorRatio {
 		lost := lost(w.check, accounts)
 		s.n += lost
-		s.hits += lost
+		s.matching += lost
 	}
 	return s
 }
@@ -185,22 +189,26 @@ func (a *Accumulator) window(w *watched, now time.Time, accounts []runner.Accoun
 	if w.check.Metric == loadgen.MetricErrorRatio {
 		lost := w.now.before.lost - w.slices[0].before.lost
 		whole.n += lost
-		whole.hits += lost
+		whole.matching += lost
 	}
 	return whole.reading(w.check)
 }
 
-// rate over a window. It is none where a schedule was not under way for nine tenths of
-// it: in a pause, and behind the end of an attack, there are only requests left to end.
+// rate over a window.
 func (w *watched) rate() verdict.Reading {
 	before, now := w.slices[0].before, w.now.before
-	n, taken := now.n-min(now.n, before.n), now.taken-before.taken
-	count, due := max(0, now.count-before.count), now.due-before.due
+	return windowRate(w.check, now.n-min(now.n, before.n), max(0, now.count-before.count), now.due-before.due, now.taken-before.taken)
+}
+
+// windowRate is the rate over a window in which n requests stand for the time taken, and
+// due were wanted in it. It is none where a schedule was not under way for nine tenths of
+// it: in a pause, and behind the end of an attack, there are only requests left to end.
+func windowRate(c *verdict.Check, n uint64, count, due float64, taken time.Duration) verdict.Reading {
 	r := verdict.Reading{Samples: max(n, 1)}
 	switch {
-	case taken < w.check.Window*9/10:
+	case taken < c.Window*9/10:
 		return verdict.Reading{}
-	case !w.check.Relative():
+	case !c.Relative():
 		r.Value = perSecond(count, taken)
 	case due <= 0:
 		return verdict.Reading{}
@@ -220,19 +228,23 @@ func (a *Accumulator) slide(w *watched, now time.Time, accounts []runner.Account
 			t.mu.Unlock()
 		}
 	}
-	w.slices = append(w.slices, w.now)
+	ended := w.now
+	w.slices = append(w.slices, ended)
 	w.now = slice{began: now, before: mark{lost: lost(w.check, accounts)}}
 	if w.check.Metric == loadgen.MetricRate {
 		m := a.passed(accounts, aboutCheck(w.check))
 		w.now.before.n, w.now.before.taken = m.n, union(m.taken)
 		w.now.before.count, w.now.before.due = m.count, m.due
 	}
+	if w.kept != nil {
+		a.keep(w, &ended)
+	}
 	for len(w.slices) > 1 && now.Sub(w.slices[1].began) >= w.check.Window {
 		w.slices = w.slices[1:]
 	}
 }
 
-// life says whether an attack of the check has begun, and whether all have ended.
+// life reports whether an attack of the check has begun, and whether all have ended.
 func (w *watched) life(accounts []runner.Account) (begun, over bool) {
 	over = true
 	for i, c := range accounts {

@@ -15,10 +15,13 @@ type Evidence struct {
 	Attacks []Attack
 	Faults  []string // of loadtrace itself: counts that do not add up, telemetry that was lost
 	Lost    bool     // there is telemetry that was lost among them
-	// Interrupted says who stopped the run, if that was not a threshold; Error is an
+	// Interrupted is what stopped the run, if that was not a threshold; Error is an
 	// engine's.
 	Interrupted, Error string
 	Strain             vitals.Strain
+	// Shards are why shards of the run make it undecided, a sentence each: they are missing,
+	// or their own measurements cannot be trusted. Advice is what to do about that.
+	Shards, Advice []string
 }
 
 // Attack is evidence of one attack.
@@ -65,7 +68,10 @@ func Doubts(t loadgen.Trust, e *Evidence) []string { return examine(t, e).list }
 
 func examine(t loadgen.Trust, e *Evidence) *doubts {
 	t = t.WithDefaults()
-	d := &doubts{}
+	d := &doubts{list: slices.Clone(e.Shards)}
+	for _, what := range e.Advice {
+		d.advise(what)
+	}
 	d.run(e)
 	for i := range e.Attacks {
 		d.attack(t, &e.Attacks[i])
@@ -92,12 +98,18 @@ func (d *doubts) advise(what string) {
 	}
 }
 
+// NotCarriedOut is the reason not to trust the measurement of a run that was stopped.
+func NotCarriedOut(why string) string { return "the run did not complete its plan: " + why }
+
+// NothingSent is the reason not to trust the measurement of a run without requests.
+const NothingSent = "no request was sent, so nothing was measured"
+
 func (d *doubts) run(e *Evidence) {
 	switch {
 	case e.Error != "":
 		d.add("the run failed: %s", e.Error)
 	case e.Interrupted != "":
-		d.add("the run did not complete its plan: %s", e.Interrupted)
+		d.list = append(d.list, NotCarriedOut(e.Interrupted))
 		d.advise(adviceOnStop)
 	}
 	var sent uint64
@@ -105,7 +117,7 @@ func (d *doubts) run(e *Evidence) {
 		sent += e.Attacks[i].Sent
 	}
 	if sent == 0 {
-		d.add("no request was sent, so nothing was measured")
+		d.list = append(d.list, NothingSent)
 	}
 }
 

@@ -55,7 +55,7 @@ func Decide(t loadgen.Trust, e *Evidence, results []Result) Report {
 	for i := range results {
 		if results[i].Outcome == NoSamples {
 			missing++
-			r.Reasons = append(r.Reasons, fmt.Sprintf("the threshold %s had no samples", results[i].Threshold))
+			r.Reasons = append(r.Reasons, WithoutSamples(&results[i]))
 		}
 	}
 	switch {
@@ -71,6 +71,11 @@ func Decide(t loadgen.Trust, e *Evidence, results []Result) Report {
 		r.Verdict = Pass
 	}
 	return r
+}
+
+// WithoutSamples is the reason that a threshold has no samples.
+func WithoutSamples(r *Result) string {
+	return fmt.Sprintf("the threshold %s had no samples", r.Threshold)
 }
 
 // Doubt adds a reason, found after the verdict, not to trust the measurement: that
@@ -99,7 +104,7 @@ func (r *Report) Aborted() bool {
 	return slices.ContainsFunc(r.Thresholds, func(t Result) bool { return t.Aborted })
 }
 
-// Words say the verdict in a line.
+// Words returns the verdict in a line.
 func (r *Report) Words() string { return r.inShard(r.words()) }
 
 // inShard prefixes words with the shard, if the verdict covers one.

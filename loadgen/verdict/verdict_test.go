@@ -58,8 +58,8 @@ func TestVerdictsByOutcomesAndTrust(t *testing.T) {
 
 func TestEachDoubtHasASentence(t *testing.T) {
 	for want, spoil := range map[string]func(*Evidence){
-		"no request was sent, so nothing was measured":               func(e *Evidence) { e.Attacks[0].Sent = 0 },
-		"the run failed: attack web: gone":                           func(e *Evidence) { e.Error = "attack web: gone" },
+		"no request was sent, so nothing was measured":              func(e *Evidence) { e.Attacks[0].Sent = 0 },
+		"the run failed: attack web: gone":                          func(e *Evidence) { e.Error = "attack web: gone" },
 		"the run did not complete its plan: it was stopped by hand": func(e *Evidence) { e.Interrupted = "it was stopped by hand" },
 		"attack web: the schedule was not kept: the p99 schedule lag is 10.1ms, more than 10ms": func(e *Evidence) {
 			e.Attacks[0].Lag.P99 = 10_100 * time.Microsecond

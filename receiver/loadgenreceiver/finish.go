@@ -3,12 +3,13 @@ package loadgenreceiver
 import (
 	"time"
 
-	"github.com/loadtrace/loadtrace/internal/figure"
+	"go.uber.org/zap"
+
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/loadmetrics"
 )
 
-// finish tells of the end of the run and waits until all telemetry was
+// finish reports the end of the run and waits until all telemetry was
 // delivered or dropped. Metrics of the whole run are put at once, and go on at
 // their interval while a pipeline of spans or events keeps the run waiting. The
 // last are put after the spans have settled, so that their point says what became
@@ -17,6 +18,7 @@ func (r *run) finish(err error) summary.Summary {
 	end := time.Now()
 	live := r.live.Load()
 	live.flush()
+	r.archives.flush()
 	for i, a := range r.runner.Accounts() {
 		live.addUnsent(i, a.UnsentReason, a.Unsent)
 	}
@@ -32,7 +34,11 @@ func (r *run) finish(err error) summary.Summary {
 	r.putMetrics(time.Now())
 	close(r.last)
 	flush(r.out.metrics)
-	return r.summary(end, err)
+	sum = r.summary(end, err)
+	if err := r.archives.conclude(&sum); err != nil {
+		r.log.Error("the archive lacks the run's result", zap.Error(err))
+	}
+	return sum
 }
 
 // settled is closed when every span and event was delivered or dropped.
@@ -51,18 +57,19 @@ func (r *run) summary(end time.Time, err error) summary.Summary {
 	sum := r.live.Load().figures.Summary(end, summary.Conclusion{
 		Accounts: r.runner.Accounts(), Stopped: r.runner.Stopped(), Err: err, Telemetry: r.telemetry(spans), Reason: r.stopReason(),
 	})
-	sum.Identify(r.digest)
+	sum.Identify(r.digest, r.entire)
 	sent := sum.Total.Requests.Sent()
-	if spans.Wanted && sent > 0 {
-		sum.Telemetry.SpansPerRequest = figure.Round(float64(spans.Kept) / float64(sent))
+	if spans.Wanted {
+		sum.Telemetry.OfRequests(spans.Kept, sent)
 	}
 	sum.Faults = append(sum.Faults, sum.Telemetry.Check(sent)...)
+	sum.Faults = append(sum.Faults, r.archives.faults()...)
 	sum.Environment.Generator = r.origin.Environment
 	r.watch.Load().judge(&sum)
 	return sum
 }
 
-// stopReason says who stopped the run, if somebody did.
+// stopReason returns what stopped the run, if it was stopped.
 func (r *run) stopReason() string {
 	if cause := r.runner.Cause(); cause != nil {
 		return cause.Error()
@@ -70,7 +77,7 @@ func (r *run) stopReason() string {
 	return ""
 }
 
-// spans says what became of the run's spans.
+// spans returns the counts of the run's spans.
 func (r *run) spans() loadmetrics.Spans {
 	if live := r.live.Load(); live != nil {
 		return r.spansOf(live.requestSpans())
@@ -93,7 +100,7 @@ func (r *run) spansOf(n requestSpans) loadmetrics.Spans {
 	}
 }
 
-// telemetry says what became of the run's telemetry.
+// telemetry returns the counts of the run's telemetry.
 func (r *run) telemetry(spans loadmetrics.Spans) summary.Telemetry {
 	traces, metrics, logs := counts(r.out.traces), counts(r.out.metrics), counts(r.out.logs)
 	return summary.Telemetry{

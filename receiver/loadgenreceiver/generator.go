@@ -16,7 +16,7 @@ import (
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/resource"
 )
 
-// generator carries out one plan for up to three receivers.
+// generator runs one plan for up to three receivers.
 type generator struct {
 	cfg       *Config
 	set       receiver.Settings
@@ -66,7 +66,7 @@ func (g *generator) start(ctx context.Context, hosts []component.Host) error {
 	if err != nil {
 		return err
 	}
-	r, err := newRun(ctx, id, plan, onClock(at, time.Now()), g)
+	r, err := newRun(ctx, id, plan, onClock(at, time.Now()), archivistsOf(hosts), g)
 	if err != nil {
 		return err
 	}

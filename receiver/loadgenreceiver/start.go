@@ -13,9 +13,12 @@ import (
 type Start struct {
 	Run loadgen.RunID // zero: one is drawn
 	At  time.Time     // zero: as soon as it is ready
+	// Watched, if set, reports whether the whole run, of which this one is a shard, is held
+	// against the thresholds elsewhere. While it is, those of the shard do not end it.
+	Watched func() bool
 }
 
-// shard is the shard of the plan that is carried out.
+// shard is the shard of the plan that is run.
 func (c *Config) shard() pace.Shard {
 	if c.given != nil {
 		return c.given.Shard

@@ -78,8 +78,21 @@ func (w *watch) look(now time.Time) (why string, abort bool) {
 	case <-w.run.idle:
 		return "", false
 	default:
-		return w.state.Abort(at)
 	}
+	if watched := w.run.cfg.start.Watched; watched != nil && watched() {
+		return "", false
+	}
+	return w.state.Abort(at)
+}
+
+// until is what the run has done until now. It takes turns with look.
+func (r *run) until(now time.Time) *summary.Summary {
+	w := r.watch.Load()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := r.live.Load().figures.Until(now, r.runner.Accounts())
+	s.Identify(r.digest, r.entire)
+	return s
 }
 
 func (w *watch) breached() int {

@@ -44,7 +44,7 @@ type instance struct {
 	series [diagnosis.Metrics]series
 }
 
-// Follow says whose evidence is kept from now on, and when the run began.
+// Follow sets the run whose evidence is kept from now on, and when the run began.
 func (g *Gatherer) Follow(run loadgen.RunID, began time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

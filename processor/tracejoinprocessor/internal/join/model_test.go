@@ -97,6 +97,47 @@ func flush(s *join.Shard) (all []join.Released) {
 	}
 }
 
+// check what left against the model: each once, in time, and with the servers that it must
+// have, if all do, and none that it may not have.
+func (m *model) check(t *rapid.T, now time.Time, all bool, left []join.Released) {
+	for i := range left {
+		l := &left[i]
+		if l.Spans.SpanCount() != len(l.Clients) {
+			t.Fatalf("%d spans of %d clients", l.Spans.SpanCount(), len(l.Clients))
+		}
+		for j := range l.Clients {
+			c := &l.Clients[j]
+			id := c.Span.SpanID()[7]
+			if m.left[id] {
+				t.Fatalf("client %d left twice", id)
+			}
+			m.left[id] = true
+			at := slices.IndexFunc(m.clients, func(x came) bool { return x.id == id })
+			if c.Span.TraceID() != trace(m.clients[at].trace) {
+				t.Fatalf("client %d has the span of another", id)
+			}
+			if l.Reason == join.Waited && now.Sub(m.clients[at].at) < wait {
+				t.Fatalf("client %d left after %s", id, now.Sub(m.clients[at].at))
+			}
+			must, may := m.known(m.clients[at], now)
+			var has []byte
+			for _, s := range c.Of.Children(span(id)) {
+				has = append(has, s.ID[7])
+			}
+			for _, s := range must {
+				if !slices.Contains(has, s) && all {
+					t.Fatalf("client %d lacks server %d", id, s)
+				}
+			}
+			for _, s := range has {
+				if !slices.Contains(may, s) {
+					t.Fatalf("client %d has server %d", id, s)
+				}
+			}
+		}
+	}
+}
+
 // Whatever comes in whatever order, each client span leaves once and in time, with
 // every server span that came within the wait; and in the end nothing is held.
 func TestTheShardDoesWhatTheNaiveJoinDoes(t *testing.T) {
@@ -110,44 +151,7 @@ func TestTheShardDoesWhatTheNaiveJoinDoes(t *testing.T) {
 		shard := join.New(join.Options{Wait: wait, TraceBytes: traceBytes, KeepAll: true})
 		m := model{left: map[byte]bool{}}
 		now, next := epoch, byte(0)
-		check := func(left []join.Released) {
-			for i := range left {
-				l := &left[i]
-				if l.Spans.SpanCount() != len(l.Clients) {
-					t.Fatalf("%d spans of %d clients", l.Spans.SpanCount(), len(l.Clients))
-				}
-				for j := range l.Clients {
-					c := &l.Clients[j]
-					id := c.Span.SpanID()[7]
-					if m.left[id] {
-						t.Fatalf("client %d left twice", id)
-					}
-					m.left[id] = true
-					at := slices.IndexFunc(m.clients, func(x came) bool { return x.id == id })
-					if c.Span.TraceID() != trace(m.clients[at].trace) {
-						t.Fatalf("client %d has the span of another", id)
-					}
-					if l.Reason == join.Waited && now.Sub(m.clients[at].at) < wait {
-						t.Fatalf("client %d left after %s", id, now.Sub(m.clients[at].at))
-					}
-					must, may := m.known(m.clients[at], now)
-					var has []byte
-					for _, s := range c.Of.Children(span(id)) {
-						has = append(has, s.ID[7])
-					}
-					for _, s := range must {
-						if !slices.Contains(has, s) && traceBytes > 1<<19 && !evicts {
-							t.Fatalf("client %d lacks server %d", id, s)
-						}
-					}
-					for _, s := range has {
-						if !slices.Contains(may, s) {
-							t.Fatalf("client %d has server %d", id, s)
-						}
-					}
-				}
-			}
-		}
+		check := func(left []join.Released) { m.check(t, now, traceBytes > 1<<19 && !evicts, left) }
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 4000).Draw(t, "ms")) * time.Millisecond)
 			check(shard.Expire(now))
