@@ -130,7 +130,7 @@ func (l *live) play(t *testing.T) {
 	require.Eventually(t, func() bool { return answers("http://" + health) }, 30*time.Second, 100*time.Millisecond)
 	// The newest run is the second one: it begins after the first has ended.
 	l.await(t, "the baseline", lastRun, 1)
-	run := exec.CommandContext(t.Context(), l.binary, "run", l.plan(t, "run", at.HTTP, at.GRPC, "25s"), "--otlp", otlp)
+	run := exec.CommandContext(t.Context(), l.binary, "run", l.plan(t, "run", at.HTTP, at.GRPC, "25s"), "--archive", "none", "--otlp", otlp)
 	run.Dir = l.dir
 	out, err := run.CombinedOutput()
 	t.Logf("%s", out)

@@ -70,6 +70,16 @@ func (id RunID) SpanID(attack int, seq uint64) SpanID {
 	return s
 }
 
+// Request is the inverse of TraceID: which request of the run a trace is of. ok is false
+// for traces that begin otherwise than the run's.
+func (id RunID) Request(t TraceID) (attack int, seq uint64, ok bool) {
+	if RunID(t[:8]) != id {
+		return 0, 0, false
+	}
+	i := splitmix64.Unmix(binary.BigEndian.Uint64(t[8:])) ^ id.word()
+	return int(i >> 48), i & (maxSeq - 1), true
+}
+
 // RunSpan is the trace and span id of the run's own span; of the spans of the shards
 // of a run, which share a trace, that of the shard with an index. They are those of
 // requests that cannot occur.

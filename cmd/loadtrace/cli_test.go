@@ -53,7 +53,7 @@ func loadtrace(t *testing.T, args ...string) *command {
 	ctx, cancel := context.WithTimeout(t.Context(), patience(t))
 	t.Cleanup(cancel)
 	c := &command{Cmd: exec.CommandContext(ctx, os.Args[0], args...)}
-	c.Env = append(os.Environ(), asCommand+"=1")
+	c.Env = append(os.Environ(), asCommand+"=1", "XDG_STATE_HOME="+t.TempDir())
 	c.Stdout, c.Stderr = &c.out, &c.err
 	return c
 }

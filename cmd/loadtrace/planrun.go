@@ -32,7 +32,8 @@ type planRun struct {
 	begins  startFlags
 	reports coordinate
 	headers otlpHeaders
-	line    attack // in place of a plan
+	archiving
+	line attack // in place of a plan
 
 	// store takes the traces of the slowest requests; nil for none.
 	store *tracestore.Store
@@ -43,6 +44,7 @@ type planRun struct {
 // addTo adds the flags that all runs in a terminal have.
 func (r *planRun) addTo(flags *pflag.FlagSet) {
 	flags.DurationVar(&r.flush, "flush-timeout", 20*time.Second, "how long to go on delivering telemetry after the last request")
+	r.archiving.addTo(flags)
 	flags.BoolVar(&r.quiet, "quiet", false, "show no progress")
 	r.addColorTo(flags)
 }
@@ -108,6 +110,7 @@ func (r *planRun) agreed(ctx context.Context, signals *signalContexts, agreed st
 	if err = errors.Join(err, r.print(end.Summary)); err == nil {
 		err = judgement(&end.Summary, end.Interrupted, signals.count.Load())
 	}
+	r.sayArchive(end.Summary.RunID, end.Archive)
 	return end.Summary, err
 }
 
@@ -151,6 +154,9 @@ func (r *planRun) prepare(ctx context.Context, shard pace.Shard) (*loadgen.Plan,
 	}
 	if plan, err = plan.Split(shard); err != nil {
 		return nil, badinput.Error(fmt.Errorf("split the plan: %w", err))
+	}
+	if err := r.chooseArchive(); err != nil {
+		return nil, err
 	}
 	if len(r.configs) > 0 && r.OTLP != "" {
 		return nil, badinput.Error(errors.New("--otlp and --config exclude each other: put the exporter into the configuration"))

@@ -12,10 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// summarySchema is the published schema of a summary; if strict, one that allows no other
+// publishedSchema is a schema in docs/schema; if strict, one that allows no other
 // keys than it has.
-func summarySchema(t *testing.T, strict bool) *jsonschema.Resolved {
-	text, err := os.ReadFile("../../docs/schema/summary.schema.json")
+func publishedSchema(t *testing.T, name string, strict bool) *jsonschema.Resolved {
+	text, err := os.ReadFile("../../docs/schema/" + name + ".schema.json")
 	require.NoError(t, err)
 	s := &jsonschema.Schema{}
 	require.NoError(t, json.Unmarshal(text, s))
@@ -31,11 +31,13 @@ func summarySchema(t *testing.T, strict bool) *jsonschema.Resolved {
 }
 
 // requireValid holds a summary against the schema, and the schema to having its keys.
-func requireValid(t *testing.T, text []byte) {
+func requireValid(t *testing.T, text []byte) { requireValidBy(t, "summary", text) }
+
+func requireValidBy(t *testing.T, name string, text []byte) {
 	var value any
 	require.NoError(t, json.Unmarshal(text, &value), "%s", text)
 	for _, strict := range []bool{false, true} {
-		require.NoError(t, summarySchema(t, strict).Validate(value), "strict: %v\n%s", strict, text)
+		require.NoError(t, publishedSchema(t, name, strict).Validate(value), "strict: %v\n%s", strict, text)
 	}
 }
 
@@ -84,5 +86,5 @@ func TestTheSummaryOfTheDemoMeetsItsSchema(t *testing.T) {
 }
 
 func TestASummaryThatLacksAKeyDoesNotMeetTheSchema(t *testing.T) {
-	require.Error(t, summarySchema(t, false).Validate(map[string]any{"run_id": "x"}))
+	require.Error(t, publishedSchema(t, "summary", false).Validate(map[string]any{"run_id": "x"}))
 }

@@ -46,6 +46,16 @@ var law = []rule{
 		forbidden: []string{"go.opentelemetry.io/collector/...", "./receiver/...", "./processor/...", "./exporter/...", "./extension/..."},
 	},
 	{
+		why:       "what a run left is read without a collector",
+		in:        []string{"./runs/..."},
+		forbidden: []string{"go.opentelemetry.io/collector/...", "./receiver/...", "./processor/...", "./exporter/...", "./extension/...", "./internal/session/..."},
+	},
+	{
+		why:       "an archive's exporter reads telemetry: it knows neither who makes it nor who joins it",
+		in:        []string{"./exporter/..."},
+		forbidden: []string{"./receiver/...", "./processor/..."},
+	},
+	{
 		why:     "a schedule is a pure computation, which needs nothing but Linux's timerfd: the standard library has no wrapper for it",
 		in:      []string{"./loadgen/pace"},
 		stdOnly: true,
@@ -146,7 +156,7 @@ var law = []rule{
 	{
 		why:       "commands are thin: flags in, one call, text out",
 		in:        []string{"./cmd/loadtrace"},
-		forbidden: []string{"go.opentelemetry.io/...", "go.uber.org/...", "google.golang.org/...", "./receiver/...", "./processor/...", "./loadgen/runner/...", "./loadgen/httpengine/...", "./loadgen/grpcengine/..."},
+		forbidden: []string{"go.opentelemetry.io/...", "go.uber.org/...", "google.golang.org/...", "./receiver/...", "./processor/...", "./exporter/...", "./loadgen/runner/...", "./loadgen/httpengine/...", "./loadgen/grpcengine/..."},
 	},
 }
 
@@ -233,6 +243,8 @@ func TestASessionKnowsNoProcess(t *testing.T) {
 func TestTheLawBites(t *testing.T) {
 	for _, f := range []file{
 		{pkg: "./loadgen/runner", imports: []string{"go.opentelemetry.io/collector/pdata/ptrace"}},
+		{pkg: "./runs/archive", imports: []string{"go.opentelemetry.io/collector/pdata/ptrace"}},
+		{pkg: "./exporter/runarchiveexporter", imports: []string{module + "/receiver/loadgenreceiver"}},
 		{pkg: "./loadgen/pace", imports: []string{"github.com/goccy/go-yaml"}},
 		{pkg: "./loadgen/pace", imports: []string{module + "/loadgen"}},
 		{pkg: "./loadgen/pace", imports: []string{"golang.org/x/sys/windows"}},

@@ -9,6 +9,7 @@
 //	bench ghz      the same of unary gRPC calls beside stock ghz
 //	bench lag      how late requests are sent at half of the greatest rate
 //	bench tax      what spans over OTLP cost, by the part that is sampled
+//	bench archive  what the archive of a run costs
 //	bench exporter what being scraped by cmd/exporter costs a service
 //	bench late     a target that turns slow after a million calls, beside stock ghz
 //	bench diagnose the demo service with each of its faults, and without: how often a run names it

@@ -48,7 +48,7 @@ func memory(ctx context.Context, args []string) error {
 
 // watched runs loadtrace and watches its memory.
 func (b *bed) watched(ctx context.Context, settle time.Duration, plan string, args ...string) (sum summary.Summary, settled, peak int64, err error) {
-	cmd, err := pinned(ctx, generatorCPU, b.loadtrace, append([]string{"run", plan, "--json", "--quiet"}, args...)...)
+	cmd, err := pinned(ctx, generatorCPU, b.loadtrace, append([]string{"run", plan, "--json", "--quiet", "--archive", "none"}, args...)...)
 	if err != nil {
 		return sum, 0, 0, err
 	}

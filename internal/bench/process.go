@@ -95,6 +95,7 @@ func (c *child) stop() string {
 // usage is what a process took.
 type usage struct {
 	wall, cpu time.Duration
+	peak      int64 // of resident memory, in bytes
 	out       []byte
 }
 
@@ -109,6 +110,9 @@ func run(cmd *exec.Cmd) (usage, error) {
 	u := usage{wall: time.Since(began), out: out.Bytes()}
 	if s := cmd.ProcessState; s != nil {
 		u.cpu = s.UserTime() + s.SystemTime()
+		if of, ok := s.SysUsage().(*syscall.Rusage); ok {
+			u.peak = of.Maxrss << 10
+		}
 	}
 	return u, err
 }

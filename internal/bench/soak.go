@@ -71,7 +71,7 @@ func (b *bed) attack(ctx context.Context, stages string, flags ...string) (summa
 
 func (b *bed) carryOut(ctx context.Context, plan string, flags ...string) (summary.Summary, usage, error) {
 	var sum summary.Summary
-	cmd, err := pinned(ctx, generatorCPU, b.loadtrace, append([]string{"run", plan, "--json", "--quiet"}, flags...)...)
+	cmd, err := pinned(ctx, generatorCPU, b.loadtrace, append([]string{"run", plan, "--json", "--quiet", "--archive", "none"}, flags...)...)
 	if err != nil {
 		return sum, usage{}, err
 	}

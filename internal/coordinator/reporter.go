@@ -29,7 +29,7 @@ type Target struct {
 func (t *Target) Check() error {
 	u, err := url.Parse(t.URL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" {
-		return errors.New("it is no URL of a collector; write one such as http://loadtrace-merge:4319")
+		return errors.New("it is not a URL of a collector; write one such as http://loadtrace-merge:4319")
 	}
 	return nil
 }

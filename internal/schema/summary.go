@@ -29,13 +29,20 @@ var outcomes = map[reflect.Type][]any{
 //
 // Other keys than those it has are allowed: later versions may have more.
 func Summary(root string) (*jsonschema.Schema, error) {
-	b := &summaryBuilder{comments: comments{root: root, packages: map[string]map[string]map[string]string{}}, defs: map[string]*jsonschema.Schema{}, names: map[string]reflect.Type{}}
+	b := newSummaryBuilder(root)
 	s := b.fields(reflect.TypeFor[summary.Summary]())
 	s.Schema, s.ID, s.Title = draft, base+"summary.schema.json", "Loadtrace summary"
 	s.Description = "What became of a run, as loadtrace run --json prints it. Times are in seconds. Later versions may have more keys."
-	s.Properties["end"].Enum = []any{summary.Completed, summary.Stopped, summary.Failed}
+	s.Properties["end"].Enum = ends
 	s.Defs = b.defs
 	return s, b.err
+}
+
+// ends are how a run may end.
+var ends = []any{summary.Completed, summary.Stopped, summary.Failed}
+
+func newSummaryBuilder(root string) *summaryBuilder {
+	return &summaryBuilder{comments: comments{root: root, packages: map[string]map[string]map[string]string{}}, defs: map[string]*jsonschema.Schema{}, names: map[string]reflect.Type{}}
 }
 
 type summaryBuilder struct {

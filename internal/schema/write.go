@@ -19,8 +19,12 @@ func Files(root string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	run, err := Archive(root)
+	if err != nil {
+		return nil, err
+	}
 	files := map[string][]byte{}
-	for name, s := range map[string]*jsonschema.Schema{"plan": plan, "summary": summary} {
+	for name, s := range map[string]*jsonschema.Schema{"plan": plan, "summary": summary, "run": run} {
 		compact, err := json.Marshal(s)
 		if err != nil {
 			return nil, fmt.Errorf("write the schema of the %s: %w", name, err)

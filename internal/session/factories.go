@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/otelcol"
 	"go.opentelemetry.io/collector/receiver"
 
+	"github.com/loadtrace/loadtrace/exporter/runarchiveexporter"
 	"github.com/loadtrace/loadtrace/internal/session/environments"
 	"github.com/loadtrace/loadtrace/internal/session/evidence"
 	"github.com/loadtrace/loadtrace/internal/session/otlpresponse"
@@ -56,6 +57,8 @@ func (s *session) factories(components func() (otelcol.Factories, error), plan *
 	f.Extensions[sameOrigin.Type()] = sameOrigin
 	sieve := runfilter.NewFactory(&s.own)
 	f.Processors[sieve.Type()] = sieve
+	archives := runarchiveexporter.NewFactory(runarchiveexporter.WithObserver(s.archived))
+	f.Exporters[archives.Type()] = archives
 	seen := environments.NewFactory(&s.environments)
 	f.Exporters[seen.Type()] = seen
 	gathered := evidence.NewFactory(&s.evidence)

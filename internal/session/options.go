@@ -10,7 +10,7 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen"
 )
 
-// Options say what a run is to do, and in which collector.
+// Options configure a run and its collector.
 type Options struct {
 	// Collector are the settings of the collector, such as distribution.Settings makes.
 	Collector otelcol.CollectorSettings

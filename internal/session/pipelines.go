@@ -23,7 +23,7 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen"
 )
 
-// Pipelines say what the built-in collector of a run is made of.
+// Pipelines configure the built-in collector of a run.
 type Pipelines struct {
 	OTLP    string // endpoint that gets everything; none if empty
 	Headers map[string]string
@@ -32,6 +32,8 @@ type Pipelines struct {
 	Listen Listen
 	// ListenAsked: a run that cannot listen there is an error. Else it does without.
 	ListenAsked bool
+	// Archive is the folder in which the run is archived; none if empty.
+	Archive string
 
 	// store adds the exporter that keeps traces.
 	store bool
@@ -146,6 +148,9 @@ func (p Pipelines) exporters() (object, error) {
 	}
 	if p.store {
 		exporters[tracestore.Type.String()] = object{}
+	}
+	if p.Archive != "" {
+		exporters[archiveType] = p.archive()
 	}
 	if p.OTLP != "" {
 		name, config, err := otlpExporter(p.OTLP, p.Headers)

@@ -20,7 +20,7 @@ import (
 type Run struct {
 	options Options
 	notes   *collectorlog.Notes // nil if the configuration is the user's
-	use     *use                // nil if nobody asks
+	use     *use                // nil unless it is measured
 	session *session
 	handle  *loadgenreceiver.Handle
 
@@ -41,6 +41,8 @@ type Result struct {
 	Interrupted bool
 	// Notes are warnings of the built-in collector, a line each.
 	Notes []string
+	// Archive is the folder of the run's archive; empty if there is none.
+	Archive string
 	// Explained: a fault of the summary says why the endpoint of OTLP took no telemetry. What
 	// else this process has logged of that endpoint says the same.
 	Explained bool
@@ -181,6 +183,7 @@ func (r *Run) finish(ctx context.Context) {
 	r.result.Explained = r.explainLoss(sum)
 	sum.Environment.Targets = r.session.environments.Targets()
 	r.diagnose(d, sum)
+	r.archive(sum)
 	if err == nil && len(sum.Faults) == 0 && shut != nil {
 		err = fmt.Errorf("shut the collector down: %w", shut)
 	}

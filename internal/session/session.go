@@ -25,6 +25,7 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/processor/tracejoinprocessor"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver"
+	"github.com/loadtrace/loadtrace/runs/archive"
 )
 
 // session is a run in a collector of this process. It is over when the
@@ -60,14 +61,16 @@ type session struct {
 	mu    sync.Mutex // guards what follows
 	cfg   component.Config
 	joins []*tracejoinprocessor.Join
-	fault error // of the start of the loadgen receiver
+	// archives are those of the run that have begun.
+	archives []*archive.Writer
+	fault    error // of the start of the loadgen receiver
 }
 
 // outcome is how a run ended.
 type outcome struct {
 	summary     summary.Summary
 	err         error
-	interrupted bool // somebody asked for the end
+	interrupted bool // the user asked for the end
 }
 
 // startSession starts a collector of the settings on the configurations, whose loadgen

@@ -12,6 +12,14 @@ func Mix(z uint64) uint64 {
 	return z ^ z>>31
 }
 
+// Unmix is the inverse of Mix: the shifts undone, and the inverses of the factors modulo
+// 2^64.
+func Unmix(z uint64) uint64 {
+	z = (z ^ z>>31 ^ z>>62) * 0x319642b2d24d8ec3
+	z = (z ^ z>>27 ^ z>>54) * 0x96de1b173f119089
+	return z ^ z>>30 ^ z>>60
+}
+
 // Source is a generator's state: its seed, at first.
 type Source uint64
 

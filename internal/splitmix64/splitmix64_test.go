@@ -14,3 +14,11 @@ func TestTheNumbersAreThoseOfTheReference(t *testing.T) {
 	}
 	assert.Zero(t, Mix(0))
 }
+
+func TestUnmixUndoesMix(t *testing.T) {
+	s := Source(1)
+	for range 1000 {
+		z := s.Uint64()
+		assert.Equal(t, z, Unmix(Mix(z)))
+	}
+}

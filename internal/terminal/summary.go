@@ -214,7 +214,7 @@ func rateInk(f *summary.Figures) ink {
 	return bold
 }
 
-// telemetry says whether what was recorded arrived.
+// telemetry reports whether what was recorded arrived.
 func (p *printer) telemetry(s *summary.Summary) {
 	t := s.Telemetry
 	p.gap()

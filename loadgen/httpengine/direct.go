@@ -65,7 +65,7 @@ func (r *request) makeReady(s *runner.Setup) (err error) {
 	return err
 }
 
-// suits tells whether the direct transport can carry all that an attack asks
+// suits reports whether the direct transport can carry all that an attack asks
 // for. HTTP/2, redirects and Expect: 100-continue are net/http's. Whether an
 // https target speaks HTTP/2 is only known when it is asked.
 func suits(spec *loadgen.HTTP, requests []*request) bool {

@@ -48,7 +48,7 @@ var responses = []response{
 	{name: "HTTP in lower case", says: "http/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", kind: loadgen.ErrorProtocol, conns: 3},
 	{name: "no HTTP", says: "SSH-2.0-OpenSSH\r\n\r\n", kind: loadgen.ErrorProtocol, conns: 3},
 	{name: "an empty line first", says: "\r\n" + ok + "Content-Length: 5\r\n\r\nhello", kind: loadgen.ErrorProtocol, conns: 3},
-	{name: "a status that is no number", says: "HTTP/1.1 abc OK\r\n\r\n", kind: loadgen.ErrorProtocol, conns: 3},
+	{name: "a status that is not a number", says: "HTTP/1.1 abc OK\r\n\r\n", kind: loadgen.ErrorProtocol, conns: 3},
 	{name: "a status of two digits", says: "HTTP/1.1 20 OK\r\n\r\n", kind: loadgen.ErrorProtocol, conns: 3},
 	{name: "a status of four digits", says: "HTTP/1.1 2000 OK\r\n\r\n", kind: loadgen.ErrorProtocol, conns: 3},
 	{name: "a status with a sign", says: "HTTP/1.1 +20 OK\r\nContent-Length: 0\r\n\r\n", kind: loadgen.ErrorProtocol, conns: 3},
@@ -90,7 +90,7 @@ var responses = []response{
 
 	{name: "an empty body", says: ok + "Content-Length: 0\r\n\r\n", conns: 1},
 	{name: "a length with zeros", says: ok + "Content-Length: 0005\r\n\r\nhello", body: 5, conns: 1},
-	{name: "a length that is no number", says: ok + "Content-Length: five\r\n\r\nhello", kind: loadgen.ErrorProtocol, conns: 3},
+	{name: "a length that is not a number", says: ok + "Content-Length: five\r\n\r\nhello", kind: loadgen.ErrorProtocol, conns: 3},
 	{name: "a negative length", says: ok + "Content-Length: -5\r\n\r\nhello", kind: loadgen.ErrorProtocol, conns: 3},
 	{name: "a length with a sign", says: ok + "Content-Length: +5\r\n\r\nhello", kind: loadgen.ErrorProtocol, conns: 3},
 	{name: "a length of nothing", says: ok + "Content-Length:\r\n\r\nhello", kind: loadgen.ErrorProtocol, conns: 3},

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Iteration is what is known of a request before it is sent.
+// Iteration is a request as it was planned.
 type Iteration struct {
 	Number   uint64    // of the whole schedule, where the pacer's is a shard of it
 	Stage    int       // index of the stage it belongs to
@@ -16,7 +16,7 @@ type Iteration struct {
 	Intended time.Time // zero unless Open
 }
 
-// End says why a Pacer stopped.
+// End is the reason why a Pacer stopped.
 type End uint8
 
 const (
@@ -149,7 +149,7 @@ func (p *Pacer) Rate(elapsed time.Duration) float64 {
 	return speed * p.schedule.rate(i, offset-p.track.stages[i].begin)
 }
 
-// Iteration tells of request n, which must have been given out.
+// Iteration returns request n as it was planned. It must have been given out.
 func (p *Pacer) Iteration(n uint64) Iteration {
 	i := p.track.holding(n)
 	if i < 0 {
@@ -163,7 +163,7 @@ func (p *Pacer) Iteration(n uint64) Iteration {
 	return Iteration{Number: p.schedule.Number(n), Stage: i, Open: true, Intended: intended}
 }
 
-// Done tells that a request has ended. It is called once for each request given out.
+// Done reports that a request has ended. It is called once for each request given out.
 func (p *Pacer) Done() { p.slots.free() }
 
 // Given is the number of requests given out so far.
@@ -189,7 +189,7 @@ func (p *Pacer) Planned() (n uint64, exact bool) {
 	return n, exact || ended
 }
 
-// End says why Pace told to stop.
+// End returns the reason why Pace stopped.
 func (p *Pacer) End() End { return End(p.end.Load()) }
 
 // Stage is the index of the stage now under way: 0 before the first begins, and

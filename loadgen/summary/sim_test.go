@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -164,42 +165,8 @@ func simulate(t *testing.T, sim simulation) (s Summary) {
 		if sim.steer != nil {
 			go sim.steer(run)
 		}
-		watch, idle := verdict.NewWatch(a.Checks()), make(chan struct{})
-		look := func() {
-			now := time.Now()
-			found := &seen{readings: a.Readings(now, run.Accounts()), snapshot: a.Snapshot(now, run.Accounts()), rates: a.Rates(run.Accounts())}
-			watch.Observe(now.Sub(began), found.readings)
-			if sim.look != nil {
-				sim.look(now.Sub(began), found)
-			}
-			if ctx.Err() != nil {
-				return
-			}
-			if why, abort := watch.Abort(now.Sub(began)); abort {
-				cancel(errors.New(why))
-			}
-		}
-		var wg sync.WaitGroup
-		wg.Go(func() {
-			interval := a.Interval()
-			if interval == 0 {
-				interval = time.Second
-			}
-			ticker := time.NewTicker(interval)
-			defer ticker.Stop()
-			for {
-				select {
-				case <-idle:
-					return
-				case <-ticker.C:
-					look()
-				}
-			}
-		})
-		err = run.Do(ctx)
-		close(idle)
-		wg.Wait()
-		look()
+		w := &simulated{sim: sim, a: a, run: run, watch: verdict.NewWatch(a.Checks()), began: began, cancel: cancel}
+		err = w.do(ctx)
 		reason := ""
 		if cause := run.Cause(); cause != nil {
 			reason = cause.Error()
@@ -208,11 +175,58 @@ func simulate(t *testing.T, sim simulation) (s Summary) {
 		for i, rate := range a.Rates(run.Accounts()) {
 			require.Equal(t, s.Attacks[i].RateAchieved, rate, "the metric is the figure")
 		}
-		s.Judge(p, watch.Results(), vitals.Strain{})
+		s.Judge(p, w.watch.Results(), vitals.Strain{})
 		time.Sleep(time.Hour) // simulated targets that were left alone
 	})
 	require.Empty(t, s.Faults)
 	return s
+}
+
+// simulated is a run whose thresholds are watched, as the receiver does.
+type simulated struct {
+	sim    simulation
+	a      *Accumulator
+	run    *runner.Run
+	watch  *verdict.Watch
+	began  time.Time
+	cancel context.CancelCauseFunc
+}
+
+func (w *simulated) do(ctx context.Context) error {
+	idle := make(chan struct{})
+	var looks sync.WaitGroup
+	looks.Go(func() {
+		ticker := time.NewTicker(cmp.Or(w.a.Interval(), time.Second))
+		defer ticker.Stop()
+		for {
+			select {
+			case <-idle:
+				return
+			case <-ticker.C:
+				w.look(ctx)
+			}
+		}
+	})
+	err := w.run.Do(ctx)
+	close(idle)
+	looks.Wait()
+	w.look(ctx)
+	return err
+}
+
+func (w *simulated) look(ctx context.Context) {
+	now, accounts := time.Now(), w.run.Accounts
+	found := &seen{readings: w.a.Readings(now, accounts()), snapshot: w.a.Snapshot(now, accounts()), rates: w.a.Rates(accounts())}
+	w.watch.Observe(now.Sub(w.began), found.readings)
+	if w.sim.look != nil {
+		w.sim.look(now.Sub(w.began), found)
+	}
+	if ctx.Err() != nil {
+		return
+	}
+	if why, abort := w.watch.Abort(now.Sub(w.began)); abort {
+		w.cancel(errors.New(why))
+	}
 }
 
 // load is a plan of one attack.

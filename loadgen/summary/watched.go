@@ -244,7 +244,7 @@ func (a *Accumulator) slide(w *watched, now time.Time, accounts []runner.Account
 	}
 }
 
-// life says whether an attack of the check has begun, and whether all have ended.
+// life reports whether an attack of the check has begun, and whether all have ended.
 func (w *watched) life(accounts []runner.Account) (begun, over bool) {
 	over = true
 	for i, c := range accounts {

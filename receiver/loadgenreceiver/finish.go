@@ -3,11 +3,13 @@ package loadgenreceiver
 import (
 	"time"
 
+	"go.uber.org/zap"
+
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/loadmetrics"
 )
 
-// finish tells of the end of the run and waits until all telemetry was
+// finish reports the end of the run and waits until all telemetry was
 // delivered or dropped. Metrics of the whole run are put at once, and go on at
 // their interval while a pipeline of spans or events keeps the run waiting. The
 // last are put after the spans have settled, so that their point says what became
@@ -16,6 +18,7 @@ func (r *run) finish(err error) summary.Summary {
 	end := time.Now()
 	live := r.live.Load()
 	live.flush()
+	r.archives.flush()
 	for i, a := range r.runner.Accounts() {
 		live.addUnsent(i, a.UnsentReason, a.Unsent)
 	}
@@ -31,7 +34,11 @@ func (r *run) finish(err error) summary.Summary {
 	r.putMetrics(time.Now())
 	close(r.last)
 	flush(r.out.metrics)
-	return r.summary(end, err)
+	sum = r.summary(end, err)
+	if err := r.archives.conclude(&sum); err != nil {
+		r.log.Error("the archive lacks the run's result", zap.Error(err))
+	}
+	return sum
 }
 
 // settled is closed when every span and event was delivered or dropped.
@@ -56,12 +63,13 @@ func (r *run) summary(end time.Time, err error) summary.Summary {
 		sum.Telemetry.OfRequests(spans.Kept, sent)
 	}
 	sum.Faults = append(sum.Faults, sum.Telemetry.Check(sent)...)
+	sum.Faults = append(sum.Faults, r.archives.faults()...)
 	sum.Environment.Generator = r.origin.Environment
 	r.watch.Load().judge(&sum)
 	return sum
 }
 
-// stopReason says who stopped the run, if somebody did.
+// stopReason returns what stopped the run, if it was stopped.
 func (r *run) stopReason() string {
 	if cause := r.runner.Cause(); cause != nil {
 		return cause.Error()
@@ -69,7 +77,7 @@ func (r *run) stopReason() string {
 	return ""
 }
 
-// spans says what became of the run's spans.
+// spans returns the counts of the run's spans.
 func (r *run) spans() loadmetrics.Spans {
 	if live := r.live.Load(); live != nil {
 		return r.spansOf(live.requestSpans())
@@ -92,7 +100,7 @@ func (r *run) spansOf(n requestSpans) loadmetrics.Spans {
 	}
 }
 
-// telemetry says what became of the run's telemetry.
+// telemetry returns the counts of the run's telemetry.
 func (r *run) telemetry(spans loadmetrics.Spans) summary.Telemetry {
 	traces, metrics, logs := counts(r.out.traces), counts(r.out.metrics), counts(r.out.logs)
 	return summary.Telemetry{

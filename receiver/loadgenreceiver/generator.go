@@ -66,7 +66,7 @@ func (g *generator) start(ctx context.Context, hosts []component.Host) error {
 	if err != nil {
 		return err
 	}
-	r, err := newRun(ctx, id, plan, onClock(at, time.Now()), g)
+	r, err := newRun(ctx, id, plan, onClock(at, time.Now()), archivistsOf(hosts), g)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,8 @@ type recorder struct {
 	batch int                    // spans are put in batches of this many
 	put   func([]loadgen.Record) // takes a batch and keeps it; nil if spans are not wanted
 
-	figures *summary.Accumulator // has locks of its own
+	figures *summary.Accumulator  // has locks of its own
+	archive func(*loadgen.Record) // the same
 
 	mu      sync.Mutex // guards what follows
 	waiting []loadgen.Record
@@ -37,6 +38,7 @@ type recorder struct {
 // record is a loadgen.Sink.
 func (r *recorder) record(rec *loadgen.Record) {
 	r.figures.Add(rec)
+	r.archive(rec)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.meter.Add(rec)

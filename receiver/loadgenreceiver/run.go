@@ -21,6 +21,7 @@ import (
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/loadmetrics"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/resource"
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/span"
+	"github.com/loadtrace/loadtrace/runs/archive"
 )
 
 // run is one execution of a plan and the way of its telemetry.
@@ -39,6 +40,7 @@ type run struct {
 	out    *delivery
 	render *span.Renderer
 	events *event.Renderer
+	keep   []archivist
 	live   atomic.Pointer[recorder] // nil until the run begins
 	watch  atomic.Pointer[watch]    // nil until the run begins
 
@@ -51,14 +53,16 @@ type run struct {
 	own      atomic.Uint64           // spans made of the run itself
 	lost     atomic.Uint64           // of those, dropped
 
+	archives archives // of the run's goroutine, but for record
+
 	metered time.Time // of the last metric points; of the one goroutine that puts them
 }
 
 // newRun opens the plan's engines, no longer than ctx lasts, and starts the queues of its telemetry; do ends the one,
 // shutdown the other, or discard both.
-func newRun(ctx context.Context, id loadgen.RunID, plan *loadgen.Plan, at time.Time, g *generator) (*run, error) {
+func newRun(ctx context.Context, id loadgen.RunID, plan *loadgen.Plan, at time.Time, keep []archivist, g *generator) (*run, error) {
 	r := &run{
-		id: id, plan: plan, digest: planfile.Digest(plan), entire: planfile.Digest(plan.Entire()), at: at, cfg: g.cfg, origin: g.origin, log: g.set.Logger, observer: g.observer,
+		id: id, plan: plan, digest: planfile.Digest(plan), entire: planfile.Digest(plan.Entire()), at: at, cfg: g.cfg, origin: g.origin, log: g.set.Logger, observer: g.observer, keep: keep,
 		render:   span.New(g.origin, id, plan),
 		events:   event.New(g.origin, id, plan),
 		idle:     make(chan struct{}),
@@ -93,6 +97,7 @@ func (r *run) do(failed func(error)) {
 	defer close(r.ended)
 	defer r.cancel(nil)
 	began := r.await()
+	r.archives = beginArchives(r.keep, r.archiveStart(began))
 	r.live.Store(r.newRecorder(began))
 	r.watch.Store(r.newWatch(began))
 	r.observer.start(&Handle{r})
@@ -156,6 +161,14 @@ func (r *run) shutdown(ctx context.Context, drain time.Duration) error {
 	return err
 }
 
+func (r *run) archiveStart(began time.Time) archive.Start {
+	src, err := event.PlanYAML(r.plan)
+	if err != nil {
+		r.log.Error("the plan is missing in the archive", zap.Error(err))
+	}
+	return archive.Start{Run: r.id, Plan: r.plan, PlanYAML: src, Began: began, Environment: r.origin.Environment}
+}
+
 func (r *run) newRecorder(began time.Time) *recorder {
 	rec := &recorder{
 		batch: r.cfg.Spans.Batch,
@@ -164,6 +177,7 @@ func (r *run) newRecorder(began time.Time) *recorder {
 			Exemplars: r.cfg.Metrics.Exemplars, Seed: binary.BigEndian.Uint64(r.id[:]),
 		}),
 		figures: summary.New(r.plan, r.id, began),
+		archive: r.archives.record,
 	}
 	if r.out.traces != nil {
 		rec.put = func(records []loadgen.Record) { r.out.putRecords(records, r.render.Requests) }

@@ -25,8 +25,8 @@ type asked struct {
 }
 
 // dependencies finds an operation of somebody else that takes most of the server's time.
-// A service that gets no processor takes long for everything, calls too, so that is not
-// judged.
+// A service that gets no processor, or collects garbage with it, takes long for everything,
+// calls too, so that is not judged.
 func (e *Evidence) dependencies() []summary.Finding {
 	var work time.Duration
 	for i := range e.Requests {
@@ -45,8 +45,7 @@ func (e *Evidence) dependencies() []summary.Finding {
 	a := ops[worst]
 	slices.Sort(a.took)
 	median, part := a.took[len(a.took)/2], min(float64(a.sum)/float64(work), 1)
-	_, starved := e.anyStarved()
-	if median < leastCall || part < leastCallPart || starved {
+	if median < leastCall || part < leastCallPart || e.struggles() {
 		return nil
 	}
 	return []summary.Finding{a.finding(worst, median, part)}
@@ -68,13 +67,17 @@ func (e *Evidence) operations() map[string]*asked {
 	return ops
 }
 
-func (e *Evidence) anyStarved() (wait float64, yes bool) {
+// struggles reports whether an instance gets too little of a processor, or collects garbage
+// with much of it.
+func (e *Evidence) struggles() bool {
 	for i := range e.Instances {
-		if wait, yes = e.starved(i); yes {
-			return wait, yes
+		_, starved := e.starved(i)
+		share, known := e.gcShare(i)
+		if starved || known && share >= leastGCShare {
+			return true
 		}
 	}
-	return 0, false
+	return false
 }
 
 func (a *asked) finding(op string, median time.Duration, part float64) summary.Finding {

@@ -123,30 +123,7 @@ func (e *Evidence) leaks() []summary.Finding {
 			return []summary.Finding{e.leakFinding([]leaking{{stack, g}}, "runtime_metrics")}
 		}
 	}
-	return nil
-}
-
-// leastPart is what one stack makes of all goroutines that came, at least, to be named.
-const leastPart = 0.6
-
-// stayed is the stack that most of the goroutines have that were not there before the load
-// and are there after it.
-func (e *Evidence) stayed(came float64) (Stack, bool) {
-	first, last := &e.Stacks[0], &e.Stacks[len(e.Stacks)-1]
-	if first.At >= e.From || last.At <= e.To+rest {
-		return nil, false
-	}
-	before := map[string]int{}
-	for _, g := range first.Groups {
-		before[g.Stack.Key()] = g.Count
-	}
-	for _, g := range last.Groups { // the greatest first
-		n := float64(g.Count - before[g.Stack.Key()])
-		if w := g.Stack.Waits(); n >= leastPart*came && w != NoWait && w != Lock && !g.Stack.ofConnection() {
-			return g.Stack, true
-		}
-	}
-	return nil, false
+	return e.beforeAndAfter()
 }
 
 // leakingStacks are those that leak, the fastest first.

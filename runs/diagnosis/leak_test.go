@@ -197,6 +197,24 @@ func TestWithFewProfilesTheNumberShowsTheLeakAndTheLastProfileItsStack(t *testin
 	assert.Empty(t, Examine(e), "connections are none")
 }
 
+// Of a target that answers before and after the load only, no line is seen.
+func TestBeforeAndAfterAloneShowALeakOfOneForNearlyEachRequestWithLessConfidence(t *testing.T) {
+	ends := func(stack Stack, perRequest float64, leaving int) *Evidence {
+		e := watched(stack, func(_ time.Duration, dose float64) int { return int(perRequest * dose) })
+		e.Stacks = []Stacks{e.Stacks[0], e.Stacks[len(e.Stacks)-2], e.Stacks[len(e.Stacks)-1]}
+		e.Stacks[1].Groups[0].Count += leaving
+		return e
+	}
+	found := Examine(ends(waiting, 0.95, 0))
+	require.Len(t, found, 1)
+	assert.Equal(t, 0.6, found[0].Confidence)
+	assert.Contains(t, found[0].Sentence, "3800 goroutines stay after the load, 950 per 1000 requests")
+	assert.Empty(t, Examine(ends(waiting, 0.3, 0)), "a cache may have as many")
+	assert.Empty(t, Examine(ends(waiting, 0.95, 2000)), "they are leaving")
+	assert.Empty(t, Examine(ends(locked, 0.95, 0)))
+	assert.Empty(t, Examine(ends(idleConnection, 0.95, 0)))
+}
+
 func TestNoEvidenceIsNoFinding(t *testing.T) {
 	assert.Empty(t, Examine(&Evidence{}))
 	d := Look(&Evidence{})

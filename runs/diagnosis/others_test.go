@@ -26,6 +26,14 @@ func TestADependencyIsSlowOnlyIfItsUsualCallIs(t *testing.T) {
 	slow.Dose = []Point{{0, 0}, {slow.To, 1000}}
 	slow.counter(SchedWait, 2)
 	assert.Empty(t, Examine(slow), "the service gets no processor")
+	slow.Instances[0].Series[SchedWait] = nil
+	slow.counter(CPUGC, 0.5)
+	slow.counter(CPUTotal, 1)
+	slow.counter(AllocatedBytes, 1e9)
+	slow.counter(AllocatedObjects, 1e6)
+	for _, f := range Examine(slow) {
+		assert.Equal(t, summary.FindingGCPressure, f.Kind)
+	}
 }
 
 // instances is requests of three instances, by how long each takes, about.

@@ -1,8 +1,10 @@
 package evidence
 
 import (
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -158,6 +160,21 @@ func TestSeriesAndInstancesAreBounded(t *testing.T) {
 		g.addMetrics(began, gauge(string(rune('a'+n)), "go.goroutine.count", 1))
 	}
 	assert.Len(t, g.instances, mostInstances)
+}
+
+// A target may call its spans and itself whatever it likes.
+func TestNamesAreBounded(t *testing.T) {
+	g := following()
+	td := ptrace.NewTraces()
+	for n := range 2 * mostNames {
+		put(td, "shop", 7, 4, 3, ptrace.SpanKindClient, strings.Repeat(string(rune('一'+n)), 1000), 12, 15)
+	}
+	g.addTraces(td)
+	assert.Len(t, g.spans.list, mostNames)
+	for _, name := range g.spans.list {
+		assert.LessOrEqual(t, len(name), mostText)
+		assert.True(t, utf8.ValidString(name))
+	}
 }
 
 func TestACycleIsTheTimeInWhichItWasUnderWayForCertain(t *testing.T) {

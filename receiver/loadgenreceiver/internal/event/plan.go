@@ -11,9 +11,9 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/planfile"
 )
 
-// planYAML is the plan without the values of headers, metadata, bodies and messages,
+// PlanYAML is the plan without the values of headers, metadata, bodies and messages,
 // and the secrets of URLs.
-func planYAML(plan *loadgen.Plan) (string, error) {
+func PlanYAML(plan *loadgen.Plan) (string, error) {
 	public := *plan
 	public.Attacks = slices.Clone(plan.Attacks)
 	for i := range public.Attacks {
