@@ -4,7 +4,7 @@
 TAGS := $(shell sed -n 's/^ *build_tags: *//p' builder-config.yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint demo build generate docs bench bench-join bench-loki bench-e2e stack targets ci
+.PHONY: help test lint demo build generate docs bench bench-join bench-loki bench-e2e stack interop ci
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,7 +67,7 @@ bench-e2e: ## Measure whole runs with real back ends (15 minutes)
 stack: ## Start real Prometheus, Loki and Jaeger on loopback
 	go run ./deploy/stack up
 
-# See docs/targets.md. Needs the Go module proxy, Node 20, npm and its registry. The
+# See docs/interop.md. Needs the Go module proxy, Node 20, npm and its registry. The
 # first run builds the services, which takes about 25 minutes of two processors.
-targets: ## Test against services that others wrote (9 minutes)
-	go test -tags targets -count 1 -v -timeout 90m ./internal/targets
+interop: ## Test against services that others wrote (9 minutes)
+	go test -tags interop -count 1 -v -timeout 90m ./internal/interop

@@ -49,7 +49,7 @@ func TestNamesThatTheConventionsDoNotHaveAreNotInTheirNamespaces(t *testing.T) {
 	for _, name := range names {
 		assert.True(t, strings.HasPrefix(name, "goruntime."), name)
 		for _, other := range names {
-			if name != goruntime.EventGCCycle { // the name of an event is no key
+			if name != goruntime.EventGCCycle { // the name of an event is not a key
 				assert.False(t, strings.HasPrefix(other, name+"."), "%s is a namespace, too: %s", name, other)
 			}
 		}

@@ -29,14 +29,14 @@ type config struct {
 // Option changes what Start does.
 type Option func(*config)
 
-// WithMeterProvider says who gets the metrics. Default: the global provider.
+// WithMeterProvider sets the provider of the metrics. Default: the global provider.
 func WithMeterProvider(p metric.MeterProvider) Option { return func(c *config) { c.meters = p } }
 
-// WithLoggerProvider says who gets the events of GC cycles. Default: the global
+// WithLoggerProvider sets the provider of the events of GC cycles. Default: the global
 // provider. If it drops them when Start is called, none are made.
 func WithLoggerProvider(p log.LoggerProvider) Option { return func(c *config) { c.loggers = p } }
 
-// WithCycleLook says how often the runtime is asked whether a GC cycle has begun
+// WithCycleLook sets how often the runtime is asked whether a GC cycle has begun
 // when one may, and so how exactly its begin is known: 5 ms by default, 1 ms at
 // least. With 0 there are no events of cycles.
 func WithCycleLook(every time.Duration) Option { return func(c *config) { c.look = every } }

@@ -1,6 +1,6 @@
 package loadgen
 
-// Digest tells whether two attacks do the same, whatever they are called: each part of
+// Digest reports whether two attacks do the same, whatever they are called: each part of
 // two that are equal was hashed of the same content. Parts are twelve hexadecimal digits.
 type Digest struct {
 	// Requests is what is sent: methods, paths, headers, bodies, messages, with the
@@ -14,7 +14,7 @@ type Digest struct {
 	Address string `json:"address"`
 }
 
-// PlanDigest tells whether two plans do the same.
+// PlanDigest reports whether two plans do the same.
 type PlanDigest struct {
 	// Plan is of what goes for all attacks: their order and the limits.
 	Plan    string

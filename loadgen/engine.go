@@ -6,7 +6,7 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
-// Engine carries out the requests of one attack over one protocol.
+// Engine sends the requests of one attack over one protocol.
 //
 // Run asks p for requests until it says stop, sends one request for each, and
 // gives sink exactly one Record for each request that p gave out. It calls p.Done

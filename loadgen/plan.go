@@ -6,7 +6,7 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
-// Plan says what a run does. It is pure data: nothing in it changes while a
+// Plan describes what a run does. It is pure data: nothing in it changes while a
 // run is under way. The zero value of an optional field means its default,
 // which planfile fills in.
 type Plan struct {
@@ -23,8 +23,8 @@ type Plan struct {
 	Thresholds []Threshold `yaml:"thresholds,omitempty"`
 	Trust      Trust       `yaml:"trust,omitempty"`
 
-	// Shard is which of several processes this one is, if they carry out the plan
-	// together. It is no key of a plan: Split sets it, with all that follows from it.
+	// Shard is which of several processes this one is, if they run the plan
+	// together. It is not a key of a plan: Split sets it, with all that follows from it.
 	Shard pace.Shard `yaml:"-"`
 	// Undivided is the plan that this one is a shard of; nil if this one is whole. Split
 	// sets it.
@@ -47,8 +47,8 @@ func (p *Plan) Sampler() Sampler {
 	return NewSampler(*p.Sampling)
 }
 
-// Profiles says which net/http/pprof of a target a run asks, before, under and after the
-// load.
+// Profiles selects the net/http/pprof endpoints of a target that a run queries before,
+// during and after the load.
 type Profiles struct {
 	// URL of pprof, which ends in /debug/pprof/; or ProfilesAuto.
 	URL string `yaml:"url"`
@@ -59,7 +59,7 @@ type Profiles struct {
 // ProfilesAuto stands for /debug/pprof/ of the first HTTP attack's own address.
 const ProfilesAuto = "auto"
 
-// Order says how the attacks of a plan relate in time.
+// Order is how the attacks of a plan relate in time.
 type Order string
 
 const (
@@ -212,7 +212,7 @@ const (
 	StreamCancel StreamEnd = "cancel"
 )
 
-// TLS says how to trust the target and how to prove the generator's identity.
+// TLS configures how to trust the target and how to prove the generator's identity.
 type TLS struct {
 	CAFile             string `yaml:"ca_file,omitempty"`   // PEM; instead of the system's roots
 	CertFile           string `yaml:"cert_file,omitempty"` // PEM client certificate, with KeyFile

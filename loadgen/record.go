@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Outcome says how a planned request ended. Every planned request ends in
+// Outcome is how a planned request ended. Every planned request ends in
 // exactly one of the three.
 type Outcome uint8
 
@@ -52,7 +52,7 @@ const (
 	ErrorOther       ErrorKind = "other"
 )
 
-// NotSentReason says why a planned request was not sent.
+// NotSentReason is the reason why a planned request was not sent.
 type NotSentReason string
 
 const (

@@ -25,12 +25,12 @@ func NewSampler(part float64) Sampler {
 	return Sampler{1<<randomBits - uint64(kept)}
 }
 
-// Keeps tells whether the trace is kept.
+// Keeps reports whether the trace is kept.
 func (s Sampler) Keeps(id TraceID) bool {
 	return binary.BigEndian.Uint64(id[8:])&(1<<randomBits-1) >= s.threshold
 }
 
-// All tells whether every trace is kept.
+// All reports whether every trace is kept.
 func (s Sampler) All() bool { return s.threshold == 0 }
 
 // State is the entry of a tracestate header that tells others the decision, ot=th

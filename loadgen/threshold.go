@@ -124,7 +124,7 @@ func plainNumber(s string, wanted bool) (float64, bool) {
 	return v, err == nil
 }
 
-// Trust says when a measurement is too bad for a verdict. docs/verdict.md has the
+// Trust has the limits beyond which a measurement cannot be trusted. docs/verdict.md has the
 // reason of each default.
 type Trust struct {
 	// ScheduleLag and ConnectionWait bound the p99 of what the generator itself makes

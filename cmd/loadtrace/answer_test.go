@@ -27,7 +27,7 @@ func TestAWebServerIsNoEndpointOfOTLP(t *testing.T) {
 	s := c.summary(t)
 	assert.Equal(t, verdict.Undecided, s.Verdict.Verdict)
 	assert.Zero(t, s.Telemetry.SpansDelivered)
-	assert.Equal(t, "the endpoint of --otlp, "+web.URL+", did not take all telemetry: it answered 200 with text/html, which is no answer of OTLP; "+
+	assert.Equal(t, "the endpoint of --otlp, "+web.URL+", did not take all telemetry: it answered 200 with text/html, which is not an OTLP response; "+
 		"check the host, the port and the path: /v1/traces, /v1/metrics and /v1/logs are put behind it", s.Faults[0])
 }
 

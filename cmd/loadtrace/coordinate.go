@@ -10,6 +10,7 @@ import (
 	"github.com/loadtrace/loadtrace/internal/badinput"
 	"github.com/loadtrace/loadtrace/internal/coordinator"
 	"github.com/loadtrace/loadtrace/internal/session"
+	"github.com/loadtrace/loadtrace/loadgen"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
 
@@ -24,7 +25,8 @@ func (c *coordinate) addTo(flags *pflag.FlagSet) {
 	flags.StringVar(&c.tokenFile, "token-file", "", "`file` with the secret that the shards and their collector share")
 }
 
-// open checks the flags and begins to report, if that is asked for.
+// open checks the flags and begins to report, if that is asked for: also for a shard that
+// is known, and cannot begin, so that its collector does not wait for it.
 func (c *coordinate) open(as startOptions, note func(string)) error {
 	switch {
 	case c.url == "" && c.tokenFile == "":
@@ -46,6 +48,11 @@ func (c *coordinate) open(as startOptions, note func(string)) error {
 	}
 	c.reporter = coordinator.Start(target, note)
 	return nil
+}
+
+// named reports whether the shard and its run are known, whatever else is wrong.
+func (o *startOptions) named() bool {
+	return o.shard.Count > 0 && o.shard.Check() == nil && o.run != (loadgen.RunID{})
 }
 
 // watched is for session.Options.

@@ -121,7 +121,7 @@ func TestFlagsOfACollectorAreChecked(t *testing.T) {
 		"--shard: is missing":               {"run", plan, "--coordinate", "http://h", "--token-file", token},
 		"is of no use without --coordinate": {"run", plan, "--token-file", token},
 		"--coordinate needs the secret":     {"run", plan, "--coordinate", "http://h"},
-		"--coordinate: it is no URL":        {"run", plan, "--coordinate", hostile, "--token-file", token, "--shard", "0/2", "--run-id", coordinatedRun, "--start-at", later},
+		"--coordinate: it is not a URL":     {"run", plan, "--coordinate", hostile, "--token-file", token, "--shard", "0/2", "--run-id", coordinatedRun, "--start-at", later},
 	} {
 		c := loadtrace(t, args...)
 		c.run(t, 2)

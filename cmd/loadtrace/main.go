@@ -1,5 +1,5 @@
 // Command loadtrace is the Loadtrace distribution: an OpenTelemetry Collector
-// with the components of builder-config.yaml, and subcommands that carry out a
+// with the components of builder-config.yaml, and subcommands that run a
 // load-test plan in the terminal.
 package main
 

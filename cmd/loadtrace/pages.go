@@ -31,7 +31,7 @@ const rootPage = `Loadtrace load-tests a service and explains what it saw.
   loadtrace calibrate                   measure the instrument's own error
   loadtrace ladder                      fix a slow service step by step
   loadtrace target                      run the demo service alone
-  loadtrace lint c.yaml                 refuse configurations not to be merged
+  loadtrace lint c.yaml                 check collector configurations
   loadtrace --config c.yaml             run as an OpenTelemetry Collector
 
 Also: completion, components, featuregate, print-config, validate, version.

@@ -83,8 +83,8 @@ func TestAMistypedWordIsAnsweredWithTheOneThatWasMeant(t *testing.T) {
 		"run http://h/ -x":          "unknown flag: -x; loadtrace help run lists the flags",
 		"run http://h/ --workesr 5": "unknown flag: --workesr; did you mean --workers?",
 		"--confg c.yaml":            "unknown flag: --confg; did you mean --config?",
-		"calibrate --rate x":        `--rate: "x" is no number; write one such as 250`,
-		"calibrate --duration 5":    `--duration: "5" is no duration; write one such as 30s`,
+		"calibrate --rate x":        `--rate: "x" is not a number; write one such as 250`,
+		"calibrate --duration 5":    `--duration: "5" is not a duration; write one such as 30s`,
 		"calibrate --calls":         "--calls: has no value; write it after the flag",
 		"run x.yaml --quiet=3":      `--quiet: "3" is neither true nor false; write --quiet alone for true`,
 	} {

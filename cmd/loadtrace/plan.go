@@ -23,7 +23,7 @@ func readPlan(ctx context.Context, path string, sets ...string) (*loadgen.Plan, 
 	return plan, nil
 }
 
-// explained shows each fault of a plan at its place in the file. What is no file cannot
+// explained shows each fault of a plan at its place in the file. What is not a file cannot
 // be read again.
 func explained(path string, err error) error {
 	if info, statErr := os.Stat(path); statErr != nil || !info.Mode().IsRegular() {

@@ -20,7 +20,7 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
 
-// planRun carries out a plan in the terminal.
+// planRun runs a plan in the terminal.
 type planRun struct {
 	session.Pipelines
 	presentation
@@ -58,20 +58,23 @@ func (r *planRun) note(line string) {
 	}
 }
 
-// do carries out the plan and prints what became of it. While the run is on,
+// do runs the plan and prints what became of it. While the run is on,
 // and until do returns, the store fills.
 func (r *planRun) do(ctx context.Context) (summary.Summary, error) {
 	relaxGC()
 	signals := watchSignals(ctx)
 	defer signals.stop()
 	agreed, err := r.begins.read()
-	if err != nil {
+	if err != nil && !agreed.named() {
 		return summary.Summary{}, err
 	}
-	if err := r.reports.open(agreed, r.note); err != nil {
-		return summary.Summary{}, err
+	if fault := r.reports.open(agreed, r.note); fault != nil {
+		return summary.Summary{}, errors.Join(err, fault)
 	}
-	sum, err := r.agreed(ctx, signals, agreed)
+	var sum summary.Summary
+	if err == nil {
+		sum, err = r.agreed(ctx, signals, agreed)
+	}
 	// Not ctx alone: the summary of a shard that a signal has stopped is handed over too.
 	taken, fault := r.reports.close(signals.impatient, &sum, err)
 	if _, judged := errors.AsType[verdictError](err); judged && taken {
@@ -136,7 +139,7 @@ func (r *planRun) attack(signals *signalContexts, plan *loadgen.Plan, as startOp
 		return session.Result{}, err
 	}
 	r.reports.began(run)
-	defer context.AfterFunc(signals.impatient, run.Hurry)()
+	defer context.AfterFunc(signals.impatient, run.Cancel)()
 	r.showProgress(run)
 	return run.Result()
 }

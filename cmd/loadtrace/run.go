@@ -58,7 +58,22 @@ while it goes on, and gives its verdict: this shard exits with 0 once its summar
 handed over.
 
 ` + exitCodes,
-		Example: `  loadtrace run http://127.0.0.1:8080/ --rate 200/s --duration 30s
+		Example: runExample,
+		Args:    func(_ *cobra.Command, args []string) error { return r.accept(args) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			r.stdout, r.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			r.ListenAsked = cmd.Flags().Changed("listen")
+			if r.line.print {
+				return r.printPlan()
+			}
+			return r.line.named(r.runAndExplain(cmd.Context(), listenAt))
+		},
+	}
+	r.addRunTo(cmd.Flags(), &listenAt)
+	return cmd
+}
+
+const runExample = `  loadtrace run http://127.0.0.1:8080/ --rate 200/s --duration 30s
   loadtrace run http://127.0.0.1:8080/ --workers 8 --header 'Authorization: Bearer ${env:TOKEN}'
   loadtrace run --grpc 127.0.0.1:8081/auth.v1.Auth/Validate --data '{"token": "demo-0001"}'
   loadtrace run http://127.0.0.1:8080/ --body @order.json --print-plan > plan.yaml
@@ -69,22 +84,8 @@ handed over.
   loadtrace run plan.yaml --otlp https://otlp.example.com --otlp-header-file otlp.headers
   loadtrace run plan.yaml --profiles http://127.0.0.1:6060/debug/pprof/
   loadtrace run plan.yaml --listen http://127.0.0.1:14318
-  loadtrace run plan.yaml --archive none
   loadtrace run plan.yaml --config collector.yaml
-  loadtrace run plan.yaml --shard 0/2 --run-id 2b9c72011d13ef2c --start-at 2026-01-31T12:00:00Z`,
-		Args: func(_ *cobra.Command, args []string) error { return r.accept(args) },
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			r.stdout, r.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
-			r.ListenAsked = cmd.Flags().Changed("listen")
-			if r.line.print {
-				return r.printPlan()
-			}
-			return r.line.named(r.carryOut(cmd.Context(), listenAt))
-		},
-	}
-	r.addRunTo(cmd.Flags(), &listenAt)
-	return cmd
-}
+  loadtrace run plan.yaml --shard 0/2 --run-id 2b9c72011d13ef2c --start-at 2026-01-31T12:00:00Z`
 
 // addRunTo adds the flags of run.
 func (r *planRun) addRunTo(flags *pflag.FlagSet, listenAt *[]string) {
@@ -103,9 +104,9 @@ func (r *planRun) addRunTo(flags *pflag.FlagSet, listenAt *[]string) {
 	r.addTo(flags)
 }
 
-// carryOut carries out the plan, and explains a slow request if the target has
+// runAndExplain runs the plan, and explains a slow request if the target has
 // told of it.
-func (r *planRun) carryOut(ctx context.Context, listenAt []string) error {
+func (r *planRun) runAndExplain(ctx context.Context, listenAt []string) error {
 	if err := r.chooseListen(listenAt); err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ type shards struct {
 	names     map[string]int
 	begin     time.Time
 
-	seen      []map[uint64]int // by attack: how often a hit came
+	seen      []map[uint64]int // by attack: how often a request came
 	instances map[string]int   // the shard of each service.instance.id
 	spans     map[pcommon.SpanID]bool
 	responses []float64 // seconds, of all spans
@@ -192,22 +192,7 @@ func TestShardsSendExactlyThePlansScheduleAndTheirHistogramsAddUp(t *testing.T) 
 	require.NoError(t, os.WriteFile(file, fmt.Appendf(nil, splitPlan, tg.url, trusting), 0o600))
 	plan, err := planfile.Load(file)
 	require.NoError(t, err)
-
-	got := &shards{
-		run: loadgen.NewRunID(), names: map[string]int{}, begin: time.Now().Add(4 * time.Second).UTC(),
-		instances: map[string]int{}, spans: map[pcommon.SpanID]bool{},
-		last: map[string]pmetric.ExponentialHistogramDataPoint{}, planned: map[string]int64{},
-	}
-	var planned uint64
-	for i, a := range plan.Attacks {
-		s, err := pace.New(a.Load)
-		require.NoError(t, err)
-		n, exact := s.Planned()
-		require.True(t, exact)
-		planned += n
-		got.schedules, got.names[a.Name] = append(got.schedules, s), i
-		got.seen = append(got.seen, map[uint64]int{})
-	}
+	got, planned := newShards(t, plan)
 	sink := newSink(t, "127.0.0.1:0")
 	sink.mu.Lock() // of the sink's goroutines none has come yet
 	sink.gets = got.take
@@ -220,6 +205,36 @@ func TestShardsSendExactlyThePlansScheduleAndTheirHistogramsAddUp(t *testing.T) 
 		require.NoError(t, c.Start())
 		processes = append(processes, c)
 	}
+	got.checkSummaries(t, processes, planned)
+	assert.EqualValues(t, planned, tg.hits.Load(), "requests at the target")
+	requireMerged(t, processes, planned)
+
+	sink.mu.Lock()
+	defer sink.mu.Unlock()
+	got.checkSpans(t, plan)
+	got.checkMetrics(t, planned)
+}
+
+// newShards is what shards of a plan have sent so far, and how many requests they will.
+func newShards(t *testing.T, plan *loadgen.Plan) (s *shards, planned uint64) {
+	s = &shards{
+		run: loadgen.NewRunID(), names: map[string]int{}, begin: time.Now().Add(4 * time.Second).UTC(),
+		instances: map[string]int{}, spans: map[pcommon.SpanID]bool{},
+		last: map[string]pmetric.ExponentialHistogramDataPoint{}, planned: map[string]int64{},
+	}
+	for i, a := range plan.Attacks {
+		schedule, err := pace.New(a.Load)
+		require.NoError(t, err)
+		n, exact := schedule.Planned()
+		require.True(t, exact)
+		planned += n
+		s.schedules, s.names[a.Name] = append(s.schedules, schedule), i
+		s.seen = append(s.seen, map[uint64]int{})
+	}
+	return s, planned
+}
+
+func (s *shards) checkSummaries(t *testing.T, processes []*command, planned uint64) {
 	var told, finished uint64
 	for index, c := range processes {
 		c.wait(t, 0)
@@ -229,40 +244,40 @@ func TestShardsSendExactlyThePlansScheduleAndTheirHistogramsAddUp(t *testing.T) 
 		require.NotNil(t, sum.Shard)
 		assert.Equal(t, fmt.Sprintf("%d/%d", index, shardCount), sum.Shard.String())
 		assert.Equal(t, sum.Shard.String(), sum.Verdict.Shard)
-		assert.Equal(t, got.run.String(), sum.RunID)
-		assert.Equal(t, got.begin.UnixNano(), sum.Began.UnixNano(), "all began at the agreed moment")
+		assert.Equal(t, s.run.String(), sum.RunID)
+		assert.Equal(t, s.begin.UnixNano(), sum.Began.UnixNano(), "all began at the agreed moment")
 		assert.Equal(t, 1.0, sum.Verdict.Thresholds[0].Limit, "a shard's share of the rate")
 		assert.Equal(t, 0.01, sum.Verdict.Thresholds[1].Limit, "a ratio is the same for all")
 		assert.InDelta(t, float64(planned)/shardCount, float64(sum.Total.Requests.Planned), 2)
 	}
 	assert.Equal(t, planned, told, "the shards' summaries add up to the plan")
 	assert.Equal(t, planned, finished)
-	assert.EqualValues(t, planned, tg.hits.Load(), "requests at the target")
-	requireMerged(t, processes, planned)
+}
 
-	sink.mu.Lock()
-	defer sink.mu.Unlock()
-	assert.Empty(t, got.faults)
-	assert.Len(t, got.instances, shardCount, "series of shards do not collide")
-	assert.Len(t, got.spans, shardCount, "each shard has a span of the run")
-	for i, s := range got.schedules {
-		n, _ := s.Planned()
+func (s *shards) checkSpans(t *testing.T, plan *loadgen.Plan) {
+	assert.Empty(t, s.faults)
+	assert.Len(t, s.instances, shardCount, "series of shards do not collide")
+	assert.Len(t, s.spans, shardCount, "each shard has a span of the run")
+	for i, schedule := range s.schedules {
+		n, _ := schedule.Planned()
 		for seq := range n {
-			require.Equal(t, 1, got.seen[i][seq], "request %d of %s", seq, plan.Attacks[i].Name)
+			require.Equal(t, 1, s.seen[i][seq], "request %d of %s", seq, plan.Attacks[i].Name)
 		}
-		assert.Len(t, got.seen[i], int(n))
+		assert.Len(t, s.seen[i], int(n))
 	}
+}
 
-	merged, scale, count, sum := got.merged()
+func (s *shards) checkMetrics(t *testing.T, planned uint64) {
+	merged, scale, count, sum := s.merged()
 	assert.Equal(t, planned, count)
-	assert.Equal(t, bucketed(t, got.responses, scale), merged, "the histograms of the shards are together that of all requests")
+	assert.Equal(t, bucketed(t, s.responses, scale), merged, "the histograms of the shards are together that of all requests")
 	var seconds float64
-	for _, v := range got.responses {
+	for _, v := range s.responses {
 		seconds += v
 	}
 	assert.InEpsilon(t, seconds, sum, 1e-9)
 	var points int64
-	for _, n := range got.planned {
+	for _, n := range s.planned {
 		points += n
 	}
 	assert.EqualValues(t, planned, points, "loadgen.requests_planned over all instances")

@@ -11,7 +11,7 @@ import (
 	"github.com/loadtrace/loadtrace/internal/session"
 )
 
-// signalContexts are the signals that end a run in order.
+// signalContexts are contexts that the signals end which stop a run.
 type signalContexts struct {
 	// early ends with the first signal, which its cause names, and impatient with the
 	// second.
@@ -20,13 +20,13 @@ type signalContexts struct {
 	stop             func()
 }
 
-// watchSignals takes signals until stop is called, also while the summary is printed,
+// watchSignals handles signals until stop is called, also while the summary is printed,
 // so that an impatient press does not lose it. The end of ctx ends what is early too.
 func watchSignals(ctx context.Context) *signalContexts {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	early, end := context.WithCancelCause(ctx)
-	impatient, hurry := context.WithCancel(context.Background())
+	impatient, cancel := context.WithCancel(context.Background())
 	c := &signalContexts{early: early, impatient: impatient}
 	over := make(chan struct{})
 	go func() {
@@ -34,7 +34,7 @@ func watchSignals(ctx context.Context) *signalContexts {
 			select {
 			case s := <-signals:
 				if c.count.Add(1) > 1 {
-					hurry()
+					cancel()
 				}
 				end(session.CalledOff{By: s.String()})
 			case <-over:

@@ -19,7 +19,7 @@ func unseen(impatient context.Context) func(context.Context, *loadgen.Plan) (sum
 		if err != nil {
 			return summary.Summary{}, err
 		}
-		defer context.AfterFunc(impatient, run.Hurry)()
+		defer context.AfterFunc(impatient, run.Cancel)()
 		return run.Complete()
 	}
 }

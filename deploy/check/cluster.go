@@ -19,6 +19,7 @@ import (
 type cluster struct {
 	namespaces   map[string]*corev1.Namespace
 	configMaps   map[string]*corev1.ConfigMap
+	secrets      map[string]*corev1.Secret
 	services     map[string]*corev1.Service
 	accounts     map[string]*corev1.ServiceAccount
 	statefulSets map[string]*appsv1.StatefulSet
@@ -56,6 +57,8 @@ func (c *cluster) decode(kind, name string, src []byte) error {
 		return strict(&c.namespaces, name, src)
 	case "ConfigMap":
 		return strict(&c.configMaps, name, src)
+	case "Secret":
+		return strict(&c.secrets, name, src)
 	case "Service":
 		return strict(&c.services, name, src)
 	case "ServiceAccount":

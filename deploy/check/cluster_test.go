@@ -16,7 +16,7 @@ import (
 )
 
 // made are the kustomizations, each with the number of its pods' templates.
-var made = map[string]int{"base": 2, "overlays/example": 2, "overlays/example/run": 1}
+var made = map[string]int{"base": 2, "overlays/example": 2, "overlays/example/run": 2}
 
 // everywhere calls check with each kustomization. A run is applied onto a platform,
 // and is checked with it.
@@ -94,6 +94,10 @@ func TestWhatPodsNameIsThere(t *testing.T) {
 			volumes[v.Name] = true
 			if v.ConfigMap != nil {
 				assert.Contains(t, c.configMaps, v.ConfigMap.Name)
+			}
+			if v.Secret != nil {
+				assert.Contains(t, c.secrets, v.Secret.SecretName)
+				assert.NotNil(t, v.Secret.DefaultMode, "a secret is the group's to read")
 			}
 		}
 		if s := c.statefulSets[name]; s != nil {

@@ -159,7 +159,7 @@ func TestAddressesAreThoseOfServices(t *testing.T) {
 			host, _, _ := strings.Cut(rest, ":")
 			found++
 			_, ok = services[host]
-			assert.True(t, ok, "%s of %s is no service", host, s.Name)
+			assert.True(t, ok, "%s of %s is not a service", host, s.Name)
 		}
 	}
 	assert.GreaterOrEqual(t, found, 6)

@@ -13,6 +13,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/yaml"
 )
 
@@ -95,8 +96,8 @@ func environment(t *testing.T, c *cluster, name string) (env []string) {
 	return env
 }
 
-// The pods of a Job are the shards of one run: the command that each would carry out
-// is carried out here, until it waits for the run's beginning. By then it has read
+// The pods of a Job are the shards of one run: the command that each would run
+// is run here, until it waits for the run's beginning. By then it has read
 // its plan and taken its shard.
 func TestThePodsOfAJobAreTheShardsOfARun(t *testing.T) {
 	binary := distribution(t)
@@ -108,10 +109,7 @@ func TestThePodsOfAJobAreTheShardsOfARun(t *testing.T) {
 	assert.EqualValues(t, 0, *job.Spec.BackoffLimitPerIndex, "a shard that begins late is none")
 
 	container := job.Spec.Template.Spec.Containers[0]
-	plan := filepath.Join(t.TempDir(), "plan.yaml")
-	for _, v := range job.Spec.Template.Spec.Volumes {
-		require.NoError(t, os.WriteFile(plan, []byte(c.configMaps[v.ConfigMap.Name].Data["plan.yaml"]), 0o600))
-	}
+	mounted, address := mount(t, c, job.Spec.Template.Spec), collector(t, binary, c)
 	run := func(index, at string) (args []string) {
 		fields := fieldsOf(c)
 		fields["metadata.annotations['batch.kubernetes.io/job-completion-index']"] = index
@@ -121,7 +119,8 @@ func TestThePodsOfAJobAreTheShardsOfARun(t *testing.T) {
 			env["START_AT"] = at
 		}
 		for _, arg := range container.Args {
-			args = append(args, strings.Replace(expand(arg, env), "/etc/loadtrace/plan.yaml", plan, 1))
+			arg = strings.Replace(expand(arg, env), "http://loadtrace-merge:4319", address, 1)
+			args = append(args, mounted.Replace(arg))
 		}
 		return args
 	}
@@ -138,6 +137,72 @@ func TestThePodsOfAJobAreTheShardsOfARun(t *testing.T) {
 	said, err = exec.CommandContext(t.Context(), binary, run("4", at)...).CombinedOutput()
 	assert.Error(t, err)
 	assert.Contains(t, string(said), "the index counts from 0", "there is no fifth shard of four")
+}
+
+// mount writes what a pod's containers have mounted, and replaces where by where it is here.
+func mount(t *testing.T, c *cluster, pod corev1.PodSpec) *strings.Replacer {
+	t.Helper()
+	var pairs []string
+	for _, m := range pod.Containers[0].VolumeMounts {
+		dir, files := t.TempDir(), map[string][]byte{}
+		for _, v := range pod.Volumes {
+			switch {
+			case v.Name != m.Name:
+			case v.ConfigMap != nil:
+				for name, text := range c.configMaps[v.ConfigMap.Name].Data {
+					files[name] = []byte(text)
+				}
+			case v.Secret != nil:
+				files = c.secrets[v.Secret.SecretName].Data
+			}
+		}
+		for name, text := range files {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, name), text, 0o600))
+		}
+		pairs = append(pairs, m.MountPath+"/", dir+"/")
+	}
+	return strings.NewReplacer(pairs...)
+}
+
+// collector starts the command of the pod that gives the verdict, and checks at the end
+// what the shards told it. It returns where it listens.
+func collector(t *testing.T, binary string, c *cluster) (address string) {
+	t.Helper()
+	job := c.jobs["loadtrace-merge"]
+	container := job.Spec.Template.Spec.Containers[0]
+	assert.EqualValues(t, 0, *job.Spec.BackoffLimit, "a verdict is given once")
+	env, err := c.variables(&container, fieldsOf(c))
+	require.NoError(t, err)
+	mounted := mount(t, c, job.Spec.Template.Spec)
+	var args []string
+	for _, arg := range container.Args {
+		args = append(args, mounted.Replace(strings.Replace(expand(arg, env), "--listen=", "--listen=127.0.0.1", 1)))
+	}
+	for i, arg := range args { // any port, for a test
+		if strings.HasPrefix(arg, "--listen=") {
+			assert.Equal(t, "--listen=127.0.0.1:4319", arg)
+			args[i] = "--listen=127.0.0.1:0"
+		}
+	}
+	cmd := exec.CommandContext(t.Context(), binary, args...)
+	said := &heard{wanted: "waiting for 4 shards of run 2b9c72011d13ef2c at ", came: make(chan struct{})}
+	cmd.Stdout, cmd.Stderr = said, said
+	require.NoError(t, cmd.Start())
+	select {
+	case <-said.came:
+	case <-time.After(time.Minute):
+		t.Fatal("the collector did not say where it listens")
+	}
+	_, rest, _ := strings.Cut(said.text.String(), " at ")
+	address, _, _ = strings.Cut(rest, "\n")
+	t.Cleanup(func() {
+		assert.NoError(t, cmd.Process.Signal(os.Interrupt))
+		assert.Error(t, cmd.Wait(), "no shard left a summary")
+		for _, want := range []string{"shard 3/4: it failed: ", "shard 0/4 is waiting", "shard 3/4 is waiting"} {
+			assert.Contains(t, said.text.String(), want)
+		}
+	})
+	return "http://" + strings.TrimSpace(address)
 }
 
 // until runs a command until it has said something, and returns what it said.

@@ -58,7 +58,7 @@ func (o *options) choose(args []string) ([]chosen, error) {
 
 func move(servers []chosen, key string, port int) error {
 	if port < 0 || port > 65535 {
-		return fmt.Errorf("--port %s: %d is no port; write 1 to 65535, or 0 for a free one", key, port)
+		return fmt.Errorf("--port %s: %d is not a port; write 1 to 65535, or 0 for a free one", key, port)
 	}
 	var known []string
 	for _, c := range servers {

@@ -28,7 +28,7 @@ type Difference struct {
 	What string `json:"what"` // for people
 	A    string `json:"a"`    // "" is not known
 	B    string `json:"b"`
-	// Matters says that figures may not be compared for it.
+	// Matters reports that figures may not be compared for it.
 	Matters bool `json:"matters"`
 }
 

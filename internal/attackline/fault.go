@@ -51,7 +51,7 @@ func (l *Line) check() error {
 		add("--workers: sends as fast as the target answers, and --rate at a rate; leave one of the two out")
 	}
 	if l.Workers != "" && !digits.MatchString(l.Workers) && !strings.Contains(l.Workers, "${env:") {
-		add("--workers: %q is no whole number; write one such as 8", utf8text.Clip(l.Workers))
+		add("--workers: %q is not a whole number; write one such as 8", utf8text.Clip(l.Workers))
 	}
 	if l.GRPC != "" {
 		for _, f := range []struct{ name, value, fix string }{
@@ -74,7 +74,7 @@ func (l *Line) checkCall() error {
 	const example = "write host:port/package.Service/Method, such as 127.0.0.1:8081/grpc.health.v1.Health/Check"
 	switch {
 	case scheme != "" && scheme != "grpc" && scheme != "grpcs":
-		return fmt.Errorf("--grpc: %q is no scheme of gRPC; write grpc:// for a server without TLS, grpcs:// for one with TLS", utf8text.Clip(scheme))
+		return fmt.Errorf("--grpc: %q is not a scheme of gRPC; write grpc:// for a server without TLS, grpcs:// for one with TLS", utf8text.Clip(scheme))
 	case method == "":
 		return fmt.Errorf("--grpc: %q names no method; %s", utf8text.Clip(loadgen.RedactFaulty(l.GRPC)), example)
 	}
@@ -121,7 +121,7 @@ func (l *Line) checkText() error {
 	return errors.Join(faults...)
 }
 
-// WithoutScheme reports an argument that is no plan's name, but a URL without its
+// WithoutScheme reports an argument that is not a plan's name, but a URL without its
 // scheme; nil if it is neither, or has one.
 func WithoutScheme(arg string) error {
 	if IsURL(arg) || !address.MatchString(arg) || strings.HasSuffix(arg, ".yaml") || strings.HasSuffix(arg, ".yml") || strings.HasSuffix(arg, ".json") {

@@ -141,7 +141,7 @@ func TestAFaultNamesTheFlagAndTheFix(t *testing.T) {
 		"a negative rate":        {Line{URL: url, Rate: "-1/s"}, "--rate: -1/s is negative; give a rate above 0/s"},
 		"no unit of a duration":  {Line{URL: url, Duration: "10"}, "--duration: 10 has no unit; write 10s or 10ms"},
 		"both loops":             {Line{URL: url, Rate: "1/s", Workers: "1"}, "--workers: sends as fast as the target answers, and --rate at a rate; leave one of the two out"},
-		"workers that are none":  {Line{URL: url, Workers: "many"}, `--workers: "many" is no whole number; write one such as 8`},
+		"workers that are none":  {Line{URL: url, Workers: "many"}, `--workers: "many" is not a whole number; write one such as 8`},
 		"no workers":             {Line{URL: url, Workers: "0"}, "--workers: 0 workers send nothing; give at least 1"},
 		"another scheme":         {Line{URL: "ftp://h/"}, `URL: "ftp://h/" does not begin with http:// or https://; write one such as http://127.0.0.1:8080/path`},
 		"a method":               {Line{URL: url, Method: "FETCH"}, `--method: "FETCH" is not supported; write one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE`},
@@ -155,11 +155,11 @@ func TestAFaultNamesTheFlagAndTheFix(t *testing.T) {
 		"no target":              {Line{Rate: "1/s"}, "--rate: there is nothing to send to; write loadtrace run http://127.0.0.1:8080/ --rate …"},
 		"a body of gRPC":         {Line{GRPC: "h:1/a.B/C", Body: "x"}, "--body: is for a URL, and there is --grpc; write --data"},
 		"no method of gRPC":      {Line{GRPC: "h:1"}, `--grpc: "h:1" names no method; write host:port/package.Service/Method, such as 127.0.0.1:8081/grpc.health.v1.Health/Check`},
-		"a scheme of gRPC":       {Line{GRPC: "http://h:1/a.B/C"}, `--grpc: "http" is no scheme of gRPC; write grpc:// for a server without TLS, grpcs:// for one with TLS`},
-		"a dot for a slash":      {Line{GRPC: "h:1/a.B.C"}, `--grpc: "a.B.C" is no method; did you mean a.B/C?`},
+		"a scheme of gRPC":       {Line{GRPC: "http://h:1/a.B/C"}, `--grpc: "http" is not a scheme of gRPC; write grpc:// for a server without TLS, grpcs:// for one with TLS`},
+		"a dot for a slash":      {Line{GRPC: "h:1/a.B.C"}, `--grpc: "a.B.C" is not a method; did you mean a.B/C?`},
 		"no JSON":                {Line{GRPC: "h:1/a.B/C", Data: "{"}, `--data: is no JSON: unexpected end of JSON input; write a message such as {"name": "x"}, or a list of them`},
 		"bytes":                  {Line{URL: url, Body: "\xff"}, "--body: is not UTF-8; put it into a file and write @file"},
-		"two faults":             {Line{URL: "http://", Rate: "x"}, "URL: \"http://\" has no host; write one such as http://127.0.0.1:8080/path\n--rate: \"x\" is no rate; write one such as 500/s, 30/m or 10/h"},
+		"two faults":             {Line{URL: "http://", Rate: "x"}, "URL: \"http://\" has no host; write one such as http://127.0.0.1:8080/path\n--rate: \"x\" is not a rate; write one such as 500/s, 30/m or 10/h"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := c.line.Plan()

@@ -28,7 +28,7 @@ const (
 	JoinRuntimeAge          = "join.runtime.age"        // from the oldest sample of a level to the end of the server's work; below 0: taken after it
 	JoinRuntimeGoroutines   = "join.runtime.goroutines"
 	JoinRuntimeHeap         = "join.runtime.heap"                // By
-	JoinRuntimeMemory       = "join.runtime.memory"              // By, all of the runtime's, where no heap is told
+	JoinRuntimeMemory       = "join.runtime.memory"              // By, all of the runtime's, where no heap is reported
 	JoinRuntimeGCGoal       = "join.runtime.gc.goal"             // By
 	JoinRuntimeProcessors   = "join.runtime.gomaxprocs"          //
 	JoinRuntimeScheduleP99  = "join.runtime.schedule.p99"        // scheduler latency between two samples

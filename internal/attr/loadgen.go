@@ -10,7 +10,7 @@ const SpanRun = "loadgen.run"
 const (
 	RunID      = "loadgen.run.id"
 	RunEnd     = "loadgen.run.end"         // completed, stopped or failed
-	RunStop    = "loadgen.run.stop_reason" // who stopped it, if somebody did
+	RunStop    = "loadgen.run.stop_reason" // why it was stopped, if it was
 	RunAttacks = "loadgen.run.attacks"     // the names of its attacks
 	ShardIndex = "loadgen.shard.index"     // of a resource: the shard of the plan, from 0; absent if there is one
 	ShardCount = "loadgen.shard.count"     // of a resource: the number of shards

@@ -1,4 +1,4 @@
-// Package badinput marks errors that whoever asked can correct: a flag, a plan, a file
+// Package badinput marks errors that the user can correct: a flag, a plan, a file
 // that it names, a configuration. A command exits with another code for them, as an API
 // answers with another status. An error keeps its text.
 package badinput

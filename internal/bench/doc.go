@@ -12,6 +12,7 @@
 //	bench archive  what the archive of a run costs
 //	bench exporter what being scraped by cmd/exporter costs a service
 //	bench late     a target that turns slow after a million calls, beside stock ghz
+//	bench diagnose the demo service with each of its faults, and without: how often a run names it
 //
 // It also holds the targets (bench server, bench health, bench tail) and the sink
 // (bench sink) that the measurements start. late checks what it measures, and

@@ -21,6 +21,7 @@ var commands = map[string]func(ctx context.Context, args []string) error{
 	"server":   server,
 	"health":   health,
 	"late":     late,
+	"diagnose": diagnose,
 	"tail":     tail,
 	"sink":     sink,
 }
@@ -29,7 +30,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: bench soak|memory|vegeta|ghz|lag|tax|archive|exporter|late [flags]")
+		fmt.Fprintln(os.Stderr, "usage: bench soak|memory|vegeta|ghz|lag|tax|archive|exporter|late|diagnose [flags]")
 		os.Exit(2)
 	}
 	if err := commands[os.Args[1]](ctx, os.Args[2:]); err != nil {

@@ -18,7 +18,7 @@ import (
 // part of it.
 const Tolerance = 0.02
 
-// Run carries out a plan and returns its summary.
+// Run runs a plan and returns its summary.
 type Run func(ctx context.Context, plan *loadgen.Plan) (summary.Summary, error)
 
 // Points are quantiles of a duration, nearest rank, in seconds.
@@ -54,7 +54,7 @@ type Result struct {
 	Faults []string `json:"faults,omitempty"`
 }
 
-// Do carries out one case.
+// Do runs one case.
 func Do(ctx context.Context, c Case, run Run) (Result, error) {
 	exact, err := truth(&c)
 	if err != nil {

@@ -258,6 +258,7 @@ func (c *Collector) take(index int, r *Report, now time.Time) Answer {
 		c.whole.Leave(index)
 	case Failed:
 		s.lost = "it failed: " + shortened(r.Error)
+		c.options.note("shard %s: %s", c.name(index), s.lost)
 		c.whole.Leave(index)
 	}
 	if r.State == Running && r.Summary != nil {

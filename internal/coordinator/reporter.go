@@ -29,7 +29,7 @@ type Target struct {
 func (t *Target) Check() error {
 	u, err := url.Parse(t.URL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" {
-		return errors.New("it is no URL of a collector; write one such as http://loadtrace-merge:4319")
+		return errors.New("it is not a URL of a collector; write one such as http://loadtrace-merge:4319")
 	}
 	return nil
 }
@@ -197,19 +197,20 @@ func (r *Reporter) obey(a Answer) {
 // Done ends the reports with the final summary. An error is that the collector did not take
 // it, for 30 s.
 func (r *Reporter) Done(ctx context.Context, s *summary.Summary) error {
-	return r.end(ctx, Report{State: Done, Summary: s})
+	return r.end(ctx, Report{State: Done, Summary: s}, silence)
 }
 
-// Failed ends the reports with the reason that there is no summary.
+// Failed ends the reports with the reason that there is no summary. It tries for 5 s: who
+// looks at the shard sees the reason there too.
 func (r *Reporter) Failed(ctx context.Context, why error) error {
-	return r.end(ctx, Report{State: Failed, Error: why.Error()})
+	return r.end(ctx, Report{State: Failed, Error: why.Error()}, patience)
 }
 
-func (r *Reporter) end(ctx context.Context, last Report) error {
+func (r *Reporter) end(ctx context.Context, last Report, within time.Duration) error {
 	r.cancel()
 	<-r.over
 	defer r.client.CloseIdleConnections()
-	ctx, cancel := context.WithTimeout(ctx, silence)
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	for {
 		_, err := r.send(ctx, last)

@@ -21,7 +21,7 @@ type Service struct {
 	GRPC string `json:"grpc"`
 }
 
-// Launch says how to start a service.
+// Launch configures how to start a service.
 type Launch struct {
 	Program []string  // the service, with its first arguments
 	Under   []string  // a program that runs it, with arguments; none if empty

@@ -32,18 +32,18 @@ func TestHelpNamesEveryFlagAndATokenAndIsNoFault(t *testing.T) {
 func TestABadFlagIsNamedWithItsCureAndTheUsage(t *testing.T) {
 	for _, c := range []struct{ arg, want string }{
 		{"--nonsense", "flag provided but not defined: -nonsense"},
-		{"--http=8080", `--http "8080": is no address; write host:port`},
-		{"--grpc=8081", `--grpc "8081": is no address; write host:port`},
-		{"--error-share=1.5", "--error-share 1.5: is no share"},
-		{"--store-tail=NaN", "--store-tail NaN: is no share"},
+		{"--http=8080", `--http "8080": is not an address; write host:port`},
+		{"--grpc=8081", `--grpc "8081": is not an address; write host:port`},
+		{"--error-share=1.5", "--error-share 1.5: is not a share"},
+		{"--store-tail=NaN", "--store-tail NaN: is not a share"},
 		{"--store-latency=-1ms", "--store-latency -1ms: is negative"},
 		{"--cache=0", "--cache 0: is too small"},
 		{"--service=", "--service: is empty"},
-		{"--otlp=127.0.0.1:4318", `--otlp "127.0.0.1:4318": is no base URL`},
-		{"--tune=faster", `--tune: "faster" is no step; write none, all, or some of keep-alive,pools`},
-		{"--fault=fire", `--fault: "fire" is no fault; write some of goroutine-leak,gc-pressure`},
-		{"--log-level=loud", `--log-level "loud": is no level`},
-		{"--log-format=xml", `--log-format "xml": is no format`},
+		{"--otlp=127.0.0.1:4318", `--otlp "127.0.0.1:4318": is not a base URL`},
+		{"--tune=faster", `--tune: "faster" is not a step; write none, all, or some of keep-alive,pools`},
+		{"--fault=fire", `--fault: "fire" is not a fault; write some of goroutine-leak,gc-pressure`},
+		{"--log-level=loud", `--log-level "loud": is not a level`},
+		{"--log-format=xml", `--log-format "xml": is not a format`},
 		{"stray", `"stray": takes flags only`},
 	} {
 		var out, log bytes.Buffer

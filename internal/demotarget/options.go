@@ -88,7 +88,7 @@ func (o *options) check() error {
 	var faults []error
 	for _, a := range []struct{ flag, addr string }{{"http", o.http}, {"grpc", o.grpc}} {
 		if _, _, err := net.SplitHostPort(a.addr); err != nil {
-			faults = append(faults, fmt.Errorf("--%s %q: is no address; write host:port, for instance 127.0.0.1:0", a.flag, a.addr))
+			faults = append(faults, fmt.Errorf("--%s %q: is not an address; write host:port, for instance 127.0.0.1:0", a.flag, a.addr))
 		}
 	}
 	for _, s := range []struct {
@@ -96,7 +96,7 @@ func (o *options) check() error {
 		share float64
 	}{{"store-tail", o.store.Tail}, {"error-share", o.store.ErrorShare}} {
 		if !(s.share >= 0 && s.share <= 1) { // so that NaN is none either
-			faults = append(faults, fmt.Errorf("--%s %v: is no share; write a number from 0 to 1", s.flag, s.share))
+			faults = append(faults, fmt.Errorf("--%s %v: is not a share; write a number from 0 to 1", s.flag, s.share))
 		}
 	}
 	if o.store.Latency < 0 {
@@ -131,7 +131,7 @@ func (o *options) setOTLP(base string) error {
 	}
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return fmt.Errorf("--otlp %q: is no base URL; write for instance http://127.0.0.1:4318, or nothing to send no telemetry", base)
+		return fmt.Errorf("--otlp %q: is not a base URL; write for instance http://127.0.0.1:4318, or nothing to send no telemetry", base)
 	}
 	o.otlp = u
 	return nil
@@ -139,14 +139,14 @@ func (o *options) setOTLP(base string) error {
 
 func (o *options) setLevel(level string) error {
 	if o.telemetry.Level.UnmarshalText([]byte(level)) != nil {
-		return fmt.Errorf("--log-level %q: is no level; write debug, info, warn or error", level)
+		return fmt.Errorf("--log-level %q: is not a level; write debug, info, warn or error", level)
 	}
 	return nil
 }
 
 func (o *options) setFormat(format string) error {
 	if format != "text" && format != "json" {
-		return fmt.Errorf("--log-format %q: is no format; write text or json", format)
+		return fmt.Errorf("--log-format %q: is not a format; write text or json", format)
 	}
 	o.telemetry.JSON = format == "json"
 	return nil

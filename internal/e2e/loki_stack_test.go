@@ -60,7 +60,7 @@ func readLine(v []json.RawMessage) (l line, err error) {
 	return line{at: time.Unix(0, nanos), beside: beside.Metadata}, err
 }
 
-// logged says whether Loki has a line of the service for a request.
+// logged reports whether Loki has a line of the service for a request.
 func (p *platform) logged(seq int, from, until time.Time) (bool, error) {
 	lines, err := p.lines(fmt.Sprintf(`{service_name="auth-service"} | trace_id="%s"`, p.run.TraceID(0, uint64(seq))), from, until)
 	return len(lines) > 0, err

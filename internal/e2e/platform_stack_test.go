@@ -52,7 +52,7 @@ func startPlatform(t *testing.T, long time.Duration) *platform {
 	return p
 }
 
-// collect starts the collector, which carries out the plan.
+// collect starts the collector, which runs the plan.
 func (p *platform) collect(binary, otlp, plan string) {
 	p.t.Helper()
 	config, err := filepath.Abs(*config)

@@ -54,7 +54,7 @@ const (
 	Undecided Finding = "undecided" // there are too few rounds, or the interval is too wide to say
 )
 
-// Finding says what the gain shows.
+// Finding returns what the gain shows.
 func (g Gain) Finding() Finding {
 	switch {
 	case g.Rounds < MinRounds:

@@ -15,7 +15,7 @@ import (
 type Runner struct {
 	Rounds int
 	Dir    string // for files, which are left there
-	// Attack carries out a plan to its end.
+	// Attack runs a plan to its end.
 	Attack func(context.Context, *loadgen.Plan) (summary.Summary, error)
 	// Begin and End are called around each measurement.
 	Begin func(round int, name string)

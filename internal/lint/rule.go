@@ -128,7 +128,7 @@ func (r *Rule) prepare() error {
 	add(len(r.For) == 0, "for: is missing; write kinds such as exporter")
 	for _, kind := range r.For {
 		_, component := kinds[kind]
-		add(!component && kind != "pipeline" && kind != "text", "for: %q is no kind; write receiver, processor, exporter, connector, extension, pipeline or text", kind)
+		add(!component && kind != "pipeline" && kind != "text", "for: %q is not a kind; write receiver, processor, exporter, connector, extension, pipeline or text", kind)
 	}
 	add(r.Reason == "", "reason: is missing; say why it is unsafe")
 	add(r.Fix == "", "fix: is missing; say what to do instead")

@@ -43,7 +43,7 @@ func TestARuleThatDoesNotWorkIsRefused(t *testing.T) {
 	for key, c := range map[string]struct{ value, want string }{
 		"id":       {"X y", `id: "X y" is none`},
 		"severity": {"fatal", `severity: "fatal" is none`},
-		"for":      {"[exporters]", `for: "exporters" is no kind`},
+		"for":      {"[exporters]", `for: "exporters" is not a kind`},
 		"when":     {`typ == "a"`, "when: unknown name typ"},
 		"reason":   {`""`, "reason: is missing"},
 		"fix":      {`""`, "fix: is missing"},

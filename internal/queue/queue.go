@@ -58,11 +58,11 @@ func (c Counts) Plus(d Counts) Counts {
 
 // Queue is batches that wait, and the worker that delivers them.
 type Queue[T any] struct {
-	o      Options[T]
-	wake   chan struct{}      // holds a token when there is something to look at
-	hurry  chan struct{}      // closed when the shutdown begins
-	ended  chan struct{}      // closed when the worker has ended
-	cancel context.CancelFunc // gives up the delivery under way
+	o        Options[T]
+	wake     chan struct{}      // holds a token when there is something to look at
+	stopping chan struct{}      // closed when the shutdown begins
+	ended    chan struct{}      // closed when the worker has ended
+	cancel   context.CancelFunc // gives up the delivery under way
 
 	mu     sync.Mutex // guards what follows
 	queue  []Batch[T] // the first one is being delivered
@@ -74,7 +74,7 @@ type Queue[T any] struct {
 
 // New makes a queue and starts its worker.
 func New[T any](o Options[T]) *Queue[T] {
-	q := &Queue[T]{o: o, wake: make(chan struct{}, 1), hurry: make(chan struct{}), ended: make(chan struct{})}
+	q := &Queue[T]{o: o, wake: make(chan struct{}, 1), stopping: make(chan struct{}), ended: make(chan struct{})}
 	go newWorker(q).run()
 	return q
 }
@@ -136,7 +136,7 @@ func (q *Queue[T]) shutdown(ctx context.Context) error {
 	q.mu.Lock()
 	if !q.closed {
 		q.closed = true
-		close(q.hurry)
+		close(q.stopping)
 	}
 	q.poke()
 	q.mu.Unlock()

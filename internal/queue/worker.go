@@ -19,12 +19,12 @@ type worker[T any] struct {
 	*Queue[T]
 	ctx  context.Context
 	wait *backoff.ExponentialBackOff
-	soon <-chan struct{} // the queue's hurry, until the worker has seen it
+	soon <-chan struct{} // the queue's stopping, until the worker has seen it
 	data T               // of the batch that is being delivered
 }
 
 func newWorker[T any](q *Queue[T]) *worker[T] {
-	w := &worker[T]{Queue: q, wait: backoff.NewExponentialBackOff(), soon: q.hurry}
+	w := &worker[T]{Queue: q, wait: backoff.NewExponentialBackOff(), soon: q.stopping}
 	w.wait.InitialInterval, w.wait.MaxInterval, w.wait.Multiplier = firstRetry, maxRetry, 2
 	w.ctx, q.cancel = context.WithCancel(context.Background())
 	return w

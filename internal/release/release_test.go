@@ -87,6 +87,9 @@ func newRelease(t *testing.T) *release {
 		"GIT_AUTHOR_NAME=test", "GIT_AUTHOR_EMAIL=test@localhost", "GIT_COMMITTER_NAME=test", "GIT_COMMITTER_EMAIL=test@localhost")}
 	root, err := filepath.Abs("../..")
 	require.NoError(t, err)
+	for _, what := range []string{".ci/release", "go.mod", "goruntime"} {
+		noteUse(t, filepath.Join(root, what))
+	}
 	cache := c.lines("go", "env", "GOMODCACHE")[0]
 	t.Cleanup(func() { forget(t, cache, r.version) })
 	c.run("git", "clone", "--quiet", "--shared", root, clone)
@@ -94,6 +97,16 @@ func newRelease(t *testing.T) *release {
 	r.env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod -trimpath", "GONOSUMDB="+module+","+module+"/*",
 		"GOPROXY=file://"+proxy+","+c.lines("go", "env", "GOPROXY")[0])
 	return r
+}
+
+// noteUse reads files, so that go test knows that a result depends on them.
+func noteUse(t *testing.T, path string) {
+	require.NoError(t, filepath.WalkDir(path, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			_, err = os.ReadFile(path)
+		}
+		return err
+	}))
 }
 
 // forget a version of the modules in a module cache, whose folders are read-only.

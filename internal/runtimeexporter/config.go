@@ -81,7 +81,7 @@ func (t fileTarget) config(timeout time.Duration, pass *regexp.Regexp) (target.C
 	if t.Pass != nil {
 		pattern, err := passPattern(*t.Pass)
 		if err != nil {
-			return c, fmt.Errorf("pass: %q is no pattern (%w); write for instance http_.*", *t.Pass, err)
+			return c, fmt.Errorf("pass: %q is not a pattern (%w); write for instance http_.*", *t.Pass, err)
 		}
 		c.Pass = pattern
 	}

@@ -89,10 +89,10 @@ func parse(args []string) (o options, usage func(io.Writer), err error) {
 func (f flags) check() (options, error) {
 	var faults []error
 	if _, _, err := net.SplitHostPort(f.listen); err != nil {
-		faults = append(faults, fmt.Errorf("--listen %q: is no address; write host:port or :port", f.listen))
+		faults = append(faults, fmt.Errorf("--listen %q: is not an address; write host:port or :port", f.listen))
 	}
 	if f.level.UnmarshalText([]byte(f.levelName)) != nil {
-		faults = append(faults, fmt.Errorf("--log-level %q: is no level; write debug, info, warn or error", f.levelName))
+		faults = append(faults, fmt.Errorf("--log-level %q: is not a level; write debug, info, warn or error", f.levelName))
 	}
 	if f.timeout <= 0 {
 		faults = append(faults, fmt.Errorf("--timeout %v: is too short; write for instance 2s", f.timeout))
@@ -110,7 +110,7 @@ func (f flags) check() (options, error) {
 func (f flags) readTargets() ([]target.Config, error) {
 	pass, err := passPattern(f.pass)
 	if err != nil {
-		return nil, fmt.Errorf("--pass %q: is no pattern (%w); write for instance http_.*", f.pass, err)
+		return nil, fmt.Errorf("--pass %q: is not a pattern (%w); write for instance http_.*", f.pass, err)
 	}
 	if f.configFile != "" {
 		if len(f.addresses)+len(f.services) > 0 {

@@ -68,7 +68,7 @@ func (r *Run) tidy(dir string) {
 	defer cancel()
 	go func() {
 		select {
-		case <-r.hurried:
+		case <-r.cancelled:
 			cancel()
 		case <-ctx.Done():
 		}

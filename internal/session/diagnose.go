@@ -86,12 +86,13 @@ const mostDose = 4000
 // observing is what is seen of a run under way for its diagnosis. Its fields are those of
 // its goroutine until wait has returned.
 type observing struct {
-	run    *Run
-	zero   time.Time // the beginning of the run
-	to     time.Duration
-	dose   diagnosis.Series
-	cancel context.CancelFunc
-	all    sync.WaitGroup
+	run      *Run
+	zero     time.Time // the beginning of the run
+	to       time.Duration
+	dose     diagnosis.Series
+	underWay diagnosis.Series // at the times of dose
+	cancel   context.CancelFunc
+	all      sync.WaitGroup
 }
 
 // observe begins to watch the run. It ends some seconds after the load, if there are
@@ -105,7 +106,7 @@ func (r *Run) observe(ctx context.Context) *observing {
 	})
 	d.all.Go(func() {
 		select {
-		case <-r.hurried:
+		case <-r.cancelled:
 			d.cancel()
 		case <-ctx.Done():
 		}
@@ -147,7 +148,10 @@ func (d *observing) count(ctx context.Context) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	look := func() {
-		d.dose = append(d.dose, diagnosis.Point{At: time.Since(d.zero), V: float64(d.run.handle.Ended())})
+		at := time.Since(d.zero)
+		ended, underWay := d.run.handle.Counts()
+		d.dose = append(d.dose, diagnosis.Point{At: at, V: float64(ended)})
+		d.underWay = append(d.underWay, diagnosis.Point{At: at, V: float64(underWay)})
 	}
 	defer look()
 	look()
@@ -160,11 +164,7 @@ func (d *observing) count(ctx context.Context) {
 		case <-tick.C:
 			look()
 			if len(d.dose) >= mostDose {
-				half := d.dose[:0]
-				for i := 0; i < len(d.dose); i += 2 {
-					half = append(half, d.dose[i])
-				}
-				d.dose, every = half, 2*every
+				d.dose, d.underWay, every = d.dose.Half(), d.underWay.Half(), 2*every
 				tick.Reset(every)
 			}
 		}
@@ -204,7 +204,8 @@ func (r *Run) diagnose(d *observing, sum *summary.Summary) {
 	if sum.RunID == "" {
 		return
 	}
-	e := &diagnosis.Evidence{To: d.to, Dose: d.dose, Connections: sum.Total.Connections.Opened, Seed: seed(sum.RunID)}
+	e := &diagnosis.Evidence{To: d.to, Dose: d.dose, UnderWay: d.underWay, Connections: sum.Total.Connections.Opened, Seed: seed(sum.RunID)}
+	e.Attacks = kept(r.options.Plan, sum)
 	if !sum.Verdict.Trusted {
 		e.Doubts, e.Advice = sum.Verdict.Reasons, sum.Verdict.Advice
 	}
@@ -223,6 +224,22 @@ func (r *Run) diagnose(d *observing, sum *summary.Summary) {
 	} else if a := r.session.asked; a != nil && a.fault != nil {
 		sum.Diagnosis.Blind = append(sum.Diagnosis.Blind, fmt.Sprintf("No profiles were taken: %v.", a.fault))
 	}
+}
+
+// kept are the figures of the attacks whose connections are to be kept.
+func kept(plan *loadgen.Plan, sum *summary.Summary) (attacks []diagnosis.Attack) {
+	for i := range min(len(plan.Attacks), len(sum.Attacks)) {
+		h, f := plan.Attacks[i].HTTP, &sum.Attacks[i].Figures
+		if h == nil || h.KeepAlive != nil && !*h.KeepAlive {
+			continue
+		}
+		p := &f.Phases
+		attacks = append(attacks, diagnosis.Attack{
+			Name: sum.Attacks[i].Name, Sent: f.Requests.Sent(), Failed: f.Requests.Failed, Opened: f.Connections.Opened, Rate: f.RateAchieved,
+			Response: f.ResponseTime.Mean.Duration(), Connecting: (p.DNS.Mean + p.Connect.Mean + p.TLS.Mean).Duration(),
+		})
+	}
+	return attacks
 }
 
 // seed of the placebos is the run's own, so that a summary can be computed again.

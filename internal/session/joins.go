@@ -37,8 +37,8 @@ func (s *session) expects() bool {
 }
 
 // awaitJoins waits until no request waits for the target's telemetry, which takes no
-// longer than the wait of the joins, or until stop or hurry is closed.
-func (s *session) awaitJoins(stop, hurry <-chan struct{}) {
+// longer than the wait of the joins, or until stop or cancelled is closed.
+func (s *session) awaitJoins(stop, cancelled <-chan struct{}) {
 	look := time.NewTicker(100 * time.Millisecond)
 	defer look.Stop()
 	for s.waiting() > 0 {
@@ -46,7 +46,7 @@ func (s *session) awaitJoins(stop, hurry <-chan struct{}) {
 		case <-look.C:
 		case <-stop:
 			return
-		case <-hurry:
+		case <-cancelled:
 			return
 		}
 	}

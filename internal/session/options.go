@@ -10,7 +10,7 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen"
 )
 
-// Options say what a run is to do, and in which collector.
+// Options configure a run and its collector.
 type Options struct {
 	// Collector are the settings of the collector, such as distribution.Settings makes.
 	Collector otelcol.CollectorSettings
@@ -20,7 +20,7 @@ type Options struct {
 	// Pipelines are what the built-in configuration is made of.
 	Pipelines
 
-	// Plan is carried out as it is: checked, with its defaults, as planfile returns it. It
+	// Plan is run as it is: checked, with its defaults, as planfile returns it. It
 	// must not change.
 	Plan    *loadgen.Plan
 	RunID   loadgen.RunID // zero: one is drawn

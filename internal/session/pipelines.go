@@ -23,7 +23,7 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen"
 )
 
-// Pipelines say what the built-in collector of a run is made of.
+// Pipelines configure the built-in collector of a run.
 type Pipelines struct {
 	OTLP    string // endpoint that gets everything; none if empty
 	Headers map[string]string

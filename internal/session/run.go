@@ -20,12 +20,12 @@ import (
 type Run struct {
 	options Options
 	notes   *collectorlog.Notes // nil if the configuration is the user's
-	use     *use                // nil if nobody asks
+	use     *use                // nil unless it is measured
 	session *session
 	handle  *loadgenreceiver.Handle
 
-	stop, cutOff func()        // send a word to watch
-	hurried      chan struct{} // closed by cutOff
+	stop, cancel func()        // send a word to watch
+	cancelled    chan struct{} // closed by cutOff
 	joining      atomic.Bool   // only joins are waited for
 	settled      chan struct{}
 	over         chan struct{} // closed when what follows is final
@@ -56,7 +56,7 @@ type Result struct {
 // The caller must wait for Result.
 func Start(ctx context.Context, o Options) (*Run, error) {
 	o.store, o.drain = o.Traces != nil, o.Flush
-	r := &Run{options: o, hurried: make(chan struct{}), settled: make(chan struct{}), over: make(chan struct{})}
+	r := &Run{options: o, cancelled: make(chan struct{}), settled: make(chan struct{}), over: make(chan struct{})}
 	if len(o.Configs) == 0 {
 		r.notes = &collectorlog.Notes{}
 	}
@@ -74,8 +74,8 @@ func Start(ctx context.Context, o Options) (*Run, error) {
 		r.use = newUse() // until now it waited
 	}
 	ctx, r.stop = context.WithCancel(ctx)
-	r.cutOff = sync.OnceFunc(func() { close(r.hurried) })
-	go r.carryOut(ctx)
+	r.cancel = sync.OnceFunc(func() { close(r.cancelled) })
+	go r.finish(ctx)
 	return r, nil
 }
 
@@ -124,7 +124,7 @@ func (r *Run) Progress() summary.Snapshot {
 	return s
 }
 
-// SetSpeed carries out an attack, or all if the name is empty, speed times as fast from
+// SetSpeed runs an attack, or all if the name is empty, speed times as fast from
 // now on: 0 pauses it, 1 is the plan's own rate. Errors are of the arguments.
 func (r *Run) SetSpeed(attack string, speed float64) error { return r.handle.SetSpeed(attack, speed) }
 
@@ -139,9 +139,9 @@ func (r *Run) StopFor(reason string) { r.handle.StopFor(reason) }
 // Summary is what the run has done until now, for the collector of a run's shards.
 func (r *Run) Summary() *summary.Summary { return r.handle.Until(time.Now()) }
 
-// Hurry ends the run now: it cuts off requests under way, and gives up telemetry that is
+// Cancel ends the run now: it cuts off requests under way, and gives up telemetry that is
 // not delivered or joined. It returns at once.
-func (r *Run) Hurry() { r.cutOff() }
+func (r *Run) Cancel() { r.cancel() }
 
 // Settled is closed when Progress has come to its end: nothing more is sent, delivered or
 // joined, and the collector shuts down.
@@ -154,7 +154,7 @@ func (r *Run) Result() (Result, error) {
 	return r.result, r.err
 }
 
-// Complete is Result for a measurement, which is worth nothing if it was not carried out
+// Complete is Result for a measurement, which is worth nothing if it was not completed
 // to its end.
 func (r *Run) Complete() (summary.Summary, error) {
 	result, err := r.Result()
@@ -164,8 +164,8 @@ func (r *Run) Complete() (summary.Summary, error) {
 	return result.Summary, err
 }
 
-// carryOut watches the run, shuts its collector down and settles its result.
-func (r *Run) carryOut(ctx context.Context) {
+// finish watches the run, shuts its collector down and settles its result.
+func (r *Run) finish(ctx context.Context) {
 	defer close(r.over)
 	defer r.stop()
 	d := r.observe(ctx)

@@ -52,7 +52,7 @@ func start(t *testing.T, o session.Options) *session.Run {
 	t.Helper()
 	run, err := session.Start(t.Context(), o)
 	require.NoError(t, err)
-	t.Cleanup(func() { run.Hurry(); run.Result() }) // where a test has failed
+	t.Cleanup(func() { run.Cancel(); run.Result() }) // where a test has failed
 	return run
 }
 
@@ -130,11 +130,11 @@ func TestAStopGivesUpTelemetryOnceNothingElseIsLeft(t *testing.T) {
 	assert.True(t, result.Explained, "%s", result.Summary.Faults)
 }
 
-func TestHurryEndsTheGrace(t *testing.T) {
+func TestCancelEndsTheGrace(t *testing.T) {
 	url, reached := target(t, true)
 	run := start(t, options(t, url, "{constant: 100/s, duration: 1h}", "limits: {grace: 1h}\n"))
 	<-reached
-	run.Hurry()
+	run.Cancel()
 	result, err := run.Result()
 	require.NoError(t, err)
 	assert.Equal(t, summary.Stopped, result.Summary.End)

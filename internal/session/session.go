@@ -71,11 +71,11 @@ type session struct {
 type outcome struct {
 	summary     summary.Summary
 	err         error
-	interrupted bool // somebody asked for the end
+	interrupted bool // the user asked for the end
 }
 
 // startSession starts a collector of the settings on the configurations, whose loadgen
-// receiver carries out plan as start says. store, if any, becomes an exporter that they may name; record,
+// receiver runs plan as start says. store, if any, becomes an exporter that they may name; record,
 // if any, gets every record; notes, if any, takes the collector's log.
 func startSession(set otelcol.CollectorSettings, uris []string, plan *loadgen.Plan, start loadgenreceiver.Start, store *tracestore.Store, record loadgen.Sink, notes *collectorlog.Notes) (*session, error) {
 	s := &session{

@@ -8,12 +8,12 @@ import (
 
 // watch returns when the run has ended and its last requests are joined. A Stop, which is
 // the end of ctx, stops the run in order; once only telemetry is still to be delivered or
-// joined, it gives that up. A Hurry ends the grace and gives that up. A target that is to
+// joined, it gives that up. Cancel ends the grace and gives that up. A target that is to
 // be stopped first sends its telemetry then, and is not waited for.
 func (r *Run) watch(ctx context.Context) (outcome, error) {
 	s := r.session
 	stop, giveUp := sync.OnceFunc(r.handle.Stop), sync.OnceFunc(s.collector.Shutdown)
-	idle, flushed, done, hurried := r.handle.Idle(), (<-chan time.Time)(nil), ctx.Done(), (<-chan struct{})(r.hurried)
+	idle, flushed, done, cancelled := r.handle.Idle(), (<-chan time.Time)(nil), ctx.Done(), (<-chan struct{})(r.cancelled)
 	for stopped, given := false, false; ; {
 		select {
 		case end := <-s.ended:
@@ -21,7 +21,7 @@ func (r *Run) watch(ctx context.Context) (outcome, error) {
 			r.use.measure()
 			if end.err == nil && !given && r.options.BeforeShutdown == nil && s.expects() {
 				r.joining.Store(true)
-				s.awaitJoins(done, hurried)
+				s.awaitJoins(done, cancelled)
 			}
 			return end, end.err
 		case err := <-s.over:
@@ -39,14 +39,14 @@ func (r *Run) watch(ctx context.Context) (outcome, error) {
 			done, stopped = nil, true
 			stop()
 			if idle == nil {
-				r.handle.Hurry()
+				r.handle.Cancel()
 				given = true
 				giveUp()
 			}
-		case <-hurried:
-			hurried, stopped, given = nil, true, true
+		case <-cancelled:
+			cancelled, stopped, given = nil, true, true
 			stop()
-			r.handle.Hurry()
+			r.handle.Cancel()
 			giveUp()
 		}
 	}

@@ -139,7 +139,7 @@ func compile(ctx context.Context, s Server, dir, binary string, progress io.Writ
 	return nil
 }
 
-// report tells how a build goes on, until the returned function is called.
+// report prints the progress of a build, until the returned function is called.
 func report(s Server, w io.Writer, lines *atomic.Int64) (stop func()) {
 	if w == nil {
 		return func() {}

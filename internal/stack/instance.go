@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// Options say where and how a server runs.
+// Options configure where and how a server runs.
 type Options struct {
 	// Data is the folder for its data and log, made if need be.
 	Data string

@@ -128,7 +128,7 @@ func (p *printer) list(title string, sentences []string) {
 func (p *printer) fact(e *summary.FindingEvidence) {
 	p.bulleted("    ", e.Text+" ["+e.Source+"]")
 	for _, id := range e.TraceIDs {
-		p.whole("        trace " + p.clean(id))
+		p.line("        trace " + p.clean(id))
 	}
 	for _, frame := range e.Stack {
 		p.line("        " + p.paint(dim, p.clean(frame)))

@@ -40,6 +40,10 @@ func TestNoPageIsMoreThanText(t *testing.T) {
 				plaintexttest.Check(t, treeText(filled, o))
 				plaintexttest.Check(t, explained(filled, o))
 			}
+			s := diagnosed()
+			plaintexttest.Fill(&s, hostile)
+			plaintexttest.Check(t, text(func(b *bytes.Buffer) { Findings(b, &s, o) }))
+			plaintexttest.Check(t, text(func(b *bytes.Buffer) { Summary(b, s, o) }))
 			r := measuredLadder()
 			plaintexttest.Fill(&r, hostile)
 			plaintexttest.Check(t, text(func(b *bytes.Buffer) { Ladder(b, &r, o) }))

@@ -1,6 +1,6 @@
 package terminal
 
-// Options say how to draw.
+// Options configure how to draw.
 type Options struct {
 	Width int  // columns; 0 is 80
 	Color bool // use ANSI colours

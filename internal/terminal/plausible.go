@@ -41,7 +41,7 @@ var duringFacts = []fact{
 
 // plausible reports whether a span has a fact, and whether it can be true. A collector
 // that is turned off has no goal, which Go's runtime gives as the greatest number: that
-// is no fault, and nothing to show.
+// is not a fault, and nothing to show.
 func (f *fact) plausible(s *Span) (known, ok bool) {
 	if s.attribute(f.key) == "" {
 		return false, false

@@ -202,7 +202,7 @@ func (p *printer) rateLine(parts ...string) {
 	}
 }
 
-// cutShort reports whether only a part of the schedule was carried out, whose
+// cutShort reports whether only a part of the schedule was completed, whose
 // rate need not be that of the whole.
 func cutShort(f *summary.Figures) bool { return f.Requests.NotSent[loadgen.NotSentStopped] > 0 }
 
@@ -214,7 +214,7 @@ func rateInk(f *summary.Figures) ink {
 	return bold
 }
 
-// telemetry says whether what was recorded arrived.
+// telemetry reports whether what was recorded arrived.
 func (p *printer) telemetry(s *summary.Summary) {
 	t := s.Telemetry
 	p.gap()

@@ -152,7 +152,7 @@ func (t *tree) rail(s string, n int) string {
 	return t.ellipsis() + columns.TruncateLeft(s, width(s)-n+width(t.ellipsis()), "")
 }
 
-// omitted tells of spans that are not drawn.
+// omitted reports the spans that are not drawn.
 func (t *tree) omitted(nodes []*node, rails string) {
 	u := omitted(nodes)
 	if u.spans == 0 {

@@ -32,7 +32,7 @@ func New(lists ...List) Gate {
 // AllowsAll reports whether the gate allows every target.
 func (g Gate) AllowsAll() bool { return len(g.lists) == 0 }
 
-// Fix is what somebody can do about a refusal.
+// Fix is what a user can do about a refusal.
 const Fix = "attack a target that is in the list, or add this one to it if you may attack it"
 
 // Refusal is a target that a list does not have.

@@ -41,7 +41,7 @@ const orNone = "list targets, or leave it out to allow any"
 
 // AllowsAll reports whether a list of patterns allows every host, on whatever ports: by
 // a pattern for any, or by networks that have all addresses of IPv4 or of IPv6 together.
-// What is no pattern is left out of account.
+// What is not a pattern is left out of account.
 func AllowsAll(texts []string) bool {
 	var patterns []pattern
 	for _, text := range texts {

@@ -20,11 +20,11 @@ func (e *engine) Run(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) erro
 	return err
 }
 
-// drive has ghz carry out the attack. The report is ghz's own, which is empty.
+// drive has ghz run the attack. The report is ghz's own, which is empty.
 func (e *engine) drive(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) (*ghz.Report, error) {
 	stop, abort := context.WithCancel(ctx)
 	defer abort()
-	cut, done := enginekit.AfterGrace(stop, e.setup.Limits.Grace, e.setup.Hurry)
+	cut, done := enginekit.AfterGrace(stop, e.setup.Limits.Grace, e.setup.Cancelled)
 	defer done()
 	r := e.newRun(stop, cut, p, sink)
 	r.abort = abort

@@ -65,13 +65,13 @@ type marks struct {
 	made        dialed        // of the connection, if the call was its first
 }
 
-func newCall(r *run, hit pace.Hit) *call {
+func newCall(r *run, iteration pace.Iteration) *call {
 	c := &call{run: r, begin: r.now()}
 	c.record = loadgen.Record{
-		Attack: r.setup.Index, Stage: hit.Stage, Seq: hit.Number,
-		TraceID: r.setup.Run.TraceID(r.setup.Index, hit.Number),
-		SpanID:  r.setup.Run.SpanID(r.setup.Index, hit.Number),
-		Open:    hit.Open, Intended: hit.Intended, Target: &r.target,
+		Attack: r.setup.Index, Stage: iteration.Stage, Seq: iteration.Number,
+		TraceID: r.setup.Run.TraceID(r.setup.Index, iteration.Number),
+		SpanID:  r.setup.Run.SpanID(r.setup.Index, iteration.Number),
+		Open:    iteration.Open, Intended: iteration.Intended, Target: &r.target,
 	}
 	if r.method.streams() {
 		c.record.Stream = &loadgen.Stream{}

@@ -85,7 +85,7 @@ func (codec) Name() string { return "proto" }
 func (codec) Marshal(v any) (mem.BufferSlice, error) {
 	m, ok := v.(*token)
 	if !ok {
-		return nil, fmt.Errorf("%T is no envelope", v)
+		return nil, fmt.Errorf("%T is not an envelope", v)
 	}
 	return mem.BufferSlice{mem.SliceBuffer(letter(m))}, nil
 }
@@ -94,7 +94,7 @@ func (codec) Marshal(v any) (mem.BufferSlice, error) {
 func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
 	m, ok := v.(*token)
 	if !ok {
-		return fmt.Errorf("%T is no receipt", v)
+		return fmt.Errorf("%T is not a receipt", v)
 	}
 	if err := c.readable(data); err != nil {
 		return err

@@ -39,7 +39,7 @@ func describe(ctx context.Context, spec *loadgen.GRPC, ask reflector) (method, *
 	service, name, ok := splitMethod(spec.Method)
 	if !ok {
 		return method{}, nil, &pace.KeyError{
-			Key: "grpc.method", What: fmt.Sprintf("%q is no method", spec.Method), Fix: "write package.Service/Method",
+			Key: "grpc.method", What: fmt.Sprintf("%q is not a method", spec.Method), Fix: "write package.Service/Method",
 		}
 	}
 	d, err := describeFrom(ctx, spec, service, ask)

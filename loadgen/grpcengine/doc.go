@@ -1,4 +1,4 @@
-// Package grpcengine carries out gRPC attacks over ghz. It is the only importer
+// Package grpcengine runs gRPC attacks over ghz. It is the only importer
 // of ghz.
 //
 // ghz's part is the workers and the course of a call: it asks for the next request and

@@ -102,7 +102,7 @@ func (c *call) kind(code codes.Code, text string) loadgen.ErrorKind {
 }
 
 // expired reports whether the call's time was over when it ended, so that the
-// code tells of our own deadline.
+// code is that of our own deadline.
 func (c *call) expired(code codes.Code) bool {
 	if code != codes.DeadlineExceeded && code != codes.Canceled && c.responded {
 		return false

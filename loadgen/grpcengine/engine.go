@@ -139,7 +139,7 @@ func newTarget(spec *loadgen.GRPC) (loadgen.Target, error) {
 	n, errPort := strconv.ParseUint(port, 10, 16)
 	if err != nil || host == "" || errPort != nil || n == 0 {
 		return loadgen.Target{}, &pace.KeyError{
-			Key: "grpc.target", What: fmt.Sprintf("%q is no host and port", spec.Target), Fix: "write host:port",
+			Key: "grpc.target", What: fmt.Sprintf("%q is not a host and port", spec.Target), Fix: "write host:port",
 		}
 	}
 	t := loadgen.Target{Scheme: "grpcs", Host: host, Port: int(n), RPC: true}

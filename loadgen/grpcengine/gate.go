@@ -31,7 +31,7 @@ type gate struct {
 	broken func() bool         // whether the run cannot go on
 }
 
-// release tells that a call has ended.
+// release records that a call has ended.
 func (g *gate) release() { g.free <- struct{}{} }
 
 // Pace implements load.Pacer.

@@ -148,7 +148,7 @@ type tap struct {
 
 	mu     sync.Mutex // guards both
 	fault  error      // how it broke
-	closed bool       // by us, so that what breaks then is no fault
+	closed bool       // by us, so that what breaks then is not a fault
 }
 
 // Read implements net.Conn. gRPC reads from one goroutine.

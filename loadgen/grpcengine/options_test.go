@@ -128,7 +128,7 @@ func TestAuthorityIsWhatTheTargetSees(t *testing.T) {
 	seen.Range(func(name, _ any) bool { return assert.Equal(t, "api.test", name) })
 }
 
-// compressors tells how the messages of calls were compressed.
+// compressors reports how the messages of calls were compressed.
 type compressors struct {
 	stats.Handler
 	seen sync.Map

@@ -16,7 +16,7 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/pace"
 )
 
-// run is the engine carrying out its attack: what ghz asks of us for each call.
+// run is one run of an engine's attack: it implements what ghz calls for each call.
 type run struct {
 	*engine
 	gate  *gate
@@ -40,7 +40,7 @@ var errNotSent = errors.New("not sent")
 // on the call has the number of its request in the plan, which differs from ghz's count
 // in a shard of a plan; templates see it too.
 func (r *run) begin(call *ghz.CallData) ghz.StreamInterceptor {
-	c := newCall(r, r.pacer.Hit(uint64(call.RequestNumber)))
+	c := newCall(r, r.pacer.Iteration(uint64(call.RequestNumber)))
 	call.RequestNumber = int64(c.record.Seq)
 	r.pending.Add(1)
 	r.calls.put(c)

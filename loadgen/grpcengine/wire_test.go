@@ -133,7 +133,7 @@ var oddHeads = map[string]response{
 		c.message(n)
 		c.headers(n, true, "x-other", "1")
 	}},
-	"grpc-status that is no number": {kind: loadgen.ErrorProtocol, answer: func(c *rawConn, n uint32) {
+	"grpc-status that is not a number": {kind: loadgen.ErrorProtocol, answer: func(c *rawConn, n uint32) {
 		c.begin(n)
 		c.status(n, "fine", "")
 	}},

@@ -65,7 +65,7 @@ func (r *request) makeReady(s *runner.Setup) (err error) {
 	return err
 }
 
-// suits tells whether the direct transport can carry all that an attack asks
+// suits reports whether the direct transport can carry all that an attack asks
 // for. HTTP/2, redirects and Expect: 100-continue are net/http's. Whether an
 // https target speaks HTTP/2 is only known when it is asked.
 func suits(spec *loadgen.HTTP, requests []*request) bool {
@@ -84,21 +84,21 @@ func suits(spec *loadgen.HTTP, requests []*request) bool {
 }
 
 // carry implements transport.
-func (d *direct) carry(f *flight, sent time.Duration) error {
-	x, r := &f.exchange, &f.record
-	sampled := !f.record.Unsampled
-	*x = wire.Exchange{Request: f.request.ready.of(sampled)}
+func (d *direct) carry(it *iteration, sent time.Duration) error {
+	x, r := &it.exchange, &it.record
+	sampled := !it.record.Unsampled
+	*x = wire.Exchange{Request: it.request.ready.of(sampled)}
 	x.Begin = sent
 	enginekit.PutTraceParent(&x.Traceparent, r.TraceID, r.SpanID, sampled)
 	err := d.client.Do(x)
-	now := f.now()
-	f.done(now)
-	f.handshake = x.Handshake
+	now := it.now()
+	it.done(now)
+	it.handshake = x.Handshake
 	r.Phases = phases(&x.Times, x.Reused, now)
 	r.Reused, r.Dialed, r.Local, r.Peer = x.Reused, x.Dialed, x.Local, x.Peer
 	r.BytesReceived = x.Received
 	if x.Sent {
-		r.BytesSent = int64(len(f.request.body))
+		r.BytesSent = int64(len(it.request.body))
 	}
 	if err == nil {
 		r.Status, r.Proto = x.Status, x.Proto
@@ -109,5 +109,5 @@ func (d *direct) carry(f *flight, sent time.Duration) error {
 	return err
 }
 
-func (d *direct) sever() { d.client.Cancel() }
-func (d *direct) close() { d.client.Close() }
+func (d *direct) cancel() { d.client.Cancel() }
+func (d *direct) close()  { d.client.Close() }

@@ -48,18 +48,18 @@ func open(s runner.Setup, transport choose) (loadgen.Engine, error) {
 
 // Run implements loadgen.Engine.
 func (e *engine) Run(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) error {
-	cut, cancel := enginekit.AfterGrace(ctx, e.setup.Limits.Grace, e.setup.Hurry)
+	cut, cancel := enginekit.AfterGrace(ctx, e.setup.Limits.Grace, e.setup.Cancelled)
 	defer cancel()
-	defer context.AfterFunc(cut, e.transport.sever)()
-	h := &hitter{engine: e, pacer: p, sink: sink, stop: ctx}
+	defer context.AfterFunc(cut, e.transport.cancel)()
+	s := &sender{engine: e, pacer: p, sink: sink, stop: ctx}
 	workers, most := e.workers()
 	attacker := vegeta.NewAttacker(vegeta.Workers(workers), vegeta.MaxWorkers(most))
 	var hits uint64
-	for range attacker.Attack(h.hit, p, 0, "") {
+	for range attacker.Attack(s.target, p, 0, "") {
 		hits++
 	}
 	if given := p.Given(); hits != given {
-		return fmt.Errorf("vegeta carried out %d of the %d hits it was given", hits, given)
+		return fmt.Errorf("vegeta ran %d of the %d requests it was given", hits, given)
 	}
 	return nil
 }

@@ -67,12 +67,12 @@ func TestTestTrafficIsMarkedIfThePlanSaysSo(t *testing.T) {
 		got.Store(r.Header.Clone())
 	}))
 	a := attackOn(s.URL)
-	hit(t, a, 1)
+	sendRequests(t, a, 1)
 	assert.NotContains(t, got.Load(), "Baggage")
 	assert.NotContains(t, got.Load(), "X-Vegeta-Seq")
 
 	a.Name, a.Baggage = "check out", true
-	hit(t, a, 1)
+	sendRequests(t, a, 1)
 	assert.Regexp(t, `^loadgen\.run\.id=[0-9a-f]{16},loadgen\.attack\.name=check%20out$`, got.Load().(http.Header).Get("Baggage"))
 }
 
@@ -115,7 +115,7 @@ func TestProtocolsAndConnections(t *testing.T) {
 			a.HTTP.TLS.InsecureSkipVerify = true
 
 			dialed, reused := 0, 0
-			for _, r := range hit(t, a, 5) {
+			for _, r := range sendRequests(t, a, 5) {
 				require.Equal(t, loadgen.Finished, r.Outcome, r.ErrorText)
 				assert.Equal(t, c.proto, r.Proto)
 				assert.Equal(t, 200, r.Status)
@@ -155,7 +155,7 @@ func TestHeadersInLowerCaseAreTheSameOverHTTP2(t *testing.T) {
 	a := attackFile(t, "GET "+s.URL+"/\nhost: other.test\nuser-agent: me\nauthorization: x\nconnection: keep-alive\ncookie: a=b; c=d\nx-a: 1\nX-A: 2\n", loadgen.TargetsHTTP)
 	a.HTTP.Headers = map[string]string{"HOST": "plan.test", "x-A": "3"}
 	a.HTTP.Protocol = loadgen.ProtocolH2C
-	for _, r := range hit(t, a, 2) {
+	for _, r := range sendRequests(t, a, 2) {
 		assert.Equal(t, 200, r.Status, r.ErrorText)
 		assert.EqualValues(t, 20, r.Proto)
 	}
@@ -178,13 +178,13 @@ func TestRedirectsAreOneRequest(t *testing.T) {
 	})
 	a := attackOn(serve(t, mux).URL + "/0")
 
-	r := hit(t, a, 1)[0]
+	r := sendRequests(t, a, 1)[0]
 	assert.Equal(t, 302, r.Status, "none followed unless the plan says so")
 	assert.Zero(t, r.Redirects)
 
 	a.HTTP.Redirects = 2
 	traceparents.Clear()
-	r = hit(t, a, 1)[0]
+	r = sendRequests(t, a, 1)[0]
 	assert.Equal(t, 200, r.Status)
 	assert.Equal(t, 2, r.Redirects)
 	assert.EqualValues(t, 5, r.BytesReceived)
@@ -194,7 +194,7 @@ func TestRedirectsAreOneRequest(t *testing.T) {
 	assert.Equal(t, 1, n, "hops of one request carry one traceparent")
 
 	a.HTTP.Redirects = 1
-	r = hit(t, a, 1)[0]
+	r = sendRequests(t, a, 1)[0]
 	assert.Equal(t, loadgen.Failed, r.Outcome)
 	assert.Equal(t, loadgen.ErrorRedirects, r.Error, r.ErrorText)
 }
@@ -206,7 +206,7 @@ func TestARedirectThatIsNotFollowedMayLeadNowhere(t *testing.T) {
 		w.WriteHeader(http.StatusFound)
 		io.WriteString(w, "elsewhere")
 	})).URL)
-	r := hit(t, a, 1)[0]
+	r := sendRequests(t, a, 1)[0]
 	assert.Equal(t, loadgen.Finished, r.Outcome, r.ErrorText)
 	assert.Equal(t, 302, r.Status)
 	assert.EqualValues(t, 9, r.BytesReceived)
@@ -226,15 +226,15 @@ func TestClientCertificateAndPrivateCA(t *testing.T) {
 		CAFile: filepath.Join(dir, "ca.pem"), CertFile: filepath.Join(dir, "client.pem"),
 		KeyFile: filepath.Join(dir, "client.key"), ServerName: "target.test",
 	}
-	r := hit(t, a, 1)[0]
+	r := sendRequests(t, a, 1)[0]
 	require.Equal(t, loadgen.Finished, r.Outcome, r.ErrorText)
 	assert.EqualValues(t, len("client"), r.BytesReceived)
 
 	a.HTTP.TLS.ServerName = "other.test"
-	assert.Equal(t, loadgen.ErrorTLS, hit(t, a, 1)[0].Error)
+	assert.Equal(t, loadgen.ErrorTLS, sendRequests(t, a, 1)[0].Error)
 
 	a.HTTP.TLS.ServerName, a.HTTP.TLS.CertFile, a.HTTP.TLS.KeyFile = "target.test", "", ""
-	assert.Equal(t, loadgen.ErrorTLS, hit(t, a, 1)[0].Error, "no client certificate")
+	assert.Equal(t, loadgen.ErrorTLS, sendRequests(t, a, 1)[0].Error, "no client certificate")
 }
 
 func TestTargetsAreSentInTurnWithTheirBodies(t *testing.T) {
@@ -252,6 +252,6 @@ func TestTargetsAreSentInTurnWithTheirBodies(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, []byte("# two\nPOST "+s.URL+"/one\nX-A: 1\n@body.json\n\nGET "+s.URL+"/two\n"), 0o600))
 	a := attackOn("")
 	a.HTTP.URL, a.HTTP.Targets = "", &loadgen.Targets{File: file, Format: loadgen.TargetsHTTP}
-	hit(t, a, 4)
+	sendRequests(t, a, 4)
 	assert.Equal(t, []string{"POST /one 1 {\"a\":1}", "GET /two  ", "POST /one 1 {\"a\":1}", "GET /two  "}, got)
 }

@@ -54,7 +54,7 @@ func TestABodyThatNobodyAskedForWasNotSent(t *testing.T) {
 			}}
 			inABubble(t, a, false, s, func(t *testing.T, rig *rig) {
 				for i := range 3 {
-					r := rig.fly(0)
+					r := rig.send(0)
 					assert.Equal(t, loadgen.Finished, r.Outcome, r.ErrorText)
 					assert.Equal(t, c.status, r.Status)
 					assert.Equal(t, c.reused && i > 0, r.Reused)
@@ -95,7 +95,7 @@ func TestABodyThatNobodyAskedForWasNotSentOverHTTP2(t *testing.T) {
 			a.HTTP.Headers = map[string]string{"Expect": "100-continue"}
 			inABubble(t, a, false, &bubbled{h2c: c.answer}, func(t *testing.T, rig *rig) {
 				for range 3 {
-					r := rig.fly(0)
+					r := rig.send(0)
 					assert.Equal(t, loadgen.Finished, r.Outcome, r.ErrorText)
 					assert.Equal(t, c.status, r.Status)
 					assert.Equal(t, c.sent, r.BytesSent)

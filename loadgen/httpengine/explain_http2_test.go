@@ -22,7 +22,7 @@ func TestFailuresOverHTTP2AreInPlainWords(t *testing.T) {
 			a.HTTP.Protocol, a.HTTP.Timeout = loadgen.ProtocolH2C, time.Second
 			inABubble(t, a, false, &bubbled{h2c: c.answer}, func(t *testing.T, rig *rig) {
 				for range 2 {
-					r := rig.fly(0)
+					r := rig.send(0)
 					assert.Equal(t, c.kind, r.Error)
 					assert.Equal(t, c.text, r.ErrorText)
 					assert.Equal(t, r.ServiceTime(), r.Phases.Sum())
@@ -82,7 +82,7 @@ var failuresOverHTTP2 = []struct {
 		"the target reset the stream: unknown error code 0x4711"},
 	{"sends no status", func(c *byHand, s uint32) { c.fields(s, "server", "x") }, loadgen.ErrorProtocol,
 		"malformed response: missing status pseudo header"},
-	{"sends a status that is no number", func(c *byHand, s uint32) { c.fields(s, ":status", "ok") }, loadgen.ErrorProtocol,
+	{"sends a status that is not a number", func(c *byHand, s uint32) { c.fields(s, ":status", "ok") }, loadgen.ErrorProtocol,
 		"malformed response: malformed non-numeric status pseudo header"},
 	{"sends a status below 100", func(c *byHand, s uint32) { c.fields(s, ":status", "099") }, loadgen.ErrorProtocol,
 		`malformed response: status "099"`},

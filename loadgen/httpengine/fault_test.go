@@ -25,8 +25,8 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/runner"
 )
 
-// hit sends n requests, one after another.
-func hit(t *testing.T, a loadgen.Attack, n uint64) []loadgen.Record {
+// sendRequests sends n requests, one after another.
+func sendRequests(t *testing.T, a loadgen.Attack, n uint64) []loadgen.Record {
 	t.Helper()
 	a.Load = []pace.Stage{{Max: &pace.Max{Workers: 1}, Count: n}}
 	return loadgentest.Attack(t.Context(), t, Open, a, loadgen.Limits{Grace: time.Second}).Records
@@ -161,7 +161,7 @@ func TestAPlainServerBehindH2IsAFailureNotAHang(t *testing.T) {
 	t.Cleanup(s.Close)
 	a := attackOn(s.URL)
 	a.HTTP.Protocol, a.HTTP.TLS.InsecureSkipVerify = loadgen.ProtocolHTTP2, true
-	for _, r := range hit(t, a, 2) {
+	for _, r := range sendRequests(t, a, 2) {
 		assert.Equal(t, loadgen.Failed, r.Outcome)
 		assert.Contains(t, []loadgen.ErrorKind{loadgen.ErrorTLS, loadgen.ErrorProtocol}, r.Error, r.ErrorText)
 	}

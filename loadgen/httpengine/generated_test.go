@@ -140,12 +140,12 @@ func (f *framing) see(t *testing.T, own bool) (saw seen, text string) {
 		return err == nil && !f.ends
 	}}
 	inABubble(t, a, own, s, func(_ *testing.T, rig *rig) {
-		r := rig.fly(0)
+		r := rig.send(0)
 		text = r.ErrorText
 		saw = seen{r.Outcome, r.Error, r.Status, r.Proto, r.BytesReceived, false}
 		if r.Outcome == loadgen.Finished && !f.ends && (r.BytesReceived > 0 || f.body == "") { // or something is left
 			synctest.Wait()
-			saw.reused = rig.fly(0).Reused
+			saw.reused = rig.send(0).Reused
 		}
 	})
 	return saw, text

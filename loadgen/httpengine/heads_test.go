@@ -38,7 +38,7 @@ func TestLargeHeadsTakeTheirLengthInMemoryAndGiveItBack(t *testing.T) {
 				var under sync.WaitGroup
 				for range n {
 					under.Go(func() {
-						r := rig.fly(0)
+						r := rig.send(0)
 						assert.Equal(t, loadgen.Finished, r.Outcome, r.ErrorText)
 					})
 				}

@@ -33,7 +33,7 @@ func TestTheFirstByteIsTheFinalResponses(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			test := func(t *testing.T, rig *rig) {
-				r := rig.fly(0)
+				r := rig.send(0)
 				assert.Equal(t, loadgen.Finished, r.Outcome, r.ErrorText)
 				assert.Equal(t, 200, r.Status)
 				assert.Equal(t, c.wait, r.Phases.Wait)
@@ -82,7 +82,7 @@ func TestAnInterimResponseIsNoAnswer(t *testing.T) {
 			time.Sleep(2 * tick)
 			return kind == loadgen.ErrorTimeout
 		}}, func(t *testing.T, rig *rig) {
-			r := rig.fly(0)
+			r := rig.send(0)
 			assert.Equal(t, kind, r.Error, r.ErrorText)
 			assert.Zero(t, r.Status)
 			assert.Equal(t, r.ServiceTime(), r.Phases.Wait)

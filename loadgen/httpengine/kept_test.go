@@ -82,7 +82,7 @@ func testKept(t *testing.T, start func(reply func(net.Conn, int) bool) *script, 
 			})
 			defer rig.close()
 			for range 5 {
-				r := rig.fly(0)
+				r := rig.send(0)
 				require.Equal(t, loadgen.Finished, r.Outcome, r.ErrorText)
 				require.Equal(t, 204, r.Status)
 				require.False(t, r.Reused)
@@ -111,7 +111,7 @@ func TestTheLastRequestOfAConnectionIsTheLast(t *testing.T) {
 				rig := newRig(t, a, own, (&net.Dialer{}).DialContext)
 				defer rig.close()
 				for range 3 {
-					r := rig.fly(0)
+					r := rig.send(0)
 					require.Equal(t, loadgen.Finished, r.Outcome, r.ErrorText)
 					assert.False(t, r.Reused)
 				}
@@ -170,7 +170,7 @@ func TestAnAnswerToTheConnectionIsTheFirstRequests(t *testing.T) {
 					})
 					defer rig.close()
 					for range 5 {
-						r := rig.fly(0)
+						r := rig.send(0)
 						assert.Equal(t, c.kind, r.Error, r.ErrorText)
 						assert.Equal(t, c.status, r.Status)
 						assert.Equal(t, 1, r.Dialed)

@@ -148,11 +148,11 @@ func TestARedirectThatCannotBeFollowedIsNotDialled(t *testing.T) {
 		{"http:///there", "leads to http:///…, which names no host"},
 		{"https://:443/there", "leads to https://:443/…, which names no host"},
 		{"http:secret", "leads to http:…, which names no host"},
-		{"http://[::1/secret", "the redirect's Location is no URL"},
-		{"/secret%zz", `the redirect's Location is no URL: invalid URL escape "%zz"`},
-		{"http://exa mple.test/secret", `the redirect's Location is no URL: invalid character " " in host name`},
-		{"http://user:pass@files.test:secret/", "the redirect's Location is no URL"},
-		{"ht!tp://files.test/secret", "the redirect's Location is no URL"},
+		{"http://[::1/secret", "the redirect's Location is not a URL"},
+		{"/secret%zz", `the redirect's Location is not a URL: invalid URL escape "%zz"`},
+		{"http://exa mple.test/secret", `the redirect's Location is not a URL: invalid character " " in host name`},
+		{"http://user:pass@files.test:secret/", "the redirect's Location is not a URL"},
+		{"ht!tp://files.test/secret", "the redirect's Location is not a URL"},
 		{"http://\u2488com/secret", "the redirect leads to a host that cannot be: \"\u2488com\" is no host name"},
 		{"//b\u00fccher\u2488.test/secret", "the redirect leads to a host that cannot be"},
 		{"http://files.test:99999/secret", "the redirect leads to port 99999, which cannot be"},
@@ -171,7 +171,7 @@ func TestARedirectThatCannotBeFollowedIsNotDialled(t *testing.T) {
 				return new(net.Dialer).DialContext(ctx, network, address)
 			}
 			newRig(t, a, false, dial).test(t, func(t *testing.T, r *rig) {
-				record := r.fly(0)
+				record := r.send(0)
 				assert.Equal(t, loadgen.Failed, record.Outcome)
 				assert.Equal(t, loadgen.ErrorProtocol, record.Error, record.ErrorText)
 				assert.Contains(t, record.ErrorText, c.because)

@@ -66,9 +66,9 @@ func TestEachReasonOfAFailureIsReached(t *testing.T) {
 						return
 					}
 					if w.cut {
-						time.AfterFunc(soon, rig.sever)
+						time.AfterFunc(soon, rig.cancel)
 					}
-					r := rig.fly(0)
+					r := rig.send(0)
 					assert.Equal(t, loadgen.Failed, r.Outcome)
 					assert.Equal(t, kind, r.Error, r.ErrorText)
 					assert.NotEmpty(t, r.ErrorText)

@@ -13,7 +13,7 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/internal/hostname"
 )
 
-// isRedirect tells whether the standard library's client would follow resp.
+// isRedirect reports whether the standard library's client would follow resp.
 func isRedirect(resp *http.Response) bool {
 	switch resp.StatusCode {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
@@ -111,7 +111,7 @@ func (h *hops) answer(req *http.Request) (*http.Response, error) {
 func leads(from *url.URL, location string) error {
 	to, err := from.Parse(location)
 	if err != nil {
-		return &conns.ProtocolError{What: "the redirect's Location is no URL" + known(err)}
+		return &conns.ProtocolError{What: "the redirect's Location is not a URL" + known(err)}
 	}
 	if _, err := hostname.ASCII(to.Hostname()); err != nil {
 		return &conns.ProtocolError{What: "the redirect leads to a host that cannot be: " + err.Error()}

@@ -22,7 +22,7 @@ func TestARedirectToAnotherOriginHasNoCredentials(t *testing.T) {
 		a := attackOn(target.URL + path)
 		a.HTTP.Redirects = 1
 		a.HTTP.Headers = map[string]string{"Authorization": "Bearer x", "Cookie": "a=b", "X-Other": "c"}
-		require.Equal(t, 200, hit(t, a, 1)[0].Status)
+		require.Equal(t, 200, sendRequests(t, a, 1)[0].Status)
 		assert.Equal(t, kept, came.Get("Authorization") == "Bearer x", path)
 		assert.Equal(t, kept, came.Get("Cookie") == "a=b", path)
 		assert.Equal(t, "c", came.Get("X-Other"), path)

@@ -48,7 +48,7 @@ var responses = []response{
 	{name: "HTTP in lower case", says: "http/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", kind: loadgen.ErrorProtocol, conns: 3},
 	{name: "no HTTP", says: "SSH-2.0-OpenSSH\r\n\r\n", kind: loadgen.ErrorProtocol, conns: 3},
 	{name: "an empty line first", says: "\r\n" + ok + "Content-Length: 5\r\n\r\nhello", kind: loadgen.ErrorProtocol, conns: 3},
-	{name: "a status that is no number", says: "HTTP/1.1 abc OK\r\n\r\n", kind: loadgen.ErrorProtocol, conns: 3},
+	{name: "a status that is not a number", says: "HTTP/1.1 abc OK\r\n\r\n", kind: loadgen.ErrorProtocol, conns: 3},
 	{name: "a status of two digits", says: "HTTP/1.1 20 OK\r\n\r\n", kind: loadgen.ErrorProtocol, conns: 3},
 	{name: "a status of four digits", says: "HTTP/1.1 2000 OK\r\n\r\n", kind: loadgen.ErrorProtocol, conns: 3},
 	{name: "a status with a sign", says: "HTTP/1.1 +20 OK\r\nContent-Length: 0\r\n\r\n", kind: loadgen.ErrorProtocol, conns: 3},
@@ -90,7 +90,7 @@ var responses = []response{
 
 	{name: "an empty body", says: ok + "Content-Length: 0\r\n\r\n", conns: 1},
 	{name: "a length with zeros", says: ok + "Content-Length: 0005\r\n\r\nhello", body: 5, conns: 1},
-	{name: "a length that is no number", says: ok + "Content-Length: five\r\n\r\nhello", kind: loadgen.ErrorProtocol, conns: 3},
+	{name: "a length that is not a number", says: ok + "Content-Length: five\r\n\r\nhello", kind: loadgen.ErrorProtocol, conns: 3},
 	{name: "a negative length", says: ok + "Content-Length: -5\r\n\r\nhello", kind: loadgen.ErrorProtocol, conns: 3},
 	{name: "a length with a sign", says: ok + "Content-Length: +5\r\n\r\nhello", kind: loadgen.ErrorProtocol, conns: 3},
 	{name: "a length of nothing", says: ok + "Content-Length:\r\n\r\nhello", kind: loadgen.ErrorProtocol, conns: 3},
@@ -172,7 +172,7 @@ func TestWhereNetHTTPIsAnother(t *testing.T) {
 	for _, ends := range []bool{false, true} {
 		s := &bubbled{reply: func(c net.Conn, _ int) bool { return (&response{says: trailer, ends: ends}).acts(c, 0) }}
 		bothRigsInABubble(t, attackOn("http://target.test/"), s, func(t *testing.T, rig *rig) {
-			r := rig.fly(0)
+			r := rig.send(0)
 			assert.EqualValues(t, 5, r.BytesReceived)
 			_, own := rig.transport.(*direct)
 			switch {
@@ -238,7 +238,7 @@ func (c *response) test(t *testing.T, scheme string, cert *tls.Certificate) {
 	}
 	bothRigsInABubble(t, a, &bubbled{reply: c.acts, cert: cert}, func(t *testing.T, rig *rig) {
 		for range 3 {
-			r := rig.fly(0)
+			r := rig.send(0)
 			assert.Equal(t, outcome, r.Outcome, r.ErrorText)
 			assert.Equal(t, c.kind, r.Error, r.ErrorText)
 			assert.Equal(t, c.kind != "", r.ErrorText != "")

@@ -84,12 +84,12 @@ func (r *rig) test(t *testing.T, test func(t *testing.T, r *rig)) {
 	test(t, r)
 }
 
-// fly sends a request that began a while ago.
-func (r *rig) fly(ago time.Duration) loadgen.Record {
-	f := &flight{setup: r.setup, request: r.requests[0]}
-	f.record.Target = &f.request.target
-	f.fly(r.transport, f.now()-ago)
-	return f.record
+// send sends a request that began a while ago.
+func (r *rig) send(ago time.Duration) loadgen.Record {
+	it := &iteration{setup: r.setup, request: r.requests[0]}
+	it.record.Target = &it.request.target
+	it.send(r.transport, it.now()-ago)
+	return it.record
 }
 
 // bubbled is the network of a bubble: net.Dialer and a server.

@@ -62,32 +62,32 @@ type roundTrip struct {
 }
 
 // carry implements transport.
-func (t *standard) carry(f *flight, sent time.Duration) error {
+func (t *standard) carry(it *iteration, sent time.Duration) error {
 	j := &roundTrip{standard: t}
 	j.exchange = &j.first
 	j.first.Begin = sent
-	ctx, cancel := context.WithDeadline(t.base, f.setup.Clock.Add(sent+t.spec.Timeout))
+	ctx, cancel := context.WithDeadline(t.base, it.setup.Clock.Add(sent+t.spec.Timeout))
 	defer cancel()
-	status, proto, err := j.do(ctx, f)
+	status, proto, err := j.do(ctx, it)
 	if err != nil {
 		err = j.cause(ctx, err)
 	}
 	j.exchange.Release()
 	_, unsent := unsent(err)
-	j.finish(f, err == nil, !unsent)
+	j.finish(it, err == nil, !unsent)
 	if err == nil {
-		f.record.Status, f.record.Proto = status, proto
+		it.record.Status, it.record.Proto = status, proto
 	}
 	return err
 }
 
 // do sends the request and reads the response to its end.
-func (j *roundTrip) do(ctx context.Context, f *flight) (status int, proto uint8, err error) {
+func (j *roundTrip) do(ctx context.Context, it *iteration) (status int, proto uint8, err error) {
 	var parent [enginekit.TraceParentLen]byte
-	sampled := !f.record.Unsampled
-	enginekit.PutTraceParent(&parent, f.record.TraceID, f.record.SpanID, sampled)
-	req := f.request.send(ctx, string(parent[:]), f.setup.TraceState(sampled), &j.taken)
-	route, err := j.route(f.request, req)
+	sampled := !it.record.Unsampled
+	enginekit.PutTraceParent(&parent, it.record.TraceID, it.record.SpanID, sampled)
+	req := it.request.send(ctx, string(parent[:]), it.setup.TraceState(sampled), &j.taken)
+	route, err := j.route(it.request, req)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -116,7 +116,7 @@ func (j *roundTrip) do(ctx context.Context, f *flight) (status int, proto uint8,
 		err = wire.ErrBodyTooLong
 	}
 	if err == nil && excerpt != nil {
-		f.record.Excerpt = excerpt.Excerpt(strings.Join(resp.Header["Content-Encoding"], ", "), j.received)
+		it.record.Excerpt = excerpt.Excerpt(strings.Join(resp.Header["Content-Encoding"], ", "), j.received)
 	}
 	return resp.StatusCode, proto, err
 }
@@ -154,10 +154,10 @@ func (j *roundTrip) phasesOf(x *conns.Exchange, end time.Duration) loadgen.Phase
 // written: then it was, if the transport took all of it and does not say
 // otherwise. Of a request whose body it did not take, since the target had answered
 // before it asked for it, net/http says that it was written.
-func (j *roundTrip) finish(f *flight, whole, sent bool) {
-	now, r, x := f.now(), &f.record, j.exchange
-	f.done(now)
-	f.handshake = x.Handshake
+func (j *roundTrip) finish(it *iteration, whole, sent bool) {
+	now, r, x := it.now(), &it.record, j.exchange
+	it.done(now)
+	it.handshake = x.Handshake
 	r.Phases = add(j.phases, j.phasesOf(x, now))
 	r.Reused, r.Dialed = x.Later(), j.dialed+x.Dialed
 	if sent {
@@ -166,12 +166,12 @@ func (j *roundTrip) finish(f *flight, whole, sent bool) {
 	r.Local, r.Peer = x.Local, x.Peer
 	r.Redirects, r.BytesReceived = j.hops, j.received
 	written, cutShort := x.Written()
-	if size := int64(len(f.request.body)); j.taken.Load() == size && (written || whole && !cutShort) {
+	if size := int64(len(it.request.body)); j.taken.Load() == size && (written || whole && !cutShort) {
 		r.BytesSent = size
 	}
 }
 
-func (t *standard) sever() {
+func (t *standard) cancel() {
 	t.conns.Cancel()
 	t.cut()
 }

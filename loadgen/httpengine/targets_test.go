@@ -81,13 +81,13 @@ func onTheWire(t testing.TB, a loadgen.Attack, r *request, useDirect bool) *reco
 		by = newStandardOver(&s, nil, via.dial)
 	}
 	defer by.close()
-	f := &flight{setup: &s, request: r}
-	err := by.carry(f, 0)
+	it := &iteration{setup: &s, request: r}
+	err := by.carry(it, 0)
 	require.NotNil(t, via.done, "nothing was dialed: %v", err)
 	<-via.done
 	require.NoError(t, via.err, "%q", via.bytes.String())
 	require.NoError(t, err, "%q", via.bytes.String())
-	assert.Equal(t, 200, f.record.Status)
+	assert.Equal(t, 200, it.record.Status)
 	assert.Zero(t, via.left, "a second request: %q", via.bytes.String())
 	return via
 }

@@ -67,7 +67,7 @@ func TestTheTimeoutCountsFromTheBeginningOfTheRequest(t *testing.T) {
 			a := attackOn("http://target.test/")
 			a.HTTP.Timeout, a.HTTP.MaxConnections = within, c.most
 			bothRigsInABubble(t, a, &bubbled{opens: c.opens, reply: c.reply}, func(t *testing.T, rig *rig) {
-				r := rig.fly(c.ago)
+				r := rig.send(c.ago)
 				assert.Equal(t, loadgen.ErrorTimeout, r.Error, "%s %s", r.NotSent, r.ErrorText)
 				assert.Equal(t, within, r.ServiceTime())
 				assert.Equal(t, within, r.Phases.Sum())
@@ -88,7 +88,7 @@ func TestTheTimeoutIsOfEachRequest(t *testing.T) {
 	}}
 	bothRigsInABubble(t, a, s, func(t *testing.T, rig *rig) {
 		for i := range 6 {
-			r := rig.fly(0)
+			r := rig.send(0)
 			if i%3 == 2 {
 				assert.Equal(t, loadgen.ErrorTimeout, r.Error, r.ErrorText)
 				assert.Equal(t, within, r.ServiceTime())
@@ -104,7 +104,7 @@ func TestTheTimeoutCountsWhileTLSShakesHands(t *testing.T) {
 	a := attackOn("https://target.test/")
 	a.HTTP.Timeout, a.HTTP.Protocol = within, loadgen.ProtocolHTTP1
 	bothRigsInABubble(t, a, &bubbled{opens: 100 * ms, deaf: true}, func(t *testing.T, rig *rig) {
-		r := rig.fly(0)
+		r := rig.send(0)
 		assert.Equal(t, loadgen.ErrorTimeout, r.Error, r.ErrorText)
 		assert.Equal(t, within, r.ServiceTime())
 		assert.Equal(t, loadgen.Phases{Connect: 100 * ms, TLS: 200 * ms}, r.Phases)
@@ -117,7 +117,7 @@ func TestTheTimeoutCountsWhileTheRequestIsWritten(t *testing.T) {
 	a.HTTP.Timeout, a.HTTP.Method, a.HTTP.Body = within, http.MethodPost, strings.Repeat("x", 1<<20)
 	s := &bubbled{opens: 100 * ms, early: true, reply: func(net.Conn, int) bool { time.Sleep(time.Hour); return false }}
 	bothRigsInABubble(t, a, s, func(t *testing.T, rig *rig) {
-		r := rig.fly(0)
+		r := rig.send(0)
 		assert.Equal(t, loadgen.ErrorTimeout, r.Error, r.ErrorText)
 		assert.Equal(t, within, r.ServiceTime())
 		assert.Equal(t, loadgen.Phases{Connect: 100 * ms, Write: 200 * ms}, r.Phases)
@@ -151,9 +151,9 @@ func TestTheTimeoutCountsFromTheBeginningAlsoAfterAHandOver(t *testing.T) {
 			bothRigsInABubble(t, a, s, func(t *testing.T, rig *rig) {
 				first.Store(true)
 				var both sync.WaitGroup
-				both.Go(func() { rig.fly(0) })
+				both.Go(func() { rig.send(0) })
 				time.Sleep(ms)
-				r := rig.fly(0)
+				r := rig.send(0)
 				both.Wait()
 				assert.Equal(t, loadgen.ErrorTimeout, r.Error, "%s %s", r.NotSent, r.ErrorText)
 				assert.Equal(t, within, r.ServiceTime())
@@ -172,9 +172,9 @@ func TestTheTimeoutCountsFromTheBeginningOverAKeptConnection(t *testing.T) {
 		a.HTTP.Timeout = within
 		s := &bubbled{reply: func(c net.Conn, n int) bool { return n == 0 && answers(c, 10*ms) || mute(c) }}
 		bothRigsInABubble(t, a, s, func(t *testing.T, rig *rig) {
-			assert.Equal(t, loadgen.Finished, rig.fly(0).Outcome)
+			assert.Equal(t, loadgen.Finished, rig.send(0).Outcome)
 			time.Sleep(idle)
-			r := rig.fly(250 * ms)
+			r := rig.send(250 * ms)
 			assert.Equal(t, loadgen.ErrorTimeout, r.Error, "%s %s", r.NotSent, r.ErrorText)
 			assert.True(t, r.Reused)
 			assert.Equal(t, within, r.ServiceTime())
@@ -211,7 +211,7 @@ func TestAThousandThatWaitAreNotLate(t *testing.T) {
 				var all sync.WaitGroup
 				for i := range records {
 					all.Go(func() {
-						records[i] = rig.fly(0)
+						records[i] = rig.send(0)
 						assert.LessOrEqual(t, time.Since(began), within)
 					})
 				}
@@ -252,10 +252,10 @@ func TestARequestThatWaitsUntilItsTimeoutIsNotSent(t *testing.T) {
 		bothRigsInABubble(t, a, s, func(t *testing.T, rig *rig) {
 			var both sync.WaitGroup
 			var first loadgen.Record
-			both.Go(func() { first = rig.fly(0) })
+			both.Go(func() { first = rig.send(0) })
 			time.Sleep(ms)
 			began := time.Now()
-			second := rig.fly(200 * ms)
+			second := rig.send(200 * ms)
 			assert.Equal(t, loadgen.NotSentConnectionWait, second.NotSent)
 			notOnTheNetwork(t, second)
 			assert.Equal(t, 100*ms, time.Since(began))
@@ -277,10 +277,10 @@ func TestARequestThatWaitsAtTheCutIsNotSent(t *testing.T) {
 			records := make([]loadgen.Record, 100)
 			var all sync.WaitGroup
 			for i := range records {
-				all.Go(func() { records[i] = rig.fly(0) })
+				all.Go(func() { records[i] = rig.send(0) })
 				time.Sleep(ms)
 			}
-			rig.sever()
+			rig.cancel()
 			all.Wait()
 			assert.Equal(t, loadgen.ErrorCancelled, records[0].Error, records[0].ErrorText)
 			assert.Equal(t, 100*ms, records[0].ServiceTime())

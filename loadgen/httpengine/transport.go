@@ -15,18 +15,17 @@ const idleTimeout = 90 * time.Second
 
 // transport carries requests, one at a time for each caller.
 type transport interface {
-	// carry sends the request of a flight, whose time counts from sent, and reads
-	// the response to its end. It puts into the flight's record what it saw:
-	// phases, connection, bytes and the time of its end. An error says why no
-	// whole response came.
-	carry(f *flight, sent time.Duration) error
-	// sever cuts off what is under way.
-	sever()
+	// carry sends the request of an iteration, whose time counts from sent, and reads
+	// the response to its end. It fills the record: phases, connection, bytes and the
+	// time of its end. An error is the reason why no whole response came.
+	carry(f *iteration, sent time.Duration) error
+	// cancel ends the requests under way.
+	cancel()
 	// close releases connections. Nothing is under way any more.
 	close()
 }
 
-// newTransport is the fastest transport that can do what the attack says.
+// newTransport returns the fastest transport that supports the attack.
 func newTransport(s *runner.Setup, requests []*request) (transport, error) {
 	trust, err := enginekit.ClientTLS(s.Context(), "http", s.Attack.HTTP.TLS)
 	if err != nil {

@@ -152,7 +152,7 @@ func TestAResponseWithMoreThanItSaidIsTheLastOfItsConnection(t *testing.T) {
 		}}
 		bothRigsInABubble(t, attackOn("http://target.test/"), s, func(t *testing.T, rig *rig) {
 			for range 3 {
-				r := rig.fly(0)
+				r := rig.send(0)
 				assert.Equal(t, loadgen.Finished, r.Outcome, r.ErrorText)
 				assert.EqualValues(t, 2, r.BytesReceived)
 				assert.False(t, r.Reused)
@@ -200,7 +200,7 @@ func TestAConnectionThatTheTargetClosedWhileIdleIsNotUsed(t *testing.T) {
 	s := &bubbled{reply: func(c net.Conn, _ int) bool { answers(c, 0); return false }}
 	bothRigsInABubble(t, a, s, func(t *testing.T, rig *rig) {
 		for range 10 {
-			r := rig.fly(0)
+			r := rig.send(0)
 			assert.Equal(t, loadgen.Finished, r.Outcome, r.ErrorText)
 			assert.False(t, r.Reused)
 			synctest.Wait() // until the target has closed, and the transport has seen it if it looks

@@ -67,14 +67,14 @@ type Result struct {
 	Took    time.Duration
 }
 
-// Attack carries out one attack and checks that its requests add up.
+// Attack runs one attack and checks that its requests add up.
 func Attack(ctx context.Context, t *testing.T, open runner.Open, a loadgen.Attack, limits loadgen.Limits) Result {
 	t.Helper()
 	plan := &loadgen.Plan{Name: "test", Attacks: []loadgen.Attack{a}, Limits: limits}
 	return do(ctx, t, plan, runner.Options{ID: loadgen.NewRunID(), Open: open})
 }
 
-// do carries out a plan of one attack. The sink of the options is the suite's.
+// do runs a plan of one attack. The sink of the options is the suite's.
 func do(ctx context.Context, t *testing.T, plan *loadgen.Plan, o runner.Options) Result {
 	t.Helper()
 	if plan.Limits.Overrun == 0 {

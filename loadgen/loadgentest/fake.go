@@ -30,9 +30,9 @@ func (f *Fake) Run(_ context.Context, p *pace.Pacer, sink loadgen.Sink) error {
 		if _, stop := p.Pace(0, n); stop {
 			return nil
 		}
-		hit := p.Hit(n)
+		iteration := p.Iteration(n)
 		now := time.Now()
-		r := loadgen.Record{Attack: f.Setup.Index, Seq: hit.Number, Stage: hit.Stage, Open: hit.Open, Intended: now, Sent: now, Done: now}
+		r := loadgen.Record{Attack: f.Setup.Index, Seq: iteration.Number, Stage: iteration.Stage, Open: iteration.Open, Intended: now, Sent: now, Done: now}
 		if f.Cut {
 			r.Outcome, r.Error = loadgen.Failed, loadgen.ErrorCancelled
 		}

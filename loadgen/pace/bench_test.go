@@ -64,7 +64,7 @@ func BenchmarkHit(b *testing.B) {
 	p.Pace(0, 0)
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			p.Hit(0)
+			p.Iteration(0)
 		}
 	})
 }
@@ -90,7 +90,7 @@ func lateness(b *testing.B, rate pace.Rate, sleep func(time.Duration)) {
 	for b.Loop() {
 		n := uint64(len(late))
 		p.Pace(0, n)
-		late = append(late, time.Since(p.Hit(n).Intended))
+		late = append(late, time.Since(p.Iteration(n).Intended))
 	}
 	slices.Sort(late)
 	b.ReportMetric(float64(late[len(late)/2].Microseconds()), "p50-µs")

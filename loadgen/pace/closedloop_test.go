@@ -36,7 +36,7 @@ func TestAClosedLoopKeepsItsWorkersBusyAndNoMore(t *testing.T) {
 		var f inFlight
 		r := rand.New(rand.NewPCG(1, 1))
 		given := w.run(t, func(n uint64) {
-			assert.Equal(t, pace.Hit{Number: n}, w.Hit(n), "no intended time in a closed loop")
+			assert.Equal(t, pace.Iteration{Number: n}, w.Iteration(n), "no intended time in a closed loop")
 			f.start(w, time.Duration(r.IntN(1000)+1)*time.Microsecond)
 		})
 		assert.Len(t, given, 2000)
@@ -124,11 +124,11 @@ func TestStagesJoinAroundClosedLoops(t *testing.T) {
 		assert.Equal(t, ms(0, 500, 750, 900, 1150, 1300, 1550, 1700, 1750, 1850, 2250, 2650, 3050, 3050, 3250), given)
 		assert.Equal(t, ms(0, 750, 1750, 1950, 3050), w.stages)
 		for n := range given {
-			hit := w.Hit(uint64(n))
-			if hit.Open {
-				assert.Equal(t, given[n], hit.Intended.Sub(w.begin))
+			iteration := w.Iteration(uint64(n))
+			if iteration.Open {
+				assert.Equal(t, given[n], iteration.Intended.Sub(w.begin))
 			} else {
-				assert.True(t, hit.Intended.IsZero())
+				assert.True(t, iteration.Intended.IsZero())
 			}
 		}
 		assert.Equal(t, []state{

@@ -62,19 +62,19 @@ func TestWhatWasGivenOutKeepsItsIntendedTime(t *testing.T) {
 				}
 				w.SetSpeed(1e6) // ends what would take years
 			})
-			var hits []pace.Hit
+			var hits []pace.Iteration
 			check := func(n int) {
-				hit := w.Hit(uint64(n))
-				require.Equal(t, hits[n], hit, "request %d has another time", n)
+				iteration := w.Iteration(uint64(n))
+				require.Equal(t, hits[n], iteration, "request %d has another time", n)
 			}
 			given := w.run(t, func(n uint64) {
-				hit := w.Hit(n)
+				iteration := w.Iteration(n)
 				now := time.Now()
-				hits = append(hits, hit)
-				if hit.Open {
-					require.False(t, hit.Intended.IsZero(), "request %d has no time", n)
-					require.False(t, hit.Intended.After(now), "request %d was given out %s early", n, hit.Intended.Sub(now))
-					require.False(t, hit.Intended.Before(w.begin))
+				hits = append(hits, iteration)
+				if iteration.Open {
+					require.False(t, iteration.Intended.IsZero(), "request %d has no time", n)
+					require.False(t, iteration.Intended.After(now), "request %d was given out %s early", n, iteration.Intended.Sub(now))
+					require.False(t, iteration.Intended.Before(w.begin))
 				}
 				wg.Go(func() {
 					time.Sleep(taken)
@@ -115,13 +115,13 @@ func TestWhatWasGivenOutKeepsItsIntendedTimeUnderARace(t *testing.T) {
 			}
 		})
 	}
-	var late []pace.Hit
+	var late []pace.Iteration
 	wg.Go(func() {
 		for n := range asked {
-			late = append(late, p.Hit(n))
+			late = append(late, p.Iteration(n))
 		}
 	})
-	var first []pace.Hit
+	var first []pace.Iteration
 	for n := uint64(0); ; n++ {
 		if n%1000 == 999 {
 			p.SetSpeed(1) // so that it comes to an end
@@ -130,11 +130,11 @@ func TestWhatWasGivenOutKeepsItsIntendedTimeUnderARace(t *testing.T) {
 			break
 		}
 		now := time.Now()
-		hit := p.Hit(n)
-		if hit.Intended.IsZero() || hit.Intended.After(now) {
-			t.Errorf("request %d is due at %s, given out at %s", n, hit.Intended, now)
+		iteration := p.Iteration(n)
+		if iteration.Intended.IsZero() || iteration.Intended.After(now) {
+			t.Errorf("request %d is due at %s, given out at %s", n, iteration.Intended, now)
 		}
-		first = append(first, hit)
+		first = append(first, iteration)
 		asked <- n
 	}
 	close(asked)
@@ -143,6 +143,6 @@ func TestWhatWasGivenOutKeepsItsIntendedTimeUnderARace(t *testing.T) {
 	require.Len(t, first, hits)
 	for n := range first {
 		require.Equal(t, first[n], late[n], "request %d", n)
-		require.Equal(t, first[n], p.Hit(uint64(n)), "request %d", n)
+		require.Equal(t, first[n], p.Iteration(uint64(n)), "request %d", n)
 	}
 }

@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// Hit is what is known of a request before it is sent.
-type Hit struct {
+// Iteration is a request as it was planned.
+type Iteration struct {
 	Number   uint64    // of the whole schedule, where the pacer's is a shard of it
 	Stage    int       // index of the stage it belongs to
 	Open     bool      // whether it has an intended time: false in a closed-loop stage
 	Intended time.Time // zero unless Open
 }
 
-// End says why a Pacer stopped.
+// End is the reason why a Pacer stopped.
 type End uint8
 
 const (
@@ -99,7 +99,7 @@ func NewPacer(ctx context.Context, s *Schedule, o Options) *Pacer {
 // it waits for a request. Any goroutine may call it.
 func (p *Pacer) Stop() { p.cancel() }
 
-// SetSpeed carries out the schedule speed times as fast from now on: all rates
+// SetSpeed runs the schedule speed times as fast from now on: all rates
 // of open stages are that many times as high, and last accordingly shorter, so
 // that the number of requests planned stays. 0 pauses the schedule, and no request is
 // given out until the speed is another; what was due before the pause still is. A
@@ -149,21 +149,21 @@ func (p *Pacer) Rate(elapsed time.Duration) float64 {
 	return speed * p.schedule.rate(i, offset-p.track.stages[i].begin)
 }
 
-// Hit tells of request n, which must have been given out.
-func (p *Pacer) Hit(n uint64) Hit {
+// Iteration returns request n as it was planned. It must have been given out.
+func (p *Pacer) Iteration(n uint64) Iteration {
 	i := p.track.holding(n)
 	if i < 0 {
-		return Hit{}
+		return Iteration{}
 	}
 	span, entry := &p.schedule.spans[i], p.track.stages[i]
 	if !span.open() {
-		return Hit{Number: p.schedule.Number(n), Stage: i}
+		return Iteration{Number: p.schedule.Number(n), Stage: i}
 	}
 	intended, _ := p.tempo.moment(entry.begin + span.at(n-entry.first))
-	return Hit{Number: p.schedule.Number(n), Stage: i, Open: true, Intended: intended}
+	return Iteration{Number: p.schedule.Number(n), Stage: i, Open: true, Intended: intended}
 }
 
-// Done tells that a request has ended. It is called once for each request given out.
+// Done reports that a request has ended. It is called once for each request given out.
 func (p *Pacer) Done() { p.slots.free() }
 
 // Given is the number of requests given out so far.
@@ -189,7 +189,7 @@ func (p *Pacer) Planned() (n uint64, exact bool) {
 	return n, exact || ended
 }
 
-// End says why Pace told to stop.
+// End returns the reason why Pace stopped.
 func (p *Pacer) End() End { return End(p.end.Load()) }
 
 // Stage is the index of the stage now under way: 0 before the first begins, and

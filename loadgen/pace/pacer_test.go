@@ -79,10 +79,10 @@ func TestRequestsAreGivenOutExactlyWhenDue(t *testing.T) {
 		assert.Equal(t, want, given)
 		assert.Equal(t, pace.Completed, w.End())
 		for n, offset := range want {
-			hit := w.Hit(uint64(n))
-			assert.True(t, hit.Open)
-			assert.Equal(t, w.begin.Add(offset), hit.Intended)
-			assert.Equal(t, hit.Intended.Sub(w.begin), offset)
+			iteration := w.Iteration(uint64(n))
+			assert.True(t, iteration.Open)
+			assert.Equal(t, w.begin.Add(offset), iteration.Intended)
+			assert.Equal(t, iteration.Intended.Sub(w.begin), offset)
 		}
 		assert.Len(t, w.stages, len(stages))
 		assert.Equal(t, w.stages, w.called)
@@ -97,7 +97,7 @@ func TestNothingIsGivenOutBeforeBegin(t *testing.T) {
 		p := pace.NewPacer(t.Context(), schedule(t, pace.Stage{Constant: 1, Count: 1}),
 			pace.Options{Begin: began.Add(time.Minute)})
 		assert.Zero(t, p.Stage())
-		assert.Equal(t, pace.Hit{}, p.Hit(0))
+		assert.Equal(t, pace.Iteration{}, p.Iteration(0))
 		assert.Equal(t, pace.Running, p.End())
 		p.Pace(0, 0)
 		assert.Equal(t, time.Minute, time.Since(began))
@@ -120,7 +120,7 @@ func TestRequestsAreNotEarlyOnTheRealClock(t *testing.T) {
 	for n := range uint64(40) {
 		_, stop := p.Pace(0, n)
 		require.False(t, stop)
-		require.GreaterOrEqual(t, time.Since(p.Hit(n).Intended), time.Duration(0), "request %d", n)
+		require.GreaterOrEqual(t, time.Since(p.Iteration(n).Intended), time.Duration(0), "request %d", n)
 	}
 }
 
@@ -224,7 +224,7 @@ func TestStagesWithoutARequestBeginToo(t *testing.T) {
 		assert.Equal(t, []time.Duration{0, 500 * ms, 2150 * ms}, given)
 		assert.Equal(t, []time.Duration{0, 750 * ms, 1750 * ms, 2750 * ms, 3750 * ms}, w.stages)
 		assert.Equal(t, w.stages, w.called)
-		assert.Equal(t, 2, w.Hit(2).Stage)
+		assert.Equal(t, 2, w.Iteration(2).Stage)
 		assert.Equal(t, 4, w.Stage())
 		assert.Equal(t, pace.Completed, w.End())
 	})
@@ -250,28 +250,28 @@ func TestManyMayAskForRequestsWhileTheyAreGivenOut(t *testing.T) {
 		var (
 			wg   sync.WaitGroup
 			mu   sync.Mutex
-			seen = map[uint64]pace.Hit{}
+			seen = map[uint64]pace.Iteration{}
 		)
 		w.run(t, func(n uint64) {
 			wg.Go(func() {
 				defer w.Done()
-				hit := w.Hit(n)
+				iteration := w.Iteration(n)
 				for back := range min(n, 20) {
-					w.Hit(n - back)
+					w.Iteration(n - back)
 				}
 				w.Planned()
 				w.Rate(time.Since(w.begin))
 				w.Stage()
 				mu.Lock()
 				defer mu.Unlock()
-				seen[n] = hit
+				seen[n] = iteration
 			})
 		})
 		wg.Wait()
 		require.Len(t, seen, 1500)
-		for n, hit := range seen {
-			require.Equal(t, w.Hit(n), hit)
-			require.Equal(t, slices.Index([]bool{n < 300, n < 1000, n < 1200, true}, true), hit.Stage)
+		for n, iteration := range seen {
+			require.Equal(t, w.Iteration(n), iteration)
+			require.Equal(t, slices.Index([]bool{n < 300, n < 1000, n < 1200, true}, true), iteration.Stage)
 		}
 	})
 }
@@ -281,7 +281,7 @@ func TestPaceDoesNotAllocateInOpenStages(t *testing.T) {
 	n := uint64(0)
 	assert.Zero(t, testing.AllocsPerRun(100, func() {
 		p.Pace(0, n)
-		p.Hit(n)
+		p.Iteration(n)
 		n++
 	}))
 }

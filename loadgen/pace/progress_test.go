@@ -55,7 +55,7 @@ func TestTheProgressOfAStageIsThatOfItsSchedule(t *testing.T) {
 			case 22:
 				time.Sleep(400 * ms)
 			}
-			if hit := w.Hit(n); !hit.Open {
+			if iteration := w.Iteration(n); !iteration.Open {
 				time.Sleep(200 * ms)
 			}
 			w.Done()

@@ -58,7 +58,7 @@ func (s *Schedule) locate() {
 
 // At is when request n, from 0, is due. It is not ok when there is no such request, and
 // when a closed-loop stage is ahead of the request or holds it: its time is then
-// known only as the schedule is carried out, to the Pacer.
+// known only as the schedule is run, to the Pacer.
 func (s *Schedule) At(n uint64) (offset time.Duration, ok bool) {
 	i, ok := s.StageOf(n)
 	if !ok {

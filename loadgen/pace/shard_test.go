@@ -81,13 +81,13 @@ func TestShardsGoOnTogetherBehindAClosedLoop(t *testing.T) {
 				if _, stop := p.Pace(0, n); stop {
 					break
 				}
-				hit := p.Hit(n)
-				numbers[hit.Number]++
-				if hit.Stage == 1 {
+				iteration := p.Iteration(n)
+				numbers[iteration.Number]++
+				if iteration.Stage == 1 {
 					time.Sleep(time.Duration(index+1) * 10 * time.Millisecond) // each shard is as fast as it is
 				}
-				if hit.Stage == 2 {
-					behind[hit.Intended.Sub(begin)]++
+				if iteration.Stage == 2 {
+					behind[iteration.Intended.Sub(begin)]++
 				}
 				p.Done()
 			}

@@ -21,7 +21,7 @@ func (w *walk) at(d time.Duration, f func()) { time.AfterFunc(time.Until(w.begin
 func (w *walk) intended() []time.Duration {
 	all := make([]time.Duration, w.Given())
 	for n := range all {
-		all[n] = w.Hit(uint64(n)).Intended.Sub(w.begin)
+		all[n] = w.Iteration(uint64(n)).Intended.Sub(w.begin)
 	}
 	return all
 }
@@ -101,7 +101,7 @@ func TestAClosedLoopHeedsOnlyThePause(t *testing.T) {
 		w.at(11*time.Second, func() { w.SetSpeed(2) })
 		var f, open inFlight
 		given := w.run(t, func(n uint64) {
-			if w.Hit(n).Open {
+			if w.Iteration(n).Open {
 				open.start(w, 10*time.Millisecond)
 			} else {
 				f.start(w, 10*time.Millisecond)

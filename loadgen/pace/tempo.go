@@ -51,7 +51,7 @@ func (t *tempo) set(speed float64, follows bool) {
 	}
 }
 
-// enter tells that a stage begins at an offset, and whether it is a closed loop. The
+// enter records that a stage begins at an offset, and whether it is a closed loop. The
 // goroutine that claims calls it.
 func (t *tempo) enter(closed bool, begin time.Duration) {
 	t.mu.Lock()
@@ -186,7 +186,7 @@ func (t *tempo) pauses(next time.Duration, now time.Time) (all []Interval, owed 
 	return all, owed
 }
 
-// still tells whether the schedule stands still.
+// still reports whether the schedule stands still.
 func (t *tempo) still() bool {
 	legs := *t.legs.Load()
 	return legs[len(legs)-1].speed == 0

@@ -207,19 +207,19 @@ func setPlain(dst reflect.Value, text string) *misread {
 	case reflect.Int:
 		v, err := strconv.ParseInt(text, 10, 32)
 		if err != nil {
-			return &misread{quote(text) + fmt.Sprintf(" is no whole number up to %d", math.MaxInt32), "write one such as 10"}
+			return &misread{quote(text) + fmt.Sprintf(" is not a whole number up to %d", math.MaxInt32), "write one such as 10"}
 		}
 		dst.SetInt(v)
 	case reflect.Uint64:
 		v, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {
-			return &misread{quote(text) + " is no whole number from 0 up", "write one such as 1000"}
+			return &misread{quote(text) + " is not a whole number from 0 up", "write one such as 1000"}
 		}
 		dst.SetUint(v)
 	default:
 		v, err := strconv.ParseFloat(text, 64)
 		if err != nil || !number.MatchString(text) {
-			return &misread{quote(text) + " is no number", "write one such as 90 or 0.5"}
+			return &misread{quote(text) + " is not a number", "write one such as 90 or 0.5"}
 		}
 		dst.SetFloat(v)
 	}

@@ -62,7 +62,7 @@ func digested(values ...any) string {
 		if f, ok := v.(content); ok {
 			f.into(h)
 		} else if err := enc.Encode(v); err != nil {
-			io.WriteString(h, err.Error()) // a float that is no number, which no valid plan has
+			io.WriteString(h, err.Error()) // a float that is not a number, which no valid plan has
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil))[:digestDigits]

@@ -5,7 +5,7 @@
 //
 // It reports every fault at once, each with its place in the file, its key,
 // what is wrong and the fix. What a plan means is in loadgen and pace; how it
-// is carried out is in runner. The reference for authors of plans is
+// is run is in runner. The reference for authors of plans is
 // docs/plan.md.
 //
 // The syntax is goccy/go-yaml's; the decoding from its syntax tree is this

@@ -83,7 +83,7 @@ func (e *expander) variable(depth int) string {
 	}
 	name := body[:end]
 	if !envName.MatchString(name) {
-		return e.fail(quote(name)+" is no name of an environment variable", "use letters, digits and _")
+		return e.fail(quote(name)+" is not the name of an environment variable", "use letters, digits and _")
 	}
 	e.replaced = true
 	rest, hasDefault := strings.CutPrefix(body[end:], ":-")

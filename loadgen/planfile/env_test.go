@@ -67,7 +67,7 @@ func TestFaultsOfVariablesAreExplained(t *testing.T) {
 	for written, want := range map[string]string{
 		`${env:NONE}`:    `plan.yaml:4:11: attacks[0].http.body: environment variable NONE is not set; set it, or write ${env:NONE:-default}`,
 		`${NONE}`:        `plan.yaml:4:11: attacks[0].http.body: "${NONE}" begins no environment variable; write ${env:NAME}, or $${ for the characters themselves`,
-		`"${env:1:-x}"`:  `plan.yaml:4:11: attacks[0].http.body: "1" is no name of an environment variable; use letters, digits and _`,
+		`"${env:1:-x}"`:  `plan.yaml:4:11: attacks[0].http.body: "1" is not the name of an environment variable; use letters, digits and _`,
 		`${env:A`:        `plan.yaml:4:11: attacks[0].http.body: "${env:A" is not closed; write ${env:NAME} or ${env:NAME:-default}`,
 		`${env:A:-x`:     `plan.yaml:4:11: attacks[0].http.body: "${env:A:-x" is not closed; write ${env:NAME} or ${env:NAME:-default}`,
 		`${env:A:x}`:     `plan.yaml:4:11: attacks[0].http.body: "${env:A:x}" is not closed; write ${env:NAME} or ${env:NAME:-default}`,

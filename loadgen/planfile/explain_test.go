@@ -23,7 +23,7 @@ func TestExplainPointsAtEachFault(t *testing.T) {
 plan.yaml:3:14: attacks[0].http.timeout: 10 has no unit; write 10s or 10ms
      3 |     timeout: 10
        |              ^
-plan.yaml:5:22: attacks[0].load[0].count: "é" is no whole number from 0 up; write one such as 1000
+plan.yaml:5:22: attacks[0].load[0].count: "é" is not a whole number from 0 up; write one such as 1000
      5 |   - {name: ü, count: é, constant: 1/s}
        |                      ^
 `, explain(t, `attacks:

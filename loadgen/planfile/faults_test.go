@@ -32,8 +32,8 @@ func withHTTP(keys string) string {
 
 func TestSamplingIsAPart(t *testing.T) {
 	for value, fault := range map[string]string{
-		"1.5":  `1:11: sampling: 1.5 is no part; write a number from 0 to 1: 0.1 gives a span to one request in ten`,
-		"-0.1": `1:11: sampling: -0.1 is no part; write a number from 0 to 1: 0.1 gives a span to one request in ten`,
+		"1.5":  `1:11: sampling: 1.5 is not a ratio; write a number from 0 to 1: 0.1 gives a span to one request in ten`,
+		"-0.1": `1:11: sampling: -0.1 is not a ratio; write a number from 0 to 1: 0.1 gives a span to one request in ten`,
 	} {
 		assert.Equal(t, []string{"plan.yaml:" + fault}, faultsOf(t, "sampling: "+value+"\n"+withHTTP("")))
 	}
@@ -54,18 +54,18 @@ func TestFaultsNamePlaceKeyWrongAndFix(t *testing.T) {
 // httpFaults are faults of keys below http, by line and column.
 var httpFaults = map[string]string{
 	`timeout: 10`:                    `4:14: attacks[0].http.timeout: 10 has no unit; write 10s or 10ms`,
-	`timeout: soon`:                  `4:14: attacks[0].http.timeout: "soon" is no duration; write one such as 500ms, 30s or 1h30m (units ns, us, ms, s, m, h)`,
+	`timeout: soon`:                  `4:14: attacks[0].http.timeout: "soon" is not a duration; write one such as 500ms, 30s or 1h30m (units ns, us, ms, s, m, h)`,
 	`timeout: -1s`:                   `4:14: attacks[0].http.timeout: is negative; write one such as 30s`,
 	`timeout: 0s`:                    `4:14: attacks[0].http.timeout: 0s is not possible; leave the key out for the default, 30s, or write more than 0`,
 	`timeout: [1s]`:                  `4:14: attacks[0].http.timeout: is a list; write a single value`,
 	`max_body: 10`:                   `4:15: attacks[0].http.max_body: 10 has no unit; write 10B or 10MiB (units B, KiB, MiB, GiB, TiB, or KB, MB, GB, TB for powers of 1000)`,
-	`max_body: 1.5MiB`:               `4:15: attacks[0].http.max_body: "1.5MiB" is no size; write a whole number with a unit, such as 512KiB or 64MiB (units B, KiB, MiB, GiB, TiB, or KB, MB, GB, TB for powers of 1000)`,
+	`max_body: 1.5MiB`:               `4:15: attacks[0].http.max_body: "1.5MiB" is not a size; write a whole number with a unit, such as 512KiB or 64MiB (units B, KiB, MiB, GiB, TiB, or KB, MB, GB, TB for powers of 1000)`,
 	`max_body: 9999999999GiB`:        `4:15: attacks[0].http.max_body: "9999999999GiB" is too large; write a smaller size`,
 	`max_body: -1B`:                  `4:15: attacks[0].http.max_body: is negative; write one such as 100MiB`,
-	`connections: many`:              `4:18: attacks[0].http.connections: "many" is no whole number up to 2147483647; write one such as 10`,
-	`connections: 1.5`:               `4:18: attacks[0].http.connections: "1.5" is no whole number up to 2147483647; write one such as 10`,
+	`connections: many`:              `4:18: attacks[0].http.connections: "many" is not a whole number up to 2147483647; write one such as 10`,
+	`connections: 1.5`:               `4:18: attacks[0].http.connections: "1.5" is not a whole number up to 2147483647; write one such as 10`,
 	`connections: "5"`:               `4:18: attacks[0].http.connections: "5" is a text; write 10 without quotes`,
-	`connections: 99999999999`:       `4:18: attacks[0].http.connections: "99999999999" is no whole number up to 2147483647; write one such as 10`,
+	`connections: 99999999999`:       `4:18: attacks[0].http.connections: "99999999999" is not a whole number up to 2147483647; write one such as 10`,
 	`redirects: -2`:                  `4:16: attacks[0].http.redirects: is negative; write one such as 10, or 0 to follow none`,
 	`keep_alive: yes`:                `4:17: attacks[0].http.keep_alive: "yes" is neither true nor false; write true or false`,
 	`timout: 10s`:                    `4:5: attacks[0].http.timout: unknown key; did you mean timeout?`,
@@ -78,7 +78,7 @@ var httpFaults = map[string]string{
 	`headers: {x-vegeta-seq: x}`:     `4:29: attacks[0].http.headers.x-vegeta-seq: is the generator's: it numbers the requests; leave it out`,
 	`headers: {tracestate: a=b}`:     `4:27: attacks[0].http.headers.tracestate: is the generator's: it names the run; leave it out`,
 	`headers: {content-length: 5}`:   `4:31: attacks[0].http.headers.content-length: follows from the body; leave it out`,
-	`headers: {"a b": x}`:            `4:22: attacks[0].http.headers.a b: "a b" is no name of a header; use letters, digits and -`,
+	`headers: {"a b": x}`:            `4:22: attacks[0].http.headers.a b: "a b" is not the name of a header; use letters, digits and -`,
 	`headers: {A: "x\ny"}`:           `4:18: attacks[0].http.headers.A: its value has characters that no header may have; write text on one line`,
 	`headers: {A: }`:                 `4:15: attacks[0].http.headers.A: has no value; write "" for an empty one`,
 	`headers: {A: x, a: y}`:          `4:24: attacks[0].http.headers.a: is the same header as A; remove one of the two`,
@@ -117,8 +117,8 @@ func TestURLsAreChecked(t *testing.T) {
 		`http:///path`:      `"http:///path" has no host`,
 		`http://h:0/`:       `port 0 is not between 1 and 65535`,
 		`http://h:70000/`:   `port 70000 is not between 1 and 65535`,
-		`"http://h/\u0001"`: `"http://h/\x01" is no URL`,
-		`"http://[::1/"`:    `"http://[::1/" is no URL`,
+		`"http://h/\u0001"`: `"http://h/\x01" is not a URL`,
+		`"http://[::1/"`:    `"http://[::1/" is not a URL`,
 		`http://bü_cher/`:   `"bü_cher" is no host name: idna: disallowed rune U+005F`,
 	} {
 		t.Run(url, func(t *testing.T) {
@@ -155,10 +155,10 @@ func TestRatesNeedAUnit(t *testing.T) {
 	for rate, want := range map[string]string{
 		`500`:                           `500 has no unit; write 500/s, or /m or /h`,
 		`500/d`:                         `"500/d" is not per second, minute or hour; write 500/s, /m or /h`,
-		`fast/s`:                        `"fast/s" is no rate; write one such as 500/s, 30/m or 10/h`,
-		`1.5k/s`:                        `"1.5k/s" is no rate; write one such as 500/s, 30/m or 10/h`,
-		`1e3/s`:                         `"1e3/s" is no rate; write one such as 500/s, 30/m or 10/h`,
-		`500 / s`:                       `"500 / s" is no rate; write one such as 500/s, 30/m or 10/h`,
+		`fast/s`:                        `"fast/s" is not a rate; write one such as 500/s, 30/m or 10/h`,
+		`1.5k/s`:                        `"1.5k/s" is not a rate; write one such as 500/s, 30/m or 10/h`,
+		`1e3/s`:                         `"1e3/s" is not a rate; write one such as 500/s, 30/m or 10/h`,
+		`500 / s`:                       `"500 / s" is not a rate; write one such as 500/s, 30/m or 10/h`,
 		`0/s`:                           `0/s sends nothing; write a rate above 0, or leave the stage out`,
 		strings.Repeat("9", 400) + `/s`: `"` + strings.Repeat("9", 60) + `…" is too large; write a smaller rate`,
 	} {
@@ -369,6 +369,6 @@ func TestTargetsFilesAreChecked(t *testing.T) {
     method: GET
   load: [{constant: 1/s, count: 1}]
 `))
-	assert.EqualError(t, err, dir+`/p.yaml:3:37: attacks[0].http.targets.format: "csv" is no format; write http or json
+	assert.EqualError(t, err, dir+`/p.yaml:3:37: attacks[0].http.targets.format: "csv" is not a format; write http or json
 `+dir+`/p.yaml:4:13: attacks[0].http.method: there are targets, which have methods of their own; leave it out`)
 }

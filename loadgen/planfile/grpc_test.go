@@ -122,7 +122,7 @@ func TestFaultsOfGRPCNamePlaceKeyWrongAndFix(t *testing.T) {
 		`metadata: {Host: a}`:                                `5:22: attacks[0].grpc.metadata.Host: is what HTTP/2 has an authority for; leave it out, and set authority`,
 		`metadata: {content-length: "1"}`:                    `5:32: attacks[0].grpc.metadata.content-length: is the length of a call's messages, which gRPC frames; leave it out`,
 		`metadata: {User-Agent: x}`:                          `5:28: attacks[0].grpc.metadata.User-Agent: is gRPC's own; leave it out`,
-		`metadata: {":path": x}`:                             `5:25: attacks[0].grpc.metadata.:path: ":path" is no key of metadata; use letters, digits, -, _ and .`,
+		`metadata: {":path": x}`:                             `5:25: attacks[0].grpc.metadata.:path: ":path" is not a key of metadata; use letters, digits, -, _ and .`,
 		`metadata: {a: é}`:                                   `5:19: attacks[0].grpc.metadata.a: its value has characters that only binary metadata may have; write printable ASCII, or let the key end in -bin and write base64`,
 		`metadata: {a-bin: x}`:                               `5:23: attacks[0].grpc.metadata.a-bin: is no base64, in which values of keys that end in -bin are written: illegal base64 data at input byte 0; write base64, such as AAE= for the bytes 0 and 1`,
 		`metadata: {A: x, a: y}`:                             `5:25: attacks[0].grpc.metadata.a: is the same key as A; remove one of the two`,
@@ -157,11 +157,11 @@ func TestTargetsAndMethodsOfGRPCAreChecked(t *testing.T) {
 		{"h:0", "a.B/C"}:           `3:13: attacks[0].grpc.target: port 0 is not between 1 and 65535` + address,
 		{"http://h:9090", "a.B/C"}: `3:13: attacks[0].grpc.target: "http://h:9090" is more than host:port` + address,
 		{"h:1", ""}:                `4:13: attacks[0].grpc.method: is missing` + form,
-		{"h:1", "/a.B/C"}:          `4:13: attacks[0].grpc.method: "/a.B/C" is no method; did you mean a.B/C?`,
-		{"h:1", "a.v1.B.C"}:        `4:13: attacks[0].grpc.method: "a.v1.B.C" is no method; did you mean a.v1.B/C?`,
-		{"h:1", "Validate"}:        `4:13: attacks[0].grpc.method: "Validate" is no method` + form,
-		{"h:1", "a.B/C/D"}:         `4:13: attacks[0].grpc.method: "a.B/C/D" is no method` + form,
-		{"h:1", "a.B/get-it"}:      `4:13: attacks[0].grpc.method: "a.B/get-it" is no method` + form,
+		{"h:1", "/a.B/C"}:          `4:13: attacks[0].grpc.method: "/a.B/C" is not a method; did you mean a.B/C?`,
+		{"h:1", "a.v1.B.C"}:        `4:13: attacks[0].grpc.method: "a.v1.B.C" is not a method; did you mean a.v1.B/C?`,
+		{"h:1", "Validate"}:        `4:13: attacks[0].grpc.method: "Validate" is not a method` + form,
+		{"h:1", "a.B/C/D"}:         `4:13: attacks[0].grpc.method: "a.B/C/D" is not a method` + form,
+		{"h:1", "a.B/get-it"}:      `4:13: attacks[0].grpc.method: "a.B/get-it" is not a method` + form,
 	} {
 		src := "attacks:\n- grpc:\n    target: '" + given[0] + "'\n    method: '" + given[1] + "'\n  load: [{constant: 1/s, count: 1}]\n"
 		assert.Equal(t, []string{"plan.yaml:" + want}, faultsOf(t, src))

@@ -31,7 +31,7 @@ func Set(values ...string) Option {
 	return func(o *options) { o.sets = append(o.sets, values...) }
 }
 
-// Env says where ${env:NAME} is looked up, instead of the process's environment.
+// Env sets where ${env:NAME} is looked up, instead of the process's environment.
 func Env(lookup func(name string) (value string, ok bool)) Option {
 	return func(o *options) { o.lookup = lookup }
 }

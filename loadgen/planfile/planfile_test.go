@@ -68,7 +68,12 @@ func TestEveryKeyIsRead(t *testing.T) {
 	for _, f := range []string{"ca.pem", "cert.pem", "key.pem", "body.bin"} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, f), nil, 0o600))
 	}
-	plan, err := planfile.Parse(filepath.Join(dir, "x.yaml"), []byte(`
+	plan, err := planfile.Parse(filepath.Join(dir, "x.yaml"), []byte(everyKey))
+	require.NoError(t, err)
+	assert.Equal(t, planOfEveryKey(dir), plan)
+}
+
+const everyKey = `
 name: full
 order: sequence
 limits: {grace: 1s, overrun: 1m30s, max_duration: 1h}
@@ -106,9 +111,11 @@ attacks:
       - {poisson: {rate: 10/s, seed: 18446744073709551615}, duration: 3s}
       - {max: {workers: 20}, duration: 3s}
   - {name: b, http: {url: http://h/}, load: [{constant: 1/s, duration: 1m}]}
-`))
-	require.NoError(t, err)
-	assert.Equal(t, &loadgen.Plan{
+`
+
+// planOfEveryKey is what everyKey says, in a folder.
+func planOfEveryKey(dir string) *loadgen.Plan {
+	return &loadgen.Plan{
 		Name: "full", Order: loadgen.Sequence,
 		Limits: loadgen.Limits{Grace: time.Second, Overrun: 90 * time.Second, MaxDuration: time.Hour}, Sampling: new(0.25),
 		Thresholds: []loadgen.Threshold{
@@ -151,7 +158,7 @@ attacks:
 				Connections: 10_000, Timeout: 30 * time.Second, MaxBody: 100 << 20,
 			},
 		}},
-	}, plan)
+	}
 }
 
 func TestAPlanIsNamedAfterItsFile(t *testing.T) {

@@ -29,7 +29,7 @@ func ProfilesURL(p *loadgen.Plan) (*url.URL, error) {
 	u, err := url.Parse(p.Profiles.URL)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		return nil, &pace.KeyError{Key: "profiles.url", What: quote(loadgen.RedactFaulty(p.Profiles.URL)) + " is no URL", Fix: "write one such as http://127.0.0.1:6060/debug/pprof/, or auto"}
+		return nil, &pace.KeyError{Key: "profiles.url", What: quote(loadgen.RedactFaulty(p.Profiles.URL)) + " is not a URL", Fix: "write one such as http://127.0.0.1:6060/debug/pprof/, or auto"}
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		return nil, &pace.KeyError{Key: "profiles.url", What: "has user information, a query or a fragment", Fix: "write the address of net/http/pprof alone"}
 	}

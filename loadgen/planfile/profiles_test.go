@@ -27,8 +27,8 @@ func TestProfilesAreAskedForWhereThePlanSays(t *testing.T) {
 
 func TestProfilesThatCannotBeAskedForAreFaults(t *testing.T) {
 	for written, fault := range map[string]string{
-		"profiles: {url: 6060}":                  `"6060" is no URL`,
-		"profiles: {url: 'ftp://h/'}":            "is no URL",
+		"profiles: {url: 6060}":                  `"6060" is not a URL`,
+		"profiles: {url: 'ftp://h/'}":            "is not a URL",
 		"profiles: {url: 'http://me:secret@h/'}": "has user information",
 		"profiles: {url: auto, cpu: 10m}":        "is not between 1s and 1m",
 		"profiles: {url: auto, cpu: 0s}":         "leave the key out for the default, 2s",

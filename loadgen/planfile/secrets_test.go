@@ -108,7 +108,7 @@ func TestNoErrorShowsWhatAVariableGave(t *testing.T) {
 
 func TestAnErrorNamesTheVariableInsteadOfItsValue(t *testing.T) {
 	_, err := planfile.Parse("plan.yaml", []byte(yamlPlan("attacks[0].http.url", "http://u:${env:PASS}@h/")), env(map[string]string{"PASS": "p/word"}))
-	assert.ErrorContains(t, err, `"http://u:${env:PASS}@h/" is no URL`)
+	assert.ErrorContains(t, err, `"http://u:${env:PASS}@h/" is not a URL`)
 	_, err = planfile.Parse("plan.yaml", []byte(quick+"order: ${env:ORDER}\n"), env(map[string]string{"ORDER": "reverse"}))
 	assert.ErrorContains(t, err, `order: "${env:ORDER}" is no order`)
 }

@@ -142,7 +142,7 @@ func TestBracketsHoldAnIndexAndDotsANameOfAList(t *testing.T) {
 		"attacks.a.load[9].constant=100/s":        -1, // a name, and no index
 		"attacks.a.load.9.constant=100/s":         3,  // a name, and no index
 		"attacks[a].load.2.constant=100/s":        2,  // the name of its own index
-		"attacks.0.load.7.constant=100/s":         7,  // an index that is no name
+		"attacks.0.load.7.constant=100/s":         7,  // an index that is not a name
 		"attacks.a.load[second].constant=100/s":   1,
 		"attacks.a.load[a.b [c].constant=100/s":   4,
 		"attacks.a.load.1.constant=100/s":         -1, // the name of [0], the index of [1]
@@ -195,7 +195,7 @@ func TestASetThatMayMeanTwoElementsIsRefused(t *testing.T) {
 		"limits.allowed_targets[0].x=*":           `limits.allowed_targets[0].x: there are no keys below limits.allowed_targets[0]; set limits.allowed_targets[0] itself`,
 		"attacks[0].grpc.import_paths[0]=x":       `attacks[0].grpc.import_paths: there is no element [0]; the list is empty: set it as a whole`,
 		"attacks[0].http.headers[X].y=x":          `attacks[0].http.headers: "[X].y" does not end in ]; write attacks[0].http.headers.NAME`,
-		"attacks[0].http.headers.X[1]=x":          `attacks[0].http.headers.X[1]: "X[1]" is no name of a header; use letters, digits and -`,
+		"attacks[0].http.headers.X[1]=x":          `attacks[0].http.headers.X[1]: "X[1]" is not the name of a header; use letters, digits and -`,
 		"attacks[0].http.headers[traceparent]=00": `attacks[0].http.headers.traceparent: is the generator's: it names the trace of each request; leave it out`,
 	} {
 		t.Run(set, func(t *testing.T) {

@@ -45,8 +45,8 @@ var thresholdFaults = map[string]string{
 	"metric: rate, at_least: 30/m":                                          "",
 
 	"at_most: 1s":                 "metric: is missing; write one of response_time, service_time, schedule_lag, error_ratio, status, rate",
-	"metric: latency, at_most: 1": `metric: "latency" is no metric; write one of response_time, service_time, schedule_lag, error_ratio, status, rate`,
-	"metric: responsetime, at_most: 1s, percentile: 9":       `metric: "responsetime" is no metric; did you mean response_time? write one of response_time, service_time, schedule_lag, error_ratio, status, rate`,
+	"metric: latency, at_most: 1": `metric: "latency" is not a metric; write one of response_time, service_time, schedule_lag, error_ratio, status, rate`,
+	"metric: responsetime, at_most: 1s, percentile: 9":       `metric: "responsetime" is not a metric; did you mean response_time? write one of response_time, service_time, schedule_lag, error_ratio, status, rate`,
 	"metric: response_time, at_most: 1s":                     `percentile: is missing, and stat too; write percentile: 99, stat: mean or stat: max`,
 	time99 + "at_most: 1s, stat: max":                        `stat: there is percentile too; write percentile or stat, not both`,
 	"metric: service_time, stat: p99, at_most: 1s":           `stat: "p99" is not known; write mean or max, or a percentile instead`,
@@ -58,7 +58,7 @@ var thresholdFaults = map[string]string{
 	"metric: error_ratio, percentile: 99, at_most: 1%":       `percentile: does not fit error_ratio, which is a single number; leave it out`,
 	"metric: error_ratio, status: 5xx, at_most: 1%":          `status: does not fit error_ratio; write metric: status, or leave it out`,
 	"metric: status, at_most: 1%":                            `status: is missing; write an HTTP status such as 503, a class such as 5xx, or a gRPC code such as UNAVAILABLE`,
-	"metric: status, status: 6xx, at_most: 1%":               `status: "6xx" is no status; write an HTTP status such as 503, a class such as 5xx, or a gRPC code such as UNAVAILABLE`,
+	"metric: status, status: 6xx, at_most: 1%":               `status: "6xx" is not a status; write an HTTP status such as 503, a class such as 5xx, or a gRPC code such as UNAVAILABLE`,
 	"metric: status, status: 503, attack: loop, at_most: 1%": `status: "503" cannot come from an attack of the other protocol; write an HTTP status such as 503, a class such as 5xx, or a gRPC code such as UNAVAILABLE`,
 
 	"metric: error_ratio":                            `at_most: is missing, and at_least too; write a limit, such as at_most: 1%`,

@@ -26,7 +26,7 @@ func parseDuration(s string) (time.Duration, *misread) {
 	}
 	d, err := time.ParseDuration(s)
 	if err != nil {
-		return 0, &misread{quote(s) + " is no duration", "write one such as 500ms, 30s or 1h30m (units ns, us, ms, s, m, h)"}
+		return 0, &misread{quote(s) + " is not a duration", "write one such as 500ms, 30s or 1h30m (units ns, us, ms, s, m, h)"}
 	}
 	return d, nil
 }
@@ -48,7 +48,7 @@ var perSecond = map[string]float64{"s": 1, "m": 60, "h": 3600}
 func parseRate(s string) (pace.Rate, *misread) {
 	n, unit, found := strings.Cut(s, "/")
 	if !number.MatchString(n) {
-		return 0, &misread{quote(s) + " is no rate", "write one such as 500/s, 30/m or 10/h"}
+		return 0, &misread{quote(s) + " is not a rate", "write one such as 500/s, 30/m or 10/h"}
 	}
 	if !found {
 		n := utf8text.Clip(n)
@@ -100,7 +100,7 @@ func parseBytes(s string) (loadgen.Bytes, *misread) {
 		}
 		return loadgen.Bytes(n * size.bytes), nil
 	}
-	return 0, &misread{quote(s) + " is no size", "write a whole number with a unit, such as 512KiB or 64MiB (units " + sizeUnits + ")"}
+	return 0, &misread{quote(s) + " is not a size", "write a whole number with a unit, such as 512KiB or 64MiB (units " + sizeUnits + ")"}
 }
 
 func formatBytes(b loadgen.Bytes) string {

@@ -78,7 +78,7 @@ func (v *validator) plan(p *loadgen.Plan) {
 		v.add("order", quote(string(p.Order))+" is no order", "write parallel or sequence")
 	}
 	if s := p.Sampling; s != nil && !(*s >= 0 && *s <= 1) {
-		v.add("sampling", fmt.Sprintf("%v is no part", *s), "write a number from 0 to 1: 0.1 gives a span to one request in ten")
+		v.add("sampling", fmt.Sprintf("%v is not a ratio", *s), "write a number from 0 to 1: 0.1 gives a span to one request in ten")
 	}
 	v.attacks(p.Attacks)
 	notNegative(v, "limits.grace", p.Limits.Grace, "500ms")

@@ -103,7 +103,7 @@ func (v *validator) grpcMethod(method, key string) {
 	case method == "":
 		v.add(key, "is missing", exampleMethod)
 	case !rpcMethod.MatchString(method):
-		v.add(key, quote(method)+" is no method", fix)
+		v.add(key, quote(method)+" is not a method", fix)
 	}
 }
 
@@ -156,7 +156,7 @@ func (v *validator) metadata(metadata map[string]string, key string) {
 		key, canonical := join(key, utf8text.Clip(name)), strings.ToLower(name)
 		switch {
 		case !metadataKey.MatchString(name):
-			v.add(key, quote(name)+" is no key of metadata", "use letters, digits, -, _ and .")
+			v.add(key, quote(name)+" is not a key of metadata", "use letters, digits, -, _ and .")
 		case canonical == "host":
 			v.add(key, ownedMetadata[canonical], "leave it out, and set authority")
 		case ownedMetadata[canonical] != "":

@@ -48,7 +48,7 @@ func (v *validator) targets(h *loadgen.HTTP, key string) {
 		v.add(key+".targets.file", "is missing", "name a file of targets")
 	}
 	if f := h.Targets.Format; f != loadgen.TargetsHTTP && f != loadgen.TargetsJSON {
-		v.add(key+".targets.format", quote(string(f))+" is no format", "write http or json")
+		v.add(key+".targets.format", quote(string(f))+" is not a format", "write http or json")
 	}
 }
 

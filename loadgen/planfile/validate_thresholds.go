@@ -59,7 +59,7 @@ func (t *threshold) metric() bool {
 		names = append(names, string(m))
 	}
 	if !slices.Contains(names, string(t.Metric)) {
-		what, fix := quote(string(t.Metric))+" is no metric", "write one of "+strings.Join(names, ", ")
+		what, fix := quote(string(t.Metric))+" is not a metric", "write one of "+strings.Join(names, ", ")
 		if t.Metric == "" {
 			what = "is missing"
 		} else if near, ok := spelling.Nearest(string(t.Metric), names); ok {
@@ -118,7 +118,7 @@ func (t *threshold) status() {
 	case t.Status == "":
 		t.fault("status", "is missing", fix)
 	case !ok:
-		t.fault("status", quote(t.Status)+" is no status", fix)
+		t.fault("status", quote(t.Status)+" is not a status", fix)
 	case !t.any(func(a *loadgen.Attack) bool { return set.RPC == (a.GRPC != nil) }):
 		t.fault("status", quote(t.Status)+" cannot come from an attack of the other protocol", fix)
 	}

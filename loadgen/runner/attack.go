@@ -46,7 +46,7 @@ func (c *Account) UnsentIn(stage int) uint64 {
 	return c.Stages[stage].Left
 }
 
-// attack carries out one attack of the plan.
+// attack runs one attack of the plan.
 type attack struct {
 	index    int
 	spec     loadgen.Attack

@@ -32,8 +32,8 @@ type Setup struct {
 	// Opening ends the opening of the engine, which reads files and may ask the target;
 	// nil never does.
 	Opening context.Context
-	// Hurry, once closed, ends the grace of a run that is stopped; nil never is.
-	Hurry <-chan struct{}
+	// Cancelled, once closed, ends the grace of a run that is stopped; nil never is.
+	Cancelled <-chan struct{}
 	// Clock is the run's zero. Records' times are Clock plus a monotonic offset, so
 	// that a step of the wall clock cannot bend a latency.
 	Clock time.Time
@@ -79,17 +79,17 @@ var ErrMaxDuration = errors.New("limits.max_duration was over")
 
 // Run is one execution of a plan.
 type Run struct {
-	plan    *loadgen.Plan
-	o       Options
-	clock   time.Time
-	gate    allow.Gate
-	attacks []*attack
-	hurry   chan struct{} // closed when a stop is to have no grace
-	hurried sync.Once
-	stopped atomic.Bool
-	stop    atomic.Pointer[time.Time] // when the run was stopped; nil if it was not
-	failed  atomic.Bool               // an engine ended the run, before anything else did
-	ctx     context.Context           // of Do; set before the first attack begins
+	plan       *loadgen.Plan
+	o          Options
+	clock      time.Time
+	gate       allow.Gate
+	attacks    []*attack
+	cancelled  chan struct{} // closed when a stop is to have no grace
+	cancelOnce sync.Once
+	stopped    atomic.Bool
+	stop       atomic.Pointer[time.Time] // when the run was stopped; nil if it was not
+	failed     atomic.Bool               // an engine ended the run, before anything else did
+	ctx        context.Context           // of Do; set before the first attack begins
 
 	eventMu sync.Mutex // serializes o.Event
 }
@@ -101,7 +101,7 @@ func New(plan *loadgen.Plan, o Options) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Run{plan: plan, o: o, clock: time.Now(), hurry: make(chan struct{}), gate: allow.New(o.Allowed, own)}
+	r := &Run{plan: plan, o: o, clock: time.Now(), cancelled: make(chan struct{}), gate: allow.New(o.Allowed, own)}
 	var faults []error
 	for i := range plan.Attacks {
 		a, err := r.open(i)
@@ -132,7 +132,7 @@ func (r *Run) open(i int) (*attack, error) {
 	schedule = schedule.Shard(r.plan.Shard)
 	engine, err := r.o.Open(Setup{
 		Run: r.o.ID, Index: i, Attack: spec, Limits: r.plan.Limits, Gate: r.gate, Sampler: r.plan.Sampler(),
-		Opening: r.o.Opening, Hurry: r.hurry, Clock: r.clock,
+		Opening: r.o.Opening, Cancelled: r.cancelled, Clock: r.clock,
 	})
 	if err != nil {
 		return nil, err
@@ -140,7 +140,7 @@ func (r *Run) open(i int) (*attack, error) {
 	return &attack{index: i, spec: spec, schedule: schedule, engine: engine, run: r, speed: 1}, nil
 }
 
-// Do carries out the plan. It may be called once, and returns when the last
+// Do runs the plan. It may be called once, and returns when the last
 // request has ended and every engine is closed. Cancelling ctx stops the run in
 // order. An error is an engine's, never a failed request.
 func (r *Run) Do(ctx context.Context) error {
@@ -169,8 +169,8 @@ func (r *Run) Do(ctx context.Context) error {
 	return errors.Join(err, r.close())
 }
 
-// Hurry cuts off what is under way, without the plan's grace, once the run is stopped.
-func (r *Run) Hurry() { r.hurried.Do(func() { close(r.hurry) }) }
+// Cancel cuts off what is under way, without the plan's grace, once the run is stopped.
+func (r *Run) Cancel() { r.cancelOnce.Do(func() { close(r.cancelled) }) }
 
 // begin is the zero of the first attacks.
 //
@@ -215,7 +215,7 @@ func (r *Run) parallel(ctx context.Context, begin time.Time, giveUp func(error))
 	return errors.Join(errs...)
 }
 
-// SetSpeed carries out the schedule of an attack, or of all if the name is empty,
+// SetSpeed runs the schedule of an attack, or of all if the name is empty,
 // speed times as fast from now on, as pace.Pacer.SetSpeed tells; 0 pauses it. An
 // attack that has not begun will begin at that speed. Errors are of the arguments:
 // no attack of that name, a speed that is negative or no number.
@@ -268,7 +268,7 @@ func (r *Run) pass(e Event) {
 // Clock is the run's zero.
 func (r *Run) Clock() time.Time { return r.clock }
 
-// Stopped reports whether the run was stopped before its plan was carried out.
+// Stopped reports whether the run was stopped before its plan was complete.
 func (r *Run) Stopped() bool { return r.stopped.Load() }
 
 // stopReason is why a request whose turn did not come was not sent: the run was

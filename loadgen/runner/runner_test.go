@@ -98,7 +98,7 @@ func TestAnAttackWhoseTurnNeverCameIsUnsentInWhole(t *testing.T) {
 }
 
 // The last request may be out when the stop comes: what is cut off then was not
-// carried out either.
+// run either.
 func TestARunWhoseLastRequestsWereCutOffWasStopped(t *testing.T) {
 	run, _ := start(t, &loadgen.Plan{Attacks: []loadgen.Attack{{Name: "a", Load: loop(3)}}}, []*loadgentest.Fake{{Cut: true}})
 	require.NoError(t, run.Do(t.Context()))

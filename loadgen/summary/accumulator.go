@@ -54,7 +54,7 @@ func (a *Accumulator) Add(r *loadgen.Record) {
 // Conclusion is what an accumulator cannot know of a run's end.
 type Conclusion struct {
 	Accounts  []runner.Account // of the plan's attacks, after their end
-	Stopped   bool             // the run was stopped before its plan was carried out
+	Stopped   bool             // the run was stopped before its plan was complete
 	Reason    string           // of the stop
 	Err       error            // of an engine
 	Telemetry Telemetry        // may be filled in later, with the faults of Telemetry.Check

@@ -106,11 +106,11 @@ type CheckAddends struct {
 }
 
 // Samples are what a threshold's figure is computed from: times, or how many of all
-// requests are hits, which is errors, or those of a status.
+// requests match: errors, or those of a status.
 type Samples struct {
-	Times *Histogram `json:"times,omitempty"`
-	N     uint64     `json:"requests,omitempty"`
-	Hits  uint64     `json:"hits,omitempty"`
+	Times    *Histogram `json:"times,omitempty"`
+	N        uint64     `json:"requests,omitempty"`
+	Matching uint64     `json:"matching,omitempty"`
 }
 
 // Slice is a tenth of a window: what ended in it.

@@ -20,7 +20,7 @@ type Comparability struct {
 	Pairs []Pair `json:"pairs,omitempty"`
 }
 
-// Comparable says whether figures of a and b may be held against each other: whether
+// Comparable reports whether figures of a and b may be held against each other: whether
 // both measurements are sound, of plans that do the same, and were made in the same
 // environment. It says nothing of the figures themselves.
 func Comparable(a, b *Summary) Comparability {

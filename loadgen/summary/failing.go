@@ -102,7 +102,7 @@ func (s *Summary) Failing() Failing {
 	return worst
 }
 
-// FailingWords say what failed: each attack of which most requests or all were errors,
+// FailingWords returns what failed, in words: each attack of which most requests or all were errors,
 // or all attacks together where none stands out.
 func (s *Summary) FailingWords() string {
 	bad := s.failing(func(Failing) bool { return true })
@@ -179,7 +179,7 @@ func words(of []Failing) string {
 	return strings.Join(all, ", ")
 }
 
-// VerdictWords say the verdict in a line, and what it leaves out.
+// VerdictWords returns the verdict in a line, and what it leaves out.
 func (s *Summary) VerdictWords() string {
 	v, bad := &s.Verdict, s.Unjudged()
 	switch {

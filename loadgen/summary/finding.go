@@ -7,6 +7,10 @@ const (
 	FindingPoolExhaustion FindingKind = "pool_exhaustion"
 	FindingLockContention FindingKind = "lock_contention"
 	FindingCPUThrottling  FindingKind = "cpu_throttling"
+	FindingCPUSaturation  FindingKind = "cpu_saturation"
+	FindingSlowDependency FindingKind = "slow_dependency"
+	FindingBadInstance    FindingKind = "bad_instance"
+	FindingChurn          FindingKind = "connection_churn"
 	FindingGenerator      FindingKind = "generator"
 )
 
@@ -29,8 +33,9 @@ type Basis string
 
 // Finding is a cause that a run names, with what the claim rests on.
 type Finding struct {
-	// Kind names the cause: goroutine_leak, gc_pressure, pool_exhaustion,
-	// lock_contention, cpu_throttling or generator.
+	// Kind names the cause: goroutine_leak, gc_pressure, pool_exhaustion, lock_contention,
+	// cpu_throttling, cpu_saturation, slow_dependency, bad_instance, connection_churn or
+	// generator.
 	Kind FindingKind `json:"kind"`
 	// Sentence says what was found, for people, with its figures.
 	Sentence string `json:"sentence"`

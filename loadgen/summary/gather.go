@@ -37,7 +37,7 @@ func (a *Accumulator) keep(w *watched, s *slice) {
 		out.Samples = s.addend()
 	}
 	if w.check.Metric == loadgen.MetricErrorRatio {
-		out.N, out.Hits = out.N+lost, out.Hits+lost
+		out.N, out.Matching = out.N+lost, out.Matching+lost
 	}
 	const fields = 200 // bytes of all but the buckets
 	size := fields
@@ -54,7 +54,7 @@ func (a *Accumulator) keep(w *watched, s *slice) {
 
 // addend writes what s holds.
 func (s *sampler) addend() Samples {
-	out := Samples{N: s.n, Hits: s.hits}
+	out := Samples{N: s.n, Matching: s.matching}
 	if s.times != nil {
 		out.Times = s.times.view().addend()
 	}

@@ -244,7 +244,7 @@ func TestAddendsThatCannotBeAreRefused(t *testing.T) {
 		"a percentile":                func(s *Summary) { s.Addends.Plan.Thresholds[0].Percentile = 100 },
 		"slices out of order":         func(s *Summary) { s.Addends.Checks[0].Slices[3].From = 0 },
 		"a slice's histogram":         func(s *Summary) { s.Addends.Checks[0].Slices[0].Times.Count++ },
-		"hits":                        func(s *Summary) { s.Addends.Checks[1].Samples.Hits = 1 << 40 },
+		"matching":                    func(s *Summary) { s.Addends.Checks[1].Samples.Matching = 1 << 40 },
 		"a shard that there is not":   func(s *Summary) { s.Shard.Index = -1 },
 		"shards without end":          func(s *Summary) { s.Shard.Count = math.MaxInt },
 	} {

@@ -189,9 +189,9 @@ func (m *merger) wholeReading(c *verdict.Check) verdict.Reading {
 			total.times.merge(a.lag)
 		case loadgen.MetricErrorRatio:
 			due := sent + a.counts.lost()
-			total.n, total.hits = total.n+due, total.hits+due-min(due, a.counts.ok)
+			total.n, total.matching = total.n+due, total.matching+due-min(due, a.counts.ok)
 		case loadgen.MetricStatus:
-			total.n, total.hits = total.n+sent, total.hits+a.counts.having(statuses)
+			total.n, total.matching = total.n+sent, total.matching+a.counts.having(statuses)
 		}
 	}
 	return total.reading(c)
@@ -199,8 +199,8 @@ func (m *merger) wholeReading(c *verdict.Check) verdict.Reading {
 
 // sampleSums are samples of several shards.
 type sampleSums struct {
-	times   aggregate
-	n, hits uint64
+	times       aggregate
+	n, matching uint64
 }
 
 func (s *sampleSums) add(o *Samples) error {
@@ -208,15 +208,15 @@ func (s *sampleSums) add(o *Samples) error {
 	if err != nil {
 		return err
 	}
-	if o.N > maxCount || o.Hits > o.N {
-		return fmt.Errorf("%d hits of %d requests cannot be", o.Hits, o.N)
+	if o.N > maxCount || o.Matching > o.N {
+		return fmt.Errorf("%d of %d requests cannot match", o.Matching, o.N)
 	}
 	s.times.merge(times)
 	s.n += o.N
-	s.hits += o.Hits
+	s.matching += o.Matching
 	return nil
 }
 
 func (s *sampleSums) reading(c *verdict.Check) verdict.Reading {
-	return reading(c, s.times.view(), s.n, s.hits)
+	return reading(c, s.times.view(), s.n, s.matching)
 }

@@ -175,7 +175,7 @@ func windowReading(c *verdict.Check, window []*cell) verdict.Reading {
 	for _, one := range window {
 		all.samples.times.merge(&one.samples.times)
 		all.samples.n += one.samples.n
-		all.samples.hits += one.samples.hits
+		all.samples.matching += one.samples.matching
 		all.n += one.n
 		all.count += one.count
 		all.due += one.due

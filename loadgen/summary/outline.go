@@ -103,7 +103,7 @@ func (o *Outline) check() error {
 	}
 	for _, s := range []Seconds{o.Trust.ScheduleLag, o.Trust.ConnectionWait, o.Trust.SchedulerLatency} {
 		if !within(s) {
-			return errors.New("plan has a limit of trust that is no time")
+			return errors.New("plan has a limit of trust that is not a time")
 		}
 	}
 	for i := range o.Thresholds {
@@ -131,7 +131,7 @@ func (t *ThresholdOutline) check() error {
 	case !within(t.Window) || t.Window > 0 && t.Window < 1e-3:
 		return errors.New("its window is none")
 	case t.Abort != nil && !within(*t.Abort):
-		return errors.New("abort_after is no time")
+		return errors.New("abort_after is not a time")
 	}
 	if t.Metric == loadgen.MetricStatus {
 		if _, ok := loadgen.ParseStatuses(t.Status); !ok {

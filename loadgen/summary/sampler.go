@@ -11,8 +11,8 @@ import (
 // sampler holds what the figure of one check is computed from: times, or how
 // many of all requests were of a kind.
 type sampler struct {
-	times   *histogram // nil before the first
-	n, hits uint64
+	times       *histogram // nil before the first
+	n, matching uint64
 }
 
 // takes adds a record to s, if it counts for the figure of a check. How long a
@@ -45,16 +45,16 @@ func (s *sampler) time(d time.Duration) {
 	s.times.add(d)
 }
 
-func (s *sampler) count(hit bool) {
+func (s *sampler) count(matches bool) {
 	s.n++
-	if hit {
-		s.hits++
+	if matches {
+		s.matching++
 	}
 }
 
 func (s *sampler) merge(o *sampler) {
 	s.n += o.n
-	s.hits += o.hits
+	s.matching += o.matching
 	if o.times != nil {
 		s.mergeTimes(o.times)
 	}
@@ -70,19 +70,19 @@ func (s *sampler) mergeTimes(h *histogram) {
 // reading is the figure of a check, but for rates.
 func (s *sampler) reading(c *verdict.Check) verdict.Reading {
 	if s.times == nil {
-		return reading(c, nil, s.n, s.hits)
+		return reading(c, nil, s.n, s.matching)
 	}
-	return reading(c, s.times.view(), s.n, s.hits)
+	return reading(c, s.times.view(), s.n, s.matching)
 }
 
 // reading is the figure of a check, but for rates: of times, which may be nil, or of how
-// many of n requests were hits.
-func reading(c *verdict.Check, times *view, n, hits uint64) verdict.Reading {
+// many of n requests match.
+func reading(c *verdict.Check, times *view, n, matching uint64) verdict.Reading {
 	if !c.Metric.Time() {
 		if n == 0 {
 			return verdict.Reading{}
 		}
-		return verdict.Reading{Value: float64(hits) / float64(n), Samples: n}
+		return verdict.Reading{Value: float64(matching) / float64(n), Samples: n}
 	}
 	if times == nil || times.count == 0 {
 		return verdict.Reading{}
@@ -115,9 +115,9 @@ func (t *tally) sampled(c *verdict.Check, statuses loadgen.Statuses, s *sampler)
 		s.mergeTimes(t.times.lag)
 	case loadgen.MetricErrorRatio:
 		due := sent + t.counts.lost()
-		s.merge(&sampler{n: due, hits: due - t.counts.ok})
+		s.merge(&sampler{n: due, matching: due - t.counts.ok})
 	case loadgen.MetricStatus:
-		s.merge(&sampler{n: sent, hits: t.counts.having(statuses)})
+		s.merge(&sampler{n: sent, matching: t.counts.having(statuses)})
 	}
 }
 

@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -61,7 +62,7 @@ func serves(perSecond float64) simTarget {
 	}
 }
 
-// simEngine carries out requests as vegeta does: it asks for a request, and then waits for a
+// simEngine sends requests as vegeta does: it asks for a request, and then waits for a
 // worker.
 type simEngine struct {
 	setup  runner.Setup
@@ -85,7 +86,7 @@ func (e *simEngine) Run(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) e
 		}
 		workers <- struct{}{}
 		wg.Go(func() {
-			r := e.carry(ctx, cut, p.Hit(n), n)
+			r := e.carry(ctx, cut, p.Iteration(n), n)
 			sink(&r)
 			p.Done()
 			<-workers
@@ -95,8 +96,8 @@ func (e *simEngine) Run(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) e
 	return nil
 }
 
-func (e *simEngine) carry(ctx, cut context.Context, hit pace.Hit, n uint64) loadgen.Record {
-	r := loadgen.Record{Attack: e.setup.Index, Stage: hit.Stage, Seq: hit.Number, Open: hit.Open, Target: target}
+func (e *simEngine) carry(ctx, cut context.Context, iteration pace.Iteration, n uint64) loadgen.Record {
+	r := loadgen.Record{Attack: e.setup.Index, Stage: iteration.Stage, Seq: iteration.Number, Open: iteration.Open, Target: target}
 	if ctx.Err() != nil {
 		r.Outcome, r.NotSent = loadgen.NotSent, loadgen.NotSentStopped
 		return r
@@ -115,8 +116,8 @@ func (e *simEngine) carry(ctx, cut context.Context, hit pace.Hit, n uint64) load
 		return r
 	}
 	r.Sent, r.Done, r.Intended = sent, time.Now(), sent
-	if hit.Open {
-		r.Intended = hit.Intended
+	if iteration.Open {
+		r.Intended = iteration.Intended
 	}
 	if r.Status = got.status; got.status == 0 {
 		r.Outcome = loadgen.Failed
@@ -134,7 +135,7 @@ type seen struct {
 	rates    []float64
 }
 
-// simulate carries out a run and gives its summary, judged as the receiver does.
+// simulate performs a run and returns its summary, judged as the receiver does.
 func simulate(t *testing.T, sim simulation) (s Summary) {
 	t.Helper()
 	p := sim.plan
@@ -164,42 +165,8 @@ func simulate(t *testing.T, sim simulation) (s Summary) {
 		if sim.steer != nil {
 			go sim.steer(run)
 		}
-		watch, idle := verdict.NewWatch(a.Checks()), make(chan struct{})
-		look := func() {
-			now := time.Now()
-			found := &seen{readings: a.Readings(now, run.Accounts()), snapshot: a.Snapshot(now, run.Accounts()), rates: a.Rates(run.Accounts())}
-			watch.Observe(now.Sub(began), found.readings)
-			if sim.look != nil {
-				sim.look(now.Sub(began), found)
-			}
-			if ctx.Err() != nil {
-				return
-			}
-			if why, abort := watch.Abort(now.Sub(began)); abort {
-				cancel(errors.New(why))
-			}
-		}
-		var wg sync.WaitGroup
-		wg.Go(func() {
-			interval := a.Interval()
-			if interval == 0 {
-				interval = time.Second
-			}
-			ticker := time.NewTicker(interval)
-			defer ticker.Stop()
-			for {
-				select {
-				case <-idle:
-					return
-				case <-ticker.C:
-					look()
-				}
-			}
-		})
-		err = run.Do(ctx)
-		close(idle)
-		wg.Wait()
-		look()
+		w := &simulated{sim: sim, a: a, run: run, watch: verdict.NewWatch(a.Checks()), began: began, cancel: cancel}
+		err = w.do(ctx)
 		reason := ""
 		if cause := run.Cause(); cause != nil {
 			reason = cause.Error()
@@ -208,11 +175,58 @@ func simulate(t *testing.T, sim simulation) (s Summary) {
 		for i, rate := range a.Rates(run.Accounts()) {
 			require.Equal(t, s.Attacks[i].RateAchieved, rate, "the metric is the figure")
 		}
-		s.Judge(p, watch.Results(), vitals.Strain{})
+		s.Judge(p, w.watch.Results(), vitals.Strain{})
 		time.Sleep(time.Hour) // simulated targets that were left alone
 	})
 	require.Empty(t, s.Faults)
 	return s
+}
+
+// simulated is a run whose thresholds are watched, as the receiver does.
+type simulated struct {
+	sim    simulation
+	a      *Accumulator
+	run    *runner.Run
+	watch  *verdict.Watch
+	began  time.Time
+	cancel context.CancelCauseFunc
+}
+
+func (w *simulated) do(ctx context.Context) error {
+	idle := make(chan struct{})
+	var looks sync.WaitGroup
+	looks.Go(func() {
+		ticker := time.NewTicker(cmp.Or(w.a.Interval(), time.Second))
+		defer ticker.Stop()
+		for {
+			select {
+			case <-idle:
+				return
+			case <-ticker.C:
+				w.look(ctx)
+			}
+		}
+	})
+	err := w.run.Do(ctx)
+	close(idle)
+	looks.Wait()
+	w.look(ctx)
+	return err
+}
+
+func (w *simulated) look(ctx context.Context) {
+	now, accounts := time.Now(), w.run.Accounts
+	found := &seen{readings: w.a.Readings(now, accounts()), snapshot: w.a.Snapshot(now, accounts()), rates: w.a.Rates(accounts())}
+	w.watch.Observe(now.Sub(w.began), found.readings)
+	if w.sim.look != nil {
+		w.sim.look(now.Sub(w.began), found)
+	}
+	if ctx.Err() != nil {
+		return
+	}
+	if why, abort := w.watch.Abort(now.Sub(w.began)); abort {
+		w.cancel(errors.New(why))
+	}
 }
 
 // load is a plan of one attack.

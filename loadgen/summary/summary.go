@@ -16,7 +16,7 @@ func (s Seconds) Duration() time.Duration { return time.Duration(float64(s) * fl
 
 // How a run ended.
 const (
-	Completed = "completed" // its schedule was carried out, late requests included
+	Completed = "completed" // its schedule was completed, late requests included
 	Stopped   = "stopped"   // by the user or a limit
 	Failed    = "failed"    // an engine gave up
 )
@@ -26,14 +26,14 @@ type Summary struct {
 	RunID string `json:"run_id"`
 	Shard *Shard `json:"shard,omitempty"` // nil: the whole run
 	Plan  string `json:"plan"`
-	// Digest tells whether another run had the same order of attacks and the same limits.
+	// Digest reports whether another run had the same order of attacks and the same limits.
 	Digest  string    `json:"digest,omitempty"`
 	Began   time.Time `json:"began"`
 	Elapsed Seconds   `json:"elapsed"`
 	// End is Completed, Stopped or Failed.
 	End   string `json:"end"`
 	Error string `json:"error,omitempty"` // the engine's, if it failed
-	// StopReason says who stopped the run: somebody, a limit, or a threshold.
+	// StopReason is what stopped the run: a user, a limit, or a threshold.
 	StopReason string `json:"stop_reason,omitempty"`
 	// Verdict on the run, from what was known when it was asked for: that on the run's
 	// span cannot know yet of telemetry that was lost after it.
@@ -72,7 +72,7 @@ type Summary struct {
 type Attack struct {
 	Name   string `json:"name"`
 	Target string `json:"target"` // the URL, or the targets file and the number of its targets
-	// Digest tells whether another attack does the same; nil if that is not known.
+	// Digest reports whether another attack does the same; nil if that is not known.
 	Digest *loadgen.Digest `json:"digest,omitempty"`
 	Figures
 }
@@ -99,7 +99,7 @@ func (s *Summary) Identify(d, entire loadgen.PlanDigest) {
 //
 // The times are of all requests that were sent, failed ones included: to leave
 // out those that timed out would flatter the target. Only those that the stop of the
-// run cut off are left out: how long we let them go on is no time of the target's.
+// run cut off are left out: how long we let them go on is not a time of the target's.
 type Figures struct {
 	Requests Requests `json:"requests"`
 	// RateWanted is planned requests / planned time, per second, without pauses; 0 if
@@ -110,7 +110,7 @@ type Figures struct {
 	//   - Of an open stage: the requests that were sent, over the time of the schedule
 	//     from the stage's beginning until the next request is due or the stage ends.
 	//     It goes on for as long as requests of the stage are late. A stage that was
-	//     carried out on time has the wanted rate, one that was late a lower one.
+	//     completed on time has the wanted rate, one that was late a lower one.
 	//   - Of a closed loop: the requests that finished, over the time from when its turn
 	//     came to when the last of them ended by itself, or, if the loop waited longer for
 	//     the next than for any before, until that wait was over. One that nothing
@@ -260,7 +260,7 @@ type RequestPhases struct {
 	Read    Seconds `json:"read"`
 }
 
-// Telemetry says what became of what was recorded.
+// Telemetry counts the telemetry of a run.
 type Telemetry struct {
 	SpansMade      uint64 `json:"spans_made"`      // one per sent request, and the run's own
 	SpansDelivered uint64 `json:"spans_delivered"` // taken by the pipeline
@@ -278,7 +278,7 @@ type Telemetry struct {
 	SpansPerRequest float64 `json:"spans_per_request"`
 	// SpansOfRequests is the spans of requests delivered or waiting.
 	SpansOfRequests uint64 `json:"spans_of_requests,omitempty"`
-	// Join says what was joined to the requests; nil if nothing was to be.
+	// Join counts what was joined to the requests; nil if nothing was to be.
 	Join *Join `json:"join,omitempty"`
 }
 

@@ -139,7 +139,7 @@ func (a *Accumulator) sampled(w *watched, accounts []runner.Account) (s sampler)
 	if w.check.Metric == loadgen.MetricErrorRatio {
 		lost := lost(w.check, accounts)
 		s.n += lost
-		s.hits += lost
+		s.matching += lost
 	}
 	return s
 }
@@ -189,7 +189,7 @@ func (a *Accumulator) window(w *watched, now time.Time, accounts []runner.Accoun
 	if w.check.Metric == loadgen.MetricErrorRatio {
 		lost := w.now.before.lost - w.slices[0].before.lost
 		whole.n += lost
-		whole.hits += lost
+		whole.matching += lost
 	}
 	return whole.reading(w.check)
 }
@@ -244,7 +244,7 @@ func (a *Accumulator) slide(w *watched, now time.Time, accounts []runner.Account
 	}
 }
 
-// life says whether an attack of the check has begun, and whether all have ended.
+// life reports whether an attack of the check has begun, and whether all have ended.
 func (w *watched) life(accounts []runner.Account) (begun, over bool) {
 	over = true
 	for i, c := range accounts {

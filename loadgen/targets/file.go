@@ -27,7 +27,7 @@ type Target struct {
 	Body   []byte      // nil: it has none of its own
 }
 
-// Options say how a file is read.
+// Options configure how a file is read.
 type Options struct {
 	Format  loadgen.TargetsFormat // the http format unless it is json
 	Dir     string                // to which names of body files are relative
@@ -99,7 +99,7 @@ var errTooLong = fmt.Errorf("the file is longer than %d MiB; split it, and give 
 // draft is a target being read.
 type draft struct {
 	Target
-	bad bool // it has a fault, and is no target
+	bad bool // it has a fault, and is not a target
 }
 
 func (f *file) fault(t *draft, line int, fault *Fault) bool {

@@ -42,11 +42,11 @@ func faultsOfHTTP(dir string) map[string][]string {
 		methods = " is not supported; write one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE"
 		example = "; write one such as http://127.0.0.1:8080/path"
 		inline  = ": a body cannot stand in the file; put it into a file of its own and write @file, or use the json format"
-		invalid = " is no name of a header; use letters, digits and -"
+		invalid = " is not the name of a header; use letters, digits and -"
 		chars   = "its value has characters that no header may have; write text on one line"
 		literal = "; write what is meant, or literal: true below http to send it so"
 		replace = " would be sent as it is: variables are replaced in the plan only; write the value, or a header in the plan, or literal: true below http to send it so"
-		stray   = " is no target; write a method and a URL, such as GET http://127.0.0.1:8080/"
+		stray   = " is not a target; write a method and a URL, such as GET http://127.0.0.1:8080/"
 		pseudo  = " is a pseudo header of HTTP/2, which follows from method and URL; leave it out, or write Host for another authority"
 	)
 	return map[string][]string{
@@ -64,10 +64,10 @@ func faultsOfHTTP(dir string) map[string][]string {
 		"GET http:///path\n":               {`line 1: "http:///path" has no host` + example},
 		"GET http://h:0/\n":                {`line 1: port 0 is not between 1 and 65535` + example},
 		"GET http://h:70000/\n":            {`line 1: port 70000 is not between 1 and 65535` + example},
-		"GET http://[::1/\n":               {`line 1: "http://[::1/" is no URL` + example},
+		"GET http://[::1/\n":               {`line 1: "http://[::1/" is not a URL` + example},
 		"GET http://a\"b/\n":               {`line 1: "http://a\"b/" has a host that is none` + example},
-		"GET http://h/%zz\n":               {`line 1: "http://h/%zz" is no URL` + example},
-		"GET http://h/\x01\n":              {`line 1: "http://h/\x01" is no URL` + example},
+		"GET http://h/%zz\n":               {`line 1: "http://h/%zz" is not a URL` + example},
+		"GET http://h/\x01\n":              {`line 1: "http://h/\x01" is not a URL` + example},
 		"GET http://h/ HTTP/1.1\n":         {`line 1: "http://h/ HTTP/1.1" has HTTP/1.1 after it; leave that out: the plan's key protocol sets the version`},
 		"GET http://h/?x=a b\n":            {`line 1: "http://h/?x=a b" has a space in it; write %20 for a space`},
 		"GET http://h/a b\n":               {`line 1: "http://h/a b" has a space in it; write %20 for a space`},
@@ -175,8 +175,8 @@ func faultsOfJSON() map[string][]string {
 		header(`{"X-A":[null]}`):                 {"line 1: a value of header X-A is null; write a text"},
 		header(`{"X-A":["a\r\nX-B: 1"]}`):        {"line 1: header X-A: its value has characters that no header may have; write text on one line"},
 		header(`{"X-A":["a\u0000"]}`):            {"line 1: header X-A: its value has characters that no header may have; write text on one line"},
-		header(`{"X-A\r\nX-B":["1"]}`):           {"line 1: header \"X-A\\r\\nX-B\" is no name of a header; use letters, digits and -"},
-		header(`{"":["1"]}`):                     {`line 1: header "" is no name of a header; use letters, digits and -`},
+		header(`{"X-A\r\nX-B":["1"]}`):           {"line 1: header \"X-A\\r\\nX-B\" is not the name of a header; use letters, digits and -"},
+		header(`{"":["1"]}`):                     {`line 1: header "" is not the name of a header; use letters, digits and -`},
 		header(`{":authority":["x"]}`):           {`line 1: header ":authority" is a pseudo header of HTTP/2, which follows from method and URL; leave it out, or write Host for another authority`},
 		header(`{"content-length":["5"]}`):       {"line 1: header content-length: follows from the body; leave it out"},
 		header(`{"Host":["a"],"host":["b"]}`):    {"line 1: header host: is there twice; remove one of the two"},
@@ -199,7 +199,7 @@ func faultsOfJSON() map[string][]string {
 		"null\n\"x\"\n" + good:                   {"line 1: is no JSON object; write one such as " + hint, "line 2: is no JSON object; write one such as " + hint},
 		good + "{\n":                             {"line 2: the object that begins here is not closed; write } at its end"},
 		"{\"method\": \"GET\",\n" + good:         {"line 1: the object that begins here is not closed; write } at its end"},
-		"{\n  \"method\": \"GET\",\n  \"url\": \"http://h/ x\",\n  \"header\": {\n    \"X-A\": [\"1\"],\n    \"x a\": [\"1\"]\n  }\n}": {`line 3: "http://h/ x" has a space in it; write %20 for a space`, `line 6: header "x a" is no name of a header; use letters, digits and -`},
+		"{\n  \"method\": \"GET\",\n  \"url\": \"http://h/ x\",\n  \"header\": {\n    \"X-A\": [\"1\"],\n    \"x a\": [\"1\"]\n  }\n}": {`line 3: "http://h/ x" has a space in it; write %20 for a space`, `line 6: header "x a" is not the name of a header; use letters, digits and -`},
 		"{\n  \"method\": \"GET\",\n  \"url\": http\n}\n" + url("http://h/ x"):                                                         {`line 3: is no JSON: invalid character 'h' looking for beginning of value; write one object for each target, such as ` + hint, `line 5: "http://h/ x" has a space in it; write %20 for a space`},
 		"{\"method\": \"GET,\n\"url\": \"http://h/\"}\n":                                                                               {`line 1: is no JSON: invalid character '\n' in string literal; write one object for each target, such as ` + hint},
 		"{\"method\": \"GET\", \"url\"}\n" + good:                                                                                      {`line 1: is no JSON: expected colon after object key; write one object for each target, such as ` + hint},
@@ -227,7 +227,7 @@ func TestAllFaultsOfAFileAreReportedUpToAHundred(t *testing.T) {
 	_, err := Read(strings.NewReader(strings.Repeat("GET http://h/\nX A: 1\n\n", 300)), Options{})
 	faults := err.(interface{ Unwrap() []error }).Unwrap()
 	require.Len(t, faults, 101)
-	assert.Equal(t, `line 299: header "X A" is no name of a header; use letters, digits and -`, faults[99].Error())
+	assert.Equal(t, `line 299: header "X A" is not the name of a header; use letters, digits and -`, faults[99].Error())
 	assert.Equal(t, "200 more faults; fix these first", faults[100].Error())
 }
 

@@ -125,7 +125,7 @@ func (h *httpFormat) stray(text string) {
 	case colon && value != "" && !strings.ContainsAny(name, " \t"):
 		h.refuse(named(name)+" is below no target", "write it directly below the method and URL; an empty line or the body's file ends a target")
 	default:
-		h.refuse("a line that begins "+quote(firstWord(text))+" is no target", "write a method and a URL, such as GET http://127.0.0.1:8080/")
+		h.refuse("a line that begins "+quote(firstWord(text))+" is not a target", "write a method and a URL, such as GET http://127.0.0.1:8080/")
 	}
 }
 

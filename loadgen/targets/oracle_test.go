@@ -165,7 +165,7 @@ var differences = []struct {
 		they: []string{`GET http://h/1 GET http=["//h/2"]`},
 	},
 	{
-		why:  "a URL without a method is no header",
+		why:  "a URL without a method is not a header",
 		src:  "GET http://h/1\nX-A: 1\nhttp://h/2\n",
 		ours: []string{`line 3: a URL without a method; write GET before it`},
 		they: []string{`GET http://h/1 Http=["//h/2"] X-A=["1"]`},
@@ -177,7 +177,7 @@ var differences = []struct {
 		they: nil,
 	},
 	{
-		why:  "a body in the file is no header",
+		why:  "a body in the file is not a header",
 		src:  "POST http://h/\n{\"a\": 1}\n",
 		ours: []string{`line 2: a body cannot stand in the file; put it into a file of its own and write @file, or use the json format`},
 		they: []string{`POST http://h/ {"a"=["1}"]`},
@@ -185,7 +185,7 @@ var differences = []struct {
 	{
 		why:  "a name that HTTP does not allow cannot be sent",
 		src:  "GET http://h/\nX-A: 1\nX A: 1\n",
-		ours: []string{`line 3: header "X A" is no name of a header; use letters, digits and -`},
+		ours: []string{`line 3: header "X A" is not the name of a header; use letters, digits and -`},
 		they: []string{`GET http://h/ X A=["1"] X-A=["1"]`},
 	},
 	{
@@ -246,7 +246,7 @@ var differences = []struct {
 		they: []string{`error: bad URL:   http://h/1, parse "  http://h/1": invalid URI for request`},
 	},
 	{
-		why:  "a byte order mark is no part of the method",
+		why:  "a byte order mark is not a part of the method",
 		src:  "\ufeffGET http://h/1\n",
 		ours: []string{`GET http://h/1`},
 		they: []string{"error: bad method: \ufeffGET"},

@@ -59,7 +59,7 @@ func ParseURL(text string) (*url.URL, *Fault) {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil:
-		return nil, &Fault{What: shown(text) + " is no URL", Fix: exampleURL}
+		return nil, &Fault{What: shown(text) + " is not a URL", Fix: exampleURL}
 	case u.Scheme != "http" && u.Scheme != "https":
 		return nil, &Fault{What: shown(text) + " does not begin with http:// or https://", Fix: exampleURL}
 	case u.Hostname() == "":
@@ -119,7 +119,7 @@ func CheckHeader(name, value string) *Fault {
 	case strings.HasPrefix(name, ":"):
 		return &Fault{What: quote(name) + " is a pseudo header of HTTP/2, which follows from method and URL", Fix: "leave it out, or write Host for another authority"}
 	case !httpguts.ValidHeaderFieldName(name):
-		return &Fault{What: quote(name) + " is no name of a header", Fix: "use letters, digits and -"}
+		return &Fault{What: quote(name) + " is not the name of a header", Fix: "use letters, digits and -"}
 	case owned[canonical] != "":
 		return &Fault{What: owned[canonical], Fix: leaveOut}
 	case !httpguts.ValidHeaderFieldValue(value):
@@ -181,7 +181,7 @@ var (
 func CheckLiteral(text string) *Fault { return checkLiteral(text, variable) }
 
 // CheckBody refuses a body that does not stand in the plan and would be sent with
-// a template or a variable in it. A body that is not UTF-8 is no text.
+// a template or a variable in it. A body that is not UTF-8 is not a text.
 func CheckBody(body []byte) *Fault {
 	if !bytes.Contains(body, []byte("{{")) && !bytes.Contains(body, []byte("${env:")) || !utf8.Valid(body) {
 		return nil

@@ -15,7 +15,7 @@ type Evidence struct {
 	Attacks []Attack
 	Faults  []string // of loadtrace itself: counts that do not add up, telemetry that was lost
 	Lost    bool     // there is telemetry that was lost among them
-	// Interrupted says who stopped the run, if that was not a threshold; Error is an
+	// Interrupted is what stopped the run, if that was not a threshold; Error is an
 	// engine's.
 	Interrupted, Error string
 	Strain             vitals.Strain

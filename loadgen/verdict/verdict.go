@@ -104,7 +104,7 @@ func (r *Report) Aborted() bool {
 	return slices.ContainsFunc(r.Thresholds, func(t Result) bool { return t.Aborted })
 }
 
-// Words say the verdict in a line.
+// Words returns the verdict in a line.
 func (r *Report) Words() string { return r.inShard(r.words()) }
 
 // inShard prefixes words with the shard, if the verdict covers one.

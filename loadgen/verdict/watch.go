@@ -45,7 +45,7 @@ func (w *Watch) Observe(at time.Duration, readings []Reading) {
 	}
 }
 
-// Abort says why the run is to be ended, if it is, as of the last readings; and
+// Abort is the reason why the run is to be ended, if it is, as of the last readings; and
 // only once.
 func (w *Watch) Abort(at time.Duration) (why string, ok bool) {
 	for i := range w.states {

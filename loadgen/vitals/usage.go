@@ -153,7 +153,7 @@ func Used(before, after Census) *Usage {
 	return u
 }
 
-// Words say the usage, a part each.
+// Words returns the usage, a phrase for each figure.
 func (u *Usage) Words() []string {
 	words := []string{
 		fmt.Sprintf("load average %.1f", u.Load),

@@ -195,7 +195,7 @@ func (c *Config) Validate() error {
 		{c.Shards >= 0 && c.Shards <= maxShards, "shards: is out of bounds; write 1 to 64, or 0 for as many as fit the machine"},
 		{c.DrainTimeout >= 0, "drain_timeout: is negative; write 0s or more"},
 		{c.Keep.Slow >= 0, "keep::slow: is negative; write 0s for none, or a response time"},
-		{c.Keep.Share >= 0 && c.Keep.Share <= 1, "keep::share: is no part of a whole; write 0 to 1"},
+		{c.Keep.Share >= 0 && c.Keep.Share <= 1, "keep::share: is not a part of a whole; write 0 to 1"},
 		{c.Keep.Remember >= 0 && c.Keep.Remember <= maxRemember, "keep::remember: is out of bounds; write 0 to 10000000"},
 		{!c.Keep.All || c.Keep.Slow == 0 && !c.Keep.Failed && c.Keep.Share == 0, "keep::all: keeps every trace, so that slow, failed and share have no effect; write all: false, or remove them"},
 		{!c.TargetsOptional || c.Keep.All, "targets_optional: would let traces through that are not to be kept; write keep::all: true, or remove it"},

@@ -35,7 +35,7 @@ type Config struct {
 	// StartAt is when the run begins instead, as RFC 3339. A moment that has passed
 	// when the run is ready is an error.
 	StartAt string `mapstructure:"start_at"`
-	// Shard is the shard of the plan that this receiver carries out, if several do
+	// Shard is the shard of the plan that this receiver runs, if several do
 	// together, in processes of their own. RunID and StartAt are then the same in all.
 	Shard ShardConfig `mapstructure:"shard"`
 
@@ -58,14 +58,14 @@ type ShardConfig struct {
 	Count int `mapstructure:"count"`
 }
 
-// MetricsConfig says how often metrics are emitted, and with how many exemplars.
+// MetricsConfig configures how often metrics are emitted, and with how many exemplars.
 type MetricsConfig struct {
 	Interval time.Duration `mapstructure:"interval"`
 	// Exemplars is the most exemplars of a series in one interval; 0 is none.
 	Exemplars int `mapstructure:"exemplars"`
 }
 
-// SpansConfig says when spans go to the pipeline: as soon as there is a batch of
+// SpansConfig configures when spans go to the pipeline: as soon as there is a batch of
 // them, or after the interval.
 type SpansConfig struct {
 	Batch         int           `mapstructure:"batch"`

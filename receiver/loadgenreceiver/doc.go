@@ -1,4 +1,4 @@
-// Package loadgenreceiver is a collector receiver that carries out a load-test
+// Package loadgenreceiver is a collector receiver that runs a load-test
 // plan once and tells of it: a client span for every request that was sent,
 // cumulative metrics whose exemplars name those spans, and log events.
 //

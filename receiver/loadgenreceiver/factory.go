@@ -18,7 +18,7 @@ type Option func(*factory)
 // WithObserver has every run of the factory's receivers followed.
 func WithObserver(o Observer) Option { return func(f *factory) { f.observer = o } }
 
-// WithPlan has the factory's receivers carry out a plan as it is: checked, with
+// WithPlan has the factory's receivers run a plan as it is: checked, with
 // its defaults, as planfile returns it. It overrides plan, plan_file and set of
 // every configuration, which then needs none of them. The plan must not change.
 func WithPlan(p *loadgen.Plan) Option { return func(f *factory) { f.plan = p } }

@@ -9,7 +9,7 @@ import (
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/loadmetrics"
 )
 
-// finish tells of the end of the run and waits until all telemetry was
+// finish reports the end of the run and waits until all telemetry was
 // delivered or dropped. Metrics of the whole run are put at once, and go on at
 // their interval while a pipeline of spans or events keeps the run waiting. The
 // last are put after the spans have settled, so that their point says what became
@@ -69,7 +69,7 @@ func (r *run) summary(end time.Time, err error) summary.Summary {
 	return sum
 }
 
-// stopReason says who stopped the run, if somebody did.
+// stopReason returns what stopped the run, if it was stopped.
 func (r *run) stopReason() string {
 	if cause := r.runner.Cause(); cause != nil {
 		return cause.Error()
@@ -77,7 +77,7 @@ func (r *run) stopReason() string {
 	return ""
 }
 
-// spans says what became of the run's spans.
+// spans returns the counts of the run's spans.
 func (r *run) spans() loadmetrics.Spans {
 	if live := r.live.Load(); live != nil {
 		return r.spansOf(live.requestSpans())
@@ -100,7 +100,7 @@ func (r *run) spansOf(n requestSpans) loadmetrics.Spans {
 	}
 }
 
-// telemetry says what became of the run's telemetry.
+// telemetry returns the counts of the run's telemetry.
 func (r *run) telemetry(spans loadmetrics.Spans) summary.Telemetry {
 	traces, metrics, logs := counts(r.out.traces), counts(r.out.metrics), counts(r.out.logs)
 	return summary.Telemetry{

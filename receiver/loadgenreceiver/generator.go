@@ -16,7 +16,7 @@ import (
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/resource"
 )
 
-// generator carries out one plan for up to three receivers.
+// generator runs one plan for up to three receivers.
 type generator struct {
 	cfg       *Config
 	set       receiver.Settings

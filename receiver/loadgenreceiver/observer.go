@@ -48,22 +48,26 @@ type Handle struct{ run *run }
 // RunID names the run.
 func (h *Handle) RunID() loadgen.RunID { return h.run.id }
 
-// Plan is what the run carries out. It must not be changed.
+// Plan returns the plan of the run. It must not be changed.
 func (h *Handle) Plan() *loadgen.Plan { return h.run.plan }
 
 // Snapshot is the progress at a time. Rates and quantiles are over the interval
 // since the last call, so there should be one caller.
 func (h *Handle) Snapshot(now time.Time) summary.Snapshot { return h.run.snapshot(now) }
 
-// Ended is how many requests have ended until now, sent or not.
-func (h *Handle) Ended() (n uint64) {
+// Counts is how many requests have ended until now, sent or not, and how many are under
+// way.
+func (h *Handle) Counts() (ended, underWay uint64) {
 	for _, a := range h.run.runner.Accounts() {
-		n += a.Recorded
+		ended += a.Recorded
+		if a.Given > a.Recorded { // the two are read one after the other
+			underWay += a.Given - a.Recorded
+		}
 	}
-	return n
+	return ended, underWay
 }
 
-// SetSpeed carries out an attack, or all if the name is empty, speed times as fast
+// SetSpeed runs an attack, or all if the name is empty, speed times as fast
 // from now on: 0 pauses it, 1 is the plan's own rate. What is planned stays
 // planned, and takes accordingly longer or shorter. Errors are of the arguments.
 func (h *Handle) SetSpeed(attack string, speed float64) error {
@@ -80,9 +84,9 @@ func (h *Handle) StopFor(reason string) { h.run.cancel(errors.New(reason)) }
 // Until is what the run has done until a time, for summary.Live.
 func (h *Handle) Until(now time.Time) *summary.Summary { return h.run.until(now) }
 
-// Hurry has a stop of the run, this or a later one, cut off what is under way without the
+// Cancel has a stop of the run, this or a later one, cut off what is under way without the
 // plan's grace.
-func (h *Handle) Hurry() { h.run.runner.Hurry() }
+func (h *Handle) Cancel() { h.run.runner.Cancel() }
 
 // Idle is closed when the last request has ended and only telemetry is still to
 // be delivered.

@@ -94,7 +94,7 @@ func newRun(ctx context.Context, id loadgen.RunID, plan *loadgen.Plan, at time.T
 	return r, nil
 }
 
-// do carries out the plan and returns when all telemetry was delivered or
+// do runs the plan and returns when all telemetry was delivered or
 // dropped. It is the run's goroutine. failed is told of an engine's error.
 func (r *run) do(failed func(error)) {
 	defer close(r.ended)

@@ -18,7 +18,7 @@ type Start struct {
 	Watched func() bool
 }
 
-// shard is the shard of the plan that is carried out.
+// shard is the shard of the plan that is run.
 func (c *Config) shard() pace.Shard {
 	if c.given != nil {
 		return c.given.Shard

@@ -12,8 +12,11 @@ type Evidence struct {
 	From, To time.Duration
 	// Dose is the number of requests that have ended, at times of the run.
 	Dose Series
+	// UnderWay is the number of requests under way, at the same times.
+	UnderWay Series
 	// Connections is how many the generator opened.
 	Connections uint64
+	Attacks     []Attack
 
 	Requests  []Request
 	Calls     []Call
@@ -35,6 +38,16 @@ type Evidence struct {
 	Doubts, Advice []string
 	// Seed of the placebos.
 	Seed uint64
+}
+
+// Attack is an attack that keeps connections for the next request, by its figures.
+type Attack struct {
+	Name         string
+	Sent, Failed uint64
+	Opened       uint64        // connections
+	Rate         float64       // requests a second
+	Response     time.Duration // on average
+	Connecting   time.Duration // that a new connection takes on average
 }
 
 // Request is a traced request that a server answered.
@@ -163,6 +176,15 @@ func (s Series) At(at time.Duration) float64 {
 		return a.V + (b.V-a.V)*float64(at-a.At)/float64(max(b.At-a.At, 1))
 	}
 	return s[len(s)-1].V
+}
+
+// Half is every other point, in the same memory.
+func (s Series) Half() Series {
+	half := s[:0]
+	for i := 0; i < len(s); i += 2 {
+		half = append(half, s[i])
+	}
+	return half
 }
 
 // Within is the points from one offset to another.

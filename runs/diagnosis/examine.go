@@ -15,7 +15,8 @@ const (
 
 // Examine returns the causes that the evidence names, the one that explains most first.
 func Examine(e *Evidence) []summary.Finding {
-	all := slices.Concat(e.leaks(), e.locks(), e.pools(), e.collections(), e.throttling(), e.generator())
+	all := slices.Concat(e.leaks(), e.locks(), e.pools(), e.collections(), e.throttling(), e.saturation(),
+		e.dependencies(), e.badInstances(), e.churn(), e.generator())
 	slices.SortStableFunc(all, func(a, b summary.Finding) int { return cmp.Compare(weight(&b), weight(&a)) })
 	all = all[:min(len(all), mostFindings)]
 	for i := range all {
@@ -35,6 +36,8 @@ func weight(f *summary.Finding) float64 {
 		return leakWeight
 	case summary.FindingGenerator:
 		return -1
+	case summary.FindingCPUSaturation:
+		return 0 // what takes the processors is the cause, if something is named
 	}
 	return f.Cost * f.Confidence
 }

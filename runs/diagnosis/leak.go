@@ -24,6 +24,7 @@ type growth struct {
 	line
 	before   float64 // the load
 	peak     float64
+	came     float64   // with the requests of the load, by the line
 	after    []float64 // the load, in the order of time
 	retained float64   // of what came, 0 to 1; 0 if after is empty
 }
@@ -31,33 +32,37 @@ type growth struct {
 // dose fits goroutines over requests. ok says that they leak: that they grow with the
 // requests to the end of the load, and stay after it.
 //
+// Requests under way have goroutines too, and a leak may come before the answer: what
+// follows their number is taken out.
+//
 // A pool that warms up, a cache and connections grow with what is under way or with what
 // was not there before, so their growth ends before the load does. A backlog leaves after
 // it.
 func (e *Evidence) dose(points Series) (g growth, ok bool) {
-	var x, y []float64
+	var x, y, z []float64
 	for _, p := range points {
 		switch {
 		case p.At < e.From:
 			g.before = p.V
 		case p.At <= e.To:
-			x, y = append(x, e.Dose.At(p.At)), append(y, p.V)
+			x, y, z = append(x, e.Dose.At(p.At)), append(y, p.V), append(z, e.UnderWay.At(p.At))
 			g.peak = max(g.peak, p.V)
 		case p.At > e.To+rest:
 			g.after = append(g.after, p.V)
 		}
 	}
-	if g.line, ok = fit(x, y); !ok {
+	if g.line, ok = fitBeside(x, y, z); !ok {
 		return g, false
 	}
 	if points[0].At >= e.From {
 		g.before = y[0]
 	}
-	late, ok := lateHalf(x, y)
+	g.came = g.slope * (x[len(x)-1] - x[0])
+	late, ok := lateHalf(x, y, z)
 	if !ok || late.low <= 0 || late.slope < leastLate*g.slope {
 		return g, false
 	}
-	if g.low <= 0 || 1000*g.slope < leastPer1000 || g.r2 < leastR2 || g.peak-g.before < leastLeaked {
+	if g.low <= 0 || 1000*g.slope < leastPer1000 || g.r2 < leastR2 || g.came < leastLeaked {
 		return g, false
 	}
 	return g, g.stays()
@@ -67,7 +72,7 @@ func (e *Evidence) dose(points Series) (g growth, ok bool) {
 const rest = 500 * time.Millisecond
 
 // lateHalf is the line through the points of the second half of the requests.
-func lateHalf(x, y []float64) (line, bool) {
+func lateHalf(x, y, z []float64) (line, bool) {
 	middle := (x[0] + x[len(x)-1]) / 2
 	at := slices.IndexFunc(x, func(v float64) bool { return v >= middle })
 	if at < 0 || len(x)-at < 3 {
@@ -76,7 +81,7 @@ func lateHalf(x, y []float64) (line, bool) {
 	if len(x)-at < fewPoints { // a few more, of the first half
 		at = max(0, len(x)-fewPoints)
 	}
-	return fit(x[at:], y[at:])
+	return fitBeside(x[at:], y[at:], z[at:])
 }
 
 // stays reports whether what came is there after the load, or nothing is known of that.
@@ -84,13 +89,12 @@ func (g *growth) stays() bool {
 	if len(g.after) == 0 {
 		return true
 	}
-	came := g.peak - g.before
 	last := g.after[len(g.after)-1]
-	g.retained = min((last-g.before)/came, 1)
+	g.retained = min((last-g.before)/g.came, 1)
 	if g.retained < leastRetained {
 		return false
 	}
-	return len(g.after) < 2 || g.after[0]-last <= draining*came
+	return len(g.after) < 2 || g.after[0]-last <= draining*g.came
 }
 
 // leaking is a group of goroutines that leaks.
@@ -99,23 +103,27 @@ type leaking struct {
 	growth
 }
 
-// leaks finds goroutines that leak by stack, or by their number alone where there are no
-// profiles.
+// leaks finds goroutines that leak by stack. Where there are too few profiles for a line,
+// as of a target that takes long for each, it is by their number, and a stack is named if
+// the profiles before and after the load show it.
 func (e *Evidence) leaks() []summary.Finding {
-	if len(e.Stacks) > 0 {
-		found := e.leakingStacks()
-		if len(found) == 0 {
-			return nil
-		}
-		return []summary.Finding{e.leakFinding(found)}
+	if found := e.leakingStacks(); len(found) > 0 {
+		return []summary.Finding{e.leakFinding(found, "goroutine_profile")}
 	}
 	for i := range e.Instances {
 		s := e.Instances[i].Series[Goroutines]
-		if g, ok := e.dose(s); ok && len(s) > 0 {
+		g, ok := e.dose(s)
+		if !ok {
+			continue
+		}
+		if len(e.Stacks) == 0 {
 			return []summary.Finding{e.countedLeak(&e.Instances[i], g)}
 		}
+		if stack, ok := e.stayed(g.came); ok {
+			return []summary.Finding{e.leakFinding([]leaking{{stack, g}}, "runtime_metrics")}
+		}
 	}
-	return nil
+	return e.beforeAndAfter()
 }
 
 // leakingStacks are those that leak, the fastest first.
@@ -127,7 +135,7 @@ func (e *Evidence) leakingStacks() (found []leaking) {
 			continue // who waits for a lock gets it in the end: that is contention
 		}
 		g, ok := e.dose(series)
-		if !ok || stack.ofConnection() && g.peak-g.before <= 1.2*float64(e.Connections) {
+		if !ok || stack.ofConnection() && g.came <= 1.2*float64(e.Connections) {
 			continue
 		}
 		found = append(found, leaking{stack, g})
@@ -172,19 +180,19 @@ func (e *Evidence) byStack() (map[string]Stack, map[string]Series) {
 	return stacks, counts
 }
 
-func (e *Evidence) leakFinding(found []leaking) summary.Finding {
+func (e *Evidence) leakFinding(found []leaking, source string) summary.Finding {
 	l := found[0]
 	blocked, _ := l.stack.Blocked()
 	first, _ := l.stack.First()
 	sentence := fmt.Sprintf("%s goroutines leak per 1000 requests: they run %s and wait for ever in %s at %s",
 		number(1000*l.slope), first.Short(), l.stack.Waits(), blocked.Place())
-	if by, ok := e.creator(l.stack); ok {
+	if by, ok := e.creator(l.stack); ok && !by.plumbing() {
 		sentence += ", created at " + by.String()
 	}
 	f := leakOf(sentence, &l.growth)
-	f.Evidence = append([]summary.FindingEvidence{e.slopeEvidence("goroutine_profile", &l.growth, l.stack.lines())}, e.retention("goroutine_profile", &l.growth)...)
+	f.Evidence = append([]summary.FindingEvidence{e.slopeEvidence(source, &l.growth, l.stack.lines())}, e.retention(source, &l.growth)...)
 	for _, more := range found[1:min(len(found), 4)] {
-		f.Evidence = append(f.Evidence, e.slopeEvidence("goroutine_profile", &more.growth, more.stack.lines()))
+		f.Evidence = append(f.Evidence, e.slopeEvidence(source, &more.growth, more.stack.lines()))
 	}
 	return f
 }

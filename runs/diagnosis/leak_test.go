@@ -138,6 +138,33 @@ func TestWhatGrowsWithTimeInARestIsNoLeakPerRequest(t *testing.T) {
 	assert.NotEmpty(t, Examine(dosed))
 }
 
+// A target that stalls has leaked for requests that have not ended yet.
+func TestALeakIsSeenThroughABacklogThatComesAndGoes(t *testing.T) {
+	noise := rand.New(rand.NewPCG(1, 2))
+	backlog := Series{}
+	for at := time.Duration(0); at <= 20*time.Second; at += 250 * time.Millisecond {
+		v := 0.0
+		if at > time.Second && at < 19*time.Second {
+			v = float64(noise.IntN(3000))
+		}
+		backlog = append(backlog, Point{at, v})
+	}
+	under := func(at time.Duration) float64 {
+		if at < 0 || at > 20*time.Second {
+			return 0
+		}
+		return backlog.At(at)
+	}
+	leaks := watched(waiting, func(at time.Duration, dose float64) int { return int(0.9 * (dose + under(at))) })
+	alone := watched(waiting, func(at time.Duration, _ float64) int { return int(0.9 * under(at)) })
+	leaks.UnderWay, alone.UnderWay = backlog, backlog
+	require.Len(t, Examine(leaks), 1)
+	assert.InDelta(t, 900, *Examine(leaks)[0].Evidence[0].Value, 1)
+	leaks.UnderWay = nil
+	assert.Empty(t, Examine(leaks), "the backlog hides it")
+	assert.Empty(t, Examine(alone))
+}
+
 func TestWithoutProfilesTheNumberOfGoroutinesShowsALeakWithLessConfidence(t *testing.T) {
 	e := watched(waiting, func(_ time.Duration, dose float64) int { return int(dose) })
 	in := Instance{Service: "shop"}
@@ -150,6 +177,42 @@ func TestWithoutProfilesTheNumberOfGoroutinesShowsALeakWithLessConfidence(t *tes
 	assert.Contains(t, found[0].Sentence, "goroutines leak per 1000 requests in shop")
 	assert.LessOrEqual(t, found[0].Confidence, 0.9)
 	assert.Contains(t, found[0].Try[0], "--profiles")
+}
+
+// A starved target may give two profiles in all; its own metrics still show the line.
+func TestWithFewProfilesTheNumberShowsTheLeakAndTheLastProfileItsStack(t *testing.T) {
+	e := watched(waiting, func(_ time.Duration, dose float64) int { return int(dose) })
+	in := Instance{Service: "shop"}
+	for _, s := range e.Stacks {
+		in.Series[Goroutines] = append(in.Series[Goroutines], Point{s.At, float64(s.Total)})
+	}
+	e.Instances = []Instance{in}
+	e.Stacks = []Stacks{e.Stacks[0], e.Stacks[5], e.Stacks[len(e.Stacks)-1]}
+	found := Examine(e)
+	require.Len(t, found, 1)
+	assert.Contains(t, found[0].Sentence, "wait for ever in a channel send at store.go:88")
+	assert.Equal(t, "runtime_metrics", found[0].Evidence[0].Source)
+
+	e.Stacks[2].Groups = []Group{{idleConnection, e.Stacks[2].Total}}
+	assert.Empty(t, Examine(e), "connections are none")
+}
+
+// Of a target that answers before and after the load only, no line is seen.
+func TestBeforeAndAfterAloneShowALeakOfOneForNearlyEachRequestWithLessConfidence(t *testing.T) {
+	ends := func(stack Stack, perRequest float64, leaving int) *Evidence {
+		e := watched(stack, func(_ time.Duration, dose float64) int { return int(perRequest * dose) })
+		e.Stacks = []Stacks{e.Stacks[0], e.Stacks[len(e.Stacks)-2], e.Stacks[len(e.Stacks)-1]}
+		e.Stacks[1].Groups[0].Count += leaving
+		return e
+	}
+	found := Examine(ends(waiting, 0.95, 0))
+	require.Len(t, found, 1)
+	assert.Equal(t, 0.6, found[0].Confidence)
+	assert.Contains(t, found[0].Sentence, "3800 goroutines stay after the load, 950 per 1000 requests")
+	assert.Empty(t, Examine(ends(waiting, 0.3, 0)), "a cache may have as many")
+	assert.Empty(t, Examine(ends(waiting, 0.95, 2000)), "they are leaving")
+	assert.Empty(t, Examine(ends(locked, 0.95, 0)))
+	assert.Empty(t, Examine(ends(idleConnection, 0.95, 0)))
 }
 
 func TestNoEvidenceIsNoFinding(t *testing.T) {

@@ -44,7 +44,7 @@ func (e *Evidence) locks() []summary.Finding {
 // longer, or where the work under the lock is seen to take processor time.
 func (e *Evidence) starvedLocks(instance int, perRequest float64) bool {
 	wait, starved := e.starved(instance)
-	if !starved || perRequest >= 3*wait {
+	if !starved || perRequest >= 10*wait {
 		return false
 	}
 	if where := e.lockStacks(); len(where) > 0 {

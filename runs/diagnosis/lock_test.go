@@ -58,13 +58,13 @@ func TestLocksHeldByWhoDoesNotRunAreNoContention(t *testing.T) {
 	starved := func(lock float64) *Evidence {
 		e := served(10 * time.Millisecond)
 		e.counter(MutexWait, lock)
-		e.counter(SchedWait, 0.6) // 3 ms of each request's 10
+		e.counter(SchedWait, 0.24) // 1.2 ms of each request's 10
 		e.Stacks = []Stacks{{At: 5 * time.Second, Groups: []Group{{locked, 9}}}}
 		return e
 	}
 	assert.Empty(t, Examine(starved(0.7)))
-	assert.Contains(t, Look(starved(0.7)).Blind[0]+Look(starved(0.7)).Blind[1], "waited 3 ms for a processor per request, 30 % of the server's time")
-	assert.NotEmpty(t, Examine(starved(1.9)), "much longer than they wait for a processor")
+	assert.Contains(t, Look(starved(0.7)).Blind[0]+Look(starved(0.7)).Blind[1], "waited 1.2 ms for a processor per request, 12 % of the server's time")
+	assert.NotEmpty(t, Examine(starved(2.5)), "much longer than they wait for a processor")
 	e := starved(0.7)
 	e.CPU = &CPU{Functions: []Share{{"example.com/shop/rank.(*Ranking).Accept", 0.5}}}
 	assert.NotEmpty(t, Examine(e), "the work under the lock takes processor time")

@@ -27,6 +27,7 @@ type queue struct {
 	waits    []wait
 	full     float64 // of the waiting, with limit calls under way
 	busy     float64 // of the time, with limit calls under way
+	levels   levels
 }
 
 // wait is the time between the beginning of a request's work and its call.
@@ -86,7 +87,7 @@ func (e *Evidence) queues() []queue {
 
 func (q *queue) read(calls []Call) {
 	levels := occupancy(calls)
-	q.limit = levels.ceiling()
+	q.levels, q.limit = levels, levels.ceiling()
 	var before []time.Duration
 	for _, c := range calls {
 		if c.Since > 0 {
@@ -97,7 +98,7 @@ func (q *queue) read(calls []Call) {
 		return
 	}
 	slices.Sort(before)
-	q.usual = max(before[len(before)/10], 0)
+	q.usual = max(before[len(before)/100], 0) // where nearly all wait, few tell what is usual
 	for _, c := range calls {
 		late := time.Duration(c.Begin-c.Since) - q.usual
 		if c.Since > 0 && late >= max(leastWait, 2*q.usual) {
@@ -172,17 +173,26 @@ func (l levels) share(waits []wait, n int) float64 {
 	return float64(full) / float64(all)
 }
 
-// waiting is the part of the slow requests' response time that a queue takes.
+// waiting is the part of the slow requests' response time that a queue takes. Requests
+// without a call may have given up their turn: theirs is the time that they spent with all
+// places taken, if that is most of it.
 func (e *Evidence) waiting(q *queue) float64 {
-	slow := e.slowest()
-	by := map[string]time.Duration{}
+	by, called := map[string]time.Duration{}, map[string]bool{}
 	for _, w := range q.waits {
 		by[w.trace] += time.Duration(w.to - w.from)
 	}
+	for _, c := range e.Calls {
+		called[c.Trace] = true
+	}
 	var waited, all time.Duration
-	for _, r := range slow {
+	for _, r := range e.slowest() {
 		all += r.Response
 		waited += min(by[r.Trace], r.Response)
+		if !called[r.Trace] && r.Instance == q.instance {
+			if full := q.levels.share([]wait{{span: span{r.Begin, r.End}}}, q.limit); full >= leastFull {
+				waited += min(r.Work(), r.Response)
+			}
+		}
 	}
 	if all == 0 {
 		return 0

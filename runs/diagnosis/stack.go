@@ -31,7 +31,7 @@ func (f Frame) Place() string { return fmt.Sprintf("%s:%d", path.Base(f.File), f
 // Short is the function without the path of its package.
 func (f Frame) Short() string { return path.Base(f.Function) }
 
-// Key tells stacks apart.
+// Key identifies a stack.
 func (s Stack) Key() string {
 	var b strings.Builder
 	for _, f := range s {

@@ -18,7 +18,9 @@ type Batch []Bin
 // BatchOf returns a batch of single values, in any order.
 func BatchOf(values []float64) Batch {
 	b := make(Batch, 0, len(values))
-	for _, v := range slices.Sorted(slices.Values(values)) {
+	sorted := slices.Clone(values)
+	slices.Sort(sorted)
+	for _, v := range sorted {
 		b = append(b, Bin{v, 1})
 	}
 	return b
@@ -36,6 +38,9 @@ func (b Batch) Count() (n uint64) {
 // exceed: the least for 0 or less, the greatest for 1 or more; 0 if there are none.
 func (b Batch) Quantile(q float64) float64 {
 	count := float64(b.Count())
+	if count == 0 {
+		return 0
+	}
 	rank := uint64(min(max(math.Ceil(q*count), 1), count))
 	seen := uint64(0)
 	for _, bin := range b {

@@ -44,9 +44,20 @@ func Errors(name string, rounds []Counts) Figure {
 	return f
 }
 
+// corrected is 0, which is no figure, without requests.
 func corrected(failed, requests uint64) float64 {
+	if requests == 0 {
+		return 0
+	}
 	return (float64(failed) + 0.5) / (float64(requests) + 0.5)
 }
+
+// ruleOfThree is the number of failures above which one would have been seen with 95 %
+// probability.
+//
+// Source: J. A. Hanley and A. Lippman-Hand, If nothing goes wrong, is everything all right?,
+// Journal of the American Medical Association 249 (1983).
+const ruleOfThree = 3
 
 // Options of a comparison.
 type Options struct {
@@ -107,7 +118,7 @@ type Comparison struct {
 // the machine did meanwhile is in both, and leaves their ratio. The statistic is the
 // logarithm of that ratio, the interval Student's over the rounds' logarithms. With few
 // rounds no other interval is usable: a test by sign flips, which supposes only symmetry,
-// reaches 5 % from 6 rounds on and 0.8 %, which six figures need, from 9 on. Its price is
+// reaches 5 % from 6 rounds on and 0.8 %, which six figures need, from 8 on. Its price is
 // that the logarithms must be distributed about normally; docs/statistics.md shows what
 // departures cost.
 //
@@ -143,12 +154,12 @@ func (f *Figure) change(alpha float64, o Options) Change {
 	case why != "":
 		c.Why = why
 		return c
-	case f.faultless > 0:
-		c.Low, c.High, c.Verdict = 1, 1, Same
-		c.Why = fmt.Sprintf("no request failed on either side: each error ratio is below %s", percent(3/float64(f.faultless)))
-		return c
 	case len(logs) < MinRounds:
 		c.Why = fmt.Sprintf("%d of at least %d rounds", len(logs), MinRounds)
+		return c
+	case f.faultless > 0:
+		c.Low, c.High, c.Verdict = 1, 1, Same
+		c.Why = fmt.Sprintf("no request failed on either side: each error ratio is below %s", percent(ruleOfThree/float64(f.faultless)))
 		return c
 	}
 	mean, squares := moments(logs)

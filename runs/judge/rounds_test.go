@@ -89,6 +89,11 @@ func TestRunsWithoutFailuresHaveTheSameErrorRatio(t *testing.T) {
 	c := compare(t, Options{Tolerance: 0.05}, none).Changes[0]
 	assert.Equal(t, "errors: same: no request failed on either side: each error ratio is below 0.1 %", c.String())
 
+	one := Errors("errors", []Counts{{1000, 0, 1000, 0}})
+	assert.Equal(t, "1 of at least 3 rounds", compare(t, Options{Tolerance: 0.05}, one).Changes[0].Why)
+	nothing := Errors("error ratio", []Counts{{1000, 0, 1000, 0}, {1000, 0, 0, 0}, {1000, 0, 1000, 0}})
+	assert.Equal(t, "round 2 has no error ratio on one side", compare(t, Options{Tolerance: 0.05}, nothing).Changes[0].Why)
+
 	some := Errors("errors", []Counts{{1000, 0, 1000, 30}, {1000, 1, 1000, 25}, {1000, 0, 1000, 28}, {1000, 1, 1000, 40}})
 	assert.Equal(t, Worse, compare(t, Options{Tolerance: 0.05}, some).Verdict)
 }

@@ -62,8 +62,8 @@ const (
 // IBM Research Report RC 9087 (1981), Operations Research 32 (1984), for the variance of
 // the share and its inversion; R. S. Woodruff, Confidence intervals for medians and other
 // position measures, Journal of the American Statistical Association 47 (1952), for the
-// inversion; S. Asmussen and P. W. Glynn, Stochastic Simulation (2007), IV.5, for
-// sectioning; J. von Neumann, Distribution of the ratio of the mean square successive
+// inversion; S. Asmussen and P. W. Glynn, Stochastic Simulation (2007), III.5 and IV.5, for
+// sectioning and the means of batches; J. von Neumann, Distribution of the ratio of the mean square successive
 // difference to the variance, Annals of Mathematical Statistics 12 (1941);
 // C. Alexopoulos, D. Goldsman, A. C. Mokashi, K.-W. Tien and J. R. Wilson, Sequest: a
 // sequential procedure for estimating quantiles in steady-state simulations, Operations

@@ -67,28 +67,36 @@ func (c *tallied) add(s Section, truth float64) {
 }
 
 func TestSimulatedSectionsHoldTheQuantileOfDependentLatencies(t *testing.T) {
-	n, r, sizes := queuetest.Simulations(t, 15, 1000), queuetest.Rand(), []int{20_000}
-	if n == 1000 {
-		sizes = []int{20_000, 100_000, 500_000}
-	}
-	orders := []float64{0.5, 0.9, 0.99, 0.999}
+	n, r := queuetest.Simulations(t, 15, 1000), queuetest.Rand()
 	for _, from := range sources() {
-		for _, size := range sizes {
-			counts := make([]tallied, len(orders))
-			for range max(n*20_000/size, min(n, 200)) {
-				batches := inBatches(from.draw(r, size), 60)
-				for i, q := range orders {
-					counts[i].add(SectionOf(batches, q, 0.95), from.quantile(q))
-				}
-			}
-			for i, q := range orders {
-				c := counts[i]
-				given := c.held + c.missed
-				t.Logf("%s, %d values, p%v: refused %.1f %%; of those given %.1f %% hold, ±%.1f %%; given and wrong %.1f %% of all",
-					from.name, size, shortOrder(q), 100-100*given/c.runs, 100*c.held/given, 100*c.width/given, 100*c.missed/c.runs)
-				assert.LessOrEqual(t, c.missed/c.runs, 0.2, "%s p%v", from.name, q)
-			}
+		from.measure(t, r, n, 20_000)
+	}
+	if n == 1000 {
+		for _, from := range sources() {
+			from.measure(t, r, n/4, 100_000)
 		}
+		for _, from := range sources()[4:] {
+			from.measure(t, r, n/10, 1_000_000)
+		}
+	}
+}
+
+// measure sections n runs of so many values.
+func (from source) measure(t *testing.T, r *rand.Rand, n, size int) {
+	orders := []float64{0.5, 0.9, 0.99, 0.999}
+	counts := make([]tallied, len(orders))
+	for range n {
+		batches := inBatches(from.draw(r, size), 60)
+		for i, q := range orders {
+			counts[i].add(SectionOf(batches, q, 0.95), from.quantile(q))
+		}
+	}
+	for i, q := range orders {
+		c := counts[i]
+		given := c.held + c.missed
+		t.Logf("%s, %d values, p%v: refused %.1f %%; of those given %.1f %% hold, ±%.1f %%; given and wrong %.1f %% of all",
+			from.name, size, shortOrder(q), 100-100*given/c.runs, 100*c.held/given, 100*c.width/given, 100*c.missed/c.runs)
+		assert.LessOrEqual(t, c.missed/c.runs, 0.2, "%s p%v", from.name, q)
 	}
 }
 

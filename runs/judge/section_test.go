@@ -15,6 +15,7 @@ func TestAQuantileIsTheSmallestValueThatEnoughDoNotExceed(t *testing.T) {
 		assert.Equal(t, want, b.Quantile(q), q)
 	}
 	assert.Zero(t, Batch{}.Quantile(0.5))
+	assert.Zero(t, Batch{{1, 0}, {2, 0}}.Quantile(0.5))
 	assert.Equal(t, uint64(3), Batch{{1, 2}, {2, 3}}.above(1))
 }
 

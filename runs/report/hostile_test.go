@@ -28,6 +28,7 @@ func TestAReportOfHostileTextsIsAReport(t *testing.T) {
 		a.Status = map[string]uint64{"500": 3}
 		a.Errors = map[loadgen.ErrorKind]summary.Error{"timeout": {Count: 2, Example: "x"}}
 		s.StopReason = "x"
+		s.Findings = []summary.Finding{{Kind: "x", Sentence: "x", Evidence: []summary.FindingEvidence{{Text: "x", TraceIDs: []string{"x"}}}, Try: []string{"x"}, Refute: []string{"x"}}}
 		plaintexttest.Fill(s, hostile)
 
 		var out bytes.Buffer

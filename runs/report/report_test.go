@@ -154,20 +154,22 @@ func TestAMarkdownReportOfARunWhoseRequestsAllFailedSaysSo(t *testing.T) {
 	assert.Contains(t, got.String(), "### ✅ checkout: sound\n")
 }
 
+// withoutThresholds is a run that nothing judges.
+func withoutThresholds(of ...summary.Attack) *summary.Summary {
+	s := &summary.Summary{RunID: "4f0c719a5520b3ee", Plan: "checkout", End: summary.Completed, Elapsed: 2, Attacks: of}
+	for i := range of {
+		s.Total.Requests.Planned += of[i].Requests.Planned
+		s.Total.Requests.Finished += of[i].Requests.Finished
+		s.Total.Requests.Failed += of[i].Requests.Failed
+		s.Total.Requests.OK += of[i].Requests.OK
+	}
+	s.Verdict = verdict.Report{Verdict: verdict.Sound, Trusted: true}
+	return s
+}
+
 // A report of a run full of errors, without thresholds, once showed nothing but a
 // measurement that can be trusted.
 func TestAJUnitReportShowsTheErrorsThatNoThresholdJudges(t *testing.T) {
-	errors := func(of ...summary.Attack) *summary.Summary {
-		s := &summary.Summary{RunID: "4f0c719a5520b3ee", Plan: "checkout", End: summary.Completed, Elapsed: 2, Attacks: of}
-		for i := range of {
-			s.Total.Requests.Planned += of[i].Requests.Planned
-			s.Total.Requests.Finished += of[i].Requests.Finished
-			s.Total.Requests.Failed += of[i].Requests.Failed
-			s.Total.Requests.OK += of[i].Requests.OK
-		}
-		s.Verdict = verdict.Report{Verdict: verdict.Sound, Trusted: true}
-		return s
-	}
 	good := summary.Attack{Name: "web", Target: "GET http://h/", Figures: summary.Figures{
 		Requests: summary.Requests{Planned: 900, Finished: 900, OK: 899}, Status: map[string]uint64{"200": 899, "503": 1},
 	}}
@@ -186,21 +188,18 @@ func TestAJUnitReportShowsTheErrorsThatNoThresholdJudges(t *testing.T) {
 		skipped map[string]string // name: message
 		out     []string
 	}{
-		{errors(good), map[string]string{}, []string{"status 503: 1\n"}},
-		{errors(dead), map[string]string{"errors": "no threshold judges this: 100 % of requests failed"}, []string{
+		{withoutThresholds(good), map[string]string{}, []string{"status 503: 1\n"}},
+		{withoutThresholds(dead), map[string]string{"errors": "no threshold judges this: 100 % of requests failed"}, []string{
 			"attack pay: GET http://127.0.0.1:1/\n  100 planned, 0 finished, 100 failed, 0 not sent\n",
 			"  failed refused: 97, such as: dial tcp 127.0.0.1:1: connect: connection refused\n  failed timeout: 3, such as: i/o timeout\n",
 			"  rate none",
 		}},
-		{errors(good, dead, denied), map[string]string{
+		{withoutThresholds(good, dead, denied), map[string]string{
 			"errors (pay)":   "no threshold judges this: attack pay: 100 % of requests failed",
 			"errors (calls)": "no threshold judges this: attack calls: 100 % errors",
 		}, []string{"  status Unavailable: 50\n  not sent connection_backoff: 10\n"}},
 	} {
-		var out bytes.Buffer
-		require.NoError(t, JUnit(&out, c.s))
-		var suites testsuites
-		require.NoError(t, xml.Unmarshal(out.Bytes(), &suites))
+		suites := junit(t, c.s)
 		assert.Zero(t, suites.Suite.Failures+suites.Suite.Errors, "the run has the exit code 0")
 		assert.Equal(t, len(c.skipped), suites.Suite.Skipped)
 		assert.Equal(t, len(suites.Suite.Cases), suites.Suite.Tests)
@@ -215,14 +214,21 @@ func TestAJUnitReportShowsTheErrorsThatNoThresholdJudges(t *testing.T) {
 		for _, want := range c.out {
 			assert.Contains(t, suites.Suite.Cases[0].Out, want)
 		}
-		assert.NotContains(t, out.String(), "secret", "what the target says is not for everybody")
 	}
-
-	judged := errors(dead)
+	judged := withoutThresholds(dead)
 	judged.Verdict = verdict.Report{Verdict: verdict.Fail, Trusted: true, Thresholds: []verdict.Result{{Metric: loadgen.MetricErrorRatio, Outcome: verdict.Breached, Value: new(1.0)}}}
 	var out bytes.Buffer
 	require.NoError(t, JUnit(&out, judged))
 	assert.NotContains(t, out.String(), "<skipped")
+}
+
+// junit reads the report of a run back. What the target says is not in it.
+func junit(t *testing.T, s *summary.Summary) (suites testsuites) {
+	var out bytes.Buffer
+	require.NoError(t, JUnit(&out, s))
+	assert.NotContains(t, out.String(), "secret", "what the target says is not for everybody")
+	require.NoError(t, xml.Unmarshal(out.Bytes(), &suites))
+	return suites
 }
 
 // The comment had the number of errors, and not of which kinds they were.
@@ -245,4 +251,18 @@ func TestACommentSaysWhichErrorsThereWere(t *testing.T) {
 	out.Reset()
 	require.NoError(t, Markdown(&out, s))
 	assert.Contains(t, out.String(), "| pay | 34 other kinds | 34 |  |\n")
+}
+
+func TestACauseIsInTheCommentWithItsEvidenceToUnfold(t *testing.T) {
+	s := run()
+	s.Findings = []summary.Finding{{
+		Kind: summary.FindingPoolExhaustion, Confidence: 0.95, Sentence: "Requests wait for their turn",
+		Evidence: []summary.FindingEvidence{{Source: "traces", Text: "117 requests began late.", TraceIDs: []string{"4f0c"}}},
+		Try:      []string{"Raise the limit."}, Refute: []string{"It is the same with twice the limit."},
+	}}
+	var out bytes.Buffer
+	require.NoError(t, Markdown(&out, s))
+	for _, want := range []string{"**Cause:** Requests wait for their turn (95 % sure)", "- 117 requests began late. `4f0c`", "- To try: Raise the limit.", "- It is refuted if: It is the same"} {
+		assert.Contains(t, out.String(), want)
+	}
 }

@@ -31,7 +31,7 @@ type End struct {
 
 // A Cycle is one garbage collection, from its first stop-the-world pause to the
 // end of its last. It began between Earliest and Latest. Concurrent sweeping,
-// which goes on after the end, is no part of it.
+// which goes on after the end, is not part of it.
 type Cycle struct {
 	Number           uint64
 	Earliest, Latest time.Time

@@ -29,7 +29,7 @@ func Kinds() []string {
 // Set is faults to plant.
 type Set []Kind
 
-// Has says whether the fault is planted.
+// Has reports whether the fault is planted.
 func (s Set) Has(k Kind) bool { return slices.Contains(s, k) }
 
 // Parse reads faults between commas; nothing is none.
@@ -41,7 +41,7 @@ func Parse(text string) (Set, error) {
 	for word := range strings.SplitSeq(text, ",") {
 		word = strings.TrimSpace(word)
 		if !slices.Contains(Kinds(), word) {
-			return nil, fmt.Errorf("%q is no fault; write some of %s, or nothing", word, strings.Join(Kinds(), ","))
+			return nil, fmt.Errorf("%q is not a fault; write some of %s, or nothing", word, strings.Join(Kinds(), ","))
 		}
 		set = append(set, Kind(word))
 	}

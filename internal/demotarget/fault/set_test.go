@@ -21,7 +21,7 @@ func TestFaultsAreReadByName(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, set)
 	_, err = Parse("gc-pressure,fire")
-	assert.EqualError(t, err, `"fire" is no fault; write some of goroutine-leak,gc-pressure,pool-exhaustion,lock-contention, or nothing`)
+	assert.EqualError(t, err, `"fire" is not a fault; write some of goroutine-leak,gc-pressure,pool-exhaustion,lock-contention, or nothing`)
 }
 
 func TestWhatLeaksIsBoundedAndEndsAtTheStop(t *testing.T) {

@@ -18,7 +18,7 @@ import (
 // errPolicy is a policy service that could not say what is allowed.
 var errPolicy = errors.New("policy service is unavailable")
 
-// Authorization says whether the holder of a token may do something: the token is
+// Authorization reports whether the holder of a token may do something: the token is
 // validated, which may ask the store over HTTP, its grants are asked of the
 // policy service over gRPC, and workers decide.
 type Authorization struct {

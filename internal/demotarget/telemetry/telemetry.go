@@ -36,7 +36,7 @@ const (
 	metricInterval = time.Second
 )
 
-// Config says who reports, and where the human log goes.
+// Config has the resource of the telemetry, and where the human log goes.
 type Config struct {
 	Service  string // service.name
 	Instance string // service.instance.id

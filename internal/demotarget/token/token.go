@@ -14,7 +14,7 @@ type Claims struct {
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
-// Expired says whether the claims are void at now. They hold until the instant
+// Expired reports whether the claims are void at now. They hold until the instant
 // of expiry, which is excluded.
 func (c Claims) Expired(now time.Time) bool { return !now.Before(c.ExpiresAt) }
 

@@ -95,7 +95,7 @@ func Parse(text string) (Set, error) {
 	for word := range strings.SplitSeq(text, ",") {
 		one, ok := find(strings.TrimSpace(word))
 		if !ok {
-			return None, fmt.Errorf("%q is no step; write none, all, or some of %s (or their numbers, 1 to %d)", word, strings.Join(names(), ","), HTTP2)
+			return None, fmt.Errorf("%q is not a step; write none, all, or some of %s (or their numbers, 1 to %d)", word, strings.Join(names(), ","), HTTP2)
 		}
 		set = set.With(one)
 	}

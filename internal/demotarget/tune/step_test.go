@@ -26,7 +26,7 @@ func TestStepsAreReadByNameAndByNumber(t *testing.T) {
 func TestWhatIsNoStepIsNamedWithItsCure(t *testing.T) {
 	for _, text := range []string{"", "0", "8", "256", "faster", "1,,2", "none,1", "all,1"} {
 		_, err := Parse(text)
-		assert.ErrorContains(t, err, "is no step; write none, all, or some of keep-alive,pools,", text)
+		assert.ErrorContains(t, err, "is not a step; write none, all, or some of keep-alive,pools,", text)
 	}
 }
 

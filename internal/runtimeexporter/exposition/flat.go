@@ -102,7 +102,7 @@ func number(v float64) string {
 	return s + ".0"
 }
 
-// onlyFlat says whether the text forms have no other way to write the family:
+// onlyFlat reports whether the text forms have no other way to write the family:
 // OpenMetrics 1.0 knows neither histograms with fractions nor gauge histograms
 // as the encoder writes them.
 func onlyFlat(f *dto.MetricFamily) bool {

@@ -108,7 +108,7 @@ func checkSummary(s *dto.Summary) error {
 	slices.SortFunc(s.Quantile, func(a, b *dto.Quantile) int { return cmp.Compare(a.GetQuantile(), b.GetQuantile()) })
 	for i, q := range s.GetQuantile() {
 		if math.IsNaN(q.GetQuantile()) || i > 0 && q.GetQuantile() == s.Quantile[i-1].GetQuantile() {
-			return fmt.Errorf("the quantile %v is no number or there twice", q.GetQuantile())
+			return fmt.Errorf("the quantile %v is not a number or there twice", q.GetQuantile())
 		}
 	}
 	return nil
@@ -120,14 +120,14 @@ func checkHistogram(h *dto.Histogram) error {
 	slices.SortFunc(h.Bucket, func(a, b *dto.Bucket) int { return cmp.Compare(a.GetUpperBound(), b.GetUpperBound()) })
 	for i, b := range h.GetBucket() {
 		if math.IsNaN(b.GetUpperBound()) || i > 0 && b.GetUpperBound() == h.Bucket[i-1].GetUpperBound() {
-			return fmt.Errorf("the bound %v of a bucket is no number or there twice", b.GetUpperBound())
+			return fmt.Errorf("the bound %v of a bucket is not a number or there twice", b.GetUpperBound())
 		}
 		b.Exemplar = sound(b.Exemplar)
 	}
 	return native(h)
 }
 
-// IsNative says whether Prometheus reads a histogram's native buckets.
+// IsNative reports whether Prometheus reads a histogram's native buckets.
 func IsNative(h *dto.Histogram) bool {
 	return len(h.GetPositiveSpan())+len(h.GetNegativeSpan()) > 0 || h.GetZeroThreshold() > 0 || h.GetZeroCount() > 0 || h.GetZeroCountFloat() > 0
 }

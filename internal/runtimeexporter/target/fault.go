@@ -11,7 +11,7 @@ import (
 	"syscall"
 )
 
-// Fault says why a source gave nothing, or not all it has. Reason is one of a
+// Fault is the reason why a source gave nothing, or not all it has. Reason is one of a
 // few words, for a label; Err is for people. A source that the target simply
 // does not have is Absent, and no fault if another gave something.
 type Fault struct {

@@ -260,7 +260,7 @@ func readIndex(r io.Reader) (goroutines, threads *uint64, err error) {
 		}
 	}
 	if goroutines == nil {
-		return nil, nil, problemf(ReasonHTML, "is no index of net/http/pprof")
+		return nil, nil, problemf(ReasonHTML, "is not an index of net/http/pprof")
 	}
 	return goroutines, threads, nil
 }

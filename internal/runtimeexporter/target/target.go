@@ -12,7 +12,7 @@ import (
 	promconfig "github.com/prometheus/common/config"
 )
 
-// Config says what to ask and how.
+// Config configures what to query and how.
 type Config struct {
 	Service string // service.name
 	Address string // host:port, or a URL below which the endpoints are
@@ -89,7 +89,7 @@ func baseURL(address string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("%q: is no address; write host:port, or a URL such as https://host:8443/admin", address)
+		return nil, fmt.Errorf("%q: is not an address; write host:port, or a URL such as https://host:8443/admin", address)
 	case u.User != nil:
 		return nil, fmt.Errorf("%q: has credentials in it, which logs would show; write them as basic authentication", u.Redacted())
 	case u.RawQuery != "" || u.Fragment != "":
@@ -112,7 +112,7 @@ type Answer struct {
 	Faults   []Fault
 }
 
-// Up says whether the target gave anything.
+// Up reports whether the target gave anything.
 func (a Answer) Up() bool { return len(a.Sources) > 0 }
 
 // Memory is what a Go program knows of its memory and garbage collection. Zero

@@ -229,7 +229,7 @@ func (r *familyReader) putHistogram(h *dto.Histogram, suffix, bound string, valu
 	}
 	le, err := strconv.ParseFloat(bound, 64)
 	if err != nil {
-		return fmt.Errorf("the bound %q of a bucket is no number", bound)
+		return fmt.Errorf("the bound %q of a bucket is not a number", bound)
 	}
 	count, err := whole(value)
 	h.Bucket = append(h.Bucket, &dto.Bucket{UpperBound: &le, CumulativeCount: count, Exemplar: r.exemplar()})
@@ -252,7 +252,7 @@ func (r *familyReader) putSummary(s *dto.Summary, suffix, bound string, value fl
 	}
 	q, err := strconv.ParseFloat(bound, 64)
 	if err != nil {
-		return fmt.Errorf("the quantile %q of a summary is no number", bound)
+		return fmt.Errorf("the quantile %q of a summary is not a number", bound)
 	}
 	s.Quantile = append(s.Quantile, &dto.Quantile{Quantile: &q, Value: &value})
 	return nil
@@ -314,7 +314,7 @@ func whole(v float64) (*uint64, error) {
 	n := uint64(math.MaxUint64)
 	switch {
 	case !(v >= 0 && v <= 1<<64) || v != math.Trunc(v):
-		return nil, fmt.Errorf("its count %v is no whole number of 64 bits", v)
+		return nil, fmt.Errorf("its count %v is not a whole number of 64 bits", v)
 	case v < 1<<64:
 		n = uint64(v)
 	}

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"strings"
 	"sync"
 	"time"
 
@@ -20,6 +21,7 @@ const (
 	mostNames     = 1000 // of spans
 	mostCycles    = 50_000
 	mostPoints    = 1000 // of a series
+	mostText      = 200  // bytes of a name
 )
 
 // Gatherer keeps evidence of a run. The zero value is ready; until Follow it keeps
@@ -42,7 +44,7 @@ type instance struct {
 	series [diagnosis.Metrics]series
 }
 
-// Follow says whose evidence is kept from now on, and when the run began.
+// Follow sets the run whose evidence is kept from now on, and when the run began.
 func (g *Gatherer) Follow(run loadgen.RunID, began time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -74,7 +76,15 @@ func text(a pcommon.Map, key string) string {
 	if !ok {
 		return ""
 	}
-	return v.AsString()
+	return short(v.AsString())
+}
+
+// short bounds a text of the target's.
+func short(s string) string {
+	if len(s) <= mostText {
+		return s
+	}
+	return strings.ToValidUTF8(s[:mostText], "")
 }
 
 // addLogs keeps the GC cycles that goruntime sends as events.

@@ -48,11 +48,7 @@ func (s *series) add(at time.Duration, v float64) {
 	if len(s.points) < mostPoints {
 		return
 	}
-	half := s.points[:0]
-	for i := 0; i < len(s.points); i += 2 {
-		half = append(half, s.points[i])
-	}
-	s.points, s.every = half, max(s.every, 1)*2
+	s.points, s.every = s.points.Half(), max(s.every, 1)*2
 }
 
 // addMetrics keeps the runtime's metrics. Their time is that of their arrival, by the

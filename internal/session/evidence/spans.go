@@ -75,7 +75,7 @@ func (s *spans) add(instance int32, span ptrace.Span) {
 		}
 		r.response = time.Duration(v.Double() * float64(time.Second))
 	} else if r.kind == ptrace.SpanKindClient {
-		r.name = s.name(span.Name())
+		r.name = s.name(short(span.Name()))
 	}
 	if len(s.kept) >= mostSpans {
 		s.every *= 2

@@ -19,7 +19,7 @@ import (
 var Type = component.MustNewType("otlp_response")
 
 // NoOTLP is in the words of every error about an answer.
-const NoOTLP = "which is no answer of OTLP"
+const NoOTLP = "which is not an OTLP response"
 
 // maxAnswer bounds what is read of an answer that is not protobuf, in bytes.
 const maxAnswer = 64 << 10

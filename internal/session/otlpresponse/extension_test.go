@@ -28,10 +28,10 @@ func TestOnlyAnswersOfOTLPAreTaken(t *testing.T) {
 		"204, as of Loki":      {204, "", "", ""},
 		"JSON":                 {200, "application/json; charset=utf-8", "{}", ""},
 		"JSON, some rejected":  {200, "application/json", `{"partialSuccess": {"rejectedSpans": "3"}}`, ""},
-		"other JSON":           {200, "application/json", `{"ok": true}`, "it answered 200 with application/json, which is no answer of OTLP"},
-		"JSON that is none":    {200, "application/json", `ok`, "it answered 200 with application/json, which is no answer of OTLP"},
-		"null":                 {200, "application/json", `null`, "it answered 200 with application/json, which is no answer of OTLP"},
-		"a page":               {201, "text/html; charset=utf-8", "<html>", "it answered 201 with text/html, which is no answer of OTLP"},
+		"other JSON":           {200, "application/json", `{"ok": true}`, "it answered 200 with application/json, which is not an OTLP response"},
+		"JSON that is none":    {200, "application/json", `ok`, "it answered 200 with application/json, which is not an OTLP response"},
+		"null":                 {200, "application/json", `null`, "it answered 200 with application/json, which is not an OTLP response"},
+		"a page":               {201, "text/html; charset=utf-8", "<html>", "it answered 201 with text/html, which is not an OTLP response"},
 		"an error has its own": {500, "text/html", "<html>", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -70,7 +70,7 @@ func New(limit int) *Store {
 	return &Store{limit: limit, traces: map[pcommon.TraceID]*trace{}, order: list.New(), errors: map[string]int{}}
 }
 
-// Follow says whose traces are kept from now on. Those of others that come to the same
+// Follow sets the run whose traces are kept from now on. Those of others that come to the same
 // collector are not: they would be ranked beside the run's own, and take their place.
 func (s *Store) Follow(run loadgen.RunID) {
 	s.mu.Lock()

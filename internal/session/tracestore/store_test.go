@@ -115,7 +115,7 @@ func TestATraceLeavesWhenItsRequestIsNotAmongTheSlowest(t *testing.T) {
 	assert.Len(t, s.traces, pinned)
 }
 
-// What keeps a request waiting in the generator is no part of its span.
+// What keeps a request waiting in the generator is not part of its span.
 func TestTheSlowestAreRankedByTheirResponseTime(t *testing.T) {
 	s := following(1 << 20)
 	late := spans(1, ptrace.SpanKindClient, time.Millisecond)

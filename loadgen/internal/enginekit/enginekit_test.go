@@ -29,17 +29,17 @@ func TestAStopBecomesACutAfterTheGrace(t *testing.T) {
 	})
 }
 
-func TestAStopInAHurryHasNoGrace(t *testing.T) {
+func TestACancelledStopHasNoGrace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
-		hurry := make(chan struct{})
-		cut, done := AfterGrace(ctx, time.Hour, hurry)
+		cancelled := make(chan struct{})
+		cut, done := AfterGrace(ctx, time.Hour, cancelled)
 		defer done()
 		began := time.Now()
 		stop()
 		synctest.Wait()
 		require.NoError(t, cut.Err())
-		close(hurry)
+		close(cancelled)
 		<-cut.Done()
 		assert.Zero(t, time.Since(began))
 	})

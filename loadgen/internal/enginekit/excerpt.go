@@ -43,7 +43,7 @@ func (b *Beginning) Excerpt(coding string, size int64) string {
 }
 
 // Excerpt is the beginning of an answer as a record has it: text with its white space
-// collapsed, or, of what is no text, bytes as a Go literal. It is at most
+// collapsed, or, of what is not a text, bytes as a Go literal. It is at most
 // loadgen.MaxExcerpt bytes.
 func Excerpt(answer []byte) string {
 	answer = whole(answer[:min(len(answer), loadgen.MaxExcerpt)])

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// AfterGrace is a context that is cancelled a while after ctx is, or, after ctx, as soon as
-// hurry is closed; nil never is. Its cancel
+// AfterGrace returns a context that is cancelled a grace period after ctx, or, after ctx, as soon as
+// cancelled is closed; nil never is. Its cancel
 // function must be called, which ends the wait too.
-func AfterGrace(ctx context.Context, grace time.Duration, hurry <-chan struct{}) (context.Context, context.CancelFunc) {
+func AfterGrace(ctx context.Context, grace time.Duration, cancelled <-chan struct{}) (context.Context, context.CancelFunc) {
 	cut, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
 		timer := time.NewTimer(grace)
@@ -16,7 +16,7 @@ func AfterGrace(ctx context.Context, grace time.Duration, hurry <-chan struct{})
 		select {
 		case <-timer.C:
 			cancel()
-		case <-hurry:
+		case <-cancelled:
 			cancel()
 		case <-cut.Done():
 		}

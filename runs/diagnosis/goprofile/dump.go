@@ -30,7 +30,7 @@ func Dump(data []byte, cut bool) *diagnosis.Dump {
 			if pending == nil {
 				continue
 			}
-			pending.File, pending.Line = place(line)
+			pending.File, pending.Line = place(ending(line))
 			if created {
 				if key := stack.Key(); len(d.Creators) < mostCreators {
 					d.Creators[key] = *pending
@@ -41,9 +41,9 @@ func Dump(data []byte, cut bool) *diagnosis.Dump {
 			pending = nil
 		case strings.HasPrefix(line, "created by "):
 			name, _, _ := strings.Cut(strings.TrimPrefix(line, "created by "), " in goroutine ")
-			pending, created = &diagnosis.Frame{Function: name}, true
+			pending, created = &diagnosis.Frame{Function: ending(name)}, true
 		case line != "":
-			pending = &diagnosis.Frame{Function: function(line)}
+			pending = &diagnosis.Frame{Function: ending(function(line))}
 		}
 	}
 	return d

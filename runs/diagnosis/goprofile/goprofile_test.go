@@ -123,6 +123,15 @@ func TestWhatIsNoProfileIsAnErrorAndNoPanic(t *testing.T) {
 	assert.ErrorContains(t, err, "larger than 64 MiB")
 }
 
+func TestNamesAreCutToTheirEnd(t *testing.T) {
+	d := Dump([]byte("goroutine 1 [select]:\n"+strings.Repeat("x", 10_000)+".wait()\n\t/a.go:7 +0x1\ncreated by main.main in goroutine 1\n\t/main.go:3 +0x1\n"), false)
+	for key := range d.Creators {
+		assert.LessOrEqual(t, len(key), mostName+10)
+		assert.Contains(t, key, "x.wait:7")
+	}
+	assert.Len(t, d.Creators, 1)
+}
+
 func FuzzProfiles(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte{0x0a, 0x00, 0x12, 0x04, 0x0a, 0x02, 0x01, 0x02})

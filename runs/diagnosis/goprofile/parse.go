@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/google/pprof/profile"
 
@@ -68,11 +69,17 @@ func stackOf(s *profile.Sample) (stack diagnosis.Stack) {
 			if line.Function == nil || len(stack) == mostFrames {
 				continue
 			}
-			stack = append(stack, diagnosis.Frame{Function: line.Function.Name, File: line.Function.Filename, Line: int(line.Line)})
+			stack = append(stack, diagnosis.Frame{Function: ending(line.Function.Name), File: ending(line.Function.Filename), Line: int(line.Line)})
 		}
 	}
 	return stack
 }
+
+// mostName bounds a name, in bytes. Those of generic functions may be long.
+const mostName = 512
+
+// ending shortens a name to its end, which tells functions and files apart.
+func ending(name string) string { return strings.ToValidUTF8(name[max(0, len(name)-mostName):], "") }
 
 // column of a type of samples; the last if there is none of that name.
 func column(p *profile.Profile, name string) int {

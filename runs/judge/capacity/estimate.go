@@ -28,8 +28,11 @@ const (
 	jumpBefore, jumpAfter = 0.5, -9
 )
 
-// likelihood is the 0.95 quantile of the limit of the likelihood ratio statistic.
-const likelihood = 2.269
+// likelihood bounds the likelihood ratio statistic: the 0.95 quantile of χ² with one degree
+// of freedom. The statistic's own limit is 2.27, for many probes at rates fixed before. For
+// probes that follow each other's results and end once the interval is narrow it is too
+// small: it held the capacity of an M/M/1 queue in 92 % of 200 simulations.
+const likelihood = 3.84
 
 // Of returns the estimate that probes support, in any order.
 //
@@ -41,8 +44,7 @@ const likelihood = 2.269
 // nothing of the shape.
 //
 // Source: M. Banerjee and J. A. Wellner, Likelihood ratio tests for monotone functions,
-// Annals of Statistics 29 (2001), for the test and its quantile; isotonic has the
-// regression's.
+// Annals of Statistics 29 (2001), for the test; isotonic has the regression's.
 func Of(all []Probe) Estimate {
 	probes, weights := usable(all)
 	e := Estimate{Probes: len(probes)}

@@ -29,7 +29,7 @@ const loosest = 0.1
 // inverse; both coefficients at least 0. It errs if there are fewer than four loads or if
 // the law does not fit.
 //
-// Source: N. J. Gunther, Guerrilla Capacity Planning (2007), chapters 4 to 6: n/throughput
+// Source: N. J. Gunther, Guerrilla Capacity Planning (2007): n/throughput
 // is a polynomial of second degree in n, which linear least squares fit.
 func Fit(loads []Load) (Law, error) {
 	if len(loads) < 4 {

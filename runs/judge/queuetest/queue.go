@@ -65,7 +65,7 @@ func earliest(free []float64) (first int) {
 // Quantile returns that of the response time at a rate below Servers × Rate, without
 // stalls and cliffs.
 //
-// Source: D. Gross and C. M. Harris, Fundamentals of Queueing Theory, section 2.3: the
+// Source: D. Gross and C. M. Harris, Fundamentals of Queueing Theory, chapter 2: the
 // wait is 0 with the probability 1 − C (Erlang's C formula), else exponential with the
 // rate cμ − λ; the service time is added.
 func (q Queue) Quantile(rate, order float64) float64 {

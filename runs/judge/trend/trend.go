@@ -53,8 +53,8 @@ type Trend struct {
 // the tolerance, is left out. It supposes that runs without a change could have come in any
 // order: a slow drift, or noise that lasts for several runs, is reported as changes.
 //
-// It differs from Hunter in the test: Student's test at the clearest of many points, which
-// Hunter takes for its speed, reports many changes in short histories that have none.
+// It differs from Hunter in the test. Hunter takes Student's at the clearest point, for its
+// speed; its level does not account for the choice among many points.
 //
 // Sources: D. S. Matteson and N. A. James, A nonparametric approach for multiple change
 // point analysis of multivariate data, Journal of the American Statistical Association 109

@@ -30,16 +30,16 @@ type conn struct {
 	starting atomic.Int32
 	// urgent counts those of them that are sent again.
 	urgent atomic.Int32
-	// spoke tells that the target has sent its settings.
+	// spoke reports that the target has sent its settings.
 	spoke atomic.Bool
-	// spoilt tells that it takes no more requests: net/http will not, or its last
+	// spoilt reports that it takes no more requests: net/http will not, or its last
 	// one said so, which net/http heeds only if the target does.
 	spoilt atomic.Bool
-	// alien tells that what the target sent is not HTTP/2.
+	// alien reports that what the target sent is not HTTP/2.
 	alien atomic.Bool
 	// goAway is 0 until the target sends GOAWAY, then 1 more than its error code.
 	goAway atomic.Int64
-	// took tells that, by its GOAWAY, the target has taken requests of it.
+	// took reports that, by its GOAWAY, the target has taken requests of it.
 	took atomic.Bool
 
 	// All below is guarded by the pool's mutex.
@@ -178,7 +178,7 @@ func (t *tap) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// errStray says that a target sent something while it was asked nothing. Whatever
+// errStray reports that a target sent something while it was asked nothing. Whatever
 // it is, it answers no request that came later.
 var errStray = &wire.ProtocolError{What: "bytes that answer no request"}
 

@@ -30,7 +30,7 @@ type Exchange struct {
 	Reused      bool // the connection had been used before
 	Dialed      int  // connections opened
 	Local, Peer netip.AddrPort
-	// Handshake tells that the TLS handshake failed.
+	// Handshake reports that the TLS handshake failed.
 	Handshake bool
 
 	held    *conn

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// errClosed says that a connection was of no use.
+// errClosed reports that a connection was of no use.
 var errClosed = fmt.Errorf("the target closed the connection at once: %w", io.EOF)
 
 // expect finds or starts a dial that is to serve a request, if there may be one

@@ -142,13 +142,13 @@ func begins(u *url.URL) string {
 	return u.Scheme + "://" + u.Host + "/…"
 }
 
-// ProtocolError says that the target does not speak the protocol that was asked
+// ProtocolError reports that the target does not speak the protocol that was asked
 // for.
 type ProtocolError struct{ What string }
 
 func (e *ProtocolError) Error() string { return e.What }
 
-// NotSent says that nothing of a request was attempted on the network, and why.
+// NotSent reports that nothing of a request was attempted on the network, and why.
 type NotSent struct{ Reason loadgen.NotSentReason }
 
 func (e *NotSent) Error() string {

@@ -32,7 +32,7 @@ type Options struct {
 	MaxBody int64
 	// TLS is how to speak to https origins; nil is the default.
 	TLS *tls.Config
-	// Excerpt tells of which responses to keep the beginning of the body, by the status;
+	// Excerpt selects, by status, the responses of whose body to keep the beginning;
 	// nil is of none.
 	Excerpt func(status int) bool
 	// Dial opens connections.
@@ -79,7 +79,7 @@ type Exchange struct {
 	Reused      bool   // the connection had been used before
 	Dialed      int    // connections opened
 	Local, Peer netip.AddrPort
-	// Handshake tells that the TLS handshake failed.
+	// Handshake reports that the TLS handshake failed.
 	Handshake bool
 }
 

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// errNeverSent says that a connection was dead before a byte of the request
+// errNeverSent reports that a connection was dead before a byte of the request
 // could be written to it: another may be tried.
 var errNeverSent = errors.New("nothing was sent")
 

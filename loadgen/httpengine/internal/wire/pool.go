@@ -9,7 +9,7 @@ import (
 
 // Reasons why an exchange ended while it waited for a connection of the pool.
 var (
-	// ErrConnectionWait says that the timeout passed.
+	// ErrConnectionWait reports that the timeout passed.
 	ErrConnectionWait = errors.New("the timeout passed before a connection was free")
 	// ErrCutWaiting reports that the client was cancelled.
 	ErrCutWaiting = errors.New("the run was cut off before a connection was free")

@@ -27,7 +27,7 @@ type probe struct {
 	some [strayBytes]byte
 }
 
-// errQuiet says that nothing has come. To TLS it is an error that passes.
+// errQuiet reports that nothing has come. To TLS it is an error that passes.
 var errQuiet = os.ErrDeadlineExceeded
 
 func newProbe(nc net.Conn) *probe {

@@ -8,10 +8,10 @@ import (
 	"net/http/httputil"
 )
 
-// ErrBodyTooLong says that the body of a response was longer than MaxBody.
+// ErrBodyTooLong reports that the body of a response was longer than MaxBody.
 var ErrBodyTooLong = errors.New("response body is longer than max_body")
 
-// ProtocolError says that what came was no valid HTTP/1.x response.
+// ProtocolError reports that what came was no valid HTTP/1.x response.
 type ProtocolError struct{ What string }
 
 func (e *ProtocolError) Error() string { return "malformed response: " + e.What }
@@ -70,7 +70,7 @@ func (c *conn) readHead(x *Exchange) error {
 	}
 }
 
-// HeadTooLong says that a head, with those of interim responses, or a trailer was longer
+// HeadTooLong reports that a head, with those of interim responses, or a trailer was longer
 // than it may be.
 func HeadTooLong(most int) error {
 	return &ProtocolError{fmt.Sprintf("more than %d bytes of headers", most)}

@@ -9,7 +9,7 @@ const strikes = 3
 // Filter learns the offset of one clock from pairs. What they prove is intersected,
 // as of the latest 16 seconds; what has aged is worth less, by drift.
 //
-// A pair that contradicts the track is no part of it. As long as there is such a
+// A pair that contradicts the track is not part of it. As long as there is such a
 // one, there may be two clocks, and a claim must hold for either: it is as wide as
 // both, but for pairs that only the track agrees with, and it learns from these alone.
 type Filter struct {

@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"testing/synctest"
@@ -81,16 +82,7 @@ func TestAllSpansOfTheShareSayHowManyTheyStandFor(t *testing.T) {
 			o := options()
 			o.Keep = c.keep
 			o.Keep.Remember = 10
-			got := map[pcommon.SpanID]string{}
-			next, err := consumer.NewTraces(func(_ context.Context, td ptrace.Traces) error {
-				for _, rs := range td.ResourceSpans().All() {
-					for _, s := range rs.ScopeSpans().At(0).Spans().All() {
-						got[s.SpanID()] = s.TraceState().AsRaw()
-					}
-				}
-				return nil
-			})
-			require.NoError(t, err)
+			next, got := states(t)
 			h := New(o, Consumers{Traces: next})
 			h.Start()
 			send := func(service string, s ptrace.Span) {
@@ -114,21 +106,41 @@ func TestAllSpansOfTheShareSayHowManyTheyStandFor(t *testing.T) {
 			require.NoError(t, h.Shutdown(t.Context()))
 			require.Len(t, got, 3)
 			for id, raw := range got {
-				state, err := sampling.NewW3CTraceState(raw)
-				if err != nil {
-					assert.Equal(t, c.want, raw)
-					continue
-				}
-				want, err := sampling.NewW3CTraceState(c.want)
-				require.NoError(t, err)
-				assert.Equal(t, want.OTelValue().TValue(), state.OTelValue().TValue(), "%v of %q: %q", id, c.state, raw)
-				assert.Equal(t, want.OTelValue().RValue(), state.OTelValue().RValue(), c.state)
-				assert.Equal(t, want.ExtraValues(), state.ExtraValues(), c.state)
+				sameState(t, c.want, raw, fmt.Sprintf("%v of %q", id, c.state))
 			}
 		})
 	}
 	// Whose tracestate has its randomness is judged by that.
 	assert.False(t, Keep{Share: 0.5}.samples(spanOf(1<<56-1, "ot=rv:00000000000001")))
+}
+
+// states is a pipeline, and the tracestates of the spans that it got.
+func states(t *testing.T) (consumer.Traces, map[pcommon.SpanID]string) {
+	got := map[pcommon.SpanID]string{}
+	next, err := consumer.NewTraces(func(_ context.Context, td ptrace.Traces) error {
+		for _, rs := range td.ResourceSpans().All() {
+			for _, s := range rs.ScopeSpans().At(0).Spans().All() {
+				got[s.SpanID()] = s.TraceState().AsRaw()
+			}
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	return next, got
+}
+
+// sameState compares tracestates, whatever the order of their keys; what is none is to be the same text.
+func sameState(t *testing.T, want, got, of string) {
+	g, err := sampling.NewW3CTraceState(got)
+	if err != nil {
+		assert.Equal(t, want, got)
+		return
+	}
+	w, err := sampling.NewW3CTraceState(want)
+	require.NoError(t, err)
+	assert.Equal(t, w.OTelValue().TValue(), g.OTelValue().TValue(), "%s: %q", of, got)
+	assert.Equal(t, w.OTelValue().RValue(), g.OTelValue().RValue(), of)
+	assert.Equal(t, w.ExtraValues(), g.ExtraValues(), of)
 }
 
 func TestTheLastTracesAreRememberedWhateverTheShards(t *testing.T) {

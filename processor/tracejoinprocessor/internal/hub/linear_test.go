@@ -58,56 +58,7 @@ func recordsOf(n int, fill func(ld plog.Logs, i int) plog.LogRecord) plog.Logs {
 // Ten times as much takes ten times as long, whatever there is so much of: nothing is
 // compared with all others of its payload or trace.
 func TestJoiningIsLinear(t *testing.T) {
-	nextOf := func(ld plog.Logs) plog.LogRecord {
-		return ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().AppendEmpty()
-	}
-	for name, c := range map[string]struct {
-		n    int
-		send func(t *testing.T, n int) (to func(h *Hub) error)
-	}{
-		"server spans of one trace": {3000, func(_ *testing.T, n int) func(h *Hub) error {
-			client, servers := spansOf(ptrace.SpanKindClient, 1, true), spansOf(ptrace.SpanKindServer, n, true)
-			return traces(client, servers)
-		}},
-		"client spans of one trace": {3000, func(_ *testing.T, n int) func(h *Hub) error {
-			return traces(spansOf(ptrace.SpanKindServer, 300, true), spansOf(ptrace.SpanKindClient, n, true))
-		}},
-		"requests": {3000, func(_ *testing.T, n int) func(h *Hub) error {
-			return traces(spansOf(ptrace.SpanKindServer, n, false), spansOf(ptrace.SpanKindClient, n, false))
-		}},
-		"lines of one trace": {3000, func(_ *testing.T, n int) func(h *Hub) error {
-			return logs(recordsOf(n, func(ld plog.Logs, _ int) plog.LogRecord {
-				r := nextOf(ld)
-				r.SetTraceID(traceID(1))
-				return r
-			}))
-		}},
-		"lines of a trace each": {2000, func(_ *testing.T, n int) func(h *Hub) error {
-			return logs(recordsOf(n, func(ld plog.Logs, i int) plog.LogRecord {
-				r := nextOf(ld)
-				r.SetTraceID(traceID(i))
-				return r
-			}))
-		}},
-		"lines of a service each": {2000, func(_ *testing.T, n int) func(h *Hub) error {
-			return logs(recordsOf(n, func(ld plog.Logs, i int) plog.LogRecord {
-				rl := ld.ResourceLogs().AppendEmpty()
-				rl.Resource().Attributes().PutStr("service.name", strconv.Itoa(i))
-				r := rl.ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
-				r.SetTraceID(traceID(i))
-				return r
-			}))
-		}},
-		"exemplars": {2000, func(_ *testing.T, n int) func(h *Hub) error {
-			md := pmetric.NewMetrics()
-			m := md.ResourceMetrics().AppendEmpty().ScopeMetrics().AppendEmpty().Metrics().AppendEmpty()
-			es := m.SetEmptyGauge().DataPoints().AppendEmpty().Exemplars()
-			for i := range n {
-				es.AppendEmpty().SetTraceID(traceID(i))
-			}
-			return func(h *Hub) error { return h.Metrics(context.Background(), md) }
-		}},
-	} {
+	for name, c := range muchOf {
 		for mode, keep := range map[string]Keep{"all": {All: true}, "a share": {Share: 1, Remember: 1000}} {
 			t.Run(name+", of which is kept: "+mode, func(t *testing.T) {
 				lineartest.Run(t, c.n, func(n int) func() {
@@ -124,6 +75,60 @@ func TestJoiningIsLinear(t *testing.T) {
 			})
 		}
 	}
+}
+
+// nextOf is another record in the first scope.
+func nextOf(ld plog.Logs) plog.LogRecord {
+	return ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().AppendEmpty()
+}
+
+// muchOf sends n of something.
+var muchOf = map[string]struct {
+	n    int
+	send func(t *testing.T, n int) (to func(h *Hub) error)
+}{
+	"server spans of one trace": {3000, func(_ *testing.T, n int) func(h *Hub) error {
+		client, servers := spansOf(ptrace.SpanKindClient, 1, true), spansOf(ptrace.SpanKindServer, n, true)
+		return traces(client, servers)
+	}},
+	"client spans of one trace": {3000, func(_ *testing.T, n int) func(h *Hub) error {
+		return traces(spansOf(ptrace.SpanKindServer, 300, true), spansOf(ptrace.SpanKindClient, n, true))
+	}},
+	"requests": {3000, func(_ *testing.T, n int) func(h *Hub) error {
+		return traces(spansOf(ptrace.SpanKindServer, n, false), spansOf(ptrace.SpanKindClient, n, false))
+	}},
+	"lines of one trace": {3000, func(_ *testing.T, n int) func(h *Hub) error {
+		return logs(recordsOf(n, func(ld plog.Logs, _ int) plog.LogRecord {
+			r := nextOf(ld)
+			r.SetTraceID(traceID(1))
+			return r
+		}))
+	}},
+	"lines of a trace each": {2000, func(_ *testing.T, n int) func(h *Hub) error {
+		return logs(recordsOf(n, func(ld plog.Logs, i int) plog.LogRecord {
+			r := nextOf(ld)
+			r.SetTraceID(traceID(i))
+			return r
+		}))
+	}},
+	"lines of a service each": {2000, func(_ *testing.T, n int) func(h *Hub) error {
+		return logs(recordsOf(n, func(ld plog.Logs, i int) plog.LogRecord {
+			rl := ld.ResourceLogs().AppendEmpty()
+			rl.Resource().Attributes().PutStr("service.name", strconv.Itoa(i))
+			r := rl.ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
+			r.SetTraceID(traceID(i))
+			return r
+		}))
+	}},
+	"exemplars": {2000, func(_ *testing.T, n int) func(h *Hub) error {
+		md := pmetric.NewMetrics()
+		m := md.ResourceMetrics().AppendEmpty().ScopeMetrics().AppendEmpty().Metrics().AppendEmpty()
+		es := m.SetEmptyGauge().DataPoints().AppendEmpty().Exemplars()
+		for i := range n {
+			es.AppendEmpty().SetTraceID(traceID(i))
+		}
+		return func(h *Hub) error { return h.Metrics(context.Background(), md) }
+	}},
 }
 
 func traces(all ...ptrace.Traces) func(h *Hub) error {

@@ -58,35 +58,13 @@ func TestNothingIsLostOrDoubledWhateverThePipelineRefuses(t *testing.T) {
 		max := c.max
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				random := rand.New(rand.NewPCG(1, 2))
-				var mu sync.Mutex
-				next := &fickle{seen: newSeen(), reads: c.reads, refuse: func() error {
-					mu.Lock()
-					defer mu.Unlock()
-					if random.IntN(3) == 0 {
-						return errors.New("busy")
-					}
-					return nil
-				}}
+				next := &fickle{seen: newSeen(), reads: c.reads, refuse: oneOfThree()}
 				o := options()
 				o.MaxBytes, o.DrainTimeout, o.Keep = max, time.Minute, c.keep
 				h := New(o, Consumers{Traces: next})
 				h.Start()
 				const n = 3000
-				var senders sync.WaitGroup
-				for part := range 4 {
-					senders.Go(func() {
-						for i := part; i < n; i += 40 {
-							send(t, h, func(td ptrace.Traces) {
-								for j := i; j < min(i+40, n); j += 4 {
-									request(td, j)
-								}
-							})
-							time.Sleep(50 * time.Millisecond) // virtual
-						}
-					})
-				}
-				senders.Wait()
+				sendAtOnce(t, h, n)
 				require.NoError(t, h.Shutdown(t.Context()))
 				next.seen.once(t, 3*n)
 				require.Len(t, next.seen.joined, n)
@@ -106,6 +84,38 @@ func TestNothingIsLostOrDoubledWhateverThePipelineRefuses(t *testing.T) {
 			})
 		})
 	}
+}
+
+// oneOfThree refuses one payload of three, at random.
+func oneOfThree() func() error {
+	random := rand.New(rand.NewPCG(1, 2))
+	var mu sync.Mutex // guards random
+	return func() error {
+		mu.Lock()
+		defer mu.Unlock()
+		if random.IntN(3) == 0 {
+			return errors.New("busy")
+		}
+		return nil
+	}
+}
+
+// sendAtOnce sends n requests by four senders, ten in a payload.
+func sendAtOnce(t *testing.T, h *Hub, n int) {
+	var senders sync.WaitGroup
+	for sender := range 4 {
+		senders.Go(func() {
+			for i := sender; i < n; i += 40 {
+				send(t, h, func(td ptrace.Traces) {
+					for j := i; j < min(i+40, n); j += 4 {
+						request(td, j)
+					}
+				})
+				time.Sleep(50 * time.Millisecond) // virtual
+			}
+		})
+	}
+	senders.Wait()
 }
 
 func TestAPipelineThatIsAwayBoundsMemoryAndLosesNothing(t *testing.T) {

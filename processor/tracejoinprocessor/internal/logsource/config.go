@@ -161,7 +161,7 @@ func checkURL(key, raw, fix string) error {
 	case raw == "":
 		return fault(true, key, "is missing", fix)
 	case err != nil:
-		return fault(true, key, fmt.Sprintf("%q is no URL", raw), fix)
+		return fault(true, key, fmt.Sprintf("%q is not a URL", raw), fix)
 	}
 	return fault(u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "",
 		key, fmt.Sprintf("%q is not the base URL of a server", raw), fix)
@@ -184,7 +184,7 @@ func (f Fields) check() error {
 	}{{"trace_id", f.TraceID, true}, {"span_id", f.SpanID, false}, {"severity", f.Severity, false}} {
 		bad := !name.MatchString(field.value) && (field.needed || field.value != "")
 		faults = append(faults, fault(bad, "fields."+field.key,
-			fmt.Sprintf("%q is no name of a %s", field.value, kind), fix))
+			fmt.Sprintf("%q is not the name of a %s", field.value, kind), fix))
 	}
 	return errors.Join(faults...)
 }

@@ -17,7 +17,7 @@ const (
 // path leads from the outermost message to spans.
 var path = [...]protowire.Number{resourceSpans, scopeSpans, spans}
 
-// errBroken says that something is no encoded message.
+// errBroken reports that something is no encoded message.
 var errBroken = errors.New("not an encoded trace")
 
 // Select returns the traces with those spans that want says, which is asked for each

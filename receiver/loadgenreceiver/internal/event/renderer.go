@@ -34,7 +34,7 @@ func New(o resource.Attributes, run loadgen.RunID, plan *loadgen.Plan) *Renderer
 	}
 }
 
-// RunStart tells the plan, and the environment that it is carried out in.
+// RunStart reports the plan and the generator's environment.
 func (r *Renderer) RunStart(at time.Time) (plog.Logs, error) {
 	src, err := PlanYAML(r.plan)
 	if err != nil {
@@ -59,21 +59,21 @@ func (r *Renderer) RunStart(at time.Time) (plog.Logs, error) {
 	return logs, nil
 }
 
-// AttackStart tells of attack i of the plan.
+// AttackStart reports attack i of the plan.
 func (r *Renderer) AttackStart(at time.Time, i int) plog.Logs {
 	logs, record := r.record(attr.EventAttackStart, at)
 	r.add(record, i, "attack %s began")
 	return logs
 }
 
-// AttackStop tells of attack i of the plan.
+// AttackStop reports attack i of the plan.
 func (r *Renderer) AttackStop(at time.Time, i int) plog.Logs {
 	logs, record := r.record(attr.EventAttackStop, at)
 	r.add(record, i, "attack %s ended")
 	return logs
 }
 
-// AttackSpeed tells that attack i goes on at another speed.
+// AttackSpeed reports that attack i goes on at another speed.
 func (r *Renderer) AttackSpeed(at time.Time, i int, speed float64) plog.Logs {
 	logs, record := r.record(attr.EventAttackSpeed, at)
 	switch speed {
@@ -94,7 +94,7 @@ func (r *Renderer) add(record plog.LogRecord, attack int, text string) {
 	record.Attributes().PutStr(attr.AttackName, name)
 }
 
-// StageStart tells of a stage of attack i.
+// StageStart reports a stage of attack i.
 func (r *Renderer) StageStart(at time.Time, i, stage int) plog.Logs {
 	logs, record := r.record(attr.EventStageStart, at)
 	attack, name := &r.plan.Attacks[i], ""
@@ -111,7 +111,7 @@ func (r *Renderer) StageStart(at time.Time, i, stage int) plog.Logs {
 	return logs
 }
 
-// RunStop tells the summary: in words, in attributes, and whole as JSON.
+// RunStop reports the summary: in words, in attributes, and whole as JSON.
 func (r *Renderer) RunStop(at time.Time, sum *summary.Summary) (plog.Logs, error) {
 	src, err := summaryJSON(sum)
 	if err != nil {

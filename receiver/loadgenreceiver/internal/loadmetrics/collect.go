@@ -24,7 +24,7 @@ type AttackState struct {
 	RateAchieved float64
 }
 
-// Spans says what became of the spans of the run.
+// Spans counts the spans of the run, by state.
 type Spans struct {
 	Wanted bool   // there is a pipeline for them
 	Kept   uint64 // of requests: delivered, or waiting still

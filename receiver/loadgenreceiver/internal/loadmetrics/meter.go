@@ -78,7 +78,7 @@ func (m *Meter) AddUnsent(attack int, reason loadgen.NotSentReason, n uint64) {
 }
 
 // Add measures a record. It does not keep it. How long a request took that the stop of
-// the run cut off is no time of the target's, and is left out, as in the summary.
+// the run cut off is not a time of the target's, and is left out, as in the summary.
 func (m *Meter) Add(r *loadgen.Record) {
 	a := &m.attacks[r.Attack]
 	a.dialed += uint64(r.Dialed) // also for a request that then waited in vain, such as for a stream

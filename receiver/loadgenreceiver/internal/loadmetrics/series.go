@@ -5,7 +5,7 @@ import (
 	"github.com/loadtrace/loadtrace/receiver/loadgenreceiver/internal/convention"
 )
 
-// latencyKey tells the series of the service and the response time apart. It is compared as it stands: nothing is formatted
+// latencyKey identifies a series of the service and the response time. It is compared as it stands: nothing is formatted
 // or allocated to find a series.
 type latencyKey struct {
 	attack int
@@ -80,7 +80,7 @@ func (s *latencies) add(l *latency, exemplars int) *latency {
 	return l
 }
 
-// outcomeKey tells the series of loadgen.requests apart.
+// outcomeKey identifies a series of loadgen.requests.
 type outcomeKey struct {
 	attack int
 	result convention.Result

@@ -1,6 +1,6 @@
-//go:build targets
+//go:build interop
 
-package targets
+package interop
 
 import (
 	"fmt"
@@ -144,7 +144,7 @@ type figures struct {
 	missing          map[string]uint64 // of what could be there
 }
 
-// row of the table of docs/targets.md.
+// row of the table of docs/interop.md.
 func (f *figures) row(name string, requests uint64) string {
 	slices.Sort(f.bounds)
 	at := func(q float64) float64 { return 1e6 * f.bounds[int(q*float64(len(f.bounds)-1))] }

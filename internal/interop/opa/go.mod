@@ -1,4 +1,4 @@
-module github.com/loadtrace/loadtrace/internal/targets/opa
+module github.com/loadtrace/loadtrace/internal/interop/opa
 
 go 1.26.0
 

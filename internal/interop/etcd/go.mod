@@ -1,4 +1,4 @@
-module github.com/loadtrace/loadtrace/internal/targets/etcd
+module github.com/loadtrace/loadtrace/internal/interop/etcd
 
 go 1.26.0
 

@@ -1,6 +1,6 @@
-//go:build targets
+//go:build interop
 
-package targets
+package interop
 
 import (
 	"crypto/sha256"
@@ -74,7 +74,7 @@ var (
 		name: "opa", service: "opa",
 		server: func(_ *testing.T, to otlp) stack.Server {
 			return stack.Server{
-				Name: "opa", Dir: "internal/targets/opa", Package: "github.com/open-policy-agent/opa", Tags: "netgo,grpcnotrace",
+				Name: "opa", Dir: "internal/interop/opa", Package: "github.com/open-policy-agent/opa", Tags: "netgo,grpcnotrace",
 				Ports: []stack.Port{{Name: "http"}, {Name: "diagnostic"}}, Config: "config.yaml",
 				Args: func(config string, at stack.Addresses) []string {
 					return []string{
@@ -98,7 +98,7 @@ var (
 		name: "etcd", service: "etcd",
 		server: func(_ *testing.T, to otlp) stack.Server {
 			return stack.Server{
-				Name: "etcd", Dir: "internal/targets/etcd", Package: "go.etcd.io/etcd/server/v3", Tags: "netgo,grpcnotrace",
+				Name: "etcd", Dir: "internal/interop/etcd", Package: "go.etcd.io/etcd/server/v3", Tags: "netgo,grpcnotrace",
 				Ports: []stack.Port{{Name: "client"}, {Name: "peer"}, {Name: "metrics"}},
 				Args: func(_ string, at stack.Addresses) []string {
 					client, peer := "http://"+at["client"], "http://"+at["peer"]
@@ -181,7 +181,7 @@ func environment(to otlp) []string {
 func caddyWith(t *testing.T, to otlp, config, backend string) stack.Server {
 	home := t.TempDir() // where it keeps its state
 	return stack.Server{
-		Name: "caddy", Dir: "internal/targets/caddy", Package: "github.com/caddyserver/caddy/v2/cmd/caddy",
+		Name: "caddy", Dir: "internal/interop/caddy", Package: "github.com/caddyserver/caddy/v2/cmd/caddy",
 		Tags:  "netgo,grpcnotrace,nobadger,nomysql,nopgx",
 		Ports: []stack.Port{{Name: "http"}, {Name: "admin"}}, Config: config,
 		Args: func(config string, _ stack.Addresses) []string {
@@ -199,7 +199,7 @@ func caddyWith(t *testing.T, to otlp, config, backend string) stack.Server {
 
 func goService(_ *testing.T, to otlp) stack.Server {
 	return stack.Server{
-		Name: "gohttp", Dir: "internal/targets/gohttp", Package: ".",
+		Name: "gohttp", Dir: "internal/interop/gohttp", Package: ".",
 		Ports: []stack.Port{{Name: "http"}, {Name: "admin"}},
 		Args: func(_ string, at stack.Addresses) []string {
 			return []string{"--http", at["http"], "--admin", at["admin"]}
@@ -230,7 +230,7 @@ func nodeService(t *testing.T, to otlp) stack.Server {
 	program, err := exec.LookPath("node")
 	require.NoError(t, err, "install Node 20")
 	return stack.Server{
-		Name: "node", Dir: "internal/targets/node", Binary: program,
+		Name: "node", Dir: "internal/interop/node", Binary: program,
 		Ports: []stack.Port{{Name: "http"}, {Name: "grpc"}, {Name: "admin"}},
 		Args:  func(string, stack.Addresses) []string { return []string{filepath.Join(folder, "server.js")} },
 		Env: func(at stack.Addresses) []string {

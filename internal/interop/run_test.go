@@ -1,6 +1,6 @@
-//go:build targets
+//go:build interop
 
-package targets
+package interop
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-module github.com/loadtrace/loadtrace/internal/targets/gohttp
+module github.com/loadtrace/loadtrace/internal/interop/gohttp
 
 go 1.26.0
 

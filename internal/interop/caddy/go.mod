@@ -1,4 +1,4 @@
-module github.com/loadtrace/loadtrace/internal/targets/caddy
+module github.com/loadtrace/loadtrace/internal/interop/caddy
 
 go 1.26.0
 
