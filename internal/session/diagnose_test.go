@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/http/pprof"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/loadtrace/loadtrace/internal/session"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
 
@@ -72,6 +74,16 @@ func TestARunThatMayNotAskForProfilesDoesNot(t *testing.T) {
 	assert.False(t, asked.Load())
 	assert.Nil(t, result.Summary.Diagnosis.Profiles)
 	assert.Empty(t, result.Profiles)
+}
+
+// goleak sees a connection to pprof that a run leaves behind which did not begin.
+func TestARunThatDoesNotBeginLeavesNoConnectionToTheTarget(t *testing.T) {
+	o := options(t, leaky(t, false), "{constant: 50/s, duration: 7s}", "profiles: {url: auto}")
+	o.StartAt = time.Now().Add(time.Hour)
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	_, err := session.Start(ctx, o)
+	require.Error(t, err)
 }
 
 // A run whose user has had enough does not wait for the profiles after the load.
