@@ -153,6 +153,6 @@ func (p *printer) fit(widths []int, heads []string, numbers []bool) {
 	}
 }
 
-// quantity is a whole number as it is, without its thousands apart: it may be a port or a
+// plainNumber is a whole number as it is, without its thousands apart: it may be a port or a
 // status.
-func quantity(n int64) string { return strconv.FormatInt(n, 10) }
+func plainNumber(n int64) string { return strconv.FormatInt(n, 10) }

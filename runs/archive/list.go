@@ -91,7 +91,7 @@ func Find(root, name string) (string, error) {
 	var found []Entry
 	for _, e := range entries {
 		switch {
-		case name == "latest" && e.Err == nil:
+		case (name == "latest" || name == "last") && e.Err == nil:
 			return e.Dir, nil
 		case filepath.Base(e.Dir) == name:
 			return e.Dir, nil
