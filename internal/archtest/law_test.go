@@ -193,7 +193,7 @@ func TestPurePackagesHaveNeitherClockNorGoroutine(t *testing.T) {
 		"./processor/tracejoinprocessor/internal/clientspan", "./processor/tracejoinprocessor/internal/spanfilter",
 		"./processor/tracejoinprocessor/internal/ledger", "./processor/tracejoinprocessor/internal/joinmetrics",
 		"./loadgen/verdict", "./loadgen/allow", "./runs/report", "./internal/quantity", "./internal/lint",
-		"./runs/diagnosis", "./runs/diagnosis/goprofile", "./runs/judge/...", "./runs/judge/...",
+		"./runs/diagnosis", "./runs/diagnosis/goprofile", "./runs/judge/...",
 	}
 	for _, f := range moduleFiles(t) {
 		if f.test || !matchAny(pure, f.pkg) {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/loadtrace/loadtrace/internal/session/profiles"
@@ -21,9 +22,9 @@ type asked struct {
 	url   string
 	cpu   time.Duration
 	gate  func() (allow.Gate, error)
-	once  sync.Once // of the baseline
-	taker *profiles.Profiler
-	fault error // why there is no taker
+	once  sync.Once                         // of the baseline
+	taker atomic.Pointer[profiles.Profiler] // nil until the baseline
+	fault error                             // why there is no taker
 }
 
 // newAsked is nil if the plan names no profiles.
@@ -66,14 +67,17 @@ func (s *session) baseline(ctx context.Context) {
 	}
 	a.once.Do(func() {
 		gate, err := a.gate()
-		if err == nil {
-			a.taker, err = profiles.New(a.url, a.cpu, gate)
-		}
 		if err != nil {
 			a.fault = err
 			return
 		}
-		a.taker.Baseline(ctx)
+		taker, err := profiles.New(a.url, a.cpu, gate)
+		if err != nil {
+			a.fault = err
+			return
+		}
+		a.taker.Store(taker)
+		taker.Baseline(ctx)
 	})
 }
 
@@ -171,12 +175,19 @@ func (d *observing) count(ctx context.Context) {
 	}
 }
 
+// closeProfiles releases the connections to the target's pprof.
+func (s *session) closeProfiles() {
+	if t := s.taker(); t != nil {
+		t.Close()
+	}
+}
+
 // taker is nil if there are no profiles to take.
 func (s *session) taker() *profiles.Profiler {
 	if s.asked == nil {
 		return nil
 	}
-	return s.asked.taker
+	return s.asked.taker.Load()
 }
 
 // length is how long the plan's load lasts; 0 if that is not known.
@@ -213,7 +224,6 @@ func (r *Run) diagnose(d *observing, sum *summary.Summary) {
 	taker := r.session.taker()
 	if taker != nil {
 		taker.Fill(e, d.zero)
-		taker.Close()
 	}
 	sum.Findings = diagnosis.Examine(e)
 	looked := diagnosis.Look(e)

@@ -1,16 +1,19 @@
 package session_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/http/pprof"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/loadtrace/loadtrace/internal/session"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
 
@@ -59,14 +62,28 @@ func TestALeakIsNamedFromTheTargetsProfilesAndAHealthyTargetHasNone(t *testing.T
 }
 
 func TestARunThatMayNotAskForProfilesDoesNot(t *testing.T) {
-	asked := false
-	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked = asked || r.URL.Path != "/" }))
+	var asked atomic.Bool
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/" {
+			asked.Store(true)
+		}
+	}))
 	defer s.Close()
 	result, err := start(t, options(t, s.URL, "{max: {workers: 1}, count: 10}", "")).Result()
 	require.NoError(t, err)
-	assert.False(t, asked)
+	assert.False(t, asked.Load())
 	assert.Nil(t, result.Summary.Diagnosis.Profiles)
 	assert.Empty(t, result.Profiles)
+}
+
+// goleak sees a connection to pprof that a run leaves behind which did not begin.
+func TestARunThatDoesNotBeginLeavesNoConnectionToTheTarget(t *testing.T) {
+	o := options(t, leaky(t, false), "{constant: 50/s, duration: 7s}", "profiles: {url: auto}")
+	o.StartAt = time.Now().Add(time.Hour)
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	_, err := session.Start(ctx, o)
+	require.Error(t, err)
 }
 
 // A run whose user has had enough does not wait for the profiles after the load.

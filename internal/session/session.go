@@ -216,6 +216,7 @@ const leaveAfter = time.Second
 // shutdown ends the collector and returns its error. One whose start was called off is
 // left behind if it does not end soon.
 func (s *session) shutdown() error {
+	defer s.closeProfiles()
 	if !s.calledOff {
 		defer s.callOff()
 		s.collector.Shutdown()

@@ -9,6 +9,7 @@ import (
 // What pressure is at least.
 const (
 	leastGCShare = 0.25 // of the processor time of the process
+	sureGCShare  = 0.4  // of a service whose requests allocate little
 	leastExcess  = 0.25 // of the slow requests, that meet a cycle beyond chance
 )
 
@@ -19,7 +20,7 @@ func (e *Evidence) collections() []summary.Finding {
 		share, known := e.gcShare(i)
 		o, tested := e.overlaps(i)
 		switch {
-		case known && share >= leastGCShare && e.allocates(i):
+		case known && share >= leastGCShare && e.allocates(i, share):
 			return []summary.Finding{e.pressure(i, share, o, tested)}
 		case tested && o.low >= leastExcess && o.p < 0.01:
 			return []summary.Finding{e.associated(i, share, known, o)}
@@ -28,12 +29,13 @@ func (e *Evidence) collections() []summary.Finding {
 	return nil
 }
 
-// allocates reports whether the share of the collector can be believed: of an instance
-// that is starved it is so only if a request allocates much.
-func (e *Evidence) allocates(instance int) bool {
+// allocates reports whether the share of the collector can be believed. The runtime counts
+// processors that it has, also where others run on them. So a request must allocate much,
+// or the share be large, of an instance that is not starved.
+func (e *Evidence) allocates(instance int, share float64) bool {
 	_, starved := e.starved(instance)
 	bytes, _, ok := e.perRequest(instance)
-	return !starved || ok && bytes >= muchAllocated
+	return ok && bytes >= muchAllocated || !starved && share >= sureGCShare
 }
 
 // muchAllocated is bytes per request, of which a heap of 4 MiB, the smallest that Go

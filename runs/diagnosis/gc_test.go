@@ -103,6 +103,17 @@ func TestACollectorOfAStarvedServiceIsNamedOnlyIfRequestsAllocateMuch(t *testing
 	}
 }
 
+func TestOfRequestsThatAllocateLittleTheShareMustBeLarge(t *testing.T) {
+	for share, want := range map[float64]int{0.3: 0, 0.5: 1} {
+		e := served(10 * time.Millisecond)
+		e.counter(CPUGC, share)
+		e.counter(CPUTotal, 1)
+		e.counter(AllocatedBytes, 200*60e3)
+		e.counter(AllocatedObjects, 200*400)
+		assert.Len(t, Examine(e), want, share)
+	}
+}
+
 func TestALittleCollectionIsNoPressure(t *testing.T) {
 	e := served(10 * time.Millisecond)
 	e.counter(CPUGC, 0.1)
