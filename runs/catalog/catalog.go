@@ -31,7 +31,8 @@ type Line struct {
 	// without a result.
 	P99  *summary.Seconds `json:"p99,omitempty"`
 	Size int64            `json:"size"` // bytes
-	// UnderWay: the archive is not complete, and was written to a moment ago.
+	// UnderWay: the archive was not closed, and was written to a moment ago. The run may
+	// have a result, and wait for what is joined to its requests.
 	UnderWay bool `json:"under_way,omitempty"`
 	// Complete reports whether the archive has all, Incomplete why it has not.
 	Complete   bool     `json:"complete"`
@@ -65,7 +66,7 @@ func line(e *archive.Entry, now time.Time) Line {
 	info := e.Info
 	l.RunID, l.Began, l.Plan = info.RunID, info.Began, info.Name
 	l.Requests, l.Complete, l.Incomplete = info.Rows.Requests, info.Complete, info.Incomplete
-	l.UnderWay = !info.Complete && now.Sub(e.Changed) < quiet
+	l.UnderWay = info.Unclosed() && now.Sub(e.Changed) < quiet
 	if info.Shard != nil {
 		l.Shard = fmt.Sprintf("%d/%d", info.Shard.Index, info.Shard.Count)
 	}
@@ -73,7 +74,7 @@ func line(e *archive.Entry, now time.Time) Line {
 	if s == nil {
 		return l
 	}
-	l.UnderWay, l.Verdict = false, s.Verdict.Verdict
+	l.Verdict = s.Verdict.Verdict
 	if s.Imported != nil {
 		l.Imported = s.Imported.Tool
 	}

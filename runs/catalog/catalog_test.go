@@ -110,6 +110,9 @@ func TestNothingButAnArchiveOfTheFolderIsDeleted(t *testing.T) {
 	}
 	_, err = catalog.Delete(root, "05", now)
 	require.ErrorIs(t, err, catalog.ErrUnderWay)
+	require.NoError(t, under.Conclude(&summary.Summary{}))
+	_, err = catalog.Delete(root, "05", now)
+	require.ErrorIs(t, err, catalog.ErrUnderWay, "it has a result, and waits for what is joined")
 	for _, dir := range []string{kept, outside, inner, under.Dir()} {
 		assert.DirExists(t, dir)
 	}
