@@ -112,3 +112,51 @@ func TestAKilledRunLeavesWhatItHadWritten(t *testing.T) {
 	assert.Nil(t, run.Info().Summary)
 	assert.Positive(t, rowsOf(t, run))
 }
+
+// The summary counts what the archive has a row of.
+func TestTheArchiveHasOfEachRequestWhatTheTargetTold(t *testing.T) {
+	address, err := freeAddress()
+	require.NoError(t, err)
+	target, root := startTarget(t, "http://"+address), t.TempDir()
+	c := loadtrace(t, "run", writePlan(t, "http://"+target, "[{constant: 100/s, duration: 3s}]"), "--listen", "http://"+address, "--json", "--archive", root,
+		"--set", "attacks[0].http.url=http://"+target+"/auth/validate", "--set", "attacks[0].http.headers={Authorization: Bearer demo-0001}")
+	c.Run()
+	sum := c.summary(t)
+	run := archived(t, root)
+	require.True(t, run.Info().Complete, run.Info().Incomplete)
+	complete, lines := 0, 0
+	for row, err := range run.Requests() {
+		require.NoError(t, err)
+		if row.JoinStatus != "complete" {
+			continue
+		}
+		complete++
+		lines += row.LogLines
+		assert.Equal(t, "auth-service", row.ServerService)
+		assert.Equal(t, "/auth/validate", row.ServerRoute)
+		assert.True(t, row.ServerDuration.OK && row.RuntimeGoroutines.OK)
+		var took time.Duration
+		for _, component := range row.Components() {
+			took += component.Took
+		}
+		assert.InDelta(t, row.ResponseTime, took, 10, "the components add up, to the digits of a span's seconds")
+	}
+	require.NotNil(t, sum.Telemetry.Join)
+	assert.EqualValues(t, sum.Telemetry.Join.Complete, complete)
+	assert.Positive(t, complete)
+	found := 0
+	for line, err := range run.Logs() {
+		require.NoError(t, err)
+		if line.Request {
+			found++
+		}
+	}
+	assert.Equal(t, lines, found)
+	samples := 0
+	for sample, err := range run.Runtime() {
+		require.NoError(t, err)
+		assert.Equal(t, "auth-service", sample.Service)
+		samples++
+	}
+	assert.Positive(t, samples)
+}

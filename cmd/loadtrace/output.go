@@ -9,8 +9,8 @@ import (
 	"os"
 
 	"github.com/loadtrace/loadtrace/internal/badinput"
-	"github.com/loadtrace/loadtrace/internal/report"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
+	"github.com/loadtrace/loadtrace/runs/report"
 )
 
 // output is a report that is written when the run is over.
@@ -22,8 +22,10 @@ type output struct {
 
 // outputs are the reports that were asked for.
 type outputs struct {
-	junit, markdown string
-	list            []*output
+	junit, markdown, html string
+	// page writes the HTML report. It is set where html is.
+	page func(io.Writer, *summary.Summary) error
+	list []*output
 }
 
 // open makes the files before the run, so that one that cannot be written is
@@ -38,6 +40,7 @@ func (o *outputs) open(ctx context.Context, json bool) error {
 	for _, one := range []output{
 		{flag: "--junit", path: o.junit, render: report.JUnit},
 		{flag: "--markdown", path: o.markdown, render: report.Markdown},
+		{flag: "--html", path: o.html, render: o.page},
 	} {
 		if one.path == "" {
 			continue
@@ -78,7 +81,7 @@ func (o *output) create(ctx context.Context) error {
 }
 
 // takeStdout reports whether a report takes the place of the summary.
-func (o *outputs) takeStdout() bool { return o.junit == "-" || o.markdown == "-" }
+func (o *outputs) takeStdout() bool { return o.junit == "-" || o.markdown == "-" || o.html == "-" }
 
 // write writes the reports.
 func (o *outputs) write(stdout io.Writer, sum *summary.Summary) error {

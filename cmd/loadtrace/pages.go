@@ -26,6 +26,7 @@ const rootPage = `Loadtrace load-tests a service and explains what it saw.
   loadtrace explain a.json              name what made a run slow, with evidence
   loadtrace compare a.json b.json       show two runs side by side
   loadtrace merge 0.json 1.json         make one run of the shards of a plan
+  loadtrace report latest               write a run's report as HTML
 
   loadtrace calibrate                   measure the instrument's own error
   loadtrace ladder                      fix a slow service step by step

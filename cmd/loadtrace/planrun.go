@@ -11,6 +11,7 @@ import (
 
 	"github.com/loadtrace/loadtrace/internal/badinput"
 	"github.com/loadtrace/loadtrace/internal/distribution"
+	"github.com/loadtrace/loadtrace/internal/runpage"
 	"github.com/loadtrace/loadtrace/internal/session"
 	"github.com/loadtrace/loadtrace/internal/session/tracestore"
 	"github.com/loadtrace/loadtrace/internal/terminal"
@@ -44,6 +45,7 @@ type planRun struct {
 // addTo adds the flags that all runs in a terminal have.
 func (r *planRun) addTo(flags *pflag.FlagSet) {
 	flags.DurationVar(&r.flush, "flush-timeout", 20*time.Second, "how long to go on delivering telemetry after the last request")
+	flags.StringVar(&r.outputs.html, "html", "", "also write a report with charts and explained requests as HTML to this file, - for standard output instead of the summary")
 	r.archiving.addTo(flags)
 	flags.BoolVar(&r.quiet, "quiet", false, "show no progress")
 	r.addColorTo(flags)
@@ -88,6 +90,7 @@ func (r *planRun) agreed(ctx context.Context, signals *signalContexts, agreed st
 	if err != nil {
 		return summary.Summary{}, err
 	}
+	record := r.page(plan)
 	if err := r.outputs.open(signals.early, r.json); err != nil {
 		return summary.Summary{}, err
 	}
@@ -95,7 +98,7 @@ func (r *planRun) agreed(ctx context.Context, signals *signalContexts, agreed st
 	if !r.quiet {
 		announce(r.stderr, agreed)
 	}
-	end, err := r.attack(signals, plan, agreed)
+	end, err := r.attack(signals, plan, agreed, record)
 	r.reports.mark(&end.Summary)
 	if end.Explained {
 		if lines, ok := log.Writer().(*stdLog); ok {
@@ -114,12 +117,23 @@ func (r *planRun) agreed(ctx context.Context, signals *signalContexts, agreed st
 	return end.Summary, err
 }
 
+// page prepares the HTML report, if one is wanted, and returns what is to get the records;
+// nil for none.
+func (r *planRun) page(plan *loadgen.Plan) loadgen.Sink {
+	if r.outputs.html == "" {
+		return nil
+	}
+	p := runpage.New(plan, r.store)
+	r.outputs.page = p.HTML
+	return p.Record
+}
+
 // attack starts the run, shows its progress and returns what became of it.
-func (r *planRun) attack(signals *signalContexts, plan *loadgen.Plan, as startOptions) (session.Result, error) {
+func (r *planRun) attack(signals *signalContexts, plan *loadgen.Plan, as startOptions, record loadgen.Sink) (session.Result, error) {
 	run, err := session.Start(signals.early, session.Options{
 		Collector: distribution.Settings(), Configs: r.configs, Pipelines: r.Pipelines,
 		Plan: plan, RunID: as.run, StartAt: as.at, Watched: r.reports.watched(), Flush: r.flush,
-		Traces: r.store, MeasureUse: true, BeforeShutdown: r.beforeShutdown, Note: r.note,
+		Traces: r.store, Record: record, MeasureUse: true, BeforeShutdown: r.beforeShutdown, Note: r.note,
 	})
 	if err != nil {
 		return session.Result{}, err

@@ -79,7 +79,7 @@ const runExample = `  loadtrace run http://127.0.0.1:8080/ --rate 200/s --durati
   loadtrace run http://127.0.0.1:8080/ --body @order.json --print-plan > plan.yaml
   loadtrace run plan.yaml
   loadtrace run plan.yaml --set attacks[0].http.url=http://127.0.0.1:8080/ --json
-  loadtrace run plan.yaml --junit report.xml --markdown comment.md
+  loadtrace run plan.yaml --junit report.xml --markdown comment.md --html report.html
   loadtrace run plan.yaml --otlp https://otlp.example.com --otlp-header 'key=${env:OTLP_KEY}'
   loadtrace run plan.yaml --otlp https://otlp.example.com --otlp-header-file otlp.headers
   loadtrace run plan.yaml --profiles http://127.0.0.1:6060/debug/pprof/

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -142,7 +143,21 @@ func (l *Line) source() ([]byte, error) {
 	if err := e.Encode(plan); err != nil {
 		return nil, fmt.Errorf("write the plan: %w", err)
 	}
-	return escapeControls(out.Bytes()), nil
+	return escapeControls(escapeDollars(out.Bytes())), nil
+}
+
+// dollars are one or more dollar signs, with the brace of a variable where one follows.
+var dollars = regexp.MustCompile(`\$+\{?`)
+
+// escapeDollars doubles dollar signs, of which a plan reads two as one, where no variable
+// follows: on a line they stand for themselves.
+func escapeDollars(src []byte) []byte {
+	return dollars.ReplaceAllFunc(src, func(run []byte) []byte {
+		if bytes.HasSuffix(run, []byte("{")) {
+			return run
+		}
+		return append(run[:len(run):len(run)], run...)
+	})
 }
 
 // maxName is the longest name of a plan, in characters.

@@ -121,12 +121,12 @@ func TestTLSOfGRPCFollowsFromSchemeAndHost(t *testing.T) {
 	}
 }
 
+// Of two dollar signs one was once left out.
 func TestAnyBodyIsSentAsItIsGiven(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		body := rapid.StringMatching(`[^@$\x00{]\PC*|[\x01-\x{ff}]`).Filter(func(s string) bool { return s != "@" && s != "$" }).Draw(t, "body")
+		body := rapid.StringMatching(`[^@\x00{]\PC*|[\x01-\x{ff}]|[^@]?\$+[a{]?`).Filter(func(s string) bool { return s != "@" && !strings.Contains(s, "${") }).Draw(t, "body")
 		p, err := (&Line{URL: "http://h/", Body: body}).Plan("attacks[0].http.literal=true")
 		require.NoError(t, err)
-		require.NotContains(t, body, "${")
 		require.Equal(t, body, p.Attacks[0].HTTP.Body)
 	})
 }

@@ -55,6 +55,11 @@ func (r *Run) archive(sum *summary.Summary) {
 			sum.Fault("the archive lacks the result of the run: " + plaintext.Line(err.Error()))
 			continue
 		}
+		for _, p := range r.result.Profiles {
+			if err := archive.AddProfile(w.Dir(), p.Name, p.Data); err != nil {
+				r.options.note("The archive lacks a profile: %s", plaintext.Line(err.Error()))
+			}
+		}
 		if r.options.Archive != "" {
 			r.tidy(w.Dir())
 		}

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"net/http/pprof"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -59,12 +60,16 @@ func TestALeakIsNamedFromTheTargetsProfilesAndAHealthyTargetHasNone(t *testing.T
 }
 
 func TestARunThatMayNotAskForProfilesDoesNot(t *testing.T) {
-	asked := false
-	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked = asked || r.URL.Path != "/" }))
+	var asked atomic.Bool
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/" {
+			asked.Store(true)
+		}
+	}))
 	defer s.Close()
 	result, err := start(t, options(t, s.URL, "{max: {workers: 1}, count: 10}", "")).Result()
 	require.NoError(t, err)
-	assert.False(t, asked)
+	assert.False(t, asked.Load())
 	assert.Nil(t, result.Summary.Diagnosis.Profiles)
 	assert.Empty(t, result.Profiles)
 }

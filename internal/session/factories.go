@@ -44,7 +44,8 @@ func (s *session) factories(components func() (otelcol.Factories, error), plan *
 				}
 				s.started <- h
 			},
-			OnEnd: func(sum summary.Summary, err error) { s.ended <- outcome{summary: sum, err: err} },
+			OnEnd:    func(sum summary.Summary, err error) { s.ended <- outcome{summary: sum, err: err} },
+			OnRecord: s.record,
 		}))
 	f.Receivers[loadgen.Type()] = only{loadgen, s}
 	join := tracejoinprocessor.NewFactory(tracejoinprocessor.WithObserver(s.addJoin), tracejoinprocessor.WithRun(s.own.Has))

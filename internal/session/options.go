@@ -34,6 +34,9 @@ type Options struct {
 	// Traces takes the traces of the slowest requests, and is read after the run; nil for
 	// none.
 	Traces *tracestore.Store
+	// Record, if set, is called with every record, by many goroutines at once. It must not
+	// block.
+	Record loadgen.Sink
 	// MeasureUse has the summary say what used this machine meanwhile.
 	MeasureUse bool
 	// BeforeShutdown, if set, is called when the run is over and the collector is not, also

@@ -93,7 +93,7 @@ func (r *Run) begin(ctx context.Context) error {
 			}
 			uris = []string{uri}
 		}
-		s, err := startSession(o.Collector, uris, o.Plan, loadgenreceiver.Start{Run: o.RunID, At: o.StartAt, Watched: o.Watched}, o.Traces, r.notes)
+		s, err := startSession(o.Collector, uris, o.Plan, loadgenreceiver.Start{Run: o.RunID, At: o.StartAt, Watched: o.Watched}, o.Traces, o.Record, r.notes)
 		if err != nil {
 			return err
 		}

@@ -51,6 +51,7 @@ type session struct {
 	connections protocolcheck.Counter
 	// endpoint is that of --otlp.
 	endpoint endpoint
+	record   loadgen.Sink // nil for none
 
 	collector *otelcol.Collector
 	// callOff ends the start of the collector, in which the plan's files are read and its
@@ -74,10 +75,11 @@ type outcome struct {
 }
 
 // startSession starts a collector of the settings on the configurations, whose loadgen
-// receiver runs plan as start says. store, if any, becomes an exporter that they may name; notes,
-// if any, takes the collector's log.
-func startSession(set otelcol.CollectorSettings, uris []string, plan *loadgen.Plan, start loadgenreceiver.Start, store *tracestore.Store, notes *collectorlog.Notes) (*session, error) {
+// receiver runs plan as start says. store, if any, becomes an exporter that they may name; record,
+// if any, gets every record; notes, if any, takes the collector's log.
+func startSession(set otelcol.CollectorSettings, uris []string, plan *loadgen.Plan, start loadgenreceiver.Start, store *tracestore.Store, record loadgen.Sink, notes *collectorlog.Notes) (*session, error) {
 	s := &session{
+		record:  record,
 		started: make(chan *loadgenreceiver.Handle, 1),
 		ended:   make(chan outcome, 1),
 		over:    make(chan error, 1),

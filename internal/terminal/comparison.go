@@ -1,10 +1,10 @@
 package terminal
 
 import (
-	"fmt"
 	"io"
 
 	"github.com/loadtrace/loadtrace/goruntime/environment"
+	"github.com/loadtrace/loadtrace/internal/quantity"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
 
@@ -85,19 +85,7 @@ func unwell(a *summary.Attack) string {
 	return share(a.Bad(), sent)
 }
 
-// change is from one figure to another, as a part of the first, or, from twice as much
-// on, as a factor.
-func change(a, b float64) string {
-	switch {
-	case a <= 0 || b <= 0:
-		return ""
-	case b >= 100*a:
-		return "over 100-fold"
-	case b >= 2*a:
-		return digits(b/a) + "-fold"
-	}
-	return fmt.Sprintf("%+.1f %%", 100*(b-a)/a)
-}
+func change(a, b float64) string { return quantity.Change(a, b) }
 
 func (p *printer) comparability(c summary.Comparability) {
 	p.gap()

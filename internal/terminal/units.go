@@ -1,145 +1,34 @@
 package terminal
 
 import (
-	"fmt"
-	"math"
-	"strconv"
 	"strings"
 	"time"
 
+	"github.com/loadtrace/loadtrace/internal/quantity"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
 
-// digits writes v > 0 with three significant digits, without an exponent.
-func digits(v float64) string {
-	switch {
-	case v < 9.995:
-		return strconv.FormatFloat(v, 'f', 2, 64)
-	case v < 99.95:
-		return strconv.FormatFloat(v, 'f', 1, 64)
-	default:
-		return strconv.FormatFloat(v, 'f', 0, 64)
-	}
-}
+func digits(v float64) string { return quantity.Digits(v) }
 
 // took writes a duration with three significant digits and a unit.
-func (o Options) took(d time.Duration) string {
-	sign := ""
-	if d < 0 {
-		sign, d = "-", -d
-	}
-	v := float64(d)
-	switch {
-	case d == 0:
-		return "0"
-	case v < 999.5:
-		return sign + strconv.FormatInt(int64(d), 10) + " ns"
-	case v < 999.5e3:
-		return sign + digits(v/1e3) + o.pick(" µs", " us")
-	case v < 999.5e6:
-		return sign + digits(v/1e6) + " ms"
-	default:
-		return sign + digits(v/1e9) + " s"
-	}
-}
+func (o Options) took(d time.Duration) string { return o.micro(quantity.Took(d)) }
 
-func (o Options) seconds(s summary.Seconds) string {
-	return o.took(time.Duration(math.Round(float64(s) * 1e9)))
+func (o Options) seconds(s summary.Seconds) string { return o.micro(quantity.Seconds(float64(s))) }
+
+// micro writes a duration with the characters that may be used.
+func (o Options) micro(s string) string {
+	if o.ASCII {
+		return strings.ReplaceAll(s, "µ", "u")
+	}
+	return s
 }
 
 // long writes how long something lasts, in minutes and hours where it does.
-func (o Options) long(d time.Duration) string {
-	switch {
-	case d < time.Second:
-		return strconv.FormatInt(d.Milliseconds(), 10) + " ms"
-	case d < time.Minute-50*time.Millisecond:
-		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s"
-	}
-	d = d.Round(time.Second)
-	h, m, s := int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60
-	if h > 0 {
-		return fmt.Sprintf("%d h %02d min", h, m)
-	}
-	return fmt.Sprintf("%d min %02d s", m, s)
-}
+func (o Options) long(d time.Duration) string { return quantity.Long(d) }
 
-// count writes a number with its thousands apart.
-func count(n uint64) string {
-	s := strconv.FormatUint(n, 10)
-	var b strings.Builder
-	for i, c := range s {
-		if i > 0 && (len(s)-i)%3 == 0 {
-			b.WriteByte(',')
-		}
-		b.WriteRune(c)
-	}
-	return b.String()
-}
-
-// rate writes a number per second.
-func rate(r float64) string {
-	switch {
-	case r <= 0:
-		return "0/s"
-	case r < 0.00995:
-		return strconv.FormatFloat(r*3600, 'g', 3, 64) + "/h"
-	case r < 999.5:
-		return short(digits(r)) + "/s"
-	default:
-		return count(uint64(math.Round(r))) + "/s"
-	}
-}
-
-// short drops zeros that end a fraction.
-func short(s string) string {
-	if !strings.Contains(s, ".") {
-		return s
-	}
-	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
-}
-
-// share writes n of all in percent. Less than all is never 100 %, more than none
-// never 0 %.
-func share(n, all uint64) string {
-	if all == 0 {
-		return ""
-	}
-	return percent(float64(n)/float64(all), n == all)
-}
-
-func percent(part float64, whole bool) string {
-	switch p := 100 * part; {
-	case p == 0:
-		return "0 %"
-	case whole:
-		return "100 %"
-	case p < 0.05:
-		return "<0.1 %"
-	case p >= 99.95:
-		return ">99.9 %"
-	default:
-		return strconv.FormatFloat(p, 'f', 1, 64) + " %"
-	}
-}
-
-// size writes bytes with three significant digits and a binary unit.
-func size(n int64) string {
-	v := float64(n)
-	for _, unit := range []string{"B", "KiB", "MiB", "GiB"} {
-		if v < 999.5 {
-			if unit == "B" {
-				return strconv.FormatInt(n, 10) + " B"
-			}
-			return digits(v) + " " + unit
-		}
-		v /= 1024
-	}
-	return digits(v) + " TiB"
-}
-
-func some(n uint64, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return count(n) + " " + many
-}
+func count(n uint64) string                   { return quantity.Count(n) }
+func rate(r float64) string                   { return quantity.Rate(r) }
+func share(n, all uint64) string              { return quantity.Share(n, all) }
+func percent(part float64, whole bool) string { return quantity.Percent(part, whole) }
+func size(n int64) string                     { return quantity.Size(n) }
+func some(n uint64, one, many string) string  { return quantity.Some(n, one, many) }

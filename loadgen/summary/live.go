@@ -25,6 +25,7 @@ type Live struct {
 	plan   *restored // the first, whose plan all others have
 	watch  *verdict.Watch
 	first  time.Time // of the first look
+	last   time.Time // of the last one
 	seen   map[int]time.Time
 }
 
@@ -33,6 +34,9 @@ type liveShard struct {
 	taken time.Time
 	left  bool // it has ended, or was given up
 }
+
+// lookEvery is how often the shards are added up at the most. Every report asks for it.
+const lookEvery = 500 * time.Millisecond
 
 // fresh is how old the summary of a shard may be that counts for the whole.
 const fresh = 5 * time.Second
@@ -85,12 +89,12 @@ func (l *Live) Watching(now time.Time) bool {
 }
 
 // Look holds the whole run against its thresholds, if it is known, and says why it is to be
-// ended, if it is, once.
+// ended, if it is, once. It does so twice a second at the most.
 func (l *Live) Look(now time.Time) *WholeStop {
-	if !l.Watching(now) {
+	if !l.Watching(now) || now.Sub(l.last) < lookEvery {
 		return nil
 	}
-	if l.first.IsZero() {
+	if l.last = now; l.first.IsZero() {
 		l.first = now
 	}
 	m := &merger{plan: l.plan.plan, checks: l.plan.checks, count: l.count}

@@ -17,7 +17,7 @@ import (
 )
 
 // shardsOf is a run of n requests of the attack web, each of 10 ms, over count shards.
-func shardsOf(t *testing.T, n, count int, bend func(i int, r *loadgen.Record), thresholds ...loadgen.Threshold) []Input {
+func shardsOf(t require.TestingT, n, count int, bend func(i int, r *loadgen.Record), thresholds ...loadgen.Threshold) []Input {
 	p := dividedPlan()
 	p.Attacks = p.Attacks[:1]
 	p.Thresholds = thresholds
@@ -337,6 +337,9 @@ func TestASumOfNanosecondsIsExact(t *testing.T) {
 
 func FuzzASummaryOfAStrangerIsMergedOrRefused(f *testing.F) {
 	f.Add([]byte(`{"run_id": "1", "shard": {"index": 0, "count": 2}, "attacks": [{}], "addends": {"version": 1}}`))
+	good, err := json.Marshal(shardsOf(f, 50, 2, nil, loadgen.Threshold{Metric: loadgen.MetricErrorRatio, AtMost: "10%", Stage: "warm-up"})[1].Summary)
+	require.NoError(f, err)
+	f.Add(good)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s := &Summary{}
 		if json.Unmarshal(text, s) == nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
 
-// Observer follows a run from inside the process. Both functions may be nil.
-// They are called from the run's goroutine, so they should return soon and must
+// Observer follows a run from inside the process. All functions may be nil.
+// OnStart and OnEnd are called from the run's goroutine, so they should return soon and must
 // not shut the collector down themselves.
 type Observer struct {
 	// OnStart is called when a run is about to begin, after its start delay, or a
@@ -18,6 +18,15 @@ type Observer struct {
 	// OnEnd is called once after OnStart, when the run is over and all its telemetry
 	// was delivered or dropped. The error is an engine's; faults are in the summary.
 	OnEnd func(summary.Summary, error)
+	// OnRecord, if set, is a loadgen.Sink: it is called with every record, by many
+	// goroutines at once.
+	OnRecord loadgen.Sink
+}
+
+func (o Observer) record(r *loadgen.Record) {
+	if o.OnRecord != nil {
+		o.OnRecord(r)
+	}
 }
 
 func (o Observer) start(h *Handle) {

@@ -81,7 +81,10 @@ func newRun(ctx context.Context, id loadgen.RunID, plan *loadgen.Plan, at time.T
 	}
 	r.runner, err = runner.New(plan, runner.Options{
 		ID: id, Open: openEngine, Opening: ctx, Begin: at, Allowed: allowed,
-		Sink:  func(rec *loadgen.Record) { r.live.Load().record(rec) },
+		Sink: func(rec *loadgen.Record) {
+			r.live.Load().record(rec)
+			r.observer.record(rec)
+		},
 		Event: r.emitEvent,
 	})
 	if err != nil {

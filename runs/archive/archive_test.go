@@ -178,3 +178,18 @@ func TestFilesAreTheUsersAlone(t *testing.T) {
 	require.NoError(t, err)
 	t.Log("bytes per request", len(src)/100)
 }
+
+func TestProfilesAreKeptBesideTheRows(t *testing.T) {
+	w, _ := write(t, t.TempDir(), 1)
+	finish(t, w)
+	require.NoError(t, archive.AddProfile(w.Dir(), "heap-after", []byte("profile")))
+	require.ErrorContains(t, archive.AddProfile(w.Dir(), "../heap", nil), "no name of a file")
+	run, err := archive.Open(w.Dir())
+	require.NoError(t, err)
+	profiles, err := run.Profiles()
+	require.NoError(t, err)
+	require.Len(t, profiles, 1)
+	src, err := os.ReadFile(profiles["heap-after"])
+	require.NoError(t, err)
+	assert.Equal(t, "profile", string(src))
+}

@@ -76,29 +76,29 @@ func TestWhatIsAskedForBeforeAndAfterTheLoadIsKeptAndCounted(t *testing.T) {
 }
 
 func TestATargetThatIsNotInTheListIsNotDialled(t *testing.T) {
-	asked := false
-	url := target(t, func(*http.Request) { asked = true })
+	var asked atomic.Bool
+	url := target(t, func(*http.Request) { asked.Store(true) })
 	list, err := allow.Parse("allowed", []string{"10.0.0.1"})
 	require.NoError(t, err)
 	p, err := New(url, time.Second, allow.New(list))
 	require.NoError(t, err)
 	defer p.Close()
 	p.Baseline(t.Context())
-	assert.False(t, asked)
+	assert.False(t, asked.Load())
 	assert.Contains(t, p.Cost().Troubles[0], "is not in allowed")
 	assert.Zero(t, p.Cost().Taken)
 }
 
 func TestARedirectIsNotFollowed(t *testing.T) {
-	elsewhere := false
-	other := target(t, func(*http.Request) { elsewhere = true })
+	var elsewhere atomic.Bool
+	other := target(t, func(*http.Request) { elsewhere.Store(true) })
 	s := httptest.NewServer(http.RedirectHandler(other+"goroutine", http.StatusFound))
 	defer s.Close()
 	p, err := New(s.URL, time.Second, allow.Gate{})
 	require.NoError(t, err)
 	defer p.Close()
 	p.Baseline(t.Context())
-	assert.False(t, elsewhere)
+	assert.False(t, elsewhere.Load())
 	assert.Contains(t, p.Cost().Troubles[0], "the target answers 302")
 }
 

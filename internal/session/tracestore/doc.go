@@ -3,8 +3,8 @@
 // exporter of the collector that only the command line adds to the pipelines;
 // it is not part of the distribution's list of components.
 //
-// A store keeps the traces of the slowest requests of one run: one leaves when its client
-// span has come and is not among them. Until then a trace waits, and over the
+// A store keeps the traces of the slowest requests of one run, and of the first of each
+// error: one leaves when its client span has come and is not among them. Until then a trace waits, and over the
 // store's limit in bytes the oldest leave. It owns what it holds; what it hands
 // out are copies.
 package tracestore

@@ -15,8 +15,13 @@ import (
 	"github.com/loadtrace/loadtrace/loadgen"
 )
 
-// pinned is how many of the slowest traces never leave the store.
-const pinned = 32
+// pinned is how many of the slowest traces never leave the store, and pinnedErrors how many
+// of requests that did not end well: the first few of each kind of error.
+const (
+	pinned       = 32
+	pinnedErrors = 24
+	ofOneError   = 3
+)
 
 // Span is a span with the service that made it.
 type Span struct {
@@ -31,11 +36,15 @@ type Store struct {
 	mu      sync.Mutex // guards all below
 	run     loadgen.RunID
 	traces  map[pcommon.TraceID]*trace
-	order   *list.List // of *trace, the oldest first
-	slowest []*trace   // at most pinned
+	order   *list.List     // of *trace, the oldest first
+	slowest []*trace       // at most pinned
+	errors  map[string]int // traces that are kept, by kind of error
+	wrong   int            // of all kinds, at most pinnedErrors
 	bytes   int
 	evicted int
 	served  int // server spans that came
+	// watch is called with every span of a request of the run; nil for none.
+	watch func(ptrace.Span)
 }
 
 // traceBytes is what a trace takes beside its spans, about.
@@ -52,12 +61,13 @@ type trace struct {
 	// response is the longest response time of a request, by which traces are ranked.
 	response time.Duration
 	place    *list.Element
-	kept     bool
+	kept     bool // among the slowest
+	wrong    bool // among the first of an error
 }
 
 // New makes a store that holds about limit bytes.
 func New(limit int) *Store {
-	return &Store{limit: limit, traces: map[pcommon.TraceID]*trace{}, order: list.New()}
+	return &Store{limit: limit, traces: map[pcommon.TraceID]*trace{}, order: list.New(), errors: map[string]int{}}
 }
 
 // Follow sets the run whose traces are kept from now on. Those of others that come to the same
@@ -66,6 +76,14 @@ func (s *Store) Follow(run loadgen.RunID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.run = run
+}
+
+// Watch has a function called with the client span of every request of the run, also of
+// those that the store does not keep. It must return soon, and keep nothing of the span.
+func (s *Store) Watch(f func(ptrace.Span)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.watch = f
 }
 
 // Add copies the spans of td that are in traces of the run into the store.
@@ -81,6 +99,9 @@ func (s *Store) Add(td ptrace.Traces) {
 			for _, span := range ss.Spans().All() {
 				if id := span.TraceID(); loadgen.RunID(id[:len(s.run)]) == s.run {
 					s.add(service, span)
+					if s.watch != nil && isRequest(span) {
+						s.watch(span)
+					}
 				}
 			}
 		}
@@ -104,8 +125,8 @@ func (s *Store) add(service string, span ptrace.Span) {
 	}
 	size := pdatasize.Span(span) + len(service)
 	held := t.held(span)
-	if *held+size > s.limit/pinned {
-		t.cut++ // the slowest never leave: with no bound of each they would have none together
+	if *held+size > s.limit/(pinned+pinnedErrors) {
+		t.cut++ // those that are pinned never leave: with no bound of each they would have none together
 		return
 	}
 	*held += size
@@ -119,6 +140,7 @@ func (s *Store) add(service string, span ptrace.Span) {
 		s.served++
 	case isRequest(span):
 		t.response = max(t.response, responseTime(span))
+		s.pin(t, span)
 		s.rank(t)
 	}
 }
@@ -134,7 +156,28 @@ func (t *trace) held(span ptrace.Span) *int {
 // unranked reports whether a span is of a request that is not among the slowest, so
 // that its trace would leave at once.
 func (s *Store) unranked(span ptrace.Span) bool {
-	return len(s.slowest) == pinned && isRequest(span) && responseTime(span) <= s.fastest().response
+	return len(s.slowest) == pinned && isRequest(span) && responseTime(span) <= s.fastest().response && !s.wanted(span)
+}
+
+// wanted reports whether a span is of a request that did not end well, and is among the
+// first of its error.
+func (s *Store) wanted(span ptrace.Span) bool {
+	return span.Status().Code() == ptrace.StatusCodeError && s.wrong < pinnedErrors && s.errors[errorOf(span)] < ofOneError
+}
+
+// pin keeps t if its request is wanted. Kinds of errors are not more than what is pinned.
+func (s *Store) pin(t *trace, span ptrace.Span) {
+	if !t.wrong && s.wanted(span) {
+		t.wrong = true
+		s.wrong++
+		s.errors[errorOf(span)]++
+	}
+}
+
+// errorOf is the kind of a request's error.
+func errorOf(span ptrace.Span) string {
+	v, _ := span.Attributes().Get(attr.ErrorType)
+	return v.AsString()
 }
 
 func isRequest(span ptrace.Span) bool {
@@ -164,7 +207,9 @@ func (s *Store) rank(t *trace) {
 		s.slowest[slices.Index(s.slowest, f)] = t
 		t = f
 	}
-	s.drop(t)
+	if !t.wrong {
+		s.drop(t)
+	}
 }
 
 // fastest of the slowest.
@@ -181,7 +226,7 @@ func (s *Store) drop(t *trace) {
 func (s *Store) shrink() {
 	for e := s.order.Front(); e != nil && s.bytes > s.limit; {
 		t, next := e.Value.(*trace), e.Next()
-		if !t.kept {
+		if !t.kept && !t.wrong {
 			s.drop(t)
 			s.evicted++
 		}

@@ -53,7 +53,7 @@ func TestASpanThatComesAgainIsKeptOnce(t *testing.T) {
 // A target may send spans of any size and number in a run's own traces. 7ed9d53 held 6 GB
 // of them: it counted 120 bytes an attribute, and the slowest traces had no bound.
 func TestNoTraceHoldsMoreThanItsPart(t *testing.T) {
-	const limit = 1 << 20
+	const limit = (pinned + pinnedErrors) << 15
 	s := following(limit)
 	for id := range byte(pinned) {
 		for n := range 100 {
@@ -73,7 +73,7 @@ func TestNoTraceHoldsMoreThanItsPart(t *testing.T) {
 // Client spans without a parent counted as requests, which were always kept: a target that
 // sent many in a trace of the run was held in full.
 func TestManyRequestsOfOneTraceAreBounded(t *testing.T) {
-	const limit = 1 << 20
+	const limit = (pinned + pinnedErrors) << 15
 	s := following(limit)
 	for n := range 100 {
 		td := spans(1, ptrace.SpanKindClient, time.Second)
@@ -154,4 +154,46 @@ func TestTracesOfOthersDoNotDisplaceThoseOfTheRun(t *testing.T) {
 	assert.Len(t, s.Trace(own(1)), 2)
 	assert.Equal(t, 1, s.Served(), "that of the run")
 	assert.Len(t, s.traces, 1)
+}
+
+// A report explains requests that did not end well, too, most of which are fast.
+func TestTheFirstRequestsOfEachErrorStay(t *testing.T) {
+	s := following(1 << 20)
+	add := func(id byte, took time.Duration, kind string) {
+		td := spans(id, ptrace.SpanKindClient, took)
+		span := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0)
+		if kind != "" {
+			span.Status().SetCode(ptrace.StatusCodeError)
+			span.Attributes().PutStr("error.type", kind)
+		}
+		s.Add(td)
+	}
+	for id := range byte(pinned) {
+		add(id, time.Second, "")
+	}
+	for n := range byte(10) {
+		add(100+n, time.Millisecond, "503")
+	}
+	add(120, time.Millisecond, "timeout")
+	add(121, time.Millisecond, "")
+	assert.NotEmpty(t, s.Trace(own(100)))
+	assert.NotEmpty(t, s.Trace(own(102)))
+	assert.Empty(t, s.Trace(own(103)), "three of an error are enough")
+	assert.NotEmpty(t, s.Trace(own(120)))
+	assert.Empty(t, s.Trace(own(121)))
+	for n := range 100 {
+		add(130+byte(n), time.Millisecond, string(rune('a'+n)))
+	}
+	assert.LessOrEqual(t, len(s.traces), pinned+pinnedErrors)
+}
+
+func TestEachRequestOfTheRunIsWatched(t *testing.T) {
+	s := following(1 << 20)
+	watched := 0
+	s.Watch(func(span ptrace.Span) { watched++ })
+	for id := range byte(2 * pinned) {
+		s.Add(spans(id, ptrace.SpanKindServer, time.Millisecond))
+		s.Add(spans(id, ptrace.SpanKindClient, time.Millisecond))
+	}
+	assert.Equal(t, 2*pinned, watched)
 }
