@@ -6,9 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +14,6 @@ import (
 	"github.com/loadtrace/loadtrace/internal/plaintext"
 	"github.com/loadtrace/loadtrace/internal/terminal"
 	"github.com/loadtrace/loadtrace/loadgen/summary"
-	"github.com/loadtrace/loadtrace/runs/catalog"
 )
 
 // comparison holds two summaries beside each other.
@@ -70,8 +66,8 @@ func (c *comparison) do(first, second string, stdout io.Writer) error {
 	if err := c.screen.check(); err != nil {
 		return err
 	}
-	a, errA := c.read(first)
-	b, errB := c.read(second)
+	a, errA := c.where.summary(first)
+	b, errB := c.where.summary(second)
 	if err := errors.Join(errA, errB); err != nil {
 		return badinput.Error(err)
 	}
@@ -91,23 +87,6 @@ func (c *comparison) do(first, second string, stdout io.Writer) error {
 		return verdictError{exitFindings, "the figures may not be compared: " + plaintext.Line(found.Obstacles[0])}
 	}
 	return nil
-}
-
-// read reads a summary from a file, or that of an archived run.
-func (c *comparison) read(name string) (*summary.Summary, error) {
-	info, err := os.Stat(name)
-	if err == nil && !info.IsDir() || err != nil && (filepath.Ext(name) == ".json" || !errors.Is(err, fs.ErrNotExist)) {
-		return readSummary(name)
-	}
-	run, err := c.where.open(name)
-	if err != nil {
-		return nil, err
-	}
-	sum, err := catalog.Summary(run)
-	if err == nil && len(sum.Attacks) > maxAttacks {
-		err = fmt.Errorf("the run %s has more than %d attacks", name, maxAttacks)
-	}
-	return sum, err
 }
 
 // Bounds of a summary.

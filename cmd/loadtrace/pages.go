@@ -23,20 +23,22 @@ const rootPage = `Loadtrace load-tests a service and explains what it saw.
   loadtrace run http://127.0.0.1:8080/  attack a URL
   loadtrace init                        write a plan to start from
   loadtrace run plan.yaml               run a plan: attacks, stages, thresholds
-  loadtrace explain a.json              name what made a run slow, with evidence
+
+  loadtrace runs                        list, query and export archived runs
+  loadtrace report last                 write a run's report as HTML
+  loadtrace explain last                name what made a run slow, with evidence
   loadtrace compare a.json b.json       show two runs side by side
   loadtrace merge 0.json 1.json         make one run of the shards of a plan
-  loadtrace runs                        list, query and export archived runs
-  loadtrace report latest               write a run's report as HTML
 
   loadtrace calibrate                   measure the instrument's own error
   loadtrace ladder                      fix a slow service step by step
   loadtrace target                      run the demo service alone
   loadtrace lint c.yaml                 check collector configurations
-  loadtrace --config c.yaml             run as a collector (flags: see validate)
+  loadtrace --config c.yaml             run as an OpenTelemetry Collector
 
 Also: completion, components, featuregate, print-config, validate, version.
 loadtrace COMMAND --help is a page on one, and loadtrace help COMMAND the whole.
+Flags of the collector are those of validate.
 
 Exit codes: 0 done, and thresholds kept to; 99 a threshold was breached; 98
 undecided; 97 lint or compare found something; 2 bad input; 1 anything else.

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,6 +17,7 @@ import (
 	"github.com/loadtrace/loadtrace/internal/plaintext"
 	"github.com/loadtrace/loadtrace/internal/spelling"
 	"github.com/loadtrace/loadtrace/internal/terminal"
+	"github.com/loadtrace/loadtrace/loadgen/summary"
 	"github.com/loadtrace/loadtrace/runs/archive"
 	"github.com/loadtrace/loadtrace/runs/catalog"
 )
@@ -49,6 +52,23 @@ func (s *shelf) open(name string) (*archive.Run, error) {
 		return nil, badinput.Error(err)
 	}
 	return run, nil
+}
+
+// summary reads the summary of a run: a file, or what is in its archive.
+func (s *shelf) summary(name string) (*summary.Summary, error) {
+	info, err := os.Stat(name)
+	if err == nil && !info.IsDir() || err != nil && (filepath.Ext(name) == ".json" || !errors.Is(err, fs.ErrNotExist)) {
+		return readSummary(name)
+	}
+	run, err := s.open(name)
+	if err != nil {
+		return nil, err
+	}
+	sum, err := catalog.Summary(run)
+	if err == nil && len(sum.Attacks) > maxAttacks {
+		err = fmt.Errorf("the run %s has more than %d attacks", name, maxAttacks)
+	}
+	return sum, err
 }
 
 // shown is how a command prints.

@@ -56,7 +56,7 @@ func (p *printer) value(v any) string {
 	case string:
 		return p.clean(v)
 	case int64:
-		return plainNumber(v)
+		return ungrouped(v)
 	case float64:
 		return strconv.FormatFloat(v, 'g', 4, 64)
 	case bool:

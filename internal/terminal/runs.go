@@ -153,6 +153,6 @@ func (p *printer) fit(widths []int, heads []string, numbers []bool) {
 	}
 }
 
-// plainNumber is a whole number as it is, without its thousands apart: it may be a port or a
+// ungrouped is a whole number as it is, without its thousands apart: it may be a port or a
 // status.
-func plainNumber(n int64) string { return strconv.FormatInt(n, 10) }
+func ungrouped(n int64) string { return strconv.FormatInt(n, 10) }

@@ -86,33 +86,13 @@ func line(e *archive.Entry, now time.Time) Line {
 	return l
 }
 
-// Last is a name that stands for the run that began last.
-const Last = "last"
-
-// Open opens the run that a name means: a folder, or below root the last one, or the one of
-// an id or of a beginning of an id that no other has.
+// Open opens the run that a name means, as archive.Find has it.
 func Open(root, name string) (*archive.Run, error) {
-	if name == Last {
-		return last(root)
-	}
 	dir, err := archive.Find(root, name)
 	if err != nil {
 		return nil, err
 	}
 	return archive.Open(dir)
-}
-
-func last(root string) (*archive.Run, error) {
-	entries, err := archive.List(root)
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range entries {
-		if e.Err == nil {
-			return archive.Open(e.Dir)
-		}
-	}
-	return nil, fmt.Errorf("no run is archived in %s; loadtrace run archives one", root)
 }
 
 // ErrUnderWay is of a run that may still be written to.

@@ -50,6 +50,20 @@ func TestSlowRequestsThatMeetCyclesAreAnAssociation(t *testing.T) {
 	assert.True(t, *excess.Low > 0.25 && *excess.High <= 1 && *excess.Low <= *excess.Value && *excess.Value <= *excess.High)
 }
 
+func TestAWeakAssociationIsNotNamed(t *testing.T) {
+	e := collected(func(random *rand.Rand, meets bool) time.Duration {
+		d := time.Duration((1 + random.ExpFloat64()) * float64(time.Millisecond))
+		if meets {
+			d += 1500 * time.Microsecond
+		}
+		return d
+	})
+	o, ok := e.overlaps(0)
+	require.True(t, ok)
+	assert.Less(t, o.p, 0.01, "it is there")
+	assert.Empty(t, Examine(e))
+}
+
 // Slow requests last longer, and so meet more cycles, whatever made them slow.
 func TestSlowRequestsThatMeetCyclesByTheirLengthAloneAreNone(t *testing.T) {
 	e := collected(func(random *rand.Rand, _ bool) time.Duration {

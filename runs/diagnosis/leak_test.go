@@ -98,6 +98,9 @@ func TestWhatGrowsForOtherReasonsIsNoLeak(t *testing.T) {
 		"a backlog that drains after the load": {waiting, func(at time.Duration, dose float64) int {
 			return int(dose/2) - max(0, int((at-20*time.Second).Seconds()*300))
 		}},
+		"a backlog that drains slowly": {waiting, func(at time.Duration, dose float64) int {
+			return int(dose/2) - max(0, int((at-20*time.Second).Seconds()*150))
+		}},
 		"requests under way, of which none stays": {waiting, func(at time.Duration, _ float64) int {
 			return int(max(0, at.Seconds()*10)) * step(at <= 20*time.Second)
 		}},
