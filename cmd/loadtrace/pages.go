@@ -23,7 +23,6 @@ const rootPage = `Loadtrace load-tests a service and explains what it saw.
   loadtrace run http://127.0.0.1:8080/  attack a URL
   loadtrace init                        write a plan to start from
   loadtrace run plan.yaml               run a plan: attacks, stages, thresholds
-
   loadtrace runs                        list, query and export archived runs
   loadtrace report last                 write a run's report as HTML
   loadtrace explain last                name what made a run slow, with evidence
@@ -34,11 +33,10 @@ const rootPage = `Loadtrace load-tests a service and explains what it saw.
   loadtrace ladder                      fix a slow service step by step
   loadtrace target                      run the demo service alone
   loadtrace lint c.yaml                 check collector configurations
-  loadtrace --config c.yaml             run as an OpenTelemetry Collector
+  loadtrace --config c.yaml             run as a collector (flags: see validate)
 
 Also: completion, components, featuregate, print-config, validate, version.
 loadtrace COMMAND --help is a page on one, and loadtrace help COMMAND the whole.
-Flags of the collector are those of validate.
 
 Exit codes: 0 done, and thresholds kept to; 99 a threshold was breached; 98
 undecided; 97 lint or compare found something; 2 bad input; 1 anything else.
