@@ -1,6 +1,9 @@
 package loadgen
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // codes are the names of gRPC's status codes by their number (grpc/grpc,
 // doc/statuscodes.md).
@@ -18,6 +21,22 @@ func CodeName(code int) string {
 		return codes[code]
 	}
 	return strconv.Itoa(code)
+}
+
+// ParseCode reads the name of a gRPC status code: as gRPC's documentation has it, such as
+// INVALID_ARGUMENT, or as gRPC in Go prints it, such as InvalidArgument.
+func ParseCode(name string) (code int, ok bool) {
+	plain := func(s string) string { return strings.ToUpper(strings.ReplaceAll(s, "_", "")) }
+	name = plain(name)
+	if name == "CANCELED" { // in Go
+		name = "CANCELLED"
+	}
+	for code, known := range codes {
+		if plain(known) == name {
+			return code, true
+		}
+	}
+	return 0, false
 }
 
 // StatusName is the status in the words of its protocol: the digits of an HTTP

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"google.golang.org/genproto/googleapis/rpc/code"
+	grpccodes "google.golang.org/grpc/codes"
 )
 
 func TestEveryCodeOfGRPCHasItsName(t *testing.T) {
@@ -14,6 +15,21 @@ func TestEveryCodeOfGRPCHasItsName(t *testing.T) {
 	}
 	assert.Equal(t, "17", CodeName(17))
 	assert.Equal(t, "-1", CodeName(-1))
+}
+
+func TestACodeIsReadByEitherOfItsNames(t *testing.T) {
+	for number, name := range code.Code_name {
+		read, ok := ParseCode(name)
+		assert.True(t, ok, name)
+		assert.Equal(t, int(number), read)
+		read, ok = ParseCode(grpccodes.Code(number).String())
+		assert.True(t, ok, grpccodes.Code(number))
+		assert.Equal(t, int(number), read)
+	}
+	for _, name := range []string{"", "200", "NO", "UNAVAILABLE!"} {
+		_, ok := ParseCode(name)
+		assert.False(t, ok, name)
+	}
 }
 
 func TestAStatusIsNamedAsItsProtocolDoes(t *testing.T) {

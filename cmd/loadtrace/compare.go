@@ -18,6 +18,7 @@ import (
 
 // comparison holds two summaries beside each other.
 type comparison struct {
+	where  shelf
 	json   bool
 	screen screen
 }
@@ -26,11 +27,14 @@ func newCompare() *cobra.Command {
 	var c comparison
 	cmd := &cobra.Command{
 		Use:   "compare FIRST SECOND",
-		Short: "Show two summaries side by side, and whether they may be compared",
-		Long: `Show the figures of two runs side by side, from the summaries that loadtrace run
---json wrote, and report whether they may be compared: whether both measurements are
-sound, of plans that do the same, whose requests ended alike, and were made in the
-same environment (docs/environment.md). If not, it reports why, and shows no changes.
+		Short: "Show two runs side by side, and whether they may be compared",
+		Long: `Show the figures of two runs side by side, and report whether they may be compared:
+whether both measurements are sound, of plans that do the same, whose requests ended
+alike, and were made in the same environment (docs/environment.md). If not, it reports
+why, and shows no changes.
+
+Each run is a file that loadtrace run --json wrote, or an archived run: an id or the
+beginning of one, the word last, or the folder of an archive (loadtrace runs).
 
 Attacks are matched by what they do, not by their names: what is sent, at which load,
 with which settings of the client. Where they are sent may differ, so that two
@@ -39,18 +43,20 @@ deployments can be compared.
 It does not judge the figures: two runs cannot distinguish a change from chance.
 
 Exit codes: 0 the figures may be compared, or nothing says that they may not; 97 they
-may not; 2 bad input: a flag, a file that cannot be read or is no summary.`,
-		Example: `  loadtrace run plan.yaml --json > before.json
+may not; 2 bad input: a flag, no such run, a file that cannot be read or is no summary.`,
+		Example: `  loadtrace compare 2b9c7201 last
+  loadtrace run plan.yaml --json > before.json
   loadtrace run plan.yaml --json > after.json
   loadtrace compare before.json after.json`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
-				return badinput.Error(fmt.Errorf("want two summaries, got %d arguments; write loadtrace compare before.json after.json", len(args)))
+				return badinput.Error(fmt.Errorf("want two runs, got %d arguments; write loadtrace compare before.json after.json", len(args)))
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return c.do(args[0], args[1], cmd.OutOrStdout()) },
 	}
+	c.where.flag(cmd.Flags())
 	cmd.Flags().BoolVar(&c.json, "json", false, "print whether they may be compared, and why not, as JSON")
 	cmd.Flags().StringVar(&c.screen.color, "color", "auto", "colour the output: auto, always or never (auto heeds NO_COLOR)")
 	return cmd
@@ -60,8 +66,8 @@ func (c *comparison) do(first, second string, stdout io.Writer) error {
 	if err := c.screen.check(); err != nil {
 		return err
 	}
-	a, errA := readSummary(first)
-	b, errB := readSummary(second)
+	a, errA := c.where.summary(first)
+	b, errB := c.where.summary(second)
 	if err := errors.Join(errA, errB); err != nil {
 		return badinput.Error(err)
 	}

@@ -60,7 +60,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 			blameInput(cmd)
 		}
 	}
-	root.AddCommand(newRun(), newDemo(), newTarget(), newCalibrate(), newLint(), newCompare(), newReport(), newMerge(), newExplain(), newLadder(), newInit(), newVersion())
+	root.AddCommand(newRun(), newDemo(), newTarget(), newCalibrate(), newLint(), newCompare(), newReport(), newMerge(), newRuns(), newExplain(), newLadder(), newInit(), newVersion())
 	installHelp(root)
 	return root
 }

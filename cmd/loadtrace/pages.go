@@ -23,10 +23,12 @@ const rootPage = `Loadtrace load-tests a service and explains what it saw.
   loadtrace run http://127.0.0.1:8080/  attack a URL
   loadtrace init                        write a plan to start from
   loadtrace run plan.yaml               run a plan: attacks, stages, thresholds
-  loadtrace explain a.json              name what made a run slow, with evidence
+
+  loadtrace runs                        list, query and export archived runs
+  loadtrace report last                 write a run's report as HTML
+  loadtrace explain last                name what made a run slow, with evidence
   loadtrace compare a.json b.json       show two runs side by side
   loadtrace merge 0.json 1.json         make one run of the shards of a plan
-  loadtrace report latest               write a run's report as HTML
 
   loadtrace calibrate                   measure the instrument's own error
   loadtrace ladder                      fix a slow service step by step

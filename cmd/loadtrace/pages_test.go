@@ -13,12 +13,18 @@ import (
 
 // commands are all that have help, but for target, which is a program of its own, too.
 var commands = []string{"calibrate", "compare", "completion", "components", "demo", "featuregate", "help", "init", "ladder",
-	"lint", "merge", "print-config", "run", "validate", "version"}
+	"lint", "merge", "print-config", "run", "runs", "validate", "version"}
 
 func TestHelpFitsATerminal(t *testing.T) {
 	pages := [][]string{{"--help"}, {"-h"}, {"help"}}
 	for _, name := range commands {
 		pages = append(pages, []string{name, "--help"})
+	}
+	for _, c := range newRuns().Commands() {
+		pages = append(pages, []string{"runs", c.Name(), "--help"})
+		c := loadtrace(t, "help", "runs", c.Name())
+		c.run(t, 0)
+		requireFits(t, c.out.String(), c.Args)
 	}
 	for _, args := range pages {
 		c := loadtrace(t, args...)

@@ -24,7 +24,7 @@ func newReport() *cobra.Command {
 		Use:   "report RUN",
 		Short: "Write an HTML report of an archived run, or of two",
 		Long: `Write a report of an archived run: one HTML file with its verdict, charts, figures
-and slow requests, that needs no network and no server. RUN is latest, the id of a run
+and slow requests, that needs no network and no server. RUN is last, the id of a run
 or its beginning, or the directory of its archive. A run that goes on or was killed has
 a report too, which says that it is incomplete.
 
@@ -37,12 +37,12 @@ slowest requests, which an archive does not have.
 
 Exit codes: 0 the report was written, whatever the verdict; 2 bad input: a flag, or no
 archive of that run; 1 anything else, such as an archive that cannot be read.`,
-		Example: `  loadtrace report latest
+		Example: `  loadtrace report last
   loadtrace report 2b9c72 --out report.html
-  loadtrace report latest --against 4f0c71`,
+  loadtrace report last --against 4f0c71`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return badinput.Error(fmt.Errorf("want one run, got %d arguments; write loadtrace report latest", len(args)))
+				return badinput.Error(fmt.Errorf("want one run, got %d arguments; write loadtrace report last", len(args)))
 			}
 			return nil
 		},

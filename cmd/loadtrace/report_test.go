@@ -38,7 +38,7 @@ func TestAReportHasTheFiguresOfTheRun(t *testing.T) {
 		}
 	}
 
-	c = loadtrace(t, "report", "latest", "--archive", runs, "--against", "latest", "--out", "-")
+	c = loadtrace(t, "report", "last", "--archive", runs, "--against", "last", "--out", "-")
 	c.run(t, 0)
 	assert.Regexp(t, regexp.MustCompile(`(?s)^<!doctype html>.*First run.*Second run`), c.out.String())
 }

@@ -20,7 +20,7 @@ var (
 
 // outcomes are the values of types of text that have few.
 var outcomes = map[reflect.Type][]any{
-	reflect.TypeFor[verdict.Verdict](): anys([]verdict.Verdict{verdict.Pass, verdict.Fail, verdict.Undecided, verdict.Sound}),
+	reflect.TypeFor[verdict.Verdict](): anys([]verdict.Verdict{verdict.None, verdict.Pass, verdict.Fail, verdict.Undecided, verdict.Sound}),
 	reflect.TypeFor[verdict.Outcome](): anys([]verdict.Outcome{verdict.Passed, verdict.Breached, verdict.NoSamples}),
 }
 

@@ -33,6 +33,9 @@ func (p *printer) requests(title string, requests []summary.Request, several boo
 		wide = max(wide, width(results[i]))
 	}
 	s := right("response", 10) + right("service", 9) + "  " + left("result", wide) + "  " + left("trace id", 32)
+	if p.imported {
+		s = right("service", 10) + "  " + left("result", wide)
+	}
 	if !same {
 		s += "  request"
 	}
@@ -40,6 +43,9 @@ func (p *printer) requests(title string, requests []summary.Request, several boo
 	for i, r := range requests {
 		s := right(p.seconds(r.ResponseTime), 10) + right(p.seconds(r.ServiceTime), 9) + "  " +
 			p.paint(resultInk(r), left(results[i], wide)) + "  " + p.trace(&r)
+		if p.imported {
+			s = right(p.seconds(r.ServiceTime), 10) + "  " + p.paint(resultInk(r), left(results[i], wide))
+		}
 		if !same {
 			s += "  " + shorten(what[i], p.width()-width(s)-2)
 		}

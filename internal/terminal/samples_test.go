@@ -146,7 +146,7 @@ var summaries = sync.OnceValue(func() map[string]summary.Summary {
 		"one_attack": oneAttack(), "several_attacks": severalAttacks(), "failures": failures(),
 		"stopped_early": stoppedEarly(), "faults": faults(), "nothing_sent": nothingSent(), "closed_loop": closedLoop(),
 		"both_protocols": bothProtocols(), "dead": dead(), "unauthorized": unauthorized(), "one_dead": oneDead(),
-		"passed": passed(), "breached": breached(), "untrusted": untrusted(), "sound": sound(),
+		"passed": passed(), "breached": breached(), "untrusted": untrusted(), "sound": sound(), "imported": imported(),
 	}
 })
 

@@ -15,7 +15,7 @@ import (
 
 // Summary draws what became of a run.
 func Summary(w io.Writer, s summary.Summary, o Options) {
-	p := &printer{Options: o}
+	p := &printer{Options: o, imported: s.Imported != nil}
 	p.headline(&s)
 	for i := range s.Attacks {
 		a := &s.Attacks[i]
@@ -28,7 +28,9 @@ func Summary(w io.Writer, s summary.Summary, o Options) {
 	}
 	p.requests("slowest requests", s.Slowest, len(s.Attacks) > 1)
 	p.requests("first failed request of each kind", firstOfKind(s.Failures), len(s.Attacks) > 1)
-	p.telemetry(&s)
+	if !p.imported {
+		p.telemetry(&s)
+	}
 	p.environment(&s.Environment)
 	p.distrust(&s)
 	p.thresholds(s.Verdict.Thresholds)
@@ -40,7 +42,8 @@ func Summary(w io.Writer, s summary.Summary, o Options) {
 // printer collects lines.
 type printer struct {
 	Options
-	text strings.Builder
+	text     strings.Builder
+	imported bool // the figures are of another tool's results
 }
 
 // line writes a line, cut at the printer's width.
@@ -75,6 +78,9 @@ func (p *printer) headline(s *summary.Summary) {
 	}
 	p.line(left(p.cut(head, room), room) + "  " + p.paint(dim, run))
 	p.under(levelInk(failing), aside)
+	if s.Imported != nil {
+		p.under(dim, s.Imported.Words())
+	}
 	p.under(red, s.Error)
 	p.under(yellow, s.StopReason)
 	if s.Shard != nil {
@@ -96,6 +102,8 @@ func (p *printer) ending(s *summary.Summary) (mark string, color ink, what strin
 		mark, color, what = p.pick("■", "--"), yellow, "was stopped after "
 	}
 	switch {
+	case s.Imported != nil:
+		return p.pick("○", "--"), dim, "lasted "
 	case len(s.Faults) > 0 || s.Verdict.Verdict == verdict.Fail:
 		return cross, alarm, what
 	case s.End == summary.Failed:
@@ -157,7 +165,12 @@ func (p *printer) figures(f *summary.Figures) {
 	p.stream(f.Stream)
 	p.distribution(f)
 	p.phases(f)
-	p.connections(f)
+	if p.imported {
+		p.gap()
+		p.bodies(f)
+	} else {
+		p.connections(f)
+	}
 }
 
 // totals are the figures that make sense across attacks.
@@ -176,6 +189,9 @@ func (p *printer) totals(f *summary.Figures) {
 func (p *printer) rate(f *summary.Figures) {
 	sent := p.paint(rateInk(f), rate(f.RateAchieved)) + " sent"
 	switch {
+	case p.imported && f.RateAchieved > 0:
+		p.rateLine(sent)
+	case p.imported:
 	case f.RateWanted > 0 && cutShort(f):
 		p.rateLine(rate(f.RateWanted)+" wanted over the whole schedule", sent+" until it was stopped")
 	case f.RateWanted > 0:

@@ -92,7 +92,7 @@ func (p *printer) phases(f *summary.Figures) {
 		{"connection wait", q.Conn}, {"dns", q.DNS}, {"connect", q.Connect}, {"tls", q.TLS},
 		{"write", q.Write}, {"wait", q.Wait}, {"read", q.Read},
 	}
-	if all <= 0 {
+	if all <= 0 || p.imported {
 		return
 	}
 	p.gap()
@@ -123,14 +123,18 @@ func (p *printer) phase(ph phase, part float64, bar int) {
 func total(q summary.Quantiles) float64 { return float64(q.Mean) * float64(q.Count) }
 
 func (p *printer) connections(f *summary.Figures) {
-	c, b := f.Connections, f.Bytes
+	c := f.Connections
 	p.gap()
 	p.line("    connections   " + count(c.Opened) + " opened" + p.dot() +
 		share(c.Reused, f.Requests.Sent()) + " of requests on a reused one")
 	if c.Resent > 0 {
 		p.line("    sent again    " + count(c.Resent) + " calls, by gRPC itself, that the target had not processed")
 	}
-	if b.Sent > 0 || b.Received > 0 {
+	p.bodies(f)
+}
+
+func (p *printer) bodies(f *summary.Figures) {
+	if b := f.Bytes; b.Sent > 0 || b.Received > 0 {
 		p.line("    bodies        " + size(b.Sent) + " sent" + p.dot() + size(b.Received) + " received")
 	}
 }

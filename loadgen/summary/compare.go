@@ -31,6 +31,11 @@ func Comparable(a, b *Summary) Comparability {
 			c.differ("the measurement of the %s run cannot be trusted: %s", ordinals[n], v.Reasons[0])
 		}
 	}
+	for n, s := range []*Summary{a, b} {
+		if s.Imported != nil {
+			c.doubt("the " + ordinals[n] + " run was " + s.Imported.Words())
+		}
+	}
 	c.failures(a, b)
 	c.generators(&a.Environment.Generator, &b.Environment.Generator)
 	c.targets(a.Environment.Targets, b.Environment.Targets)

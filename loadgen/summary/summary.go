@@ -24,8 +24,10 @@ const (
 // Summary is what became of a run.
 type Summary struct {
 	RunID string `json:"run_id"`
-	Shard *Shard `json:"shard,omitempty"` // nil: the whole run
-	Plan  string `json:"plan"`
+	// Imported is where the figures are from if another tool made them; nil of our own.
+	Imported *Imported `json:"imported,omitempty"`
+	Shard    *Shard    `json:"shard,omitempty"` // nil: the whole run
+	Plan     string    `json:"plan"`
 	// Digest reports whether another run had the same order of attacks and the same limits.
 	Digest  string    `json:"digest,omitempty"`
 	Began   time.Time `json:"began"`

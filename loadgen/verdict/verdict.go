@@ -12,6 +12,7 @@ import (
 type Verdict string
 
 const (
+	None      Verdict = ""          // nothing was judged: the figures are of another tool's results
 	Pass      Verdict = "pass"      // every threshold was kept to
 	Fail      Verdict = "fail"      // a threshold was breached
 	Undecided Verdict = "undecided" // the measurement cannot be trusted, or lacks data

@@ -51,10 +51,13 @@ func (f *filler) fill(row *Request, rec *loadgen.Record) {
 		row.Attack = f.attacks[rec.Attack]
 	}
 	row.Sampled, row.Open = !rec.Unsampled, rec.Open
-	row.Intended = f.clock(rec.Intended)
-	if rec.Outcome != loadgen.NotSent {
-		row.Sent = f.clock(rec.Sent)
-		row.ServiceTime, row.ResponseTime = rec.ServiceTime(), rec.ResponseTime()
+	if rec.Outcome == loadgen.NotSent {
+		row.Intended = f.clock(rec.Intended)
+	} else {
+		row.Sent, row.ServiceTime = f.clock(rec.Sent), rec.ServiceTime()
+		if !rec.Intended.IsZero() { // else it is of a tool that does not tell
+			row.Intended, row.ResponseTime = f.clock(rec.Intended), rec.ResponseTime()
+		}
 	}
 	f.result(&row.Result, rec)
 	f.wire(&row.Wire, rec)

@@ -78,8 +78,11 @@ func extent(dir string) (size int64, changed time.Time) {
 	return size, changed
 }
 
+// Last is a name that stands for the run that began last.
+const Last = "last"
+
 // Find is the folder of the archive that a name stands for: a path of a folder that is one,
-// or, of those in root, "latest", or the run's id or a beginning of it that no other has.
+// or, of those in root, Last, or the run's id or a beginning of it that no other has.
 func Find(root, name string) (string, error) {
 	if strings.ContainsRune(name, filepath.Separator) || name == "." || name == ".." {
 		return name, nil
@@ -91,7 +94,7 @@ func Find(root, name string) (string, error) {
 	var found []Entry
 	for _, e := range entries {
 		switch {
-		case name == "latest" && e.Err == nil:
+		case name == Last && e.Err == nil:
 			return e.Dir, nil
 		case filepath.Base(e.Dir) == name:
 			return e.Dir, nil
@@ -103,6 +106,9 @@ func Find(root, name string) (string, error) {
 	case 1:
 		return found[0].Dir, nil
 	case 0:
+		if name == Last {
+			return "", fmt.Errorf("no run is archived in %s; loadtrace run archives one", root)
+		}
 		return "", fmt.Errorf("run %q: no archive of %s has that id", name, root)
 	}
 	var dirs []string

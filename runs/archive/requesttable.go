@@ -29,10 +29,11 @@ var recordColumns = []column[Request]{
 	integers("stage_index", func(r *Request) *int { return &r.StageIndex }),
 	flags("sampled", func(r *Request) *bool { return &r.Sampled }),
 	flags("open", func(r *Request) *bool { return &r.Open }),
-	integers("intended", func(r *Request) *int64 { return &r.Intended }),
+	nonzero("intended", func(r *Request) *int64 { return &r.Intended }),
 	nonzero("sent", func(r *Request) *int64 { return &r.Sent }),
 	ifSent(integers("service_time", func(r *Request) *duration { return &r.ServiceTime })),
-	ifSent(integers("response_time", func(r *Request) *duration { return &r.ResponseTime })),
+	known(integers("response_time", func(r *Request) *duration { return &r.ResponseTime }),
+		func(r *Request) bool { return r.Sent != 0 && r.Intended != 0 }),
 
 	outcomes("outcome", func(r *Request) *loadgen.Outcome { return &r.Outcome }),
 	words("error_type", func(r *Request) *string { return &r.ErrorType }),
@@ -143,12 +144,17 @@ func RequestColumns() []string { return requestTable.names() }
 
 // ifSent makes a column of numbers that are known of requests that were sent.
 func ifSent(c column[Request]) column[Request] {
+	return known(c, func(r *Request) bool { return r.Sent != 0 })
+}
+
+// known makes a column of numbers that are known of some requests.
+func known(c column[Request], of func(*Request) bool) column[Request] {
 	c.node = parquet.Optional(c.node)
 	write, read := c.write, c.read
 	c.write = func(to []parquet.Value, rows []Request) []parquet.Value {
 		to = write(to, rows)
 		for i := range rows {
-			if rows[i].Sent == 0 {
+			if !of(&rows[i]) {
 				to[i] = null
 			} else {
 				to[i].SetDefinitionLevel(1)

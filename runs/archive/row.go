@@ -38,12 +38,12 @@ type Request struct {
 
 	// Intended is when the schedule wanted the request sent, in Unix nanoseconds; in a
 	// closed-loop stage it equals Sent. It is of the run's clock, which no step of the
-	// system's clock changes.
+	// system's clock changes. It is 0 where it is not known, of a run of another tool.
 	Intended int64
 	// Sent is when the engine began the request, of the same clock; 0 if it was not sent.
 	Sent int64
 	// ServiceTime is done − sent and ResponseTime done − intended. Both are 0 if the
-	// request was not sent.
+	// request was not sent, and ResponseTime if Intended is.
 	ServiceTime  time.Duration
 	ResponseTime time.Duration
 
@@ -188,8 +188,8 @@ func (r *Request) TraceID() loadgen.TraceID { return r.Run.TraceID(r.AttackIndex
 // SpanID of the client span.
 func (r *Request) SpanID() loadgen.SpanID { return r.Run.SpanID(r.AttackIndex, r.Seq) }
 
-// IntendedTime is Intended as a time.
-func (r *Request) IntendedTime() time.Time { return time.Unix(0, r.Intended) }
+// IntendedTime is Intended as a time; the zero time if it is not known.
+func (r *Request) IntendedTime() time.Time { return moment(r.Intended) }
 
 // SentTime is Sent as a time; the zero time if the request was not sent.
 func (r *Request) SentTime() time.Time { return moment(r.Sent) }
@@ -203,8 +203,13 @@ func (r *Request) Done() int64 {
 	return r.Sent + int64(r.ServiceTime)
 }
 
-// ScheduleLag is sent − intended; 0 if the request was not sent.
-func (r *Request) ScheduleLag() time.Duration { return r.ResponseTime - r.ServiceTime }
+// ScheduleLag is sent − intended; 0 if the request was not sent, or that is not known.
+func (r *Request) ScheduleLag() time.Duration {
+	if r.Intended == 0 {
+		return 0
+	}
+	return r.ResponseTime - r.ServiceTime
+}
 
 // OK reports whether the request got a good response, as loadgen.Record.OK does.
 func (r *Request) OK() bool {

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"slices"
 	"time"
 
 	"github.com/loadtrace/loadtrace/goruntime/environment"
@@ -45,6 +46,10 @@ type Shard struct {
 	Index int `json:"index"` // from 0
 	Count int `json:"count"`
 }
+
+// Unclosed reports whether the writer of the archive has not come to its end: it is at
+// work, or was killed.
+func (i *Info) Unclosed() bool { return slices.Contains(i.Incomplete, underWay) }
 
 // Attack is one of the plan's.
 type Attack struct {

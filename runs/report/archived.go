@@ -16,7 +16,7 @@ import (
 // has no summary, since it goes on or was killed, the figures are those of the rows.
 func Archived(run *archive.Run) (*Data, error) {
 	a := newReading(run)
-	for row, err := range run.Requests(columns()...) {
+	for row, err := range run.Requests(columns(run.Info())...) {
 		if err != nil {
 			return nil, err
 		}
@@ -34,8 +34,15 @@ var unread = []string{
 	"join_released", "server_namespace", "server_span_id", "server_resolution", "server_spans", "gc_resolution", "gc_cycles", "gc_pause", "runtime_resolution", "logs_cut",
 }
 
-func columns() []string {
-	return slices.DeleteFunc(archive.RequestColumns(), func(name string) bool { return slices.Contains(unread, name) })
+// joinedColumns are the beginnings of the names of columns that are empty where nothing was
+// joined.
+var joinedColumns = []string{"join_", "server_", "clock_", "ledger_", "gc_", "runtime_", "log_"}
+
+func columns(info *archive.Info) []string {
+	nothing := info.Complete && info.Rows.Joined == 0
+	return slices.DeleteFunc(archive.RequestColumns(), func(name string) bool {
+		return slices.Contains(unread, name) || nothing && slices.ContainsFunc(joinedColumns, func(begin string) bool { return strings.HasPrefix(name, begin) })
+	})
 }
 
 // reading is an archive on its way into a builder.
