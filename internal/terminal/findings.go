@@ -3,6 +3,7 @@ package terminal
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/loadtrace/loadtrace/loadgen/summary"
 )
@@ -10,14 +11,16 @@ import (
 // mostNamed bounds the findings that a summary names; explain has them all.
 const mostNamed = 3
 
-// findings names the causes below the verdict, the first in full.
+// findings names the causes below the verdict, the first in full. A generator in trouble is
+// not among them: distrust has said so, in the same words.
 func (p *printer) findings(s *summary.Summary) {
-	if len(s.Findings) == 0 {
+	found := slices.DeleteFunc(slices.Clone(s.Findings), func(f summary.Finding) bool { return f.Kind == summary.FindingGenerator })
+	if len(found) == 0 {
 		return
 	}
 	p.gap()
-	for i := range s.Findings[:min(len(s.Findings), mostNamed)] {
-		f := &s.Findings[i]
+	for i := range found[:min(len(found), mostNamed)] {
+		f := &found[i]
 		p.named(f)
 		if i == 0 {
 			for j := range f.Evidence[:min(len(f.Evidence), 2)] {
@@ -26,8 +29,8 @@ func (p *printer) findings(s *summary.Summary) {
 			p.arrow(f.Try)
 		}
 	}
-	more := "loadtrace explain SUMMARY.json shows what a finding rests on, and what would refute it"
-	if n := len(s.Findings) - mostNamed; n > 0 {
+	more := "loadtrace explain shows what a finding rests on, and what would refute it"
+	if n := len(found) - mostNamed; n > 0 {
 		more = fmt.Sprintf("%d more; %s", n, more)
 	}
 	for _, l := range wrap(more, p.width()-9) {

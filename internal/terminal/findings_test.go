@@ -56,3 +56,11 @@ func TestFindingsAreDrawnWithTheirEvidenceAndWhatWouldRefuteThem(t *testing.T) {
 		assert.LessOrEqual(t, width(strings.TrimSuffix(line, "\n")), 60)
 	}
 }
+
+// A generator in trouble was once said twice: in the box, and as a cause below it.
+func TestAGeneratorInTroubleIsSaidOnce(t *testing.T) {
+	s := diagnosed()
+	s.Findings = []summary.Finding{{Kind: summary.FindingGenerator, Sentence: "The generator was in trouble", Confidence: 0.9}}
+	assert.NotContains(t, text(func(b *bytes.Buffer) { Summary(b, s, Options{}) }), "The generator was in trouble")
+	assert.Contains(t, text(func(b *bytes.Buffer) { Findings(b, &s, Options{}) }), "The generator was in trouble")
+}
