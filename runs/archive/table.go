@@ -75,7 +75,7 @@ func isKey(column string) bool { return column == ColumnAttackIndex || column ==
 // rowWriter writes rows into Parquet files, one after the other.
 type rowWriter[T any] struct {
 	table  *table[T]
-	w      *parquet.Writer
+	w      *parquet.GenericWriter[any]
 	values []parquet.Value
 }
 
@@ -94,7 +94,7 @@ func newRowWriter[T any](t *table[T], codec *zstd.Codec, page int) *rowWriter[T]
 			}
 		}
 	}
-	return &rowWriter[T]{table: t, w: parquet.NewWriter(io.Discard, options...)}
+	return &rowWriter[T]{table: t, w: parquet.NewGenericWriter[any](io.Discard, options...)}
 }
 
 // begin has what is written from now on go to a file.
