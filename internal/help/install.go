@@ -104,7 +104,7 @@ func FlagFault(cmd *cobra.Command, err error) error {
 			return fmt.Errorf("--%s: %q is neither true nor false; write --%[1]s alone for true", f.Name, shortened(invalid.GetValue()))
 		}
 		if kind, ok := kinds[f.Value.Type()]; ok {
-			return fmt.Errorf("--%s: %q is no %s; write one such as %s", f.Name, shortened(invalid.GetValue()), kind.name, kind.example)
+			return fmt.Errorf("--%s: %q is not %s; write one such as %s", f.Name, shortened(invalid.GetValue()), kind.name, kind.example)
 		}
 	}
 	if missing, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
@@ -115,9 +115,9 @@ func FlagFault(cmd *cobra.Command, err error) error {
 
 // kinds are types of flags.
 var kinds = map[string]struct{ name, example string }{
-	"int":      {"whole number", "8"},
-	"float64":  {"number", "250"},
-	"duration": {"duration", "30s"},
+	"int":      {"a whole number", "8"},
+	"float64":  {"a number", "250"},
+	"duration": {"a duration", "30s"},
 }
 
 func names(cmd *cobra.Command) (all []string) {
