@@ -44,6 +44,7 @@ func (e *engine) drive(ctx context.Context, p *pace.Pacer, sink loadgen.Sink) (*
 	if err := give(requester, channels); err != nil {
 		return nil, err
 	}
+	r.gate.hangUp = func() { hangUp(channels) }
 	r.gate.close = func() { requester.Stop(ghz.ReasonCancel) }
 	report, err := requester.Run()
 	r.drain()

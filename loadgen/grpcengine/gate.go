@@ -28,6 +28,7 @@ type gate struct {
 	expire func()              // ends calls whose time was over a while ago
 	close  func()              // cuts calls off
 	shut   func()              // tells connections that nothing follows
+	hangUp func()              // closes the channels
 	broken func() bool         // whether the run cannot go on
 }
 
@@ -104,13 +105,18 @@ func (g *gate) await(until context.Context) bool {
 }
 
 // drain waits until no call is under way, and cuts off those that still are when
-// their grace is over.
+// their grace is over. Then it closes the channels.
+//
+// Subtle: ghz closes channels at its end too, and waits for each to have closed. If that
+// happens between two of its looks at the state, it waits for ten seconds. A channel that
+// is closed before it looks keeps it no time.
 func (g *gate) drain() {
 	cut := false
 	for n := 0; n < g.total && !cut; n++ {
 		cut = !g.await(g.cut)
 	}
 	g.shut()
+	g.hangUp()
 	if cut {
 		g.close()
 	}
