@@ -31,7 +31,7 @@ func (a *archiving) asked() bool {
 	return a.flags != nil && a.flags.Changed("archive") && a.given != noArchive
 }
 
-// chooseArchive decides where the run is archived. Where nobody has asked for it, a run
+// chooseArchive decides where the run is archived. Without the flag, a run
 // that cannot be archived goes on without.
 func (r *planRun) chooseArchive() error {
 	a := &r.archiving

@@ -49,7 +49,7 @@ func (p *presentation) print(sum summary.Summary) error {
 		terminal.Summary(&text, sum, p.screen.options(p.stdout))
 	}
 	if advice, lines := sum.ErrorThreshold(); len(lines) > 0 && (p.json || p.outputs.takeStdout()) {
-		printLines(p.stderr, "%s; %s\n  %s", sum.VerdictWords(), advice, strings.Join(lines, "\n  ")) // nobody reads the summary
+		printLines(p.stderr, "%s; %s\n  %s", sum.VerdictWords(), advice, strings.Join(lines, "\n  ")) // the summary is not for people here
 	}
 	if _, err := p.stdout.Write(text.Bytes()); err != nil {
 		return errors.Join(written, fmt.Errorf("write the summary: %w", err))

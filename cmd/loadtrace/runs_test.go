@@ -24,7 +24,7 @@ import (
 
 var archiveBegan = time.Now().Add(-time.Hour)
 
-// archivedRun makes an archive of n requests of 1 to n ms, each third of which was not sent,
+// archivedRun makes an archive of n requests of 1 to n ms, of which every third was not sent,
 // and returns its folder. Without an end it is that of a run that was killed.
 func archivedRun(t *testing.T, root string, id byte, n int, ended bool, name string) string {
 	plan := &loadgen.Plan{Name: name, Attacks: []loadgen.Attack{{Name: "web", HTTP: &loadgen.HTTP{}, Load: []pace.Stage{{}}}}}

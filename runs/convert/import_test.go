@@ -24,7 +24,7 @@ import (
 	"github.com/loadtrace/loadtrace/runs/convert"
 )
 
-// vegetas are n results of an attack at 100 per second, each third of which fails.
+// vegetas are n results of an attack at 100 per second, of which every third fails.
 func vegetas(n int) (all []vegeta.Result) {
 	for i := range n {
 		r := vegeta.Result{Attack: "web", Seq: uint64(i), Code: 200, Timestamp: began.Add(time.Duration(i) * 10 * time.Millisecond),
